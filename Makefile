@@ -1,0 +1,48 @@
+# `make` alone prints what there is. Everything sets itself up: see tools/setup.sh.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format simulate benchmark lock clean
+.NOTPARALLEL:
+
+ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+SCENARIO ?= default
+LIFECYCLES ?= 2000
+SEED ?= 1
+
+help:
+	@echo "make demo [SCENARIO=name]              a training run on a cloud in this process, from launch to stop"
+	@echo "make test                              format, lint, types, tests with branch coverage"
+	@echo "make check                             format, lint and types alone"
+	@echo "make format                            put the sources in their format"
+	@echo "make simulate [LIFECYCLES=n] [SEED=n]  the monitor in a simulated cloud with faults"
+	@echo "make benchmark                         the figures that the documentation quotes"
+	@echo "make lock                              renew requirements.lock from pyproject.toml"
+	@echo "make clean                             remove what was built or set up here"
+
+setup:
+	@sh "$(ROOT)tools/setup.sh"
+
+demo: setup
+	@cd "$(ROOT)" && .venv/bin/python -m sandbox.demo --scenario "$(SCENARIO)"
+
+check: setup
+	@cd "$(ROOT)" && .venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && .venv/bin/basedpyright --level warning
+
+format: setup
+	@cd "$(ROOT)" && .venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+test: check
+	@cd "$(ROOT)" && .venv/bin/python -m pytest --numprocesses auto --cov --cov-report=term:skip-covered --quiet
+
+simulate: setup
+	@cd "$(ROOT)" && .venv/bin/python -m sandbox.simulation --lifecycles "$(LIFECYCLES)" --seed "$(SEED)"
+
+benchmark: setup
+	@cd "$(ROOT)" && for program in benchmarks/*.py; do .venv/bin/python "$$program" || exit 1; done
+
+lock: setup
+	@cd "$(ROOT)" && .venv/bin/uv pip compile pyproject.toml --extra sandbox --group dev --universal --generate-hashes \
+		--python-version 3.11 --no-header --no-annotate --quiet --output-file requirements.lock
+
+clean:
+	@cd "$(ROOT)" && rm -rf .venv build dist .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
+	@cd "$(ROOT)" && find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""What Lambda runs: one check of one training run, from trigger to ending."""

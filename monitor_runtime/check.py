@@ -1,0 +1,151 @@
+"""One check of one run: observe, decide, act, and see to it that the next check comes."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+from monitor_runtime import act, names, tags
+from monitor_runtime.act import EndingFailedError, Scene
+from monitor_runtime.cloud import CloudError, DeadlineSwitch, FollowUp
+from monitor_runtime.completion import find_marker, find_outputs, stale_markers
+from monitor_runtime.deadline import switch_time
+from monitor_runtime.decision import RECHECK_UNKNOWN, decide
+from monitor_runtime.decisions import Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
+from monitor_runtime.observe import observe
+from monitor_runtime.outlook import MAX_WAIT_SECONDS, ScheduleFollowUp, WaitInside, plan_next
+from monitor_runtime.report import Metric
+from monitor_runtime.tags import format_time
+from monitor_runtime.triggers import TriggerKind
+from monitor_runtime.world import Instance, Observation, Unknown
+
+SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
+"""https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""
+
+
+def check(
+    scene: Scene, *, instance: Instance | None = None, interruption_warned: bool = False, may_wait: bool = True
+) -> None:
+    """Check until nothing more is due within this invocation; what happened is in ``scene.report``.
+
+    ``instance``: as an event's look-up described it a moment ago; it saves a call.
+
+    Raises:
+        EndingFailedError: when the instance could not be ended.
+    """
+    waiting_left = MAX_WAIT_SECONDS if may_wait else 0.0
+    while True:
+        now = scene.clock.now()
+        seen = observe(scene.cloud, scene.settings, now, instance=instance, interruption_warned=interruption_warned)
+        decision = decide(scene.settings, seen, now, notifies=scene.notifies)
+        _describe(scene, seen, decision, now)
+        waited = _carry_out(scene, seen, decision, now, min(waiting_left, scene.spare_seconds()))
+        if waited is None:
+            return
+        waiting_left -= waited
+        instance = None
+
+
+def _carry_out(
+    scene: Scene, seen: Observation, decision: Decision, now: datetime, can_wait_seconds: float
+) -> float | None:
+    """Returns the seconds waited when there is another check to make in this invocation, else None."""
+    if isinstance(decision, Wait):
+        if isinstance(seen.instance, Instance) and seen.instance.launched_at:
+            _notice(scene, seen, seen.instance, seen.instance.launched_at, now)
+            _arm(scene, seen.instance, seen.instance.launched_at, now)
+        return _await_next(scene, decision.recheck_at, now, can_wait_seconds)
+    if isinstance(seen.instance, Instance) and not isinstance(decision, Over):
+        try:
+            act.carry_out(scene, seen.instance, decision)
+        except EndingFailedError:
+            _follow_up(scene, scene.clock.now() + RECHECK_UNKNOWN)
+            raise
+    return None
+
+
+def _await_next(scene: Scene, recheck_at: datetime | None, now: datetime, can_wait_seconds: float) -> float | None:
+    outlook = plan_next(
+        recheck_at,
+        now,
+        heartbeat_seconds=scene.settings.max_interval_seconds,
+        can_wait_seconds=can_wait_seconds,
+    )
+    if isinstance(outlook, WaitInside):
+        scene.clock.sleep(outlook.seconds)
+        return outlook.seconds
+    if isinstance(outlook, ScheduleFollowUp):
+        scene.report.next_check_at = recheck_at
+        _follow_up(scene, outlook.at)
+    else:
+        scene.report.next_check_at = now + timedelta(seconds=scene.settings.max_interval_seconds)
+    return None
+
+
+def _follow_up(scene: Scene, at: datetime) -> None:
+    document = {
+        "trigger": TriggerKind.FOLLOW_UP,
+        "scheduled_time": SCHEDULED_TIME,
+        "settings": scene.settings.to_document(),
+    }
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    try:
+        scene.cloud.put_follow_up(FollowUp(names.follow_up_name(scene.settings.run), at, text))
+    except CloudError as error:
+        scene.report.problem(f"no follow-up, the heartbeat has to do: {error}")
+
+
+def _notice(scene: Scene, seen: Observation, instance: Instance, launched_at: datetime, now: datetime) -> None:
+    """Measure how late a completion was noticed, once."""
+    if not isinstance(seen.objects, tuple):
+        return
+    found = find_marker(scene.settings, seen.objects, None, launched_at) or find_outputs(
+        scene.settings, seen.objects, launched_at
+    )
+    if found is None or instance.tags.get(names.TAG_NOTICED) == format_time(found.since):
+        return
+    try:
+        scene.cloud.tag_instance(instance.instance_id, {names.TAG_NOTICED: format_time(found.since)})
+    except CloudError as error:
+        scene.report.problem(f"not recorded in tags: {error}")
+    scene.report.metrics[Metric.DETECTION_LATENCY] = max(0.0, (now - found.since).total_seconds())
+
+
+def _arm(scene: Scene, instance: Instance, launched_at: datetime, now: datetime) -> None:
+    """Have EventBridge end the run by itself should the monitor fail; once per launch, and moved by a hold."""
+    at = switch_time(scene.settings, launched_at, tags.read_hold(instance, now).until)
+    if at is None or at <= now or tags.armed(instance) == format_time(at):
+        return
+    switch = DeadlineSwitch(
+        names.deadline_switch_name(scene.settings.run), at, scene.settings.on_deadline, instance.instance_id
+    )
+    try:
+        scene.cloud.put_deadline_switch(switch)
+        scene.cloud.tag_instance(instance.instance_id, {names.TAG_ARMED: format_time(at)})
+    except CloudError as error:
+        scene.report.problem(f"deadline switch not armed: {error}")
+        return
+    scene.report.note(f"deadline switch armed for {format_time(at)}")
+
+
+def _describe(scene: Scene, seen: Observation, decision: Decision, now: datetime) -> None:
+    report = scene.report
+    report.checks += 1
+    report.instance = seen.instance
+    report.decision = decision_word(decision)
+    report.reason = decision.reason
+    report.next_check_at = None
+    if isinstance(decision, End | Interrupt | Settle | Refused):
+        report.outcome = decision.outcome
+    sources = (seen.instance, seen.objects, seen.marker_body, seen.checkpoints, seen.uploads, seen.metric_maxima)
+    for source in sources:
+        if isinstance(source, Unknown):
+            report.problem(source.cause)
+    if not isinstance(seen.instance, Instance):
+        return
+    hold = tags.read_hold(seen.instance, now)
+    if hold.problem:
+        report.problem(hold.problem)
+    if isinstance(seen.objects, tuple) and seen.instance.launched_at:
+        for key in stale_markers(scene.settings, seen.objects, seen.instance.launched_at):
+            report.note(f"{key} is older than the launch: ignored")

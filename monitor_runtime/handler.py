@@ -1,0 +1,60 @@
+"""The Lambda function: puts the monitor together from its environment and hands it the event."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Protocol
+
+from monitor_runtime import names
+from monitor_runtime.aws import AwsCloud, MonitorResources
+from monitor_runtime.clock import SystemClock
+from monitor_runtime.monitor import Monitor
+from monitor_runtime.report import Report
+from monitor_runtime.telemetry import emit, logger
+
+
+class LambdaContext(Protocol):
+    """What is used of Lambda's context object."""
+
+    @property
+    def invoked_function_arn(self) -> str:
+        """The ARN of this function."""
+        ...
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long this invocation may still take."""
+        ...
+
+
+def handler(event: object, context: LambdaContext) -> dict[str, Any]:
+    """Entry point. The reply tells what was seen, decided and done, and when the next check is.
+
+    Whatever it raises is logged with its cause; Lambda counts it, retries once, then keeps the event in the DLQ.
+    """
+    name = os.environ[names.ENV_MONITOR]
+    topic_arn = os.environ.get(names.ENV_NOTIFY_TOPIC_ARN, "")
+    resources = MonitorResources(
+        function_arn=context.invoked_function_arn,
+        schedule_group=os.environ[names.ENV_SCHEDULE_GROUP],
+        scheduler_role_arn=os.environ[names.ENV_SCHEDULER_ROLE_ARN],
+        dead_letter_arn=os.environ[names.ENV_DEAD_LETTER_ARN],
+        topic_arn=topic_arn,
+    )
+
+    def publish(report: Report, reply: dict[str, Any]) -> None:
+        emit(name, report, reply)
+
+    monitor = Monitor(
+        name=name,
+        region=resources.region,
+        cloud=AwsCloud(resources),
+        clock=SystemClock(),
+        remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000,
+        notifies=bool(topic_arn),
+        publish=publish,
+    )
+    try:
+        return monitor.handle(event)
+    except Exception:
+        logger.exception("check failed", extra={"event": event})
+        raise

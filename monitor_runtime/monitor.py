@@ -1,0 +1,133 @@
+"""The monitor: from an event to the check of the run it is about, and to the reply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from monitor_runtime import names
+from monitor_runtime.act import Scene
+from monitor_runtime.check import check
+from monitor_runtime.clock import Clock
+from monitor_runtime.cloud import Cloud, CloudError
+from monitor_runtime.first_check import prove
+from monitor_runtime.locate import Ignored, Located, locate
+from monitor_runtime.report import Metric, Report
+from monitor_runtime.settings import Settings
+from monitor_runtime.triggers import (
+    CarriedTrigger,
+    ForgetTrigger,
+    S3EventTrigger,
+    SpotWarningTrigger,
+    TriggerKind,
+    parse_trigger,
+)
+from monitor_runtime.world import Instance
+
+Reply = dict[str, Any]
+Publish = Callable[[Report, Reply], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """A monitor in one invocation: who it is, what it talks to, and how long it may still take."""
+
+    name: str
+    region: str
+    cloud: Cloud
+    clock: Clock
+    remaining_seconds: Callable[[], float]
+    notifies: bool
+    publish: Publish
+
+    def handle(self, event: object) -> Reply:
+        """Do what the event asks for; the reply is a JSON object.
+
+        Raises:
+            TriggerError: for an event that is no trigger.
+            SettingsError: for settings that are wrong.
+            FirstCheckError: when a fresh run cannot be watched.
+            EndingFailedError: when a run could not be ended.
+            CloudError: when an event's run could not be looked up.
+        """
+        match parse_trigger(event):
+            case CarriedTrigger() as trigger:
+                return self._carried(trigger)
+            case ForgetTrigger() as trigger:
+                return self._forget(trigger.settings)
+            case S3EventTrigger() as trigger:
+                return self._event(TriggerKind.S3_EVENT, locate(self.cloud, self.name, trigger))
+            case SpotWarningTrigger() as trigger:
+                return self._event(TriggerKind.SPOT_WARNING, locate(self.cloud, self.name, trigger))
+
+    def _carried(self, trigger: CarriedTrigger) -> Reply:
+        report = self._report(trigger.settings, trigger.kind, trigger.unknown_fields)
+        if trigger.scheduled_at:
+            report.metrics[Metric.TRIGGER_LATENESS] = max(0.0, (report.at - trigger.scheduled_at).total_seconds())
+        if trigger.kind is TriggerKind.FIRST_CHECK:
+            prove(self.cloud, self.clock, trigger.settings, self.region)
+            return self._check(trigger.settings, report, may_wait=False)
+        return self._check(trigger.settings, report)
+
+    def _event(self, kind: TriggerKind, located: list[Located | Ignored]) -> Reply:
+        ignored = [entry.reason for entry in located if isinstance(entry, Ignored)]
+        replies = [
+            self._check(
+                entry.settings,
+                self._report(entry.settings, kind, entry.unknown_fields),
+                instance=entry.instance,
+                interruption_warned=kind is TriggerKind.SPOT_WARNING,
+            )
+            for entry in located
+            if isinstance(entry, Located)
+        ]
+        if len(replies) == 1 and not ignored:
+            return replies[0]
+        word = "checked" if replies else "ignored"
+        return {
+            "trigger": kind,
+            "decision": word,
+            "reasons": ignored,
+            "checks": replies,
+            "calls": dict(self.cloud.calls),
+        }
+
+    def _forget(self, settings: Settings) -> Reply:
+        """Remove what the monitor made for the run. Never fails: it must not keep a stack from being destroyed."""
+        problems: list[str] = []
+        for name in (names.follow_up_name(settings.run), names.deadline_switch_name(settings.run)):
+            try:
+                self.cloud.delete_schedule(name)
+            except CloudError as error:
+                problems.append(str(error))
+        return {
+            "run": settings.run,
+            "trigger": TriggerKind.FIRST_CHECK,
+            "decision": "forgotten",
+            "problems": problems,
+            "calls": dict(self.cloud.calls),
+        }
+
+    def _report(self, settings: Settings, kind: TriggerKind, unknown_fields: tuple[str, ...]) -> Report:
+        report = Report(settings.run, kind, self.clock.now())
+        for field in unknown_fields:
+            report.note(f"setting {field} is unknown to this monitor: ignored")
+        return report
+
+    def _check(
+        self,
+        settings: Settings,
+        report: Report,
+        *,
+        instance: Instance | None = None,
+        interruption_warned: bool = False,
+        may_wait: bool = True,
+    ) -> Reply:
+        scene = Scene(settings, self.cloud, self.clock, report, self.remaining_seconds, self.notifies)
+        try:
+            check(scene, instance=instance, interruption_warned=interruption_warned, may_wait=may_wait)
+        finally:
+            reply = report.to_document(dict(self.cloud.calls))
+            self.publish(report, reply)
+        return reply

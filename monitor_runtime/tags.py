@@ -1,0 +1,95 @@
+"""What the tags of an instance say about its present launch: hold, outcome, switch, refusals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from monitor_runtime import names
+from monitor_runtime.world import Instance, Outcome
+
+MAX_HOLD = timedelta(days=7)
+MAX_TAG_VALUE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The hold that is in force, if one is, and what is wrong with the tag, if something is."""
+
+    until: datetime | None
+    problem: str | None = None
+
+
+def format_time(moment: datetime) -> str:
+    """ISO 8601 in UTC to the second, as all tags and replies bear it."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def parse_time(value: str) -> datetime | None:
+    """An ISO 8601 time; without a zone it is UTC. None when it is no time."""
+    try:
+        moment = datetime.fromisoformat(value.strip())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_hold(instance: Instance, now: datetime) -> Hold:
+    """A hold counts while it lies in the future, at most `MAX_HOLD` ahead; anything else is reported and ignored."""
+    value = instance.tags.get(names.TAG_HOLD_UNTIL, "")
+    if not value.strip():
+        return Hold(None)
+    until = parse_time(value)
+    if until is None:
+        return Hold(None, f"{names.TAG_HOLD_UNTIL} {value!r} is no time: write it like 2030-01-31T18:00:00Z")
+    if until - now > MAX_HOLD:
+        return Hold(None, f"{names.TAG_HOLD_UNTIL} {value!r} is ignored: more than {MAX_HOLD.days} days ahead")
+    return Hold(until if until > now else None)
+
+
+def recorded_outcome(instance: Instance) -> Outcome | None:
+    """The outcome of the present launch; one from before LaunchTime belongs to an earlier launch."""
+    value = instance.tags.get(names.TAG_OUTCOME, "")
+    of_this_launch = _since_launch(instance, instance.tags.get(names.TAG_ENDED_AT, ""))
+    return Outcome(value) if of_this_launch and value in set(Outcome) else None
+
+
+def was_notified(instance: Instance) -> bool:
+    """Whether the ending of the present launch was published."""
+    return _since_launch(instance, instance.tags.get(names.TAG_NOTIFIED, ""))
+
+
+def refusals(instance: Instance) -> int:
+    """How often EC2 refused to end the present launch."""
+    count, _, moment = instance.tags.get(names.TAG_REFUSED, "").partition(" ")
+    return int(count) if count.isdecimal() and count.isascii() and _since_launch(instance, moment) else 0
+
+
+def ended_at(instance: Instance) -> datetime | None:
+    """When the monitor ended the present launch."""
+    value = instance.tags.get(names.TAG_ENDED_AT, "")
+    return parse_time(value) if _since_launch(instance, value) else None
+
+
+def recorded_reason(instance: Instance) -> str:
+    """The reason that stands beside the outcome."""
+    return instance.tags.get(names.TAG_REASON, "")
+
+
+def armed(instance: Instance) -> str:
+    """The time for which the deadline switch is armed, as written; empty when it is not."""
+    return instance.tags.get(names.TAG_ARMED, "")
+
+
+def safe_value(text: str) -> str:
+    """Text as a tag value: at most 256 characters, of those that every service accepts.
+
+    https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+    """
+    kept = "".join(sign if sign.isalnum() or sign in " _.:/=+-@" else " " for sign in text)
+    return " ".join(kept.split())[:MAX_TAG_VALUE]
+
+
+def _since_launch(instance: Instance, value: str) -> bool:
+    moment = parse_time(value)
+    return moment is not None and (instance.launched_at is None or moment >= instance.launched_at)

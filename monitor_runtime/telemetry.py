@@ -1,0 +1,44 @@
+"""Structured logs and metrics of a check, by Powertools: JSON lines and the embedded metric format on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
+from monitor_runtime import names
+from monitor_runtime.report import Metric, Report
+
+logger = Logger(service="runctl")
+
+_SECONDS = {Metric.DETECTION_LATENCY, Metric.GRACE_WAIT, Metric.STOP_LATENCY, Metric.TRIGGER_LATENESS}
+
+
+def emit(monitor: str, report: Report, reply: Mapping[str, Any]) -> None:
+    """Log the reply, and publish the metrics of a check."""
+    failed = bool(report.problems)
+    log = logger.warning if failed else logger.info
+    log("check", extra={"check": dict(reply)})
+    measured = {Metric.CHECKS: float(report.checks), Metric.CHECK_FAILURES: float(failed), **report.metrics}
+    ending = {metric: value for metric, value in measured.items() if metric is Metric.ENDINGS}
+    common = {metric: value for metric, value in measured.items() if metric is not Metric.ENDINGS}
+    _publish(monitor, report.run, common)
+    if ending:
+        _publish(monitor, report.run, ending, outcome=str(report.outcome))
+    for service, count in reply["calls"].items():
+        _publish(monitor, report.run, {Metric.CALLS: float(count)}, service=service)
+
+
+def _publish(monitor: str, run: str, values: Mapping[Metric, float], **further: str) -> None:
+    """One line of embedded metrics; the run is a property of the line, never a dimension."""
+    metrics = AmazonCloudWatchEMFProvider(namespace=names.METRICS_NAMESPACE)
+    metrics.add_dimension(names.METRICS_DIMENSION, monitor)
+    for dimension, word in further.items():
+        metrics.add_dimension(dimension, word)
+    for metric, value in values.items():
+        metrics.add_metric(metric, MetricUnit.Seconds if metric in _SECONDS else MetricUnit.Count, value)
+    metrics.add_metadata("run", run)
+    metrics.flush_metrics()

@@ -1,0 +1,112 @@
+"""What woke the monitor: read from the event, or refused with a clear error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from monitor_runtime import tags
+from monitor_runtime.settings import Settings, parse
+
+
+class TriggerError(ValueError):
+    """An event that is none of the monitor's triggers."""
+
+
+class TriggerKind(StrEnum):
+    """The triggers, as replies and logs name them."""
+
+    HEARTBEAT = "heartbeat"
+    FOLLOW_UP = "follow-up"
+    FIRST_CHECK = "first-check"
+    S3_EVENT = "s3-event"
+    SPOT_WARNING = "spot-warning"
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedTrigger:
+    """A trigger that carries the settings. ``unknown_fields``: settings that only a newer component knows."""
+
+    kind: TriggerKind
+    settings: Settings
+    unknown_fields: tuple[str, ...] = ()
+    scheduled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetTrigger:
+    """The run is being removed from the stack."""
+
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class S3EventTrigger:
+    """An object whose name may be a marker's was written."""
+
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpotWarningTrigger:
+    """EC2 takes an instance back in about two minutes."""
+
+    instance_id: str
+
+
+Trigger = CarriedTrigger | ForgetTrigger | S3EventTrigger | SpotWarningTrigger
+
+_CARRIED = {TriggerKind.HEARTBEAT, TriggerKind.FOLLOW_UP, TriggerKind.FIRST_CHECK}
+
+
+def parse_trigger(event: object) -> Trigger:
+    """Read an event as EventBridge Scheduler, an EventBridge rule or ``aws.lambda_.Invocation`` delivers it.
+
+    Raises:
+        TriggerError: when it is none of these.
+        SettingsError: when the settings that it carries are wrong.
+    """
+    if not isinstance(event, Mapping):
+        raise TriggerError(f"got {type(event).__name__}; accepted: a JSON object")
+    document = cast("Mapping[str, Any]", event)
+    if "trigger" in document:
+        return _carried(document)
+    kind = (document.get("source"), document.get("detail-type"))
+    try:
+        if kind == ("aws.s3", "Object Created"):
+            detail = document["detail"]
+            return S3EventTrigger(_text(detail["bucket"]["name"]), _text(detail["object"]["key"]))
+        if kind == ("aws.ec2", "EC2 Spot Instance Interruption Warning"):
+            return SpotWarningTrigger(_text(document["detail"]["instance-id"]))
+    except (KeyError, TypeError) as error:
+        raise TriggerError(
+            f"got a {kind[1]} event without {error}; accepted: events as EventBridge sends them"
+        ) from error
+    raise TriggerError(
+        f"got an event with source {kind[0]!r} and detail-type {kind[1]!r}; accepted: heartbeat,"
+        " follow-up, first-check, S3 Object Created,"
+        " EC2 Spot Instance Interruption Warning; remove the rule or schedule that sends it"
+    )
+
+
+def _carried(document: Mapping[str, Any]) -> CarriedTrigger | ForgetTrigger:
+    kind = document["trigger"]
+    if not isinstance(kind, str) or kind not in _CARRIED:
+        raise TriggerError(f"trigger: got {kind!r}; accepted: {', '.join(sorted(_CARRIED))}; deploy the run again")
+    settings, unknown_fields = parse(document.get("settings"))
+    lifecycle = document.get("tf")
+    if isinstance(lifecycle, Mapping) and cast("Mapping[str, Any]", lifecycle).get("action") == "delete":
+        return ForgetTrigger(settings)
+    scheduled = document.get("scheduled_time")
+    scheduled_at = tags.parse_time(scheduled) if isinstance(scheduled, str) else None
+    return CarriedTrigger(TriggerKind(kind), settings, unknown_fields, scheduled_at)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a string where it has {value!r}")
+    return value

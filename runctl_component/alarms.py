@@ -1,0 +1,127 @@
+"""The alarms of a monitor, each with a decision about missing data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from monitor_runtime.names import METRICS_DIMENSION, METRICS_NAMESPACE
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What an alarm watches. ``treat_missing_data``: what silence of the metric means."""
+
+    suffix: str
+    description: str
+    namespace: str
+    metric: str
+    dimensions: Mapping[str, pulumi.Input[str]]
+    comparison: str
+    threshold: float
+    period_seconds: pulumi.Input[int]
+    treat_missing_data: str
+    statistic: str = "Sum"
+    periods: int = 1
+    datapoints: int = 1
+
+
+def alarms(
+    *,
+    monitor: str,
+    function_name: pulumi.Input[str],
+    dead_letter_queue_name: pulumi.Input[str],
+    silence_seconds: pulumi.Input[int],
+) -> tuple[Alarm, ...]:
+    """Errors, failed sources, silence, failed endings, dead letters."""
+    by_monitor = {METRICS_DIMENSION: monitor}
+    above, below = "GreaterThanThreshold", "LessThanThreshold"
+    return (
+        # No invocation is no error: silence has an alarm of its own.
+        Alarm(
+            "errors",
+            "The monitor raised an error: read 'check failed' in its log.",
+            "AWS/Lambda",
+            "Errors",
+            {"FunctionName": function_name},
+            above,
+            0,
+            300,
+            "notBreaching",
+        ),
+        # A source that fails once is asked again; what fails in two of three periods keeps failing.
+        Alarm(
+            "sources",
+            "S3, CloudWatch, SNS or the Scheduler keeps failing for the monitor: read 'problems' in its log.",
+            METRICS_NAMESPACE,
+            "CheckFailures",
+            by_monitor,
+            above,
+            0,
+            300,
+            "notBreaching",
+            periods=3,
+            datapoints=2,
+        ),
+        # No check is what this alarm is for, so missing data is the worst case.
+        Alarm(
+            "silence",
+            "No check in three heartbeats: look at the schedules, the scheduler's role and the function's throttles.",
+            METRICS_NAMESPACE,
+            "Checks",
+            by_monitor,
+            below,
+            1,
+            silence_seconds,
+            "breaching",
+        ),
+        # An ending that fails is measured at every check until it works: no data means that there is none.
+        Alarm(
+            "ending-failed",
+            "EC2 does not end an instance: lift its protection or the denial, or end it by hand.",
+            METRICS_NAMESPACE,
+            "EndingFailures",
+            by_monitor,
+            above,
+            0,
+            300,
+            "notBreaching",
+        ),
+        # SQS sends nothing for a queue that was not used for hours, and then there is nothing in it.
+        Alarm(
+            "dead-letters",
+            "An event or a schedule could not be delivered: read the queue.",
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            {"QueueName": dead_letter_queue_name},
+            above,
+            0,
+            300,
+            "notBreaching",
+            statistic="Maximum",
+        ),
+    )
+
+
+def create_alarm(
+    name: str, alarm: Alarm, topic_arns: list[pulumi.Input[str]], opts: pulumi.ResourceOptions
+) -> aws.cloudwatch.MetricAlarm:
+    """The alarm as a resource; it tells its topic when it goes off and when it is over."""
+    return aws.cloudwatch.MetricAlarm(
+        f"{name}-{alarm.suffix}",
+        alarm_description=alarm.description,
+        namespace=alarm.namespace,
+        metric_name=alarm.metric,
+        dimensions=dict(alarm.dimensions),
+        statistic=alarm.statistic,
+        comparison_operator=alarm.comparison,
+        threshold=alarm.threshold,
+        period=alarm.period_seconds,
+        evaluation_periods=alarm.periods,
+        datapoints_to_alarm=alarm.datapoints,
+        treat_missing_data=alarm.treat_missing_data,
+        alarm_actions=topic_arns,
+        ok_actions=topic_arns,
+        opts=opts,
+    )

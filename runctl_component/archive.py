@@ -1,0 +1,146 @@
+"""The monitor's code as a zip for Lambda: the same bytes on every machine with the same versions."""
+
+from __future__ import annotations
+
+import atexit
+import io
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+_EARLIEST_TIME = (1980, 1, 1, 0, 0, 0)
+_UNIX = 3
+_MODE = 0o100644 << 16
+_WRITING = Lock()
+_WRITTEN: list[Path] = []
+
+
+class ArchiveError(RuntimeError):
+    """Something that the monitor needs is not installed, or not installed in a way that it can be read."""
+
+
+class Bundled(NamedTuple):
+    """A package of the archive. ``distribution`` is empty for our own; ``without`` are folders that nobody imports."""
+
+    package: str
+    distribution: str = ""
+    without: tuple[str, ...] = ()
+
+
+BUNDLED = (
+    Bundled("monitor_runtime"),
+    Bundled("tenacity", "tenacity"),
+    Bundled("aws_lambda_powertools", "aws-lambda-powertools", ("event_handler/", "utilities/")),
+    Bundled("typing_extensions", "typing_extensions"),
+)
+"""boto3, botocore and what they need are in the Lambda runtime; typing_extensions, which Powertools needs, is not."""
+
+_KEPT = ("aws_lambda_powertools/utilities/__init__.py", "aws_lambda_powertools/utilities/jmespath_utils/")
+
+
+def build_archive_bytes() -> bytes:
+    """The zip: sorted, not compressed, without time, mode or line ends of the machine that builds it."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
+        for name, path in sorted(_files()):
+            archive.writestr(_entry(name), path.read_bytes().replace(b"\r\n", b"\n"))
+    return content.getvalue()
+
+
+def archive_size() -> int:
+    """Bytes of the archive, which are not compressed: what Lambda unpacks is what is uploaded."""
+    return len(_archive())
+
+
+def archive_path() -> str:
+    """The absolute path of a zip file that holds the archive, for `FileArchive`.
+
+    It lies in a folder of this process, which nobody else can read or write, and is removed when the process exits.
+    A process that lives for weeks may find that the system tidied the folder away: then there is a new one.
+    """
+    with _WRITING:
+        path = next((path for path in _WRITTEN if path.exists()), None)
+        if path is None:
+            path = _write(_archive())
+            _WRITTEN.append(path)
+        return str(path)
+
+
+def _write(content: bytes) -> Path:
+    folder = tempfile.mkdtemp(prefix="runctl-")
+    atexit.register(_remove, folder, os.getpid())
+    path = Path(folder).resolve() / "monitor.zip"
+    path.write_bytes(content)
+    return path
+
+
+def _remove(folder: str, owner: int) -> None:
+    """Not in a forked child: the folder is its parent's."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@cache
+def _archive() -> bytes:
+    return build_archive_bytes()
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _EARLIEST_TIME)
+    entry.create_system = _UNIX
+    entry.external_attr = _MODE
+    return entry
+
+
+def _files() -> Iterator[tuple[str, Path]]:
+    for bundled in BUNDLED:
+        yield from _sources(bundled)
+        if bundled.distribution:
+            yield from _licenses(bundled)
+
+
+def _sources(bundled: Bundled) -> Iterator[tuple[str, Path]]:
+    spec = find_spec(bundled.package)
+    origin = Path(spec.origin) if spec and spec.origin else None
+    if spec is None or origin is None or not origin.is_file():
+        raise ArchiveError(_missing(bundled))
+    if not spec.submodule_search_locations:
+        yield origin.name, origin
+        return
+    for path in origin.parent.rglob("*.py"):
+        name = path.relative_to(origin.parent.parent).as_posix()
+        if _is_needed(bundled, name):
+            yield name, path
+
+
+def _is_needed(bundled: Bundled, name: str) -> bool:
+    """Modules only: what editors, copies and compilers leave behind has names that nobody can import."""
+    left_out = tuple(f"{bundled.package}/{folder}" for folder in bundled.without)
+    parts = name.removesuffix(".py").split("/")
+    importable = all(part.isidentifier() and part != "__pycache__" for part in parts)
+    return importable and (not name.startswith(left_out) or name.startswith(_KEPT))
+
+
+def _licenses(bundled: Bundled) -> Iterator[tuple[str, Path]]:
+    try:
+        files = distribution(bundled.distribution).files
+    except PackageNotFoundError as error:
+        raise ArchiveError(_missing(bundled)) from error
+    for file in files or ():
+        if ".dist-info" in file.parts[0] and file.name.upper().startswith(("LICENSE", "NOTICE")):
+            yield file.as_posix(), Path(str(file.locate()))
+
+
+def _missing(bundled: Bundled) -> str:
+    return (
+        f"{bundled.package}: not found as Python files; the monitor's archive needs them; install runctl-component"
+        " with its requirements into this environment, unpacked (no zipped or frozen application)"
+    )

@@ -1,0 +1,29 @@
+"""The errors that a Pulumi program can get.
+
+RunctlError
+├── InvalidArgs        something that was declared is wrong; lists everything that is
+└── NotWatchedError    a run lies outside of what its shared monitor watches
+"""
+
+from collections.abc import Sequence
+
+from monitor_runtime.rules import Problem
+
+
+class RunctlError(Exception):
+    """The base of all errors of this package."""
+
+
+class InvalidArgs(RunctlError, ValueError):  # noqa: N818 - reads as what it says in a traceback
+    """Args that cannot be used. ``problems`` has one entry per field that is wrong."""
+
+    def __init__(self, subject: str, problems: Sequence[Problem]) -> None:
+        """``subject`` says what was declared, for example ``TrainingRun 'llama-ft'``."""
+        self.problems = tuple(problems)
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        lines = "".join(f"\n  {problem}" for problem in self.problems)
+        super().__init__(f"{subject}: {count}{lines}")
+
+
+class NotWatchedError(RunctlError, ValueError):
+    """A shared monitor has permissions for the buckets and prefixes that its ``watch`` lists, and for no others."""

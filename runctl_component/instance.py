@@ -1,0 +1,95 @@
+"""The EC2 instance of a run, and the profile with exactly what its box does."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from monitor_runtime import names
+from monitor_runtime.settings import Settings
+from runctl_component import policies
+from runctl_component.user_data import box_tags, render_user_data
+
+_ARM = re.compile(r"(?:[a-z]+\d+g|a1|.*-gb)")
+_IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
+"""https://docs.aws.amazon.com/linux/al2023/ug/ec2.html#launch-via-aws-cli"""
+
+IGNORED_TAGS = [f'{where}["{tag}"]' for where in ("tags", "tagsAll") for tag in names.WRITTEN_BY_MONITOR]
+
+
+def image_parameter(instance_type: str) -> str:
+    """The public SSM parameter of the newest Amazon Linux 2023 for the processor of an instance type."""
+    return f"{_IMAGE}{'arm64' if _ARM.match(instance_type) else 'x86_64'}"
+
+
+def run_tags(name: str, settings: Settings, own: Mapping[str, str], *, runner: bool) -> dict[str, str]:
+    """All tags of the instance: the caller's, those by which events find it, and those that its runner reads."""
+    return {
+        "Name": name,
+        **own,
+        names.TAG_MONITOR: settings.monitor,
+        names.TAG_RUN: name,
+        names.TAG_SCHEDULE: names.heartbeat_name(name),
+        names.TAG_OUTPUT: names.output_tag(settings.bucket, settings.prefix),
+        **(box_tags(settings) if runner else {}),
+    }
+
+
+def market_options(checked: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The purchase of a spot instance; None on demand."""
+    if "spot" not in checked:
+        return None
+    persistent = checked["spot"] == "persistent"
+    options = {
+        "spot_instance_type": checked["spot"],
+        "instance_interruption_behavior": "stop" if persistent else "terminate",
+    }
+    if "spot_max_price" in checked:
+        options["max_price"] = checked["spot_max_price"]
+    return {"market_type": "spot", "spot_options": options}
+
+
+def user_data_text(name: str, checked: Mapping[str, Any], region: str) -> str:
+    """The caller's own user data, or the on-box runner with the command."""
+    if "user_data" in checked:
+        return checked["user_data"]
+    return render_user_data(
+        command=checked["command"],
+        environment=checked["environment"],
+        run=name,
+        bucket=checked["bucket"],
+        prefix=checked["prefix"],
+        region=region,
+    )
+
+
+def create_profile(
+    name: str, checked: pulumi.Output[dict[str, Any]], partition: pulumi.Output[str], parent: pulumi.Resource
+) -> aws.iam.InstanceProfile:
+    """A profile that lets the box write under its prefix and be reached by SSM, and nothing else."""
+    opts = pulumi.ResourceOptions(parent=parent)
+    role = aws.iam.Role(
+        f"{name}-box",
+        assume_role_policy=partition.apply(lambda known: policies.to_json(policies.instance_trust(known))),
+        opts=opts,
+    )
+    policy = pulumi.Output.all(checked=checked, partition=partition).apply(
+        lambda known: policies.to_json(
+            policies.instance_policy(
+                partition=known["partition"],
+                bucket=known["checked"]["bucket"],
+                prefix=known["checked"]["prefix"],
+                kms_key_arns=[known["checked"]["kms_key_arn"]] if "kms_key_arn" in known["checked"] else [],
+            )
+        )
+    )
+    aws.iam.RolePolicy(f"{name}-box", role=role.id, policy=policy, opts=opts)
+    aws.iam.RolePolicyAttachment(
+        f"{name}-ssm",
+        role=role.name,
+        policy_arn=partition.apply(lambda known: f"arn:{known}:iam::aws:policy/AmazonSSMManagedInstanceCore"),
+        opts=opts,
+    )
+    return aws.iam.InstanceProfile(f"{name}-box", role=role.name, opts=opts)

@@ -1,0 +1,205 @@
+"""The monitor of one or many training runs: its function, what wakes it, what it may do, who hears when it fails."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from monitor_runtime import names
+from runctl_component import policies
+from runctl_component.alarms import alarms, create_alarm
+from runctl_component.archive import archive_path
+from runctl_component.args import MonitorArgs
+from runctl_component.dashboard import dashboard_body
+from runctl_component.errors import InvalidArgs
+from runctl_component.monitor_rules import DEFAULT_MARKERS, Watched, check_monitor, read_watch
+from runctl_component.naming import monitor_tag
+from runctl_component.watch_rules import create_rules
+
+RUNTIME = "python3.13"
+MEMORY_MB = 256
+TIMEOUT_SECONDS = 900
+"""The most that Lambda gives: a check waits up to 75 s, a training has up to 600 s to react to its signal."""
+
+
+class Monitor(pulumi.ComponentResource):
+    """Watches training runs and ends them. A run makes one of its own unless it is given a shared one.
+
+    Resources: function, log group, dead-letter queue, schedule group, a role for the function and one for the
+    scheduler, event rules for spot warnings and, with ``s3_events``, for each watched bucket, five alarms, dashboard.
+    None of them grows with the number of runs.
+    """
+
+    function_name: pulumi.Output[str]
+    """The Lambda function."""
+    function_arn: pulumi.Output[str]
+    """Its ARN."""
+    schedule_group_name: pulumi.Output[str]
+    """The group of all schedules of its runs."""
+    dead_letter_queue_url: pulumi.Output[str]
+    """Where events and schedules go that could not be delivered."""
+    dashboard_name: pulumi.Output[str]
+    """The CloudWatch dashboard."""
+
+    def __init__(
+        self,
+        name: str,
+        args: MonitorArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        exact_markers: pulumi.Input[Sequence[str]] | None = None,
+    ) -> None:
+        """``exact_markers``: the marker names of the only run, which lie directly under the only watched prefix.
+
+        Raises:
+            InvalidArgs: with everything that is wrong with the name and the args.
+        """
+        check_monitor(name, args)
+        super().__init__("runctl:index:Monitor", name, {}, opts)
+        self.name = name
+        self.tag = monitor_tag(name)
+        self.s3_events = bool(args.get("s3_events", False))
+        self.markers: tuple[str, ...] = tuple(args.get("markers") or DEFAULT_MARKERS)
+        self.watched: pulumi.Output[list[Watched]] = read_watch(name, args["watch"])
+        self._topic_arn = args.get("notify_topic_arn")
+        self._create_foundation(name, args)
+        self._create_roles(name)
+        self._create_function(name)
+        create_rules(self, args["watch"], exact_markers)
+        self._create_alarms(name, args)
+        self.register_outputs(
+            {
+                "function_name": self.function_name,
+                "function_arn": self.function_arn,
+                "schedule_group_name": self.schedule_group_name,
+                "dead_letter_queue_url": self.dead_letter_queue_url,
+                "dashboard_name": self.dashboard_name,
+            }
+        )
+
+    def child(self, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
+        """Options of a child, made anew each time: the caller's own reach it through its parent."""
+        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+
+    def _create_foundation(self, name: str, args: MonitorArgs) -> None:
+        """What exists before the function: a log group that is not left to Lambda, the queue, the group."""
+        invoke = pulumi.InvokeOptions(parent=self)
+        self.partition = aws.get_partition_output(opts=invoke).partition
+        self.region = aws.get_region_output(opts=invoke).region
+        self._account_id = aws.get_caller_identity_output(opts=invoke).account_id
+        self._log_group = aws.cloudwatch.LogGroup(
+            f"{name}-log", retention_in_days=args.get("log_retention_days", 30), opts=self.child()
+        )
+        self.dead_letters = aws.sqs.Queue(
+            f"{name}-dead-letters",
+            message_retention_seconds=14 * 86_400,
+            sqs_managed_sse_enabled=True,
+            opts=self.child(),
+        )
+        self._group = aws.scheduler.ScheduleGroup(f"{name}-schedules", opts=self.child())
+        self.schedule_group_name = self._group.name
+        self.dead_letter_queue_url = self.dead_letters.url
+
+    def _create_roles(self, name: str) -> None:
+        trust = pulumi.Output.all(account_id=self._account_id, schedule_group_arn=self._group.arn).apply(
+            lambda known: policies.to_json(policies.scheduler_trust(**known))
+        )
+        self.scheduler_role = aws.iam.Role(f"{name}-scheduler", assume_role_policy=trust, opts=self.child())
+        self._role = aws.iam.Role(
+            f"{name}-function", assume_role_policy=policies.to_json(policies.lambda_trust()), opts=self.child()
+        )
+        policy = pulumi.Output.all(
+            partition=self.partition,
+            region=self.region,
+            account_id=self._account_id,
+            schedule_group=self._group.name,
+            scheduler_role_arn=self.scheduler_role.arn,
+            dead_letter_arn=self.dead_letters.arn,
+            log_group_arn=self._log_group.arn,
+            notify_topic_arn=self._topic_arn,
+            watched=self.watched,
+        ).apply(self._policy_text)
+        self._role_policy = aws.iam.RolePolicy(f"{name}-function", role=self._role.id, policy=policy, opts=self.child())
+
+    def _policy_text(self, known: Mapping[str, Any]) -> str:
+        watched: Sequence[Watched] = known["watched"]
+        document = policies.monitor_policy(
+            monitor=self.tag,
+            watch=[(entry.bucket, entry.prefix) for entry in watched],
+            kms_key_arns=sorted({entry.kms_key_arn for entry in watched if entry.kms_key_arn}),
+            **{key: value for key, value in known.items() if key != "watched"},
+        )
+        problems = list(policies.size_problems("watch", document))
+        if problems:
+            raise InvalidArgs(f"Monitor {self.name!r}", problems)
+        return policies.to_json(document)
+
+    def _create_function(self, name: str) -> None:
+        environment: dict[str, pulumi.Input[str]] = {
+            names.ENV_MONITOR: self.tag,
+            names.ENV_SCHEDULE_GROUP: self._group.name,
+            names.ENV_SCHEDULER_ROLE_ARN: self.scheduler_role.arn,
+            names.ENV_DEAD_LETTER_ARN: self.dead_letters.arn,
+        }
+        if self._topic_arn is not None:
+            environment[names.ENV_NOTIFY_TOPIC_ARN] = self._topic_arn
+        self.function = aws.lambda_.Function(
+            f"{name}-function",
+            description=f"Watches and ends the training runs of {self.tag}",
+            runtime=RUNTIME,
+            architectures=["arm64"],
+            handler="monitor_runtime.handler.handler",
+            code=pulumi.FileArchive(archive_path()),
+            memory_size=MEMORY_MB,
+            timeout=TIMEOUT_SECONDS,
+            role=self._role.arn,
+            environment={"variables": environment},
+            logging_config={"log_format": "JSON", "log_group": self._log_group.name},
+            opts=self.child([self._role_policy]),
+        )
+        self.function_name = self.function.name
+        self.function_arn = self.function.arn
+        # One more try, soon: what a lost check was about is found by the next one anyway.
+        aws.lambda_.FunctionEventInvokeConfig(
+            f"{name}-delivery",
+            function_name=self.function.name,
+            maximum_event_age_in_seconds=300,
+            maximum_retry_attempts=1,
+            destination_config={"on_failure": {"destination": self.dead_letters.arn}},
+            opts=self.child([self._role_policy]),
+        )
+        policy = pulumi.Output.all(
+            partition=self.partition,
+            region=self.region,
+            account_id=self._account_id,
+            function_arn=self.function.arn,
+            dead_letter_arn=self.dead_letters.arn,
+        ).apply(lambda known: policies.to_json(policies.scheduler_policy(monitor=self.tag, **known)))
+        self.scheduler_policy = aws.iam.RolePolicy(
+            f"{name}-scheduler", role=self.scheduler_role.id, policy=policy, opts=self.child()
+        )
+
+    def _create_alarms(self, name: str, args: MonitorArgs) -> None:
+        silence = pulumi.Output.from_input(args.get("silence_minutes", 15))
+        topics = [self._topic_arn] if self._topic_arn is not None else []
+        wanted = alarms(
+            monitor=self.tag,
+            function_name=self.function.name,
+            dead_letter_queue_name=self.dead_letters.name,
+            silence_seconds=silence.apply(lambda minutes: int(minutes) * 60),
+        )
+        for alarm in wanted:
+            create_alarm(name, alarm, topics, self.child())
+        body = pulumi.Output.all(
+            region=self.region,
+            function_name=self.function.name,
+            log_group_name=self._log_group.name,
+            queue_name=self.dead_letters.name,
+        ).apply(lambda known: dashboard_body(monitor=self.tag, **known))
+        # A dashboard has no autonaming; its name has letters, digits, - and _.
+        title = f"runctl-{self.tag}".replace("/", "-").replace(".", "-").replace(" ", "-")
+        dashboard = aws.cloudwatch.Dashboard(
+            f"{name}-dashboard", dashboard_name=title, dashboard_body=body, opts=self.child()
+        )
+        self.dashboard_name = dashboard.dashboard_name

@@ -1,0 +1,215 @@
+"""IAM policies: who may do what, and nothing besides; pure functions from names and ARNs to policy documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from monitor_runtime.names import TAG_HOLD_UNTIL, TAG_MONITOR, WRITTEN_BY_MONITOR
+from monitor_runtime.rules import Problem
+
+PolicyDocument = dict[str, Any]
+"""A policy as `to_json` writes it."""
+
+MAX_ROLE_POLICY_CHARACTERS = 10_240
+"""All inline policies of a role together: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+ANY_RESOURCE = "*"
+"""Only for actions that know no resource type."""
+
+
+def to_json(document: PolicyDocument) -> str:
+    """The same text for the same permissions: keys and lists sorted, so that previews stay quiet."""
+    return json.dumps(_sorted(document), sort_keys=True, separators=(",", ":"))
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _sorted(inner) for key, inner in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, list):
+        return sorted((_sorted(inner) for inner in value), key=lambda inner: json.dumps(inner, sort_keys=True))  # pyright: ignore[reportUnknownVariableType]
+    return value
+
+
+def _document(*statements: PolicyDocument) -> PolicyDocument:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _allow(
+    sid: str, actions: Iterable[str], resources: Iterable[str], condition: Mapping[str, Any] | None = None
+) -> PolicyDocument:
+    allowed: PolicyDocument = {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+    return {**allowed, "Condition": dict(condition)} if condition else allowed
+
+
+def monitor_policy(
+    *,
+    partition: str,
+    region: str,
+    account_id: str,
+    monitor: str,
+    schedule_group: str,
+    scheduler_role_arn: str,
+    dead_letter_arn: str,
+    log_group_arn: str,
+    watch: Sequence[tuple[str, str]],
+    notify_topic_arn: str | None = None,
+    kms_key_arns: Sequence[str] = (),
+) -> PolicyDocument:
+    """What the monitor's function does.
+
+    ``monitor`` is the value of the tag `TAG_MONITOR` on the instances that it may touch. ``watch`` lists buckets and
+    prefixes: the document grows with them, never with the runs. ``kms_key_arns`` are the keys of watched buckets that
+    are encrypted with keys of your own, and of the topic.
+    """
+    ec2 = f"arn:{partition}:ec2:{region}:{account_id}"
+    mine = {"StringEquals": {f"aws:ResourceTag/{TAG_MONITOR}": monitor}}
+    buckets = sorted({bucket for bucket, _ in watch})
+    statements = [
+        # DescribeInstances and GetMetricData and GetCommandInvocation know no resource type.
+        _allow(
+            "Look", ["cloudwatch:GetMetricData", "ec2:DescribeInstances", "ssm:GetCommandInvocation"], [ANY_RESOURCE]
+        ),
+        _allow("EndRuns", ["ec2:StopInstances", "ec2:TerminateInstances"], [f"{ec2}:instance/*"], mine),
+        _allow("CancelSpot", ["ec2:CancelSpotInstanceRequests"], [f"{ec2}:spot-instances-request/*"], mine),
+        _allow("Record", ["ec2:CreateTags"], [f"{ec2}:instance/*"], {**mine, **_only_these_tags()}),
+        _allow("Signal", ["ssm:SendCommand"], [f"{ec2}:instance/*"], mine),
+        _allow("SignalByShell", ["ssm:SendCommand"], [f"arn:{partition}:ssm:{region}::document/AWS-RunShellScript"]),
+        _allow(
+            "Schedule",
+            [f"scheduler:{verb}Schedule" for verb in ("Create", "Delete", "Get", "Update")],
+            [f"arn:{partition}:scheduler:{region}:{account_id}:schedule/{schedule_group}/*"],
+        ),
+        _allow(
+            "HandOverSchedulerRole",
+            ["iam:PassRole"],
+            [scheduler_role_arn],
+            {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
+        ),
+        _allow("KeepFailedEvents", ["sqs:SendMessage"], [dead_letter_arn]),
+        _allow(
+            "Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn.removesuffix(':*')}:log-stream:*"]
+        ),
+        # ListBucketMultipartUploads knows no condition on the prefix.
+        _allow(
+            "KnowBuckets",
+            ["s3:GetBucketLocation", "s3:GetBucketNotification", "s3:ListBucketMultipartUploads"],
+            [_bucket_arn(partition, bucket) for bucket in buckets],
+        ),
+        *_list_statements(partition, watch),
+        _allow("ReadMarkers", ["s3:GetObject"], [_objects_arn(partition, *watched) for watched in sorted(set(watch))]),
+    ]
+    if notify_topic_arn:
+        statements.append(_allow("Notify", ["sns:Publish"], [notify_topic_arn]))
+    if kms_key_arns:
+        # An encrypted topic asks its publisher for a data key: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+        statements.append(_allow("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], kms_key_arns))
+    return _document(*statements)
+
+
+def _only_these_tags() -> PolicyDocument:
+    written = sorted(set(WRITTEN_BY_MONITOR) - {TAG_HOLD_UNTIL})
+    return {"ForAllValues:StringEquals": {"aws:TagKeys": written}}
+
+
+def _bucket_arn(partition: str, bucket: str) -> str:
+    return f"arn:{partition}:s3:::{bucket}"
+
+
+def _objects_arn(partition: str, bucket: str, prefix: str) -> str:
+    return f"{_bucket_arn(partition, bucket)}/{prefix}*"
+
+
+def _list_statements(partition: str, watch: Sequence[tuple[str, str]]) -> Iterator[PolicyDocument]:
+    """One statement for all buckets that are watched under the same prefixes."""
+    prefixes: dict[str, set[str]] = {}
+    for bucket, prefix in watch:
+        prefixes.setdefault(bucket, set()).add(prefix)
+    buckets: dict[tuple[str, ...], list[str]] = {}
+    for bucket, watched in sorted(prefixes.items()):
+        buckets.setdefault(tuple(sorted(watched)), []).append(bucket)
+    for number, (watched, together) in enumerate(sorted(buckets.items()), start=1):
+        yield _list_statement(f"ListOutputs{number}", partition, together, watched)
+
+
+def _list_statement(sid: str, partition: str, buckets: Sequence[str], prefixes: Sequence[str]) -> PolicyDocument:
+    below = {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}}
+    return _allow(sid, ["s3:ListBucket"], [_bucket_arn(partition, bucket) for bucket in buckets], below)
+
+
+def scheduler_policy(
+    *, partition: str, region: str, account_id: str, monitor: str, function_arn: str, dead_letter_arn: str
+) -> PolicyDocument:
+    """What EventBridge Scheduler does: call the function, throw the deadline switch, keep what it cannot deliver."""
+    instances = f"arn:{partition}:ec2:{region}:{account_id}:instance/*"
+    mine = {"StringEquals": {f"aws:ResourceTag/{TAG_MONITOR}": monitor}}
+    return _document(
+        _allow("CallMonitor", ["lambda:InvokeFunction"], [function_arn]),
+        _allow("ThrowDeadlineSwitch", ["ec2:StopInstances", "ec2:TerminateInstances"], [instances], mine),
+        _allow("KeepFailedEvents", ["sqs:SendMessage"], [dead_letter_arn]),
+    )
+
+
+def instance_policy(*, partition: str, bucket: str, prefix: str, kms_key_arns: Sequence[str] = ()) -> PolicyDocument:
+    """What a training does: write its outputs, and read them back when it is started again; under its prefix alone.
+
+    AmazonSSMManagedInstanceCore, for the agent, comes as a managed policy beside it.
+    """
+    statements = [
+        _allow(
+            "OwnOutputs",
+            ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
+            [_objects_arn(partition, bucket, prefix)],
+        ),
+        _list_statement("ListOwnOutputs", partition, [bucket], [prefix]),
+    ]
+    if kms_key_arns:
+        # A multipart upload decrypts the data key: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+        statements.append(_allow("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], kms_key_arns))
+    return _document(*statements)
+
+
+def _trust(service: str, condition: Mapping[str, Any] | None = None) -> PolicyDocument:
+    trusted: PolicyDocument = {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Principal": {"Service": [service]}}
+    return _document({**trusted, "Condition": dict(condition)} if condition else trusted)
+
+
+def lambda_trust() -> PolicyDocument:
+    """The monitor's role is Lambda's to assume."""
+    return _trust("lambda.amazonaws.com")
+
+
+def scheduler_trust(*, account_id: str, schedule_group_arn: str) -> PolicyDocument:
+    """The scheduler role works for the schedules of one group alone.
+
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+    """
+    return _trust(
+        "scheduler.amazonaws.com",
+        {"StringEquals": {"aws:SourceAccount": account_id}, "ArnEquals": {"aws:SourceArn": schedule_group_arn}},
+    )
+
+
+def instance_trust(partition: str) -> PolicyDocument:
+    """The instance's role is EC2's to assume; China has a service name of its own."""
+    return _trust("ec2.amazonaws.com.cn" if partition == "aws-cn" else "ec2.amazonaws.com")
+
+
+def dead_letter_policy(*, queue_arn: str, rule_arns: Sequence[str]) -> PolicyDocument:
+    """The queue's policy: these EventBridge rules may leave here what they cannot deliver."""
+    allowed = _allow(
+        "KeepFailedEvents", ["sqs:SendMessage"], [queue_arn], {"ArnEquals": {"aws:SourceArn": list(rule_arns)}}
+    )
+    return _document({**allowed, "Principal": {"Service": ["events.amazonaws.com"]}})
+
+
+def size_problems(field: str, document: PolicyDocument) -> Iterator[Problem]:
+    """Whether a role can hold the document as its one inline policy; ``field`` names what makes it grow."""
+    size = len(to_json(document))
+    if size > MAX_ROLE_POLICY_CHARACTERS:
+        yield Problem(
+            field,
+            f"a policy of {size} characters",
+            f"buckets and prefixes that fit into a policy of {MAX_ROLE_POLICY_CHARACTERS} characters (IAM's limit)",
+            "watch one common prefix instead of one prefix a run, or divide the runs among several monitors",
+        )

@@ -1,0 +1,15 @@
+"""List prices in US dollars, region us-east-1, free tiers left out."""
+
+from __future__ import annotations
+
+PRICE_DATE = "2026-06"
+"""When these were last compared with https://aws.amazon.com/pricing/."""
+
+S3_LIST = 0.005 / 1_000
+S3_GET = 0.0004 / 1_000
+LAMBDA_REQUEST = 0.20 / 1_000_000
+LAMBDA_GB_SECOND = 0.000_013_333_4
+"""On arm64."""
+SCHEDULER_INVOCATION = 1.00 / 1_000_000
+GET_METRIC_DATA = 0.01 / 1_000
+"""A metric asked for."""

@@ -1,0 +1,122 @@
+"""Rules for the args of a run that the settings document does not carry."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from monitor_runtime import rules
+from monitor_runtime.rules import Problem, Rule
+from monitor_runtime.settings import RULES as SETTINGS_RULES
+
+MAX_TAGS = 30
+"""Of EC2's 50 a resource; the others are the component's, the monitor's and the account's.
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions"""
+MAX_NAME_CHARACTERS = 38
+"""``{name}-monitor-scheduler`` and the 8 characters of Pulumi's autonaming must fit in the 64 of an IAM role's name.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+MAX_TAG_KEY_CHARACTERS = 128
+MAX_COMMAND_BYTES = 12_000
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def text_map(key_rule: Rule, *, maximum: int, value_characters: int) -> Rule:
+    """A mapping from names that pass ``key_rule`` to strings."""
+
+    def rule(field: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, Mapping):
+            yield Problem(field, value, "an object of names and strings", f"write {field} as name: value pairs")
+            return
+        entries = cast("Mapping[object, object]", value)
+        if len(entries) > maximum:
+            yield Problem(field, f"{len(entries)} entries", f"at most {maximum} entries", "remove some")
+        for name, entry in entries.items():
+            yield from key_rule(f"{field}.{name}", name)
+            if not isinstance(entry, str) or len(entry) > value_characters or "\0" in entry:
+                accepted = f"a string of at most {value_characters} characters"
+                yield Problem(f"{field}.{name}", entry, accepted, "quote it, or shorten it")
+
+    return rule
+
+
+def variable_name(field: str, value: object) -> Iterator[Problem]:
+    """A variable that a shell can export, and that the runner does not set itself."""
+    if not isinstance(value, str) or not _VARIABLE.fullmatch(value):
+        yield Problem(field, value, "a name of letters, digits and _", "rename the variable")
+    elif value.startswith("RUNCTL_"):
+        yield Problem(field, value, "a name that does not begin with RUNCTL_", "rename it: these are set by the runner")
+
+
+def tag_key(field: str, value: object) -> Iterator[Problem]:
+    """A tag key that nobody else owns."""
+    key = value if isinstance(value, str) else ""
+    if not 0 < len(key) <= MAX_TAG_KEY_CHARACTERS or key.lower().startswith("aws:") or key.startswith("runctl:"):
+        yield Problem(field, value, "1 to 128 characters, not beginning with aws: or runctl:", "rename the tag")
+
+
+def script(maximum: int) -> Rule:
+    """Text that does something."""
+
+    def rule(field: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, str) or not value.strip() or "\0" in value:
+            yield Problem(field, value, "a text that is not empty", f"write what {field} is to run")
+        elif len(value.encode(errors="surrogatepass")) > maximum:
+            yield Problem(
+                field,
+                f"{len(value)} characters",
+                f"at most {maximum} bytes (EC2 takes 16 KiB of user data)",
+                "put the script into the image, a repository or the bucket, and call it",
+            )
+
+    return rule
+
+
+def _name(pattern: str, example: str, maximum: int = 255) -> Rule:
+    return rules.text(pattern, f"a value like {example}", f"write for example {example}", maximum=maximum)
+
+
+RUN_RULES: Mapping[str, Rule] = {
+    **{field: rule for field, rule in SETTINGS_RULES.items() if field not in {"run", "monitor", "instance_ids"}},
+    "instance_type": _name(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "g5.xlarge", 64),
+    "ami": _name(r"ami-(?:[0-9a-f]{8}|[0-9a-f]{17})", "ami-0123456789abcdef0"),
+    "command": script(MAX_COMMAND_BYTES),
+    "user_data": script(16_384),
+    "environment": text_map(variable_name, maximum=100, value_characters=4096),
+    "subnet_id": _name(r"subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})", "subnet-0123456789abcdef0"),
+    "security_group_ids": rules.list_of(_name(r"sg-(?:[0-9a-f]{8}|[0-9a-f]{17})", "sg-0123456789abcdef0"), maximum=16),
+    "key_name": _name(r"[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*", "my-key"),
+    "iam_instance_profile": _name(r"[\w+=,.@-]+", "my-training-profile (its name, not its ARN)", 128),
+    "kms_key_arn": _name(
+        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+",
+        "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    ),
+    "root_volume_gib": rules.whole_number(8, 16_384, "GiB"),
+    "spot": rules.one_of("one-time", "persistent"),
+    "spot_max_price": _name(r"(?!0*\.?0*$)\d{1,5}(?:\.\d{1,6})?", '"1.25"', 12),
+    "tags": text_map(tag_key, maximum=MAX_TAGS, value_characters=256),
+}
+"""One rule for each arg of a run."""
+
+REQUIRED = ("bucket",)
+PLAIN = ("s3_events", "spot")
+"""Args on which it depends which resources there are: they must be known when the program runs."""
+
+
+def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with args together that the settings document does not know."""
+    if ("command" in values) == ("user_data" in values):
+        got = "both" if "command" in values else "neither"
+        yield Problem("command", got, "either command or user_data", "give the one that starts the training")
+    if "environment" in values and "user_data" in values:
+        yield Problem("environment", values["environment"], "only with command", "export it in user_data")
+    if "spot_max_price" in values and "spot" not in values:
+        yield Problem("spot_max_price", values["spot_max_price"], "only with spot", "set spot, or remove it")
+    if values.get("spot") == "one-time":
+        for field in ("on_complete", "on_failure", "on_deadline"):
+            if values.get(field) == "stop":
+                yield Problem(
+                    field,
+                    "stop",
+                    "terminate or report with spot: one-time",
+                    "EC2 cannot stop one-time spot instances: choose terminate, or spot: persistent",
+                )

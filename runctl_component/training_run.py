@@ -1,0 +1,276 @@
+"""A training run: an instance, and everything that ends it."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import pulumi
+import pulumi_aws as aws
+
+from monitor_runtime import names
+from monitor_runtime.check import SCHEDULED_TIME
+from monitor_runtime.settings import Settings
+from monitor_runtime.triggers import TriggerKind
+from runctl_component.args import MonitorArgs, TrainingRunArgs, WatchArgs
+from runctl_component.errors import NotWatchedError
+from runctl_component.instance import (
+    IGNORED_TAGS,
+    create_profile,
+    image_parameter,
+    market_options,
+    run_tags,
+    user_data_text,
+)
+from runctl_component.monitor import Monitor
+from runctl_component.monitor_rules import Watched
+from runctl_component.plan import build_plan
+from runctl_component.validation import (
+    PLACEHOLDER_INSTANCE_ID,
+    check_early,
+    to_settings,
+    when_resolved,
+)
+
+Value = TypeVar("Value")
+
+
+class TrainingRun(pulumi.ComponentResource):
+    """A training run on EC2 that ends itself.
+
+    Resources: the instance, a role and profile for it unless given, the heartbeat schedule, the first check, and a
+    `Monitor` of its own unless a shared one is given. ``pulumi up`` ends with the first check and fails, with the
+    reason, when the monitor cannot see the instance or read the bucket.
+    """
+
+    instance_id: pulumi.Output[str]
+    """The EC2 instance."""
+    private_ip: pulumi.Output[str]
+    """Its address in the VPC."""
+    output_uri: pulumi.Output[str]
+    """Where the training writes: `s3://bucket/prefix/`."""
+    monitor_function_name: pulumi.Output[str]
+    """The Lambda function that watches the run."""
+    schedule_arn: pulumi.Output[str]
+    """The heartbeat schedule, whose input holds the run's settings."""
+    plan: pulumi.Output[dict[str, Any]]
+    """How the run is watched and will end, and what that costs; known at preview."""
+
+    def __init__(
+        self,
+        name: str,
+        args: TrainingRunArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        monitor: Monitor | None = None,
+    ) -> None:
+        """``monitor``: a shared one, in place of one of the run's own.
+
+        Raises:
+            InvalidArgs: with everything that is wrong with the name and the args, before anything is registered.
+            NotWatchedError: when the shared monitor does not watch the run's bucket and prefix.
+        """
+        given: dict[str, Any] = {key: value for key, value in args.items() if value is not None}
+        check_early(name, args)
+        if monitor:
+            _require_listening(name, given, monitor)
+        super().__init__("runctl:index:TrainingRun", name, {}, opts)
+        self._name = name
+        self._given = given
+        self._checked = when_resolved(name, given)
+        self._monitor = monitor or self._own_monitor()
+        if monitor:
+            self._checked = pulumi.Output.all(self._checked, monitor.watched).apply(
+                lambda known: _require_watched(name, monitor.name, known[0], known[1])
+            )
+        self._create_instance()
+        self._create_watch()
+        self._describe()
+
+    def _child(self, **further: Any) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, **further)
+
+    def _own_monitor(self) -> Monitor:
+        watch: WatchArgs = {
+            "bucket": self._known(lambda checked: checked["bucket"]),
+            "prefix": self._known(lambda checked: checked["prefix"]),
+        }
+        if "kms_key_arn" in self._given:
+            watch["kms_key_arn"] = self._known(lambda checked: checked["kms_key_arn"])
+        markers = self._known(lambda checked: [*checked["markers"], *checked["failure_markers"]])
+        args: MonitorArgs = {"watch": [watch], "s3_events": self._given.get("s3_events", False)}
+        args["silence_minutes"] = self._known(lambda checked: int(checked["max_interval_seconds"]) * 3 // 60)
+        return Monitor(f"{self._name}-monitor", args, self._child(), exact_markers=markers)
+
+    def _known(self, read: Callable[[dict[str, Any]], Value]) -> pulumi.Output[Value]:
+        return self._checked.apply(read)
+
+    def _settings(self, checked: Mapping[str, Any], instance_id: str) -> Settings:
+        return to_settings(self._name, self._monitor.tag, checked, instance_id)
+
+    def _create_instance(self) -> None:
+        given, monitor = self._given, self._monitor
+        optional = {
+            argument: self._known(lambda checked, field=field: checked[field])
+            for argument, field in (
+                ("subnet_id", "subnet_id"),
+                ("vpc_security_group_ids", "security_group_ids"),
+                ("key_name", "key_name"),
+            )
+            if field in given
+        }
+        if "spot" in given:
+            optional["instance_market_options"] = self._known(market_options)
+        profile = (
+            self._known(lambda checked: checked["iam_instance_profile"])
+            if "iam_instance_profile" in given
+            else create_profile(self._name, self._checked, monitor.partition, self).name
+        )
+        runner = "command" in given
+        tags = self._known(
+            lambda checked: run_tags(
+                self._name, self._settings(checked, PLACEHOLDER_INSTANCE_ID), checked["tags"], runner=runner
+            )
+        )
+        # The AMI is chosen at creation: a newer image must not replace a running training. Tags that the monitor, or a
+        # person with a hold, writes later are theirs.
+        ignored = IGNORED_TAGS if "ami" in given else ["ami", *IGNORED_TAGS]
+        self._instance = aws.ec2.Instance(
+            self._name,
+            ami=self._known(lambda checked: checked["ami"]) if "ami" in given else self._newest_image(),
+            instance_type=self._known(lambda checked: checked["instance_type"]),
+            iam_instance_profile=profile,
+            user_data=pulumi.Output.all(self._checked, monitor.region).apply(
+                lambda known: user_data_text(self._name, known[0], known[1])
+            ),
+            # Otherwise the provider stops and starts the instance in place: a silent restart of the training.
+            user_data_replace_on_change=True,
+            instance_initiated_shutdown_behavior=self._known(
+                lambda checked: "terminate" if checked["on_deadline"] == "terminate" else "stop"
+            ),
+            metadata_options={
+                "http_endpoint": "enabled",
+                "http_tokens": "required",
+                "http_put_response_hop_limit": 2,
+                "instance_metadata_tags": "enabled",
+            },
+            root_block_device={
+                "encrypted": True,
+                "volume_type": "gp3",
+                "volume_size": self._known(lambda checked: int(checked["root_volume_gib"])),
+                "tags": self._known(lambda checked: {"Name": self._name, **checked["tags"]}),
+            },
+            tags=tags,
+            opts=self._child(depends_on=[monitor], ignore_changes=ignored),
+            **optional,
+        )
+
+    def _newest_image(self) -> pulumi.Output[str]:
+        parameter = self._known(lambda checked: image_parameter(checked["instance_type"]))
+        found = aws.ssm.get_parameter_output(name=parameter, opts=pulumi.InvokeOptions(parent=self))
+        # Public: as a secret, it would hide the image in every preview.
+        return found.insecure_value
+
+    def _create_watch(self) -> None:
+        """The heartbeat, then the first check, which fails ``up`` when the monitor could not do its work."""
+        monitor = self._monitor
+        settings = pulumi.Output.all(self._checked, self._instance.id).apply(
+            lambda known: self._settings(known[0], known[1]).to_document()
+        )
+        self._heartbeat = aws.scheduler.Schedule(
+            f"{self._name}-heartbeat",
+            name=names.heartbeat_name(self._name),
+            group_name=monitor.schedule_group_name,
+            description=f"Wakes the monitor for the training run {self._name}",
+            schedule_expression=self._known(lambda checked: _rate(checked["max_interval_seconds"])),
+            flexible_time_window={"mode": "OFF"},
+            target={
+                "arn": monitor.function_arn,
+                "role_arn": monitor.scheduler_role.arn,
+                "input": settings.apply(_heartbeat_input),
+                "dead_letter_config": {"arn": monitor.dead_letters.arn},
+                "retry_policy": {"maximum_event_age_in_seconds": 300, "maximum_retry_attempts": 3},
+            },
+            opts=self._child(depends_on=[monitor]),
+        )
+        # Once per instance: what it was asked at creation is ignored later. On removal, the monitor takes its own
+        # schedules of the run away, so the old check goes before a new one comes.
+        aws.lambda_.Invocation(
+            f"{self._name}-first-check",
+            function_name=monitor.function_name,
+            input=settings.apply(_first_check_input),
+            lifecycle_scope="CRUD",
+            triggers={"instance": self._instance.id},
+            opts=self._child(
+                depends_on=[monitor, self._heartbeat],
+                ignore_changes=["input"],
+                replace_on_changes=["triggers"],
+                delete_before_replace=True,
+            ),
+        )
+
+    def _describe(self) -> None:
+        self.instance_id = self._instance.id
+        self.private_ip = self._instance.private_ip
+        self.output_uri = self._known(lambda checked: f"s3://{checked['bucket']}/{checked['prefix']}")
+        self.monitor_function_name = self._monitor.function_name
+        self.schedule_arn = self._heartbeat.arn
+        spot, runner = self._given.get("spot"), "command" in self._given
+        self.plan = self._known(
+            lambda checked: build_plan(
+                self._settings(checked, PLACEHOLDER_INSTANCE_ID), spot=spot, on_box_runner=runner
+            )
+        )
+        self.register_outputs(
+            {
+                "instance_id": self.instance_id,
+                "private_ip": self.private_ip,
+                "output_uri": self.output_uri,
+                "monitor_function_name": self.monitor_function_name,
+                "schedule_arn": self.schedule_arn,
+                "plan": self.plan,
+            }
+        )
+
+
+def _rate(seconds: float) -> str:
+    minutes = int(seconds) // 60
+    return f"rate({minutes} minute{'' if minutes == 1 else 's'})"
+
+
+def _heartbeat_input(settings: dict[str, Any]) -> str:
+    document = {"trigger": TriggerKind.HEARTBEAT, "scheduled_time": SCHEDULED_TIME, "settings": settings}
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+
+
+def _first_check_input(settings: dict[str, Any]) -> str:
+    document = {"trigger": TriggerKind.FIRST_CHECK, "settings": settings}
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+
+
+def _require_listening(name: str, given: Mapping[str, Any], monitor: Monitor) -> None:
+    """A run that counts on events needs a monitor that gets them."""
+    if not given.get("s3_events"):
+        return
+    if not monitor.s3_events:
+        raise NotWatchedError(
+            f"TrainingRun {name!r}: s3_events: got True; accepted: False, since monitor {monitor.name!r} has no"
+            " s3_events; set s3_events on the monitor too"
+        )
+    own = [*given.get("markers", ()), *given.get("failure_markers", ())]
+    unheard = [marker for marker in own if isinstance(marker, str) and marker not in monitor.markers]
+    if unheard:
+        raise NotWatchedError(
+            f"TrainingRun {name!r}: markers: got {unheard}; accepted with s3_events: {', '.join(monitor.markers)};"
+            f" add them to the markers of monitor {monitor.name!r}"
+        )
+
+
+def _require_watched(name: str, monitor: str, checked: dict[str, Any], watched: list[Watched]) -> dict[str, Any]:
+    bucket, prefix = checked["bucket"], checked["prefix"]
+    if not any(entry.covers(bucket, prefix) for entry in watched):
+        places = ", ".join(f"s3://{entry.bucket}/{entry.prefix}" for entry in watched)
+        raise NotWatchedError(
+            f"TrainingRun {name!r}: bucket and prefix: got s3://{bucket}/{prefix}; accepted: at or below {places};"
+            f" add the place to watch of monitor {monitor!r}, or give the run a monitor of its own"
+        )
+    return checked

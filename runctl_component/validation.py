@@ -1,0 +1,149 @@
+"""Checking args: pure, everything at once, plain values as soon as the program runs."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields
+from difflib import get_close_matches
+from typing import Any, cast
+
+import pulumi
+
+from monitor_runtime import rules
+from monitor_runtime.rules import Problem, Rule
+from monitor_runtime.settings import Settings, combination_problems, parse
+from runctl_component.errors import InvalidArgs
+from runctl_component.run_rules import MAX_NAME_CHARACTERS, PLAIN, REQUIRED, RUN_RULES, combinations
+
+PLACEHOLDER_INSTANCE_ID = "i-00000000000000000"
+"""Stands for the instance where settings are only looked at, as for the plan at preview."""
+MAX_EVENT_INPUT_BYTES = 8192
+
+_SETTINGS_FIELDS = {field.name for field in fields(Settings)} - {"run", "monitor", "instance_ids"}
+_SETTINGS_DEFAULTS = {field.name: field.default for field in fields(Settings) if field.default is not MISSING}
+
+
+def has_output(value: object) -> bool:
+    """Whether a value, or anything within it, is known only when the engine says so."""
+    if isinstance(value, Mapping):
+        return any(has_output(entry) for entry in cast("Mapping[object, object]", value).values())
+    if isinstance(value, list | tuple):
+        return any(has_output(entry) for entry in cast("list[object]", value))
+    return isinstance(value, pulumi.Output) or hasattr(value, "__await__")
+
+
+def unknown_keys(values: Mapping[str, object], known: Mapping[str, Rule] | tuple[str, ...]) -> Iterator[Problem]:
+    """Keys that nobody reads: most often a known one, misspelled."""
+    for key in values:
+        if key not in known:
+            near = get_close_matches(str(key), list(known), n=1, cutoff=0.5)
+            fix = f"did you mean {near[0]}?" if near else f"remove it; there are: {', '.join(sorted(known))}"
+            yield Problem(str(key), values[key], "a known arg", fix)
+
+
+def run_name_problems(name: object) -> Iterator[Problem]:
+    """Whether all that is named after a run can be."""
+    yield from rules.run_name("name", name)
+    if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
+        accepted = f"at most {MAX_NAME_CHARACTERS} characters, since IAM roles are named after it"
+        yield Problem("name", name, accepted, f"shorten it by {len(name) - MAX_NAME_CHARACTERS}")
+
+
+def check_early(name: str, args: Mapping[str, Any], *, subject: str | None = None) -> None:
+    """Check what is known when the program runs, before anything is registered.
+
+    Raises:
+        InvalidArgs: with every problem of the name, the keys and the plain values.
+    """
+    problems = [*run_name_problems(name)]
+    if not isinstance(args, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - programs need not be typed
+        raise InvalidArgs(
+            subject or f"TrainingRun {name!r}",
+            [*problems, Problem("args", args, "an object of args", "pass a dict with at least bucket and command")],
+        )
+    given = {key: value for key, value in args.items() if value is not None}
+    plain = {key: value for key, value in given.items() if not has_output(value)}
+    problems.extend(
+        Problem(field, "an Output", "a plain value", "decide it in the program or its config")
+        for field in PLAIN
+        if field in given and field not in plain
+    )
+    if len(plain) == len(given):
+        problems += _all_problems(name, plain)
+    else:
+        problems += _field_problems(given, plain)
+        problems += [problem for problem in combinations(given) if not has_output(problem.got)]
+    if problems:
+        raise InvalidArgs(subject or f"TrainingRun {name!r}", problems)
+
+
+def check_resolved(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Check and complete args whose Outputs have resolved; returns them with their defaults.
+
+    Raises:
+        InvalidArgs: with every problem.
+    """
+    given = {key: value for key, value in values.items() if value is not None}
+    problems = list(_all_problems(name, given))
+    if problems:
+        raise InvalidArgs(f"TrainingRun {name!r}", problems)
+    return complete(name, given)
+
+
+def complete(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The args of a run with the defaults that depend on other args."""
+    ending = "terminate" if given.get("spot") == "one-time" else "stop"
+    return {
+        **_SETTINGS_DEFAULTS,
+        "instance_type": "g5.xlarge",
+        "root_volume_gib": 100,
+        "environment": {},
+        "tags": {},
+        "on_complete": ending,
+        "on_failure": ending,
+        "on_deadline": ending,
+        **given,
+        "prefix": normal_prefix(given.get("prefix", name)),
+    }
+
+
+def normal_prefix(prefix: object) -> Any:
+    """With the slash at its end that makes it a folder; what is no string is left for its rule to refuse."""
+    return f"{prefix.rstrip('/')}/" if isinstance(prefix, str) and prefix.strip("/") else prefix
+
+
+def to_settings(name: str, monitor: str, checked: Mapping[str, Any], instance_id: str) -> Settings:
+    """The settings of a run whose args were checked."""
+    document = {key: value for key, value in checked.items() if key in _SETTINGS_FIELDS}
+    settings, _ = parse({"version": 1, "run": name, "monitor": monitor, "instance_ids": [instance_id], **document})
+    return settings
+
+
+def _all_problems(name: str, given: Mapping[str, Any]) -> list[Problem]:
+    problems = [*_field_problems(given, given), *combinations(given)]
+    if problems:
+        return problems
+    completed = complete(name, given)
+    problems = list(combination_problems(completed))
+    if problems:
+        return problems
+    size = len(to_settings(name, "m" * 100, completed, PLACEHOLDER_INSTANCE_ID).to_json().encode())
+    if size > MAX_EVENT_INPUT_BYTES:
+        accepted = f"settings of at most {MAX_EVENT_INPUT_BYTES} bytes"
+        return [Problem("expected_outputs", f"{size} bytes of settings", accepted, "use fewer, shorter patterns")]
+    return []
+
+
+def _field_problems(given: Mapping[str, Any], plain: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from unknown_keys(given, RUN_RULES)
+    for field in REQUIRED:
+        if field not in given:
+            yield Problem(field, None, "a value", f"add {field}")
+    for field, value in plain.items():
+        if field in RUN_RULES:
+            yield from RUN_RULES[field](field, normal_prefix(value) if field == "prefix" else value)
+
+
+def when_resolved(name: str, args: Mapping[str, Any]) -> "pulumi.Output[dict[str, Any]]":
+    """The checked and completed args; unknown in a preview while an Output among them is."""
+    given = {key: value for key, value in args.items() if value is not None}
+    check: Callable[[dict[str, Any]], dict[str, Any]] = lambda values: check_resolved(name, values)  # noqa: E731
+    return pulumi.Output.from_input(given).apply(check)

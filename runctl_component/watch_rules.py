@@ -1,0 +1,93 @@
+"""The event rules of a monitor: one for spot warnings, one per watched bucket for markers; none per run."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi_aws as aws
+
+from runctl_component import policies
+from runctl_component.args import WatchArgs
+from runctl_component.errors import InvalidArgs
+from runctl_component.events import (
+    object_created_pattern,
+    pattern_problems,
+    private_markers,
+    shared_markers,
+    spot_warning_pattern,
+)
+from runctl_component.validation import has_output, normal_prefix
+
+if TYPE_CHECKING:
+    from runctl_component.monitor import Monitor
+
+Keys = Callable[[str], list[dict[str, str] | str]]
+
+
+def create_rules(
+    monitor: "Monitor", watch: Sequence[WatchArgs], exact_markers: pulumi.Input[Sequence[str]] | None
+) -> None:
+    """Rules, their targets, and the permissions that both need. ``exact_markers``: see `Monitor`."""
+    rules = [_create_rule(monitor, "spot-warnings", spot_warning_pattern())]
+    if monitor.s3_events:
+        for number, entries in enumerate(_by_bucket(watch), start=1):
+            rules.append(_create_rule(monitor, f"markers-{number}", _pattern(monitor, entries, exact_markers)))
+    policy = pulumi.Output.all(queue_arn=monitor.dead_letters.arn, rule_arns=[rule.arn for rule in rules]).apply(
+        lambda known: policies.to_json(policies.dead_letter_policy(**known))
+    )
+    aws.sqs.QueuePolicy(
+        f"{monitor.name}-dead-letters", queue_url=monitor.dead_letters.url, policy=policy, opts=monitor.child()
+    )
+
+
+def _by_bucket(watch: Sequence[WatchArgs]) -> list[list[WatchArgs]]:
+    """Entries of one bucket together, as far as that is known when the program runs."""
+    groups: dict[Any, list[WatchArgs]] = {}
+    for entry in watch:
+        bucket = entry["bucket"]
+        groups.setdefault(id(bucket) if has_output(bucket) else bucket, []).append(entry)
+    return list(groups.values())
+
+
+def _pattern(
+    monitor: "Monitor", entries: Sequence[WatchArgs], exact_markers: pulumi.Input[Sequence[str]] | None
+) -> pulumi.Output[str]:
+    def build(known: dict[str, Any]) -> str:
+        markers: Sequence[str] = known["markers"]
+        keys = private_markers if exact_markers is not None else shared_markers
+        prefixes = [normal_prefix(prefix or "") for prefix in known["prefixes"]]
+        pattern = object_created_pattern(known["bucket"], [key for prefix in prefixes for key in keys(prefix, markers)])
+        problems = list(pattern_problems(pattern))
+        if problems:
+            raise InvalidArgs(f"Monitor {monitor.name!r}", problems)
+        return pattern
+
+    return pulumi.Output.all(
+        bucket=entries[0]["bucket"],
+        prefixes=[entry.get("prefix") for entry in entries],
+        markers=exact_markers if exact_markers is not None else list(monitor.markers),
+    ).apply(build)
+
+
+def _create_rule(monitor: "Monitor", suffix: str, pattern: pulumi.Input[str]) -> aws.cloudwatch.EventRule:
+    name = f"{monitor.name}-{suffix}"
+    rule = aws.cloudwatch.EventRule(
+        name, description=f"Wakes the monitor {monitor.tag}", event_pattern=pattern, opts=monitor.child()
+    )
+    permission = aws.lambda_.Permission(
+        name,
+        action="lambda:InvokeFunction",
+        function=monitor.function.name,
+        principal="events.amazonaws.com",
+        source_arn=rule.arn,
+        opts=monitor.child(),
+    )
+    aws.cloudwatch.EventTarget(
+        name,
+        rule=rule.name,
+        arn=monitor.function.arn,
+        dead_letter_config={"arn": monitor.dead_letters.arn},
+        retry_policy={"maximum_event_age_in_seconds": 300, "maximum_retry_attempts": 3},
+        opts=monitor.child([permission]),
+    )
+    return rule

@@ -1,0 +1,148 @@
+"""The policy documents: well-formed, small, the same text for the same permissions."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from runctl_component import policies
+from runctl_component.policies import PolicyDocument, to_json
+from tests.iam_calls import Account
+from tests.policy_cases import (
+    ACCOUNTS,
+    AWS,
+    CHINA,
+    GOVERNMENT,
+    MONITOR,
+    RULES,
+    Rule,
+    denied_calls,
+    instance_policy,
+    monitor_policy,
+    names,
+    scheduler_policy,
+)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_no_action_has_a_wildcard(rule: Rule) -> None:
+    actions = [action for statement in rule.document["Statement"] for action in statement["Action"]]
+    assert [action for action in actions if "*" in action] == []
+
+
+def test_all_resources_are_meant_only_where_aws_knows_no_resource() -> None:
+    wide = [
+        sorted(statement["Action"])
+        for rule in RULES.values()
+        for statement in rule.document["Statement"]
+        if "*" in statement["Resource"]
+    ]
+    assert wide == [["cloudwatch:GetMetricData", "ec2:DescribeInstances", "ssm:GetCommandInvocation"]]
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_every_statement_has_a_name_of_its_own(rule: Rule) -> None:
+    sids = [statement["Sid"] for statement in rule.document["Statement"]]
+    assert len(sids) == len(set(sids))
+    assert all(re.fullmatch("[A-Za-z0-9]+", sid) for sid in sids)
+
+
+@pytest.mark.parametrize("account", [CHINA, GOVERNMENT], ids=lambda account: account.partition)
+def test_every_arn_lies_in_the_partition(account: Account) -> None:
+    text = "".join(map(to_json, (monitor_policy(account), scheduler_policy(account), instance_policy(account))))
+    assert set(re.findall(r"arn:([^:]*):", text)) == {account.partition}
+
+
+def test_a_monitor_without_topic_and_keys_has_no_permission_for_them() -> None:
+    document = _plain_monitor_policy(names(AWS).log_group)
+    assert {"Notify", "UseKeys"}.isdisjoint(statement["Sid"] for statement in document["Statement"])
+
+
+def test_a_bucket_watched_as_a_whole_can_be_listed_from_its_root() -> None:
+    document = monitor_policy(AWS, [("outputs", "")])
+    listing = ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "", "Delimiter": "/"})
+    assert denied_calls(document, AWS, [listing]) == []
+
+
+def test_each_bucket_is_listed_under_its_own_prefixes_alone() -> None:
+    document = monitor_policy(AWS, [("one", "a/"), ("two", "b/"), ("three", "a/"), ("one", "c/")])
+    listed = [
+        f"{bucket}/{prefix}"
+        for bucket in ("one", "two", "three")
+        for prefix in ("a/", "b/", "c/")
+        if not denied_calls(document, AWS, [("s3", "ListObjectsV2", {"Bucket": bucket, "Prefix": prefix})])
+    ]
+    assert listed == ["one/a/", "one/c/", "two/b/", "three/a/"]
+
+
+def test_the_log_group_may_be_named_with_or_without_its_streams() -> None:
+    plain = names(AWS).log_group
+    texts = {to_json(_plain_monitor_policy(arn)) for arn in (plain, f"{plain}:*")}
+    assert len(texts) == 1
+
+
+def _plain_monitor_policy(arn: str) -> PolicyDocument:
+    return policies.monitor_policy(
+        partition="aws",
+        region="us-east-1",
+        account_id="123456789012",
+        monitor=MONITOR,
+        schedule_group="group",
+        scheduler_role_arn="role",
+        dead_letter_arn="queue",
+        log_group_arn=arn,
+        watch=[("outputs", "")],
+    )
+
+
+def test_the_order_in_which_things_are_named_does_not_show_in_the_text() -> None:
+    watched = [("one", "a/"), ("two", "b/"), ("three", "a/"), ("one", "c/")]
+    assert to_json(monitor_policy(AWS, watched)) == to_json(monitor_policy(AWS, watched[::-1]))
+
+
+def test_a_prefix_of_any_letters_is_written_in_characters_that_iam_takes() -> None:
+    text = to_json(monitor_policy(AWS, [("outputs", "läufe/モデル/")]))
+    assert text.isascii()
+    assert (
+        denied_calls(json.loads(text), AWS, [("s3", "GetObject", {"Bucket": "outputs", "Key": "läufe/モデル/done"})])
+        == []
+    )
+
+
+def test_forty_prefixes_of_usual_length_fit_into_one_monitor() -> None:
+    watched = [(f"team-{number % 8}-outputs", f"projects/language-models/{number}/") for number in range(40)]
+    assert list(policies.size_problems("watch", monitor_policy(AWS, watched))) == []
+
+
+def test_what_no_role_can_hold_is_refused_with_the_way_out() -> None:
+    watched = [("outputs", f"runs/{number}/") for number in range(1_000)]
+    (problem,) = policies.size_problems("watch", monitor_policy(AWS, watched))
+    assert re.fullmatch(
+        r"watch: got 'a policy of \d+ characters'; accepted: .* 10240 characters .*; watch one common prefix .*",
+        str(problem),
+    )
+
+
+@ACCOUNTS
+def test_iam_takes_every_document(account: Account) -> None:
+    group = account.arn("scheduler", "schedule-group/group-1234567")
+    roles = {
+        "monitor": (policies.lambda_trust(), monitor_policy(account)),
+        "scheduler": (
+            policies.scheduler_trust(account_id=account.account_id, schedule_group_arn=group),
+            scheduler_policy(account),
+        ),
+        "instance": (policies.instance_trust(account.partition), instance_policy(account)),
+    }
+    with mock_aws():
+        iam: Any = boto3.client("iam", region_name="us-east-1")  # pyright: ignore[reportUnknownMemberType]
+        for name, (trust, document) in roles.items():
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=to_json(trust))
+            iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=to_json(document))
+        kept = [iam.list_role_policies(RoleName=name)["PolicyNames"] for name in roles]
+    assert kept == [["monitor"], ["scheduler"], ["instance"]]
