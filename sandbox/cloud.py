@@ -1,0 +1,91 @@
+"""The sandbox: moto, the clock, Lambda, the Scheduler and the event bus, put together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from moto import mock_aws
+
+from monitor_runtime import aws
+from sandbox import moto_gaps
+from sandbox.clock import VirtualClock, virtual_time
+from sandbox.engine import Deployment, evaluate
+from sandbox.event_bus import EventBus
+from sandbox.functions import Functions
+from sandbox.request_model import check_requests
+from sandbox.scheduler import Scheduler
+
+REGION = "us-east-1"
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "sandbox",
+    "AWS_SECRET_ACCESS_KEY": "sandbox",
+    "AWS_SESSION_TOKEN": "sandbox",
+    "AWS_DEFAULT_REGION": REGION,
+}
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A cloud in which nothing is slow and nothing costs money."""
+
+    clock: VirtualClock
+    functions: Functions
+    scheduler: Scheduler
+    bus: EventBus
+
+    def create_bucket(self, name: str, *, events: bool = False) -> None:
+        """A bucket, with its notifications to EventBridge on or off."""
+        boto3.client("s3").create_bucket(Bucket=name)
+        if events:
+            boto3.client("s3").put_bucket_notification_configuration(
+                Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+            )
+
+    def up(self, program: Callable[[], object], config: Mapping[str, str]) -> Deployment:
+        """Evaluate a program and create what it declares."""
+        deployment = evaluate(program, config=config, region=REGION, functions=self.functions)
+        self.scheduler.refresh()
+        return deployment
+
+    def run_for(self, duration: timedelta) -> None:
+        """Let virtual time pass, and whatever is due in it happen."""
+        self.scheduler.refresh()
+        self.clock.run_until(self.clock.now() + duration)
+
+    def instance(self, instance_id: str) -> Any:
+        """The instance as DescribeInstances tells it."""
+        return boto3.client("ec2").describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
+
+    def tags(self, instance_id: str) -> dict[str, str]:
+        """The instance's tags."""
+        return {tag["Key"]: tag["Value"] for tag in self.instance(instance_id)["Tags"]}
+
+
+@contextmanager
+def sandbox(seed: int = 1, start: datetime = START) -> Iterator[Sandbox]:
+    """Everything that boto3 does from here on happens in the sandbox."""
+    environment = {**_CREDENTIALS, "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    with (
+        patch.dict(os.environ, environment),
+        virtual_time(start) as clock,
+        mock_aws(config={"lambda": {"use_docker": False}}),
+        check_requests(),
+    ):
+        moto_gaps.mend()
+        aws.client.cache_clear()
+        functions = Functions(clock)
+        scheduler = Scheduler(clock, functions, seed)
+        functions.listeners.append(lambda _: scheduler.refresh())
+        try:
+            yield Sandbox(clock, functions, scheduler, EventBus(clock, functions, REGION, seed))
+        finally:
+            aws.client.cache_clear()
+            boto3.DEFAULT_SESSION = None

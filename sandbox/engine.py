@@ -1,0 +1,155 @@
+"""An engine in this process: evaluates a Pulumi program, and makes its resources real in moto."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import runpy
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime import mocks
+from pulumi.runtime.stack import run_pulumi_func
+
+from sandbox.functions import Functions
+from sandbox.resources import CREATORS, Inputs, look_up
+
+_INVOCATION = "aws:lambda/invocation:Invocation"
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class DeploymentError(Exception):
+    """A resource that could not be created; the message is what `pulumi up` would show."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A resource as the program declared it."""
+
+    type: str
+    name: str
+    urn: str
+    parent: str
+
+
+@dataclass
+class Deployment:
+    """What came of evaluating a program."""
+
+    resources: list[Registered] = field(default_factory=list[Registered])
+    ids: dict[str, str] = field(default_factory=dict[str, str])
+    inputs: dict[str, Inputs] = field(default_factory=dict[str, Inputs])
+    outputs: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+class _Engine(mocks.MockMonitor):
+    """Registers resources one at a time. In a preview nothing is created, and what only AWS knows is unknown."""
+
+    def __init__(self, deployment: Deployment, region: str, functions: Functions | None) -> None:
+        super().__init__(_Provider(region, functions, deployment))
+        self._deployment = deployment
+        self._lock = threading.RLock()
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the engine's protocol
+        with self._lock:
+            response = super().RegisterResource(request)
+            if request.type != "pulumi:pulumi:Stack":
+                self._deployment.resources.append(
+                    Registered(request.type, request.name, response.urn, request.parent)
+                )
+            return response
+
+
+class _Provider(mocks.Mocks):
+    """Creates in moto. Without functions it is a preview."""
+
+    def __init__(self, region: str, functions: Functions | None, deployment: Deployment) -> None:
+        self._region = region
+        self._functions = functions
+        self._deployment = deployment
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        return look_up(args.token, args.args, self._region), []
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        self._deployment.inputs[args.name if args.custom else f"component {args.name}"] = args.inputs
+        if not args.custom or self._functions is None:
+            return ("", dict(args.inputs)) if not args.custom else (None, dict(args.inputs))
+        if args.typ == _INVOCATION:
+            return self._first_check(self._functions, args)
+        if args.typ not in CREATORS:
+            raise DeploymentError(f"the sandbox cannot create a {args.typ} ({args.name})")
+        identity, state = CREATORS[args.typ](args.name, args.inputs)
+        self._deployment.ids[f"{args.typ} {args.name}"] = identity
+        return identity, {**args.inputs, **state}
+
+    def _first_check(self, functions: Functions, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """As the provider does for ``lifecycle_scope`` CRUD: the function's error is the resource's."""
+        event = {**json.loads(args.inputs["input"]), "tf": {"action": "create", "prev_input": None}}
+        invocation = functions.invoke(args.inputs["functionName"], event)
+        if invocation.error is not None:
+            raise DeploymentError(f"{args.name}: {invocation.error}") from invocation.error
+        return args.name, {**args.inputs, "result": json.dumps(invocation.reply)}
+
+
+def stack_config(stack: str) -> dict[str, str]:
+    """The config of a stack as the CLI hands it to a program: objects as JSON."""
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+    config: dict[str, Any] = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
+    defaults = {
+        key: declared["value"] for key, declared in project.get("config", {}).items() if "value" in declared
+    }
+    return {
+        key: value if isinstance(value, str) else json.dumps(value) for key, value in {**defaults, **config}.items()
+    }
+
+
+def evaluate(
+    program: Callable[[], object],
+    *,
+    config: Mapping[str, str],
+    region: str,
+    functions: Functions | None,
+    stack: str = "demo",
+) -> Deployment:
+    """Run a program. With ``functions`` it is an `up` on moto, without it a preview.
+
+    Raises:
+        DeploymentError: when a resource could not be created.
+    """
+    deployment = Deployment()
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    preview = functions is None
+    monitor = _Engine(deployment, region, functions)
+    mocks.set_mocks(monitor.mocks, project="runctl", stack=stack, preview=preview, monitor=monitor)
+    pulumi.runtime.set_all_config(dict(config))
+    loop = asyncio.get_event_loop()
+    try:
+        loop.run_until_complete(run_pulumi_func(lambda: _run(program, deployment)))
+    finally:
+        loop.close()
+    return deployment
+
+
+async def _run(program: Callable[[], object], deployment: Deployment) -> None:
+    outputs = program()
+    if isinstance(outputs, dict):
+        for name, output in outputs.items():  # pyright: ignore[reportUnknownVariableType]
+            deployment.outputs[str(name)] = await pulumi.Output.from_input(output).future()  # pyright: ignore[reportUnknownArgumentType]
+
+
+def stack_program() -> dict[str, Any]:
+    """The repository's own program; its exports."""
+    exported: dict[str, Any] = {}
+    original = pulumi.export
+    pulumi.export = lambda name, value: exported.__setitem__(name, value)
+    try:
+        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+    finally:
+        pulumi.export = original
+    return exported

@@ -1,0 +1,258 @@
+"""From Pulumi's resource types to moto: what the AWS provider would create, created through boto3."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pulumi
+
+Inputs = dict[str, Any]
+Created = tuple[str, dict[str, Any]]
+Creator = Callable[[str, Inputs], Created]
+
+
+def physical_name(name: str, inputs: Inputs) -> str:
+    """The name that was given, or Pulumi's: the logical one and seven characters."""
+    return inputs.get("name") or f"{name}-{uuid.uuid4().hex[:7]}"
+
+
+def _pascal(value: Any) -> Any:
+    """Pulumi's camelCase keys as boto3's PascalCase; numbers that came as floats as what they are."""
+    if isinstance(value, Mapping):
+        return {key[0].upper() + key[1:]: _pascal(inner) for key, inner in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, list):
+        return [_pascal(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _tag_list(tags: Mapping[str, str] | None) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
+
+
+def _role(name: str, inputs: Inputs) -> Created:
+    title = physical_name(name, inputs)
+    role = boto3.client("iam").create_role(RoleName=title, AssumeRolePolicyDocument=inputs["assumeRolePolicy"])
+    return title, {"name": title, "arn": role["Role"]["Arn"]}
+
+
+def _role_policy(name: str, inputs: Inputs) -> Created:
+    title = physical_name(name, inputs)
+    boto3.client("iam").put_role_policy(RoleName=inputs["role"], PolicyName=title, PolicyDocument=inputs["policy"])
+    return f"{inputs['role']}:{title}", {"name": title}
+
+
+def _role_policy_attachment(name: str, inputs: Inputs) -> Created:
+    client = boto3.client("iam")
+    managed = inputs["policyArn"]
+    if not [policy for policy in client.list_policies()["Policies"] if policy["Arn"] == managed]:
+        return f"{inputs['role']}-{name}", {}
+    client.attach_role_policy(RoleName=inputs["role"], PolicyArn=managed)
+    return f"{inputs['role']}-{name}", {}
+
+
+def _instance_profile(name: str, inputs: Inputs) -> Created:
+    title = physical_name(name, inputs)
+    client = boto3.client("iam")
+    profile = client.create_instance_profile(InstanceProfileName=title)["InstanceProfile"]
+    client.add_role_to_instance_profile(InstanceProfileName=title, RoleName=inputs["role"])
+    return title, {"name": title, "arn": profile["Arn"]}
+
+
+def _function(name: str, inputs: Inputs) -> Created:
+    title = physical_name(name, inputs)
+    archive: pulumi.FileArchive = inputs["code"]
+    function = boto3.client("lambda").create_function(
+        FunctionName=title,
+        Runtime=inputs["runtime"],
+        Role=inputs["role"],
+        Handler=inputs["handler"],
+        Code={"ZipFile": Path(archive.path).read_bytes()},
+        Timeout=int(inputs["timeout"]),
+        MemorySize=int(inputs["memorySize"]),
+        Architectures=inputs["architectures"],
+        Environment={"Variables": inputs["environment"]["variables"]},
+        LoggingConfig=_pascal(inputs["loggingConfig"]),
+    )
+    return title, {"name": title, "arn": function["FunctionArn"]}
+
+
+def _permission(name: str, inputs: Inputs) -> Created:
+    title = f"{name}-{uuid.uuid4().hex[:7]}"
+    boto3.client("lambda").add_permission(
+        FunctionName=inputs["function"],
+        StatementId=title,
+        Action=inputs["action"],
+        Principal=inputs["principal"],
+        SourceArn=inputs["sourceArn"],
+    )
+    return title, {"statementId": title}
+
+
+def _event_invoke_config(_: str, inputs: Inputs) -> Created:
+    boto3.client("lambda").put_function_event_invoke_config(
+        FunctionName=inputs["functionName"],
+        MaximumRetryAttempts=int(inputs["maximumRetryAttempts"]),
+        MaximumEventAgeInSeconds=int(inputs["maximumEventAgeInSeconds"]),
+        DestinationConfig=_pascal(inputs["destinationConfig"]),
+    )
+    return inputs["functionName"], {}
+
+
+def _log_group(name: str, inputs: Inputs) -> Created:
+    title = physical_name(name, inputs)
+    client = boto3.client("logs")
+    client.create_log_group(logGroupName=title)
+    client.put_retention_policy(logGroupName=title, retentionInDays=int(inputs["retentionInDays"]))
+    arn = client.describe_log_groups(logGroupNamePrefix=title)["logGroups"][0]["arn"]
+    return title, {"name": title, "arn": arn.removesuffix(":*")}
+
+
+def _metric_alarm(name: str, inputs: Inputs) -> Created:
+    title = physical_name(name, inputs)
+    boto3.client("cloudwatch").put_metric_alarm(
+        AlarmName=title,
+        Dimensions=[{"Name": key, "Value": value} for key, value in inputs["dimensions"].items()],
+        OKActions=inputs["okActions"],
+        **_pascal({key: value for key, value in inputs.items() if key not in {"dimensions", "name", "okActions"}}),
+    )
+    return title, {"name": title}
+
+
+def _dashboard(_: str, inputs: Inputs) -> Created:
+    boto3.client("cloudwatch").put_dashboard(
+        DashboardName=inputs["dashboardName"], DashboardBody=inputs["dashboardBody"]
+    )
+    return inputs["dashboardName"], {}
+
+
+def _event_rule(name: str, inputs: Inputs) -> Created:
+    title = physical_name(name, inputs)
+    rule = boto3.client("events").put_rule(
+        Name=title, EventPattern=inputs["eventPattern"], Description=inputs["description"]
+    )
+    return title, {"name": title, "arn": rule["RuleArn"]}
+
+
+def _event_target(name: str, inputs: Inputs) -> Created:
+    title = f"{name}-{uuid.uuid4().hex[:7]}"
+    target = {
+        "Id": title,
+        "Arn": inputs["arn"],
+        "DeadLetterConfig": _pascal(inputs["deadLetterConfig"]),
+        "RetryPolicy": _pascal(inputs["retryPolicy"]),
+    }
+    boto3.client("events").put_targets(Rule=inputs["rule"], Targets=[target])  # pyright: ignore[reportArgumentType]
+    return f"{inputs['rule']}-{title}", {"targetId": title}
+
+
+def _queue(name: str, inputs: Inputs) -> Created:
+    title = physical_name(name, inputs)
+    client = boto3.client("sqs")
+    url = client.create_queue(
+        QueueName=title,
+        Attributes={
+            "MessageRetentionPeriod": str(int(inputs["messageRetentionSeconds"])),
+            "SqsManagedSseEnabled": str(inputs["sqsManagedSseEnabled"]).lower(),
+        },
+    )["QueueUrl"]
+    arn = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    return url, {"name": title, "url": url, "arn": arn}
+
+
+def _queue_policy(_: str, inputs: Inputs) -> Created:
+    boto3.client("sqs").set_queue_attributes(QueueUrl=inputs["queueUrl"], Attributes={"Policy": inputs["policy"]})
+    return inputs["queueUrl"], {}
+
+
+def _schedule_group(name: str, inputs: Inputs) -> Created:
+    title = physical_name(name, inputs)
+    arn = boto3.client("scheduler").create_schedule_group(Name=title)["ScheduleGroupArn"]
+    return title, {"name": title, "arn": arn}
+
+
+def _schedule(name: str, inputs: Inputs) -> Created:
+    title = physical_name(name, inputs)
+    arn = boto3.client("scheduler").create_schedule(
+        Name=title,
+        GroupName=inputs["groupName"],
+        Description=inputs["description"],
+        ScheduleExpression=inputs["scheduleExpression"],
+        FlexibleTimeWindow=_pascal(inputs["flexibleTimeWindow"]),
+        Target=_pascal(inputs["target"]),
+    )["ScheduleArn"]
+    return f"{inputs['groupName']}/{title}", {"name": title, "arn": arn}
+
+
+def _instance(_: str, inputs: Inputs) -> Created:
+    client = boto3.client("ec2")
+    wanted: dict[str, Any] = {
+        "ImageId": inputs["ami"],
+        "InstanceType": inputs["instanceType"],
+        "UserData": inputs["userData"],
+        "IamInstanceProfile": {"Name": inputs["iamInstanceProfile"]},
+        "InstanceInitiatedShutdownBehavior": inputs["instanceInitiatedShutdownBehavior"],
+        "MetadataOptions": _pascal(inputs["metadataOptions"]),
+        "BlockDeviceMappings": [
+            {
+                "DeviceName": "/dev/xvda",
+                "Ebs": {
+                    "Encrypted": inputs["rootBlockDevice"]["encrypted"],
+                    "VolumeType": inputs["rootBlockDevice"]["volumeType"],
+                    "VolumeSize": int(inputs["rootBlockDevice"]["volumeSize"]),
+                },
+            }
+        ],
+        "TagSpecifications": [{"ResourceType": "instance", "Tags": _tag_list(inputs["tags"])}],
+    }
+    for pulumis, botos in (
+        ("subnetId", "SubnetId"),
+        ("vpcSecurityGroupIds", "SecurityGroupIds"),
+        ("keyName", "KeyName"),
+        ("instanceMarketOptions", "InstanceMarketOptions"),
+    ):
+        if inputs.get(pulumis) is not None:
+            wanted[botos] = _pascal(inputs[pulumis])
+    launched = client.run_instances(MinCount=1, MaxCount=1, **wanted)["Instances"][0]
+    return launched["InstanceId"], {"arn": "", "privateIp": launched["PrivateIpAddress"], "instanceState": "running"}
+
+
+CREATORS: Mapping[str, Creator] = {
+    "aws:cloudwatch/dashboard:Dashboard": _dashboard,
+    "aws:cloudwatch/eventRule:EventRule": _event_rule,
+    "aws:cloudwatch/eventTarget:EventTarget": _event_target,
+    "aws:cloudwatch/logGroup:LogGroup": _log_group,
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _metric_alarm,
+    "aws:ec2/instance:Instance": _instance,
+    "aws:iam/instanceProfile:InstanceProfile": _instance_profile,
+    "aws:iam/role:Role": _role,
+    "aws:iam/rolePolicy:RolePolicy": _role_policy,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _role_policy_attachment,
+    "aws:lambda/function:Function": _function,
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _event_invoke_config,
+    "aws:lambda/permission:Permission": _permission,
+    "aws:scheduler/schedule:Schedule": _schedule,
+    "aws:scheduler/scheduleGroup:ScheduleGroup": _schedule_group,
+    "aws:sqs/queue:Queue": _queue,
+    "aws:sqs/queuePolicy:QueuePolicy": _queue_policy,
+}
+
+
+def look_up(token: str, args: Inputs, region: str) -> dict[str, Any]:
+    """What the provider's functions answer."""
+    answers: Mapping[str, Callable[[], dict[str, Any]]] = {
+        "aws:index/getPartition:getPartition": lambda: {"partition": "aws"},
+        "aws:index/getRegion:getRegion": lambda: {"region": region, "id": region},
+        "aws:index/getCallerIdentity:getCallerIdentity": lambda: {
+            "accountId": boto3.client("sts").get_caller_identity()["Account"]
+        },
+        "aws:ssm/getParameter:getParameter": lambda: {
+            "insecureValue": boto3.client("ssm").get_parameter(Name=args["name"])["Parameter"]["Value"]
+        },
+    }
+    if token not in answers:
+        raise NotImplementedError(f"the sandbox knows no function {token}")
+    return answers[token]()
