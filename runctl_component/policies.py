@@ -60,7 +60,7 @@ def monitor_policy(
 
     ``monitor`` is the value of the tag `TAG_MONITOR` on the instances that it may touch. ``watch`` lists buckets and
     prefixes: the document grows with them, never with the runs. ``kms_key_arns`` are the keys of watched buckets that
-    are encrypted with keys of your own, and of the topic.
+    are encrypted with keys of your own.
     """
     ec2 = f"arn:{partition}:ec2:{region}:{account_id}"
     mine = {"StringEquals": {f"aws:ResourceTag/{TAG_MONITOR}": monitor}}
@@ -102,8 +102,7 @@ def monitor_policy(
     if notify_topic_arn:
         statements.append(_allow("Notify", ["sns:Publish"], [notify_topic_arn]))
     if kms_key_arns:
-        # An encrypted topic asks its publisher for a data key: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-        statements.append(_allow("UseKeys", ["kms:Decrypt", "kms:GenerateDataKey"], kms_key_arns))
+        statements.append(_allow("ReadEncryptedMarkers", ["kms:Decrypt"], kms_key_arns))
     return _document(*statements)
 
 

@@ -34,6 +34,7 @@ _HEADER = """\
 set -euo pipefail
 root=${RUNCTL_ROOT:-}
 umask 077
+rm -rf "$root/var/lib/runctl"
 mkdir -p "$root/etc/runctl" "$root/etc/systemd/system" "$root/usr/local/bin"
 """
 _FOOTER = """\

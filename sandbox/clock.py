@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
@@ -21,8 +21,8 @@ class VirtualClock:
     A sleeping invocation does not hold up the world: what is due meanwhile happens meanwhile.
     """
 
-    def __init__(self, traveller: time_machine.Coordinates) -> None:
-        self._traveller = traveller
+    def __init__(self, move_to: Callable[[datetime], None]) -> None:
+        self._jump = move_to
         self._queue: list[tuple[datetime, int, Happening]] = []
         self._order = itertools.count()
 
@@ -48,13 +48,13 @@ class VirtualClock:
 
     def _move_to(self, moment: datetime) -> None:
         if moment > self.now():
-            self._traveller.move_to(moment)
+            self._jump(moment)
 
 
 @contextmanager
-def virtual_time(start: datetime) -> Iterator[VirtualClock]:
+def virtual_time(start: datetime) -> Generator[VirtualClock]:
     """From here on, ``datetime.now``, ``time.time`` and ``time.sleep`` are those of the returned clock."""
     with time_machine.travel(start, tick=False) as traveller:
-        clock = VirtualClock(traveller)
+        clock = VirtualClock(traveller.move_to)
         with patch.object(time, "sleep", clock.sleep):
             yield clock

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ from moto import mock_aws
 
 from monitor_runtime import aws
 from sandbox import moto_gaps
+from sandbox.boto import client
 from sandbox.clock import VirtualClock, virtual_time
 from sandbox.engine import Deployment, evaluate
 from sandbox.event_bus import EventBus
@@ -43,9 +44,9 @@ class Sandbox:
 
     def create_bucket(self, name: str, *, events: bool = False) -> None:
         """A bucket, with its notifications to EventBridge on or off."""
-        boto3.client("s3").create_bucket(Bucket=name)
+        client("s3").create_bucket(Bucket=name)
         if events:
-            boto3.client("s3").put_bucket_notification_configuration(
+            client("s3").put_bucket_notification_configuration(
                 Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
             )
 
@@ -62,7 +63,7 @@ class Sandbox:
 
     def instance(self, instance_id: str) -> Any:
         """The instance as DescribeInstances tells it."""
-        return boto3.client("ec2").describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
+        return client("ec2").describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
 
     def tags(self, instance_id: str) -> dict[str, str]:
         """The instance's tags."""
@@ -70,7 +71,7 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(seed: int = 1, start: datetime = START) -> Iterator[Sandbox]:
+def sandbox(seed: int = 1, start: datetime = START) -> Generator[Sandbox]:
     """Everything that boto3 does from here on happens in the sandbox."""
     environment = {**_CREDENTIALS, "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     with (

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import yaml
@@ -57,11 +57,9 @@ class _Engine(mocks.MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the engine's protocol
         with self._lock:
-            response = super().RegisterResource(request)
+            response: Any = super().RegisterResource(request)  # pyright: ignore[reportUnknownMemberType]
             if request.type != "pulumi:pulumi:Stack":
-                self._deployment.resources.append(
-                    Registered(request.type, request.name, response.urn, request.parent)
-                )
+                self._deployment.resources.append(Registered(request.type, request.name, response.urn, request.parent))
             return response
 
 
@@ -74,36 +72,37 @@ class _Provider(mocks.Mocks):
         self._deployment = deployment
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        return look_up(args.token, args.args, self._region), []
+        return look_up(args.token, vars(args)["args"], self._region), []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        self._deployment.inputs[args.name if args.custom else f"component {args.name}"] = args.inputs
-        if not args.custom or self._functions is None:
-            return ("", dict(args.inputs)) if not args.custom else (None, dict(args.inputs))
+        inputs: Inputs = vars(args)["inputs"]
+        self._deployment.inputs[args.name if args.custom else f"component {args.name}"] = inputs
+        if not args.custom:
+            return "", dict(inputs)
+        if self._functions is None:
+            return None, dict(inputs)
         if args.typ == _INVOCATION:
-            return self._first_check(self._functions, args)
+            return self._first_check(self._functions, args.name, inputs)
         if args.typ not in CREATORS:
             raise DeploymentError(f"the sandbox cannot create a {args.typ} ({args.name})")
-        identity, state = CREATORS[args.typ](args.name, args.inputs)
+        identity, state = CREATORS[args.typ](args.name, inputs)
         self._deployment.ids[f"{args.typ} {args.name}"] = identity
-        return identity, {**args.inputs, **state}
+        return identity, {**inputs, **state}
 
-    def _first_check(self, functions: Functions, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+    def _first_check(self, functions: Functions, name: str, inputs: Inputs) -> tuple[str, dict[str, Any]]:
         """As the provider does for ``lifecycle_scope`` CRUD: the function's error is the resource's."""
-        event = {**json.loads(args.inputs["input"]), "tf": {"action": "create", "prev_input": None}}
-        invocation = functions.invoke(args.inputs["functionName"], event)
+        event = {**json.loads(inputs["input"]), "tf": {"action": "create", "prev_input": None}}
+        invocation = functions.invoke(inputs["functionName"], event)
         if invocation.error is not None:
-            raise DeploymentError(f"{args.name}: {invocation.error}") from invocation.error
-        return args.name, {**args.inputs, "result": json.dumps(invocation.reply)}
+            raise DeploymentError(f"{name}: {invocation.error}") from invocation.error
+        return name, {**inputs, "result": json.dumps(invocation.reply)}
 
 
 def stack_config(stack: str) -> dict[str, str]:
     """The config of a stack as the CLI hands it to a program: objects as JSON."""
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
     config: dict[str, Any] = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
-    defaults = {
-        key: declared["value"] for key, declared in project.get("config", {}).items() if "value" in declared
-    }
+    defaults = {key: declared["value"] for key, declared in project.get("config", {}).items() if "value" in declared}
     return {
         key: value if isinstance(value, str) else json.dumps(value) for key, value in {**defaults, **config}.items()
     }
@@ -137,17 +136,24 @@ def evaluate(
 
 
 async def _run(program: Callable[[], object], deployment: Deployment) -> None:
-    outputs = program()
-    if isinstance(outputs, dict):
-        for name, output in outputs.items():  # pyright: ignore[reportUnknownVariableType]
-            deployment.outputs[str(name)] = await pulumi.Output.from_input(output).future()  # pyright: ignore[reportUnknownArgumentType]
+    exported = program()
+    if isinstance(exported, Mapping):
+        for name, value in cast("Mapping[str, object]", exported).items():
+            deployment.outputs[name] = await _resolved(value)
+
+
+async def _resolved(value: object) -> Any:
+    """Outputs as values, each by itself: in a preview some are unknown (None) beside others that are not."""
+    if isinstance(value, Mapping):
+        return {key: await _resolved(inner) for key, inner in cast("Mapping[str, object]", value).items()}
+    return await pulumi.Output.from_input(value).future()
 
 
 def stack_program() -> dict[str, Any]:
     """The repository's own program; its exports."""
     exported: dict[str, Any] = {}
     original = pulumi.export
-    pulumi.export = lambda name, value: exported.__setitem__(name, value)
+    pulumi.export = exported.__setitem__
     try:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
     finally:

@@ -8,9 +8,8 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-import boto3
-
 from monitor_runtime.tags import format_time
+from sandbox.boto import client
 from sandbox.clock import VirtualClock
 from sandbox.event_patterns import matches
 from sandbox.functions import Functions
@@ -30,7 +29,7 @@ class EventBus:
 
     def put_object(self, bucket: str, key: str, body: bytes = b"") -> None:
         """Write to S3. The event goes out when the bucket's notifications to EventBridge are turned on."""
-        objects = boto3.client("s3")
+        objects = client("s3")
         written = objects.put_object(Bucket=bucket, Key=key, Body=body)
         if "EventBridgeConfiguration" not in objects.get_bucket_notification_configuration(Bucket=bucket):
             return
@@ -67,7 +66,7 @@ class EventBus:
         self._clock.at(self._clock.now() + delay, lambda: self._deliver(event))
 
     def _deliver(self, event: dict[str, Any]) -> None:
-        rules = boto3.client("events")
+        rules = client("events")
         for rule in rules.list_rules()["Rules"]:
             if rule["State"] != "ENABLED" or not matches(json.loads(rule["EventPattern"]), event):
                 continue

@@ -29,7 +29,9 @@ def _field_matches(expected: Any, event: Mapping[str, Any], field: str) -> bool:
         raise PatternError(f"{field}: got {expected!r}; accepted: an object or a list that is not empty")
     values: list[Any] = cast("list[Any]", event[field]) if isinstance(event.get(field), list) else [event.get(field)]
     present = field in event
-    return any(_entry_matches(entry, value, present=present) for entry in cast("list[Any]", expected) for value in values)
+    return any(
+        _entry_matches(entry, value, present=present) for entry in cast("list[Any]", expected) for value in values
+    )
 
 
 def _entry_matches(entry: Any, value: Any, *, present: bool) -> bool:

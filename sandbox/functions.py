@@ -8,16 +8,15 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-import boto3
-
 from monitor_runtime.handler import handler
 from monitor_runtime.telemetry import logger
+from sandbox.boto import client
 from sandbox.clock import VirtualClock
 
 
@@ -60,7 +59,7 @@ class Functions:
 
     def invoke(self, function: str, event: dict[str, Any]) -> Invocation:
         """Synchronously, as ``aws.lambda_.Invocation`` and the Invoke API do. ``function`` is a name or an ARN."""
-        described = boto3.client("lambda").get_function_configuration(FunctionName=function.rpartition(":")[2])
+        described = client("lambda").get_function_configuration(FunctionName=function.rpartition(":")[2])
         context = Context(
             described["FunctionName"],
             described["FunctionArn"],
@@ -91,8 +90,8 @@ class Functions:
         """Asynchronously: what fails is tried again, then kept, as the function's event invoke config says."""
         name = function.rpartition(":")[2]
         config: dict[str, Any] = {"MaximumRetryAttempts": 2}
-        with contextlib.suppress(boto3.client("lambda").exceptions.ResourceNotFoundException):
-            config = dict(boto3.client("lambda").get_function_event_invoke_config(FunctionName=name))
+        with contextlib.suppress(client("lambda").exceptions.ResourceNotFoundException):
+            config = dict(client("lambda").get_function_event_invoke_config(FunctionName=name))
         self._attempt(name, event, config, attempt=0)
 
     def _attempt(self, name: str, event: dict[str, Any], config: dict[str, Any], attempt: int) -> None:
@@ -108,7 +107,7 @@ class Functions:
 
 
 @contextlib.contextmanager
-def _captured(output: io.StringIO) -> Iterator[None]:
+def _captured(output: io.StringIO) -> Generator[None]:
     """What an invocation logs and prints, as it would go to its log group."""
     handler_of_logs: Any = logger.registered_handler
     before = handler_of_logs.setStream(output)
@@ -121,6 +120,6 @@ def _captured(output: io.StringIO) -> Iterator[None]:
 
 def send_to_queue(queue_arn: str, body: dict[str, Any]) -> None:
     """Leave a message in an SQS queue."""
-    queues = boto3.client("sqs")
+    queues = client("sqs")
     url = queues.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
     queues.send_message(QueueUrl=url, MessageBody=json.dumps(body, default=str))

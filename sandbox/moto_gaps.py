@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import boto3
-from moto.core.models import DEFAULT_ACCOUNT_ID  # pyright: ignore[reportPrivateImportUsage]
-from moto.ec2 import ec2_backends
-from moto.s3 import s3_backends
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ec2.models import ec2_backends
+from moto.s3.models import s3_backends
+
+from sandbox.boto import client, session_events
 
 ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
 
@@ -16,7 +18,7 @@ ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
 def mend() -> None:
     """Give boto3 a new default session whose clients see the mended answers. Call it within ``mock_aws``."""
     boto3.setup_default_session()
-    events: Any = boto3.DEFAULT_SESSION.events  # pyright: ignore[reportOptionalMemberAccess, reportAttributeAccessIssue]
+    events = session_events()
     events.register("before-parameter-build.s3.*", _remember_bucket)
     events.register("after-call.s3.GetBucketNotificationConfiguration", _tell_event_bridge)
     events.register("after-call.s3.ListMultipartUploads", _tell_upload_times)
@@ -24,7 +26,7 @@ def mend() -> None:
 
 def restart(instance_id: str, region: str, now: datetime) -> None:
     """Start a stopped instance. In moto, LaunchTime stays where it was; in EC2 it moves on."""
-    boto3.client("ec2").start_instances(InstanceIds=[instance_id])
+    client("ec2").start_instances(InstanceIds=[instance_id])
     instance: Any = ec2_backends[ACCOUNT_ID][region].get_instance(instance_id)
     instance.launch_time = now.replace(tzinfo=None)
     instance._reason = ""  # noqa: SLF001
@@ -35,7 +37,7 @@ _UPLOAD_TIMES: dict[str, datetime] = {}
 
 def begin_upload(bucket: str, key: str, now: datetime) -> str:
     """Begin a multipart upload; moto tells the same time of 2010 for each."""
-    upload_id = boto3.client("s3").create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+    upload_id = client("s3").create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
     _UPLOAD_TIMES[upload_id] = now
     return upload_id
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 from unittest.mock import patch
@@ -17,16 +17,16 @@ class RequestError(AssertionError):
 
 
 @contextmanager
-def check_requests() -> Iterator[None]:
+def check_requests() -> Generator[None]:
     """From here on, a request that breaks its model raises `RequestError` instead of being sent."""
-    send: Any = BaseClient._make_api_call  # noqa: SLF001 # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType, reportAttributeAccessIssue]
+    send: Any = BaseClient._make_api_call  # noqa: SLF001 # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportAttributeAccessIssue]
 
     def checked(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
         model = client.meta.service_model.operation_model(operation)
         problems = list(shape_problems(model.input_shape, parameters, operation))
         if problems:
             raise RequestError("; ".join(problems))
-        return send(client, operation, parameters)
+        return cast("Any", send)(client, operation, parameters)
 
     with patch.object(BaseClient, "_make_api_call", checked):
         yield

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import boto3
 import pulumi
+
+from sandbox.boto import client
 
 Inputs = dict[str, Any]
 Created = tuple[str, dict[str, Any]]
@@ -23,9 +24,10 @@ def physical_name(name: str, inputs: Inputs) -> str:
 def _pascal(value: Any) -> Any:
     """Pulumi's camelCase keys as boto3's PascalCase; numbers that came as floats as what they are."""
     if isinstance(value, Mapping):
-        return {key[0].upper() + key[1:]: _pascal(inner) for key, inner in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        entries = cast("Mapping[str, Any]", value)
+        return {key[0].upper() + key[1:]: _pascal(inner) for key, inner in entries.items()}
     if isinstance(value, list):
-        return [_pascal(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType]
+        return [_pascal(inner) for inner in cast("list[Any]", value)]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -35,37 +37,37 @@ def _tag_list(tags: Mapping[str, str] | None) -> list[dict[str, str]]:
 
 def _role(name: str, inputs: Inputs) -> Created:
     title = physical_name(name, inputs)
-    role = boto3.client("iam").create_role(RoleName=title, AssumeRolePolicyDocument=inputs["assumeRolePolicy"])
+    role = client("iam").create_role(RoleName=title, AssumeRolePolicyDocument=inputs["assumeRolePolicy"])
     return title, {"name": title, "arn": role["Role"]["Arn"]}
 
 
 def _role_policy(name: str, inputs: Inputs) -> Created:
     title = physical_name(name, inputs)
-    boto3.client("iam").put_role_policy(RoleName=inputs["role"], PolicyName=title, PolicyDocument=inputs["policy"])
+    client("iam").put_role_policy(RoleName=inputs["role"], PolicyName=title, PolicyDocument=inputs["policy"])
     return f"{inputs['role']}:{title}", {"name": title}
 
 
 def _role_policy_attachment(name: str, inputs: Inputs) -> Created:
-    client = boto3.client("iam")
+    iam = client("iam")
     managed = inputs["policyArn"]
-    if not [policy for policy in client.list_policies()["Policies"] if policy["Arn"] == managed]:
+    if not [policy for policy in iam.list_policies()["Policies"] if policy["Arn"] == managed]:
         return f"{inputs['role']}-{name}", {}
-    client.attach_role_policy(RoleName=inputs["role"], PolicyArn=managed)
+    iam.attach_role_policy(RoleName=inputs["role"], PolicyArn=managed)
     return f"{inputs['role']}-{name}", {}
 
 
 def _instance_profile(name: str, inputs: Inputs) -> Created:
     title = physical_name(name, inputs)
-    client = boto3.client("iam")
-    profile = client.create_instance_profile(InstanceProfileName=title)["InstanceProfile"]
-    client.add_role_to_instance_profile(InstanceProfileName=title, RoleName=inputs["role"])
+    iam = client("iam")
+    profile = iam.create_instance_profile(InstanceProfileName=title)["InstanceProfile"]
+    iam.add_role_to_instance_profile(InstanceProfileName=title, RoleName=inputs["role"])
     return title, {"name": title, "arn": profile["Arn"]}
 
 
 def _function(name: str, inputs: Inputs) -> Created:
     title = physical_name(name, inputs)
     archive: pulumi.FileArchive = inputs["code"]
-    function = boto3.client("lambda").create_function(
+    function = client("lambda").create_function(
         FunctionName=title,
         Runtime=inputs["runtime"],
         Role=inputs["role"],
@@ -82,7 +84,7 @@ def _function(name: str, inputs: Inputs) -> Created:
 
 def _permission(name: str, inputs: Inputs) -> Created:
     title = f"{name}-{uuid.uuid4().hex[:7]}"
-    boto3.client("lambda").add_permission(
+    client("lambda").add_permission(
         FunctionName=inputs["function"],
         StatementId=title,
         Action=inputs["action"],
@@ -93,7 +95,7 @@ def _permission(name: str, inputs: Inputs) -> Created:
 
 
 def _event_invoke_config(_: str, inputs: Inputs) -> Created:
-    boto3.client("lambda").put_function_event_invoke_config(
+    client("lambda").put_function_event_invoke_config(
         FunctionName=inputs["functionName"],
         MaximumRetryAttempts=int(inputs["maximumRetryAttempts"]),
         MaximumEventAgeInSeconds=int(inputs["maximumEventAgeInSeconds"]),
@@ -104,16 +106,16 @@ def _event_invoke_config(_: str, inputs: Inputs) -> Created:
 
 def _log_group(name: str, inputs: Inputs) -> Created:
     title = physical_name(name, inputs)
-    client = boto3.client("logs")
-    client.create_log_group(logGroupName=title)
-    client.put_retention_policy(logGroupName=title, retentionInDays=int(inputs["retentionInDays"]))
-    arn = client.describe_log_groups(logGroupNamePrefix=title)["logGroups"][0]["arn"]
+    logs = client("logs")
+    logs.create_log_group(logGroupName=title)
+    logs.put_retention_policy(logGroupName=title, retentionInDays=int(inputs["retentionInDays"]))
+    arn = logs.describe_log_groups(logGroupNamePrefix=title)["logGroups"][0]["arn"]
     return title, {"name": title, "arn": arn.removesuffix(":*")}
 
 
 def _metric_alarm(name: str, inputs: Inputs) -> Created:
     title = physical_name(name, inputs)
-    boto3.client("cloudwatch").put_metric_alarm(
+    client("cloudwatch").put_metric_alarm(
         AlarmName=title,
         Dimensions=[{"Name": key, "Value": value} for key, value in inputs["dimensions"].items()],
         OKActions=inputs["okActions"],
@@ -123,17 +125,13 @@ def _metric_alarm(name: str, inputs: Inputs) -> Created:
 
 
 def _dashboard(_: str, inputs: Inputs) -> Created:
-    boto3.client("cloudwatch").put_dashboard(
-        DashboardName=inputs["dashboardName"], DashboardBody=inputs["dashboardBody"]
-    )
+    client("cloudwatch").put_dashboard(DashboardName=inputs["dashboardName"], DashboardBody=inputs["dashboardBody"])
     return inputs["dashboardName"], {}
 
 
 def _event_rule(name: str, inputs: Inputs) -> Created:
     title = physical_name(name, inputs)
-    rule = boto3.client("events").put_rule(
-        Name=title, EventPattern=inputs["eventPattern"], Description=inputs["description"]
-    )
+    rule = client("events").put_rule(Name=title, EventPattern=inputs["eventPattern"], Description=inputs["description"])
     return title, {"name": title, "arn": rule["RuleArn"]}
 
 
@@ -145,38 +143,38 @@ def _event_target(name: str, inputs: Inputs) -> Created:
         "DeadLetterConfig": _pascal(inputs["deadLetterConfig"]),
         "RetryPolicy": _pascal(inputs["retryPolicy"]),
     }
-    boto3.client("events").put_targets(Rule=inputs["rule"], Targets=[target])  # pyright: ignore[reportArgumentType]
+    client("events").put_targets(Rule=inputs["rule"], Targets=[target])
     return f"{inputs['rule']}-{title}", {"targetId": title}
 
 
 def _queue(name: str, inputs: Inputs) -> Created:
     title = physical_name(name, inputs)
-    client = boto3.client("sqs")
-    url = client.create_queue(
+    queues = client("sqs")
+    url = queues.create_queue(
         QueueName=title,
         Attributes={
             "MessageRetentionPeriod": str(int(inputs["messageRetentionSeconds"])),
             "SqsManagedSseEnabled": str(inputs["sqsManagedSseEnabled"]).lower(),
         },
     )["QueueUrl"]
-    arn = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     return url, {"name": title, "url": url, "arn": arn}
 
 
 def _queue_policy(_: str, inputs: Inputs) -> Created:
-    boto3.client("sqs").set_queue_attributes(QueueUrl=inputs["queueUrl"], Attributes={"Policy": inputs["policy"]})
+    client("sqs").set_queue_attributes(QueueUrl=inputs["queueUrl"], Attributes={"Policy": inputs["policy"]})
     return inputs["queueUrl"], {}
 
 
 def _schedule_group(name: str, inputs: Inputs) -> Created:
     title = physical_name(name, inputs)
-    arn = boto3.client("scheduler").create_schedule_group(Name=title)["ScheduleGroupArn"]
+    arn = client("scheduler").create_schedule_group(Name=title)["ScheduleGroupArn"]
     return title, {"name": title, "arn": arn}
 
 
 def _schedule(name: str, inputs: Inputs) -> Created:
     title = physical_name(name, inputs)
-    arn = boto3.client("scheduler").create_schedule(
+    arn = client("scheduler").create_schedule(
         Name=title,
         GroupName=inputs["groupName"],
         Description=inputs["description"],
@@ -188,7 +186,7 @@ def _schedule(name: str, inputs: Inputs) -> Created:
 
 
 def _instance(_: str, inputs: Inputs) -> Created:
-    client = boto3.client("ec2")
+    ec2 = client("ec2")
     wanted: dict[str, Any] = {
         "ImageId": inputs["ami"],
         "InstanceType": inputs["instanceType"],
@@ -216,7 +214,7 @@ def _instance(_: str, inputs: Inputs) -> Created:
     ):
         if inputs.get(pulumis) is not None:
             wanted[botos] = _pascal(inputs[pulumis])
-    launched = client.run_instances(MinCount=1, MaxCount=1, **wanted)["Instances"][0]
+    launched = ec2.run_instances(MinCount=1, MaxCount=1, **wanted)["Instances"][0]
     return launched["InstanceId"], {"arn": "", "privateIp": launched["PrivateIpAddress"], "instanceState": "running"}
 
 
@@ -247,10 +245,10 @@ def look_up(token: str, args: Inputs, region: str) -> dict[str, Any]:
         "aws:index/getPartition:getPartition": lambda: {"partition": "aws"},
         "aws:index/getRegion:getRegion": lambda: {"region": region, "id": region},
         "aws:index/getCallerIdentity:getCallerIdentity": lambda: {
-            "accountId": boto3.client("sts").get_caller_identity()["Account"]
+            "accountId": client("sts").get_caller_identity()["Account"]
         },
         "aws:ssm/getParameter:getParameter": lambda: {
-            "insecureValue": boto3.client("ssm").get_parameter(Name=args["name"])["Parameter"]["Value"]
+            "insecureValue": client("ssm").get_parameter(Name=args["name"])["Parameter"]["Value"]
         },
     }
     if token not in answers:

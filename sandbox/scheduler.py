@@ -10,10 +10,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from monitor_runtime.tags import format_time
+from sandbox.boto import client
 from sandbox.clock import VirtualClock
 from sandbox.functions import Functions, send_to_queue
 
@@ -46,11 +46,11 @@ class Scheduler:
         self._functions = functions
         self._random = random.Random(seed)
         self._planned: dict[Key, tuple[str, datetime]] = {}
-        self.listeners: list[Callable[[str, str], None]] = []
+        self.listeners: list[Callable[[str], None]] = []
 
     def refresh(self) -> None:
         """Plan what was created or moved since the last look; what was deleted is noticed when it is due."""
-        schedules = boto3.client("scheduler")
+        schedules = client("scheduler")
         for page in schedules.get_paginator("list_schedules").paginate():
             for listed in page["Schedules"]:
                 key = (listed["GroupName"], listed["Name"])
@@ -73,7 +73,7 @@ class Scheduler:
     def _fire(self, key: Key, identity: str, due: datetime) -> None:
         if self._planned.get(key) != (identity, due):
             return
-        schedules = boto3.client("scheduler")
+        schedules = client("scheduler")
         try:
             schedule = schedules.get_schedule(GroupName=key[0], Name=key[1])
         except schedules.exceptions.ResourceNotFoundException:
@@ -92,12 +92,12 @@ class Scheduler:
         target = schedule["Target"]
         text = _with_context(target.get("Input", "{}"), schedule["Arn"], due)
         for listener in self.listeners:
-            listener(key[1], target["Arn"])
+            listener(key[1])
         universal = _UNIVERSAL.fullmatch(target["Arn"])
         if universal is None:
             self._functions.invoke_later(target["Arn"], json.loads(text))
             return
-        call = boto3.client("ec2").stop_instances if universal[1] == "stop" else boto3.client("ec2").terminate_instances
+        call = client("ec2").stop_instances if universal[1] == "stop" else client("ec2").terminate_instances
         try:
             call(**json.loads(text))
         except ClientError as error:
@@ -111,7 +111,7 @@ def _identity(schedule: Any) -> str:
 
 
 def _with_context(text: str, arn: str, due: datetime) -> str:
-    """https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""
+    """See https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html ."""
     attributes = {
         "<aws.scheduler.schedule-arn>": arn,
         "<aws.scheduler.scheduled-time>": format_time(due),

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import boto3
-
+from sandbox.boto import client
 from sandbox.cloud import Sandbox
 
 CHECKPOINT_EVERY = timedelta(minutes=20)
@@ -34,7 +33,7 @@ class Training:
         began = self.sandbox.clock.now()
         moment = began + CHECKPOINT_EVERY
         while moment < began + self.duration:
-            self._at(moment, lambda step=len(self.written): self._checkpoint())
+            self._at(moment, self._checkpoint)
             moment += CHECKPOINT_EVERY
         finish = self.finish
         if finish:
@@ -88,7 +87,7 @@ def publish_cpu(sandbox: Sandbox, instance_id: str, percent: float, until: datet
     """CPUUtilization as EC2 publishes it, every five minutes from now on."""
 
     def publish() -> None:
-        boto3.client("cloudwatch").put_metric_data(
+        client("cloudwatch").put_metric_data(
             Namespace="AWS/EC2",
             MetricData=[
                 {

@@ -126,7 +126,6 @@ def monitor_calls(account: Account) -> list[Call]:
         ("s3", "GetBucketLocation", {"Bucket": "outputs"}),
         ("s3", "GetBucketNotificationConfiguration", {"Bucket": "outputs"}),
         ("kms", "Decrypt", {"KeyId": own.key}),
-        ("kms", "GenerateDataKey", {"KeyId": own.key}),
         ("cloudwatch", "GetMetricData", {}),
         ("scheduler", "GetSchedule", {"GroupName": "group-1234567", "Name": "llama"}),
         ("scheduler", "CreateSchedule", schedule(account)),

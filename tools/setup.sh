@@ -29,6 +29,8 @@ rm -f "$stamp"
 export UV_PYTHON_DOWNLOADS=never
 if command -v uv >/dev/null 2>&1; then
     uv=uv
+elif [ -x .venv/bin/uv ]; then
+    uv=$PWD/.venv/bin/uv
 else
     echo "setting up: uv (once)"
     "$python" -c 'import ensurepip, venv' 2>/dev/null ||

@@ -6,11 +6,13 @@ set -u
 root=${RUNCTL_ROOT:-}
 metadata_service=${RUNCTL_METADATA_SERVICE:-http://169.254.169.254}
 state=$root/var/lib/runctl
+unmarked_since=$root/run/runctl/unmarked-since # gone after a reboot
 # shellcheck source=/dev/null
 source "$root/etc/runctl/settings"
-mkdir -p "$state"
+mkdir -p "$state" "${unmarked_since%/*}"
 export RUNCTL_CHECKPOINT_MANIFEST=$state/checkpoint.json
 
+upload_seconds=300
 hold_margin_seconds=1200
 max_hold_seconds=604800
 
@@ -49,7 +51,7 @@ seconds_tag() {
 }
 
 upload() { # FILE KEY CONTENT-TYPE
-  timeout 300 aws s3 cp --only-show-errors --content-type "$3" "$1" "s3://$RUNCTL_BUCKET/$RUNCTL_PREFIX$2"
+  timeout "$upload_seconds" aws s3 cp --only-show-errors --content-type "$3" "$1" "s3://$RUNCTL_BUCKET/$RUNCTL_PREFIX$2"
 }
 
 # A sleep that a signal cuts short.
@@ -81,7 +83,7 @@ run_command() {
   local tee=$!
   # shellcheck disable=SC2016  # the inner shell expands them
   setsid bash -lc 'source "$0"; exec bash "$1"' "$root/etc/runctl/environment" "$root/etc/runctl/command" \
-    </dev/null >&"$output" 2>&1 {output}>&- &
+    >&"$output" 2>&1 {output}>&- &
   training=$!
   [[ -z $interrupted ]] || interrupt
   exec {output}>&-
@@ -151,6 +153,7 @@ upload_log() {
   local delay
   for delay in 2 8 0; do
     upload "$state/training.log" "runctl/$(cat "$state/log-name")" text/plain && return
+    [[ -z $interrupted ]] || break
     pause "$delay"
   done
   say "log not uploaded; it is in $state/training.log"
@@ -160,14 +163,14 @@ upload_marker() {
   local name delay=2
   if ((exit_code)); then name=$(tag failure-marker); else name=$(tag success-marker); fi
   [[ -n $name ]] || if ((exit_code)); then name=training_failed.txt; else name=training_complete.txt; fi
-  date +%s >"$state/unmarked-since"
+  date +%s >"$unmarked_since"
   until upload "$state/marker.json" "$name" application/json; do
     [[ -z $interrupted ]] || return
     say "marker $name not written, next attempt in $delay s"
     pause "$delay"
     delay=$((delay < 30 ? delay * 2 : 60))
   done
-  rm -f "$state/unmarked-since"
+  rm -f "$unmarked_since"
   touch "$state/finished"
   say "marker $name written, exit code $exit_code"
 }
@@ -186,6 +189,7 @@ train() {
     run_command
     if [[ -n $interrupted ]]; then
       say "interrupted: no marker, the next boot trains again"
+      upload_seconds=60
       upload_log
       return
     fi
@@ -225,9 +229,18 @@ guard() {
   uptime=$(cut -d . -f 1 "$root/proc/uptime")
   [[ -z $limit ]] || power_off_when $(($(date +%s) - uptime + limit)) "up for $uptime s, the limit is $limit s"
   limit=$(seconds_tag power-off-unmarked-seconds)
-  if [[ -n $limit && -e $state/unmarked-since ]]; then
-    power_off_when $(($(cat "$state/unmarked-since") + limit)) "marker not written for $limit s"
+  if [[ -n $limit && -e $unmarked_since ]]; then
+    power_off_when $(($(cat "$unmarked_since") + limit)) "marker not written for $limit s"
   fi
 }
 
-"$1"
+# An image made of a box remembers what that box did: what it left behind must not stop or start anything here.
+# User data, which runs once per instance, begins anew.
+is_of_this_instance() {
+  local id
+  id=$(metadata instance-id) || return 0
+  [[ -s $state/instance-id ]] || echo "$id" >"$state/instance-id"
+  [[ $id == "$(cat "$state/instance-id")" ]]
+}
+
+if is_of_this_instance; then "$1"; else say "set up on another instance: left alone"; fi

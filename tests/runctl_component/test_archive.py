@@ -84,6 +84,12 @@ def test_sources_with_windows_line_ends_build_the_same_bytes(checkout: Path) -> 
     assert hash_built_in(checkout) == expected_hash()
 
 
+def test_a_windows_machine_builds_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = expected_hash()
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert expected_hash() == expected
+
+
 def test_compiled_files_beside_the_sources_change_nothing(checkout: Path) -> None:
     cache = checkout / "monitor_runtime" / "__pycache__"
     cache.mkdir()

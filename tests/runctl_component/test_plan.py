@@ -90,6 +90,12 @@ def test_only_layers_that_are_there_are_promised(settings: Settings, on_box_runn
             "stopped, when CPUUtilization stays under 5 for 30 minutes",
         ),
         (SETTINGS, "one-time", "succeeded", "terminated (EC2 cannot stop one-time spot instances)"),
+        (
+            changed(terminate_after_days=3),
+            "one-time",
+            "succeeded",
+            "terminated (EC2 cannot stop one-time spot instances), 3",
+        ),
         (SETTINGS, "persistent", "succeeded", "stopped, 300 s"),
         (SETTINGS, "persistent", "interrupted", "EC2 takes the instance back"),
     ],

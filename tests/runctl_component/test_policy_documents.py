@@ -60,7 +60,7 @@ def test_every_arn_lies_in_the_partition(account: Account) -> None:
 
 def test_a_monitor_without_topic_and_keys_has_no_permission_for_them() -> None:
     document = _plain_monitor_policy(names(AWS).log_group)
-    assert {"Notify", "UseKeys"}.isdisjoint(statement["Sid"] for statement in document["Statement"])
+    assert {"Notify", "ReadEncryptedMarkers"}.isdisjoint(statement["Sid"] for statement in document["Statement"])
 
 
 def test_a_bucket_watched_as_a_whole_can_be_listed_from_its_root() -> None:
@@ -103,6 +103,13 @@ def _plain_monitor_policy(arn: str) -> PolicyDocument:
 def test_the_order_in_which_things_are_named_does_not_show_in_the_text() -> None:
     watched = [("one", "a/"), ("two", "b/"), ("three", "a/"), ("one", "c/")]
     assert to_json(monitor_policy(AWS, watched)) == to_json(monitor_policy(AWS, watched[::-1]))
+
+
+def test_the_order_of_the_event_rules_does_not_show_in_the_text() -> None:
+    texts = {
+        to_json(policies.dead_letter_policy(queue_arn="queue", rule_arns=arns)) for arns in (["a", "b"], ["b", "a"])
+    }
+    assert len(texts) == 1
 
 
 def test_a_prefix_of_any_letters_is_written_in_characters_that_iam_takes() -> None:

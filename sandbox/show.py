@@ -1,0 +1,97 @@
+"""The demo as a person sees it: the tree, the timeline, the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from sandbox.comparison import ways
+from sandbox.engine import Deployment
+from sandbox.functions import Invocation
+from sandbox.story import RUN, Story
+
+
+def resource_tree(deployment: Deployment) -> Tree:
+    """The resources of a preview, each below its parent."""
+    tree = Tree(Text("runctl-demo", style="bold"), guide_style="dim")
+    branches = {"": tree}
+    for resource in sorted(deployment.resources, key=lambda entry: (entry.urn.count("$"), entry.name, entry.type)):
+        parent = branches.get(resource.parent, tree)
+        label = Text.assemble(("+ ", "green"), (resource.type.split(":", 1)[1], "cyan"), f"  {resource.name}")
+        branches[resource.urn] = parent.add(label)
+    return tree
+
+
+def plan_lines(deployment: Deployment) -> Iterator[str]:
+    """The plan that the preview states."""
+    plan = deployment.outputs[RUN]["plan"]
+    checks = ", ".join(f"{due:g}" for due in plan["first_checks_seconds"])
+    yield f"checks {checks} s after the launch, then every {plan['then_every_seconds']} s"
+    yield f"a finished run waits at most {plan['longest_wait_seconds']['by_poll']} s"
+    for layer in plan["deadline_layers"]:
+        yield f"deadline {layer['after_launch']} after the launch: {layer['who']}"
+    yield f"watching costs ${plan['dollars_per_day']['total']:.4f} a day (prices of {plan['price_date']})"
+
+
+def invocation_line(entry: Invocation, launched_at: datetime) -> Text:
+    """One invocation of the monitor."""
+    reply = entry.reply or {}
+    kind = str(entry.event.get("trigger") or entry.event.get("detail-type"))
+    decision = str(reply.get("decision") or "error")
+    reason = str(reply.get("reason") or entry.error)
+    style = {"end": "bold green", "error": "bold red", "over": "dim", "settle": "green"}.get(decision, "")
+    if reply.get("problems"):
+        style = "yellow"
+    return Text.assemble(
+        (offset(entry.started_at, launched_at), "dim"),
+        "  ",
+        (f"{kind:<12.12}", "cyan"),
+        (f"{decision:<6.6}", style),
+        reason,
+    )
+
+
+def written_line(moment: datetime, key: str, launched_at: datetime) -> Text:
+    """One object of the training."""
+    return Text.assemble((offset(moment, launched_at), "dim"), "  ", ("training    ", "magenta"), f"wrote {key}")
+
+
+def offset(moment: datetime, launched_at: datetime) -> str:
+    """Time since the launch as h:mm:ss."""
+    seconds = int((moment - launched_at).total_seconds())
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def outcome_table(story: Story) -> Table:
+    """The moments that count, since the launch."""
+    table = Table(title="Outcome", title_justify="left", show_header=False, box=None, pad_edge=False)
+    moments = (
+        ("training through", story.marker_at),
+        ("seen by the monitor", story.seen_at),
+        ("grace period over", story.grace_over_at),
+        ("stop called", story.called_at),
+    )
+    for name, moment in moments:
+        table.add_row(name, offset(moment, story.launched_at) if moment else "-")
+    table.add_row("instance", story.state)
+    table.add_row("outcome", story.tags.get("runctl:outcome", "-"))
+    table.add_row("reason", story.tags.get("runctl:reason", "-"))
+    return table
+
+
+def calls_table(story: Story) -> Table:
+    """S3 calls and dollars beside fixed polling over the same time."""
+    until = story.called_at or story.launched_at
+    ours, *others = ways(story.calls()["s3"], until - story.launched_at)
+    table = Table(title="S3 requests until the stop", title_justify="left", box=None, pad_edge=False)
+    for heading in ("way of watching", "requests", "dollars", "runctl needs fewer by"):
+        table.add_column(heading, justify="left" if heading.startswith("way") else "right")
+    table.add_row(ours.name, str(ours.calls), f"{ours.dollars:.6f}", "")
+    for other in others:
+        saving = f"{ours.saving_over(other):.0%}" if other.calls else "-"
+        table.add_row(other.name, str(other.calls), f"{other.dollars:.6f}", saving)
+    return table

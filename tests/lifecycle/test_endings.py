@@ -1,0 +1,73 @@
+"""Every way in which a run can end, played with the schedules and rules that the component itself declared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from monitor_runtime import names
+from sandbox.comparison import ways
+from sandbox.scenarios import SCENARIOS
+from sandbox.story import Story, play
+
+
+@pytest.fixture(scope="module")
+def told() -> Story:
+    return play(SCENARIOS["default"])
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_run_ends_as_its_scenario_says(name: str) -> None:
+    assert list(play(SCENARIOS[name]).problems()) == []
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_the_stop_comes_within_65_seconds_of_the_end_of_grace_however_late_eventbridge_is(seed: int) -> None:
+    story = play(SCENARIOS["default"], seed=seed)
+    assert story.called_at
+    assert story.grace_over_at
+    assert timedelta(0) <= story.called_at - story.grace_over_at <= timedelta(seconds=65)
+
+
+def test_backing_off_needs_less_than_half_the_requests_of_a_list_every_30_seconds(told: Story) -> None:
+    assert told.called_at
+    ours, every_30_seconds, _ = ways(told.calls()["s3"], told.called_at - told.launched_at)
+    assert ours.saving_over(every_30_seconds) >= 0.5
+
+
+def test_no_check_fails_while_nothing_is_wrong(told: Story) -> None:
+    assert [entry.error for entry in told.invocations if entry.error] == []
+    assert [entry.reply["problems"] for entry in told.invocations if entry.reply and entry.reply["problems"]] == []
+
+
+def test_the_ended_run_costs_one_describe_a_heartbeat(told: Story) -> None:
+    after = [entry.reply for entry in told.invocations if told.called_at and entry.started_at > told.called_at]
+    assert after
+    assert [reply["calls"] for reply in after if reply] == [{"ec2": 1}] * len(after)
+
+
+def test_the_deadline_switch_and_the_follow_up_are_gone_after_the_ending(told: Story) -> None:
+    assert told.tags[names.TAG_ARMED] == ""
+    assert told.switch_fired_at is None
+
+
+def test_an_event_is_noticed_sooner_than_a_poll() -> None:
+    story = play(SCENARIOS["events"])
+    assert story.seen_at
+    assert story.marker_at
+    assert story.seen_at - story.marker_at <= timedelta(seconds=5)
+
+
+def test_a_spot_training_is_signalled_before_ec2_takes_the_instance() -> None:
+    story = play(SCENARIOS["spot"])
+    seen = [sentence for entry in story.invocations if entry.reply for sentence in entry.reply.get("seen", [])]
+    assert "training signalled: succeeded" in seen
+
+
+def test_a_hold_moves_the_deadline_switch_along() -> None:
+    held = replace(SCENARIOS["hold"], args={"max_runtime_hours": 3}, lasts=timedelta(hours=3, minutes=50))
+    story = play(held)
+    assert story.state == "running"
+    assert story.tags[names.TAG_ARMED] == "2026-03-02T13:10:00Z"

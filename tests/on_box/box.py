@@ -1,0 +1,123 @@
+"""A box without systemd: the rendered user data and the runner that it installs, for real, in a folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor_runtime.settings import Settings
+from runctl_component.user_data import box_tags, render_user_data
+from tests.on_box.surroundings import BUCKET, Surroundings
+
+BIN = Path(__file__).parent / "bin"
+PREFIX = "runs/llama ä/"
+SETTINGS = Settings("llama", "project/stack/monitor", ("i-0aaaaaaaa",), BUCKET, PREFIX)
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    """Other processes run in real time: look often, give up after 20 s."""
+    give_up = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < give_up, "did not happen in time"
+        time.sleep(0.01)
+
+
+@dataclass
+class Box:
+    """Paths are below ``root``; ``path`` is where commands are looked up."""
+
+    root: Path
+    around: Surroundings
+    path: str = f"{BIN}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+    @property
+    def state(self) -> Path:
+        """What the runner remembers over boots."""
+        return self.root / "var/lib/runctl"
+
+    @property
+    def unmarked_since(self) -> Path:
+        """There while the runner cannot write its marker: since when."""
+        return self.root / "run/runctl/unmarked-since"
+
+    @property
+    def log(self) -> str:
+        """What the command printed."""
+        log = self.state / "training.log"
+        return log.read_text() if log.exists() else ""
+
+    @property
+    def journal(self) -> str:
+        """What the last job said, the command's output included."""
+        return (self.root / "journal").read_text()
+
+    def first_boot(self, command: str, environment: dict[str, str] | None = None) -> None:
+        """Run the user data, as cloud-init does once per instance."""
+        script = render_user_data(
+            command=command,
+            environment=environment or {},
+            run="llama",
+            bucket=BUCKET,
+            prefix=PREFIX,
+            region="us-east-1",
+        )
+        (self.root / "home").mkdir(parents=True, exist_ok=True)
+        (self.root / "proc").mkdir(exist_ok=True)
+        self.up_for(60)
+        self.around.tags = box_tags(SETTINGS)
+        subprocess.run(["/bin/bash", "-c", script], env=self._environment(), check=True, timeout=30)
+
+    def up_for(self, seconds: float) -> None:
+        """Set the time since the boot."""
+        (self.root / "proc/uptime").write_text(f"{seconds:.2f} 0.00\n")
+
+    def start(self, job: str = "train") -> subprocess.Popen[bytes]:
+        """What systemd does when it starts the unit."""
+        with (self.root / "journal").open("w") as journal:
+            return subprocess.Popen(
+                [self.root / "usr/local/bin/runctl-runner", job],
+                env=self._environment(),
+                cwd=self.root / "home",
+                stdin=subprocess.DEVNULL,
+                stdout=journal,
+                stderr=subprocess.STDOUT,
+            )
+
+    def run(self, job: str = "train") -> int:
+        """Start a job and await its end; returns its exit code."""
+        return self.finish(self.start(job))
+
+    def finish(self, process: subprocess.Popen[bytes]) -> int:
+        """Await a job's end; returns its exit code."""
+        return process.wait(timeout=30)
+
+    def asked_of_systemd(self) -> list[str]:
+        """The calls of systemctl."""
+        log = self.root / "systemctl.log"
+        return log.read_text().splitlines() if log.exists() else []
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": self.path,
+            "HOME": str(self.root / "home"),
+            "RUNCTL_ROOT": str(self.root),
+            "RUNCTL_METADATA_SERVICE": self.around.url,
+            "AWS_ENDPOINT_URL": self.around.url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+        }
+
+    def clean_up(self) -> None:
+        """Leave no process behind: all that the box started bears its root in the environment."""
+        mark = f"RUNCTL_ROOT={self.root}\0".encode()
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if mark in (process / "environ").read_bytes():
+                    os.kill(int(process.name), signal.SIGKILL)

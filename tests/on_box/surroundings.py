@@ -1,0 +1,99 @@
+"""What surrounds a box: the instance metadata service, and S3's API in front of moto's S3."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote
+
+import boto3
+from moto import mock_aws
+
+BUCKET = "outputs"
+
+
+@dataclass
+class Surroundings:
+    """Set up and looked at by tests. ``failing_uploads`` counts down the uploads that S3 refuses."""
+
+    s3: Any
+    url: str = ""
+    instance_id: str = "i-0aaaaaaaa"
+    tags: dict[str, str] = field(default_factory=dict[str, str])
+    metadata_answers: bool = True
+    failing_uploads: int = 0
+    attempts: list[str] = field(default_factory=list[str])
+    """Keys, in the order of the uploads that were tried."""
+
+    def stored(self) -> list[str]:
+        """The keys of the objects that are there."""
+        return [entry["Key"] for entry in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+
+    def read(self, key: str) -> bytes:
+        """The body of an object."""
+        return self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+
+
+@contextmanager
+def surroundings() -> Generator[Surroundings]:
+    """An account with an empty bucket, and the addresses of both services."""
+    with mock_aws():
+        s3: Any = boto3.client("s3", region_name="us-east-1")  # pyright: ignore[reportUnknownMemberType]
+        s3.create_bucket(Bucket=BUCKET)
+        around = Surroundings(s3)
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(around))
+        around.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        try:
+            yield around
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+def _handler(around: Surroundings) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_PUT(self) -> None:
+            if self.path == "/latest/api/token":
+                self._answer(200 if around.metadata_answers else 403, b"token")
+                return
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            bucket, _, key = unquote(self.path[1:]).partition("/")
+            around.attempts.append(key)
+            if around.failing_uploads:
+                around.failing_uploads -= 1
+                self._answer(503, b"")
+                return
+            around.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=self.headers["Content-Type"])
+            self._answer(200, b"")
+
+        def do_GET(self) -> None:
+            """IMDSv2: nothing without a token."""
+            told = {f"tags/instance/{key}": value for key, value in around.tags.items()}
+            told["instance-id"] = around.instance_id
+            wanted = unquote(self.path).removeprefix("/latest/meta-data/")
+            if self.headers["X-aws-ec2-metadata-token"] != "token":
+                self._answer(401, b"")
+            elif wanted in told:
+                self._answer(200, told[wanted].encode())
+            else:
+                self._answer(404, b"")
+
+        def _answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            """Keep quiet."""
+
+    return Handler

@@ -1,0 +1,107 @@
+"""The user data: what is in it, what is kept out of it, and how much of it EC2 takes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor_runtime.settings import Action, Settings
+from runctl_component import user_data
+from runctl_component.user_data import MAX_USER_DATA_BYTES, box_tags, render_user_data, user_data_problems
+
+RUNNER = Path(user_data.__file__).parent / "runner" / "runner.sh"
+SETTINGS = Settings("llama", "project/stack/monitor", (), "outputs", "runs/llama/")
+
+
+def render(command: str = "python train.py", environment: dict[str, str] | None = None) -> str:
+    return render_user_data(
+        command=command,
+        environment=environment or {},
+        run="llama",
+        bucket="outputs",
+        prefix="runs/llama/",
+        region="us-east-1",
+    )
+
+
+def test_the_command_can_be_read_in_the_preview() -> None:
+    assert "\npython train.py --out $RUNCTL_OUTPUT_URI\n" in render("python train.py --out $RUNCTL_OUTPUT_URI")
+
+
+def test_the_order_of_the_environment_does_not_show() -> None:
+    assert render(environment={"A": "1", "B": "2"}) == render(environment={"B": "2", "A": "1"})
+
+
+def test_a_command_that_holds_the_closing_word_is_closed_by_another_one() -> None:
+    assert "\nEND\nEND_\nEND__\n" in render("END\nEND_")
+
+
+def test_user_data_begins_as_a_script_that_cloud_init_runs() -> None:
+    assert render().startswith("#!/bin/bash\n")
+
+
+def test_the_runner_leaves_half_of_the_user_data_to_the_command() -> None:
+    assert len(render("")) < MAX_USER_DATA_BYTES // 2 + 2_000
+
+
+def test_a_long_command_that_still_fits_is_no_problem() -> None:
+    room = MAX_USER_DATA_BYTES - len(render(""))
+    assert list(user_data_problems("command", render("x" * room))) == []
+
+
+def test_a_command_of_one_byte_too_many_is_refused_with_the_limit() -> None:
+    room = MAX_USER_DATA_BYTES - len(render(""))
+    (problem,) = user_data_problems("command", render("x" * (room + 1)))
+    assert re.fullmatch(
+        r"command: got 'user data of 16385 bytes'; accepted: at most 16384 bytes, EC2's limit; put the script .*",
+        str(problem),
+    )
+
+
+def test_size_counts_bytes_not_letters() -> None:
+    assert list(user_data_problems("user_data", "ä" * (MAX_USER_DATA_BYTES // 2 + 1))) != []
+
+
+def test_a_nul_character_is_refused() -> None:
+    (problem,) = user_data_problems("command", "echo \0")
+    assert problem.accepted == "text without NUL characters"
+
+
+def test_the_box_is_told_its_markers_and_its_limits_by_tags() -> None:
+    assert box_tags(SETTINGS) == {
+        "runctl:failure-marker": "training_failed.txt",
+        "runctl:power-off-after-seconds": str(24 * 3600 + 20 * 60),
+        "runctl:power-off-unmarked-seconds": "3600",
+        "runctl:shutdown-timeout-seconds": "120",
+        "runctl:success-marker": "training_complete.txt",
+    }
+
+
+def test_every_tag_for_the_box_is_read_by_its_runner() -> None:
+    runner = RUNNER.read_text()
+    unread = [key for key in box_tags(SETTINGS) if f"tag {key.removeprefix('runctl:')}" not in runner]
+    assert unread == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "tag", "expected"),
+    [
+        ({"markers": ("done-*", "all.done", "COMPLETE")}, "runctl:success-marker", "all.done"),
+        ({"markers": ()}, "runctl:success-marker", "training_complete.txt"),
+        ({"failure_markers": ("FAIL[12]", "FAIL?", "broken")}, "runctl:failure-marker", "broken"),
+        ({"max_runtime_hours": 0.5}, "runctl:power-off-after-seconds", "3000"),
+        ({"max_runtime_hours": 0.0}, "runctl:power-off-after-seconds", None),
+        ({"on_deadline": Action.REPORT}, "runctl:power-off-after-seconds", None),
+        ({"on_deadline": Action.TERMINATE}, "runctl:power-off-after-seconds", "87600"),
+        ({"on_failure": Action.REPORT}, "runctl:power-off-unmarked-seconds", None),
+        ({"on_deadline": Action.TERMINATE}, "runctl:power-off-unmarked-seconds", None),
+        ({"shutdown_timeout_seconds": 600}, "runctl:shutdown-timeout-seconds", "600"),
+    ],
+)
+def test_the_tags_follow_the_settings(changes: dict[str, Any], tag: str, expected: str | None) -> None:
+    changed = replace(SETTINGS, **changes)
+    assert box_tags(changed).get(tag) == expected

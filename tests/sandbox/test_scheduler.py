@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sandbox.boto import client
+from sandbox.cloud import START, Sandbox, sandbox
+from sandbox.scheduler import next_due
+
+CREATED = datetime(2026, 3, 2, 9, 0, 30, tzinfo=UTC)
+ROLE = "arn:aws:iam::123456789012:role/scheduler"
+
+
+@pytest.mark.parametrize(
+    ("expression", "after", "due"),
+    [
+        ("rate(5 minutes)", timedelta(0), timedelta(minutes=5)),
+        ("rate(5 minutes)", timedelta(minutes=5), timedelta(minutes=10)),
+        ("rate(1 hour)", timedelta(minutes=61), timedelta(hours=2)),
+        ("at(2026-03-02T10:00:30)", timedelta(0), timedelta(hours=1)),
+    ],
+)
+def test_a_schedule_is_due_from_its_creation_on(expression: str, after: timedelta, due: timedelta) -> None:
+    assert next_due(expression, CREATED, CREATED + after) == CREATED + due
+
+
+def test_a_one_time_schedule_of_the_past_is_never_due_again() -> None:
+    assert next_due("at(2026-03-02T08:00:00)", CREATED, CREATED) is None
+
+
+def test_an_expression_that_is_not_understood_is_refused() -> None:
+    with pytest.raises(ValueError, match="cron"):
+        next_due("cron(0 0 * * ? *)", CREATED, CREATED)
+
+
+def _switch_off(cloud: Sandbox, at: datetime) -> str:
+    ec2 = client("ec2")
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    instance_id: str = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    client("scheduler").create_schedule(
+        Name="off",
+        ScheduleExpression=f"at({at.replace(tzinfo=None).isoformat()})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        ActionAfterCompletion="DELETE",
+        Target={
+            "Arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances",
+            "RoleArn": ROLE,
+            "Input": json.dumps({"InstanceIds": [instance_id]}),
+        },
+    )
+    cloud.run_for(timedelta(0))
+    return instance_id
+
+
+def test_a_universal_target_calls_ec2_up_to_a_minute_late_and_the_schedule_is_gone() -> None:
+    with sandbox() as cloud:
+        instance_id = _switch_off(cloud, START + timedelta(minutes=10))
+        cloud.run_for(timedelta(minutes=10) - timedelta(seconds=1))
+        before = cloud.instance(instance_id)["State"]["Name"]
+        cloud.run_for(timedelta(seconds=61))
+        assert (before, cloud.instance(instance_id)["State"]["Name"]) == ("running", "stopped")
+        assert client("scheduler").list_schedules()["Schedules"] == []
+
+
+def test_a_schedule_that_was_deleted_does_not_fire() -> None:
+    with sandbox() as cloud:
+        instance_id = _switch_off(cloud, START + timedelta(minutes=10))
+        client("scheduler").delete_schedule(Name="off")
+        cloud.run_for(timedelta(minutes=20))
+        assert cloud.instance(instance_id)["State"]["Name"] == "running"
