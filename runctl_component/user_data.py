@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 
+from monitor_runtime.completion import matches
 from monitor_runtime.deadline import BOX_DELAY
 from monitor_runtime.rules import Problem
 from monitor_runtime.settings import Action, Settings
@@ -91,8 +93,14 @@ def box_tags(settings: Settings) -> dict[str, str]:
 
 
 def written_marker(names: Sequence[str], default: str) -> str:
-    """The marker that the box writes: the first name without a wildcard."""
-    return next((name for name in names if not set(name) & set("*?[")), default)
+    """The marker that the box writes: the first name without a wildcard, else one that the names match.
+
+    Without any name nobody looks for it: then the default tells people how the training ended.
+    """
+    plain = [name for name in names if not set(name) & set("*?[")]
+    made_up = [re.sub(r"\[(.)[^]]*\]", r"\1", name).replace("?", "x").replace("*", "run") for name in names]
+    matched = [name for name in (default, *made_up) if any(matches(pattern, name) for pattern in names)]
+    return next(iter([*plain, *matched, default]))
 
 
 def user_data_problems(field: str, user_data: str) -> Iterator[Problem]:

@@ -149,6 +149,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         "terminated",
         args={"terminate_after_days": 1, "max_interval_seconds": 1800},
         lasts=timedelta(hours=27),
+        ends_after=timedelta(hours=2, minutes=30),
     ),
     "restart": Scenario(
         "a stopped instance is started again and watched again",

@@ -20,11 +20,18 @@ say() {
   echo "runctl: $*"
 }
 
+# Prints what the metadata service tells; returns 4 when there is no such thing, 1 when nobody answers.
 metadata() {
-  local token
+  local token answer
   token=$(curl -sf -m 2 --retry 2 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' \
     "$metadata_service/latest/api/token") || return 1
-  curl -sf -m 2 --retry 2 -H "X-aws-ec2-metadata-token: $token" "$metadata_service/latest/meta-data/$1"
+  answer=$(curl -s -m 2 --retry 2 -w '\n%{http_code}' -H "X-aws-ec2-metadata-token: $token" \
+    "$metadata_service/latest/meta-data/$1") || return 1
+  case ${answer##*$'\n'} in
+    200) printf '%s' "${answer%$'\n'*}" ;;
+    404) return 4 ;;
+    *) return 1 ;;
+  esac
 }
 
 # The value of the instance's tag runctl:$1, empty when there is none; as it was last seen when nobody answers.
@@ -34,7 +41,7 @@ tag() {
   value=$(metadata "tags/instance/runctl:$1") || status=$?
   case $status in
     0) printf '%s' "$value" >"$state/tag-$1" ;;
-    22) rm -f "$state/tag-$1" ;; # curl: HTTP 404
+    4) rm -f "$state/tag-$1" ;;
   esac
   cat "$state/tag-$1" 2>/dev/null
 }
@@ -69,7 +76,7 @@ interrupt() {
   local process
   interrupted=yes
   [[ -n $training ]] || return
-  for process in $(pgrep -g "$training"); do
+  for process in $(pgrep -s "$training"); do
     grep -qsx tee "/proc/$process/comm" || kill -TERM "$process" 2>/dev/null
   done
 }
@@ -96,10 +103,10 @@ run_command() {
 
 await_end_of_interrupted() {
   local give_up=$((SECONDS + $(seconds_tag shutdown-timeout-seconds 120)))
-  while kill -0 -- "-$training" 2>/dev/null; do
+  while pgrep -s "$training" >/dev/null; do
     if ((SECONDS >= give_up)); then
       say "still running after SIGTERM: killed"
-      kill -KILL -- "-$training"
+      pkill -KILL -s "$training"
       return
     fi
     sleep 0.2
@@ -160,9 +167,13 @@ upload_log() {
 }
 
 upload_marker() {
-  local name delay=2
-  if ((exit_code)); then name=$(tag failure-marker); else name=$(tag success-marker); fi
-  [[ -n $name ]] || if ((exit_code)); then name=training_failed.txt; else name=training_complete.txt; fi
+  local name default delay=2
+  if ((exit_code)); then
+    name=$(tag failure-marker) default=training_failed.txt
+  else
+    name=$(tag success-marker) default=training_complete.txt
+  fi
+  name=${name:-$default}
   date +%s >"$unmarked_since"
   until upload "$state/marker.json" "$name" application/json; do
     [[ -z $interrupted ]] || return

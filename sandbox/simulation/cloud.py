@@ -33,6 +33,9 @@ Value = TypeVar("Value")
 SLOW = 2 * SECOND
 """A call that takes longer counts as a fault: it can carry a check past a time that it was in time for."""
 
+ENDINGS = frozenset({"stop_instance", "terminate_instance", "cancel_spot_request"})
+"""Calls whose refusal is the refusal of an ending."""
+
 
 class ProcessClock:
     """`monitor_runtime.clock.Clock` of one invocation."""
@@ -90,7 +93,8 @@ class SimulatedCloud:
         self._require_bucket(bucket)
 
         def effect() -> Page:
-            self._check.looked_at = self._process.moment
+            if prefix == self._world.settings.prefix and token is None:
+                self._check.looked_at = self._process.moment
             return self._world.bucket.list_folder(prefix, token)
 
         return self._call("s3", "list_folder", effect)
@@ -293,6 +297,8 @@ class SimulatedCloud:
             check.disturbed = True
             world.record.injected.append((self._process.moment, kind))
             world.engine.trace("fault    {} in check {}: {}", kind, check.number, plan.error or "slow")
+        if plan.error is ErrorKind.REFUSED and kind in ENDINGS:
+            world.record.refusals.append(Refusal(world.machine.launch.number, world.engine.now))
         return plan
 
     def _attempted(self, effect: Callable[[], object]) -> None:

@@ -154,7 +154,8 @@ def _draw_settings(random: Random, interval: int, works_for: int) -> Settings:
 def _draw_runtime_hours(random: Random, works_for: int) -> float:
     if random.random() < 0.15:
         return 0.0
-    return max(0.17, round(random.uniform(0.4, 3.0) * works_for / HOUR, 2))
+    times = random.uniform(0.3, 1.1) if random.random() < 0.3 else random.uniform(1.1, 4.0)
+    return max(0.17, round(times * works_for / HOUR, 2))
 
 
 def _draw_holds(random: Random, settings: Settings, works_for: int) -> tuple[HoldPlan, ...]:

@@ -66,8 +66,8 @@ def draw_training(scenario: Scenario, number: int) -> TrainingPlan:
     course = random.choices(tuple(Course), (8, 3, 3, 1, 1, 2))[0]
     if (course is Course.MARKER and not settings.markers) or not settings.expected_outputs:
         course = {Course.MARKER: Course.OUTPUTS, Course.OUTPUTS: Course.MARKER}.get(course, course)
-    draw = _Draw(scenario, random, course, ends_at)
-    writes = [*draw.checkpoints(starts_at), *draw.look_alikes(), *draw.outputs(), *draw.ending()]
+    draw = _Draw(scenario, random, course, starts_at, ends_at)
+    writes = [*draw.checkpoints(), *draw.look_alikes(), *draw.outputs(), *draw.ending()]
     quiet_at = random.randint(0, ends_at)
     return TrainingPlan(
         course,
@@ -83,34 +83,35 @@ def draw_training(scenario: Scenario, number: int) -> TrainingPlan:
 
 
 class _Draw:
-    def __init__(self, scenario: Scenario, random: Random, course: Course, ends_at: int) -> None:
+    def __init__(self, scenario: Scenario, random: Random, course: Course, starts_at: int, ends_at: int) -> None:
         self._settings = scenario.settings
         self._random = random
         self._course = course
+        self._starts_at = starts_at
         self._ends_at = ends_at
         self._final_size = 4096 + random.randrange(1000)
 
-    def checkpoints(self, starts_at: int) -> list[PlannedWrite]:
+    def checkpoints(self) -> list[PlannedWrite]:
         count = self._random.randint(0, 4)
-        spacing = (self._ends_at - starts_at) // (count + 1)
+        spacing = (self._ends_at - self._starts_at) // (count + 1)
         return [
-            PlannedWrite(starts_at + spacing * (step + 1), self._key(f"checkpoints/step-{step}.pt"), 1000 + step)
+            PlannedWrite(self._starts_at + spacing * (step + 1), self._key(f"checkpoints/step-{step}.pt"), 1000 + step)
             for step in range(count)
         ]
 
     def look_alikes(self) -> list[PlannedWrite]:
         names = self._random.sample(LOOK_ALIKES, self._random.choice((0, 1, 3)))
-        return [PlannedWrite(self._random.randint(0, self._ends_at), self._key(name), 1) for name in names]
+        return [PlannedWrite(self._random.randint(self._starts_at, self._ends_at), self._key(name), 1) for name in names]
 
     def outputs(self) -> list[PlannedWrite]:
         """Written just before the end by what completes; what crashes has written some."""
         settings, random = self._settings, self._random
         if self._course not in {Course.MARKER, Course.OUTPUTS}:
             some = settings.expected_outputs[1:]
-            return [PlannedWrite(self._ends_at // 2, self._key(OUTPUTS[pattern]), 10) for pattern in some]
+            return [PlannedWrite((self._starts_at + self._ends_at) // 2, self._key(OUTPUTS[pattern]), 10) for pattern in some]
         spread = random.choice((0, 30 * SECOND, 5 * MINUTE))
         writes = [
-            PlannedWrite(self._ends_at - random.randint(0, min(spread, self._ends_at)), self._key(OUTPUTS[pattern]), 10)
+            PlannedWrite(self._ends_at - random.randint(0, min(spread, self._ends_at - self._starts_at)), self._key(OUTPUTS[pattern]), 10)
             for pattern in settings.expected_outputs
         ]
         if writes and random.random() < 0.1:
@@ -132,7 +133,7 @@ class _Draw:
                 writes.append(PlannedWrite(second, self._key(random.choice(success + failure)), 0))
         if self._course in {Course.MARKER, Course.OUTPUTS} and random.random() < 0.5:
             late = self._ends_at + random.choice((-60, 0, 1, 5, settings.grace_seconds // 2)) * SECOND
-            writes.append(PlannedWrite(max(late, 0), self._key("checkpoints/final.pt"), self._final_size))
+            writes.append(PlannedWrite(max(late, self._starts_at), self._key("checkpoints/final.pt"), self._final_size))
         return writes
 
     def _success_body(self) -> bytes:
@@ -156,7 +157,7 @@ class _Draw:
         random = self._random
         if random.random() < 0.6:
             return []
-        begins = max(self._ends_at - random.randint(1, 1200) * SECOND, 0)
+        begins = max(self._ends_at - random.randint(1, 1200) * SECOND, self._starts_at)
         completes = self._ends_at + random.choice((5, 60, 400, 1500)) * SECOND
         given_up = random.random() < 0.15
         return [PlannedUpload(begins, None if given_up else completes, self._key("checkpoints/big.pt"), 5 << 30)]

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
@@ -25,6 +26,8 @@ class Surroundings:
     instance_id: str = "i-0aaaaaaaa"
     tags: dict[str, str] = field(default_factory=dict[str, str])
     metadata_answers: bool = True
+    metadata_status: int = HTTPStatus.OK
+    """Of the answers that follow on a token."""
     failing_uploads: int = 0
     attempts: list[str] = field(default_factory=list[str])
     """Keys, in the order of the uploads that were tried."""
@@ -82,6 +85,8 @@ def _handler(around: Surroundings) -> type[BaseHTTPRequestHandler]:
             wanted = unquote(self.path).removeprefix("/latest/meta-data/")
             if self.headers["X-aws-ec2-metadata-token"] != "token":
                 self._answer(401, b"")
+            elif around.metadata_status != HTTPStatus.OK:
+                self._answer(around.metadata_status, b"<html>")
             elif wanted in told:
                 self._answer(200, told[wanted].encode())
             else:

@@ -44,7 +44,13 @@ END
 
 @pytest.mark.parametrize(
     "command",
-    ["python3 train.py", "exec python3 train.py", "python3 train.py & wait", "python3 train.py 2>&1 | tee copy"],
+    [
+        "python3 train.py",
+        "exec python3 train.py",
+        "python3 train.py & wait",
+        "python3 train.py 2>&1 | tee copy",
+        "timeout 60 python3 train.py",
+    ],
 )
 def test_sigterm_lets_the_training_save(box: Box, command: str) -> None:
     box.first_boot(SAVING + command)

@@ -69,6 +69,14 @@ def test_the_limit_seen_last_counts_while_the_metadata_service_is_silent(box: Bo
     assert powered_off(box)
 
 
+def test_the_limit_seen_last_counts_while_the_metadata_service_fails(box: Box) -> None:
+    box.first_boot("true")
+    powered_off(box)
+    box.up_for(OVERDUE)
+    box.around.metadata_status = 403
+    assert powered_off(box)
+
+
 @pytest.mark.parametrize(
     "limit", ["", "soon", "-1", "1e3", "$(touch owned)", "a[$(touch owned)]", "12345678901234567890"]
 )

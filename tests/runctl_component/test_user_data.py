@@ -9,9 +9,16 @@ from typing import Any
 
 import pytest
 
+from monitor_runtime.completion import matches
 from monitor_runtime.settings import Action, Settings
 from runctl_component import user_data
-from runctl_component.user_data import MAX_USER_DATA_BYTES, box_tags, render_user_data, user_data_problems
+from runctl_component.user_data import (
+    MAX_USER_DATA_BYTES,
+    box_tags,
+    render_user_data,
+    user_data_problems,
+    written_marker,
+)
 
 RUNNER = Path(user_data.__file__).parent / "runner" / "runner.sh"
 SETTINGS = Settings("llama", "project/stack/monitor", (), "outputs", "runs/llama/")
@@ -92,6 +99,7 @@ def test_every_tag_for_the_box_is_read_by_its_runner() -> None:
     [
         ({"markers": ("done-*", "all.done", "COMPLETE")}, "runctl:success-marker", "all.done"),
         ({"markers": ()}, "runctl:success-marker", "training_complete.txt"),
+        ({"markers": ("*_complete.txt",)}, "runctl:success-marker", "training_complete.txt"),
         ({"failure_markers": ("FAIL[12]", "FAIL?", "broken")}, "runctl:failure-marker", "broken"),
         ({"max_runtime_hours": 0.5}, "runctl:power-off-after-seconds", "3000"),
         ({"max_runtime_hours": 0.0}, "runctl:power-off-after-seconds", None),
@@ -105,3 +113,8 @@ def test_every_tag_for_the_box_is_read_by_its_runner() -> None:
 def test_the_tags_follow_the_settings(changes: dict[str, Any], tag: str, expected: str | None) -> None:
     changed = replace(SETTINGS, **changes)
     assert box_tags(changed).get(tag) == expected
+
+
+@pytest.mark.parametrize("pattern", ["done-*", "*.done", "v?.ok", "FAIL[12]", "[a-f]*", "x*"])
+def test_a_marker_with_wildcards_alone_is_matched_by_what_the_box_writes(pattern: str) -> None:
+    assert matches(pattern, written_marker((pattern,), "training_complete.txt"))

@@ -1,0 +1,140 @@
+"""Evaluates components and records what they register: types, names, parents, inputs, dependencies, options."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.stack import run_pulumi_func
+
+ACCOUNT_ID = "123456789012"
+INSTANCE_ID = "i-0123456789abcdef0"
+IMAGE = "ami-0123456789abcdef0"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One registration as the engine gets it."""
+
+    type: str
+    name: str
+    urn: str
+    parent: str
+    provider: str
+    inputs: dict[str, Any]
+    depends_on: tuple[str, ...]
+    ignores: tuple[str, ...]
+    replaces_on: tuple[str, ...]
+    protected: bool
+    aliases: tuple[str, ...]
+
+
+@dataclass
+class Recorded:
+    """All of a program's registrations, and the values of its outputs (None where unknown)."""
+
+    resources: list[Resource] = field(default_factory=list[Resource])
+    outputs: dict[str, Any] = field(default_factory=dict[str, Any])
+    component_outputs: list[str] = field(default_factory=list[str])
+
+    def one(self, kind: str, name: str) -> Resource:
+        """The resource of a type, named by its last part, and a name."""
+        (found,) = [entry for entry in self.resources if entry.type.endswith(f":{kind}") and entry.name == name]
+        return found
+
+    def names(self) -> list[tuple[str, str]]:
+        """Type and name of every resource, sorted."""
+        return sorted((entry.type, entry.name) for entry in self.resources)
+
+
+class _Provider(mocks.Mocks):
+    def __init__(self, region: str, partition: str) -> None:
+        self._answers: dict[str, dict[str, Any]] = {
+            "getPartition": {"partition": partition},
+            "getRegion": {"region": region, "id": region},
+            "getCallerIdentity": {"accountId": ACCOUNT_ID},
+            "getParameter": {"insecureValue": IMAGE},
+        }
+        self._arn = f"arn:{partition}:any:{region}:{ACCOUNT_ID}:"
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        return self._answers[args.token.rpartition(":")[2]], []
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        inputs: dict[str, Any] = vars(args)["inputs"]
+        made: dict[str, Any] = {
+            "arn": self._arn + args.name,
+            "name": args.name,
+            "url": f"https://queues/{args.name}",
+            "privateIp": "10.0.0.7",
+        }
+        if args.typ.startswith("pulumi:providers"):
+            return args.name, inputs
+        return INSTANCE_ID if args.typ.endswith(":Instance") else f"{args.name}-id", {**made, **inputs}
+
+
+class _Monitor(mocks.MockMonitor):
+    def __init__(self, recorded: Recorded, region: str, partition: str, *, preview: bool) -> None:
+        super().__init__(_Provider(region, partition))
+        self._recorded = recorded
+        self._preview = preview
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802
+        response: Any = super().RegisterResource(request)  # pyright: ignore[reportUnknownMemberType]
+        if request.type == "pulumi:pulumi:Stack":
+            return response
+        inputs: dict[str, Any] = rpc.deserialize_properties(request.object, keep_unknowns=True)  # pyright: ignore[reportUnknownMemberType]
+        self._recorded.resources.append(
+            Resource(
+                request.type,
+                request.name,
+                response.urn,
+                request.parent,
+                request.provider,
+                inputs,
+                tuple(sorted(request.dependencies)),
+                tuple(request.ignoreChanges),
+                tuple(request.replaceOnChanges),
+                bool(request.protect),
+                tuple(alias.urn or alias.spec.name for alias in request.aliases),
+            )
+        )
+        if self._preview and request.custom:
+            del response.object.fields["arn"]
+            response.id = ""
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        self._recorded.component_outputs.append(request.urn)
+        return super().RegisterResourceOutputs(request)  # pyright: ignore[reportUnknownMemberType]
+
+
+def record(
+    program: Callable[[], object],
+    *,
+    preview: bool = False,
+    region: str = "us-east-1",
+    partition: str = "aws",
+) -> Recorded:
+    """Evaluate a program; what it returns, if a mapping of outputs, is resolved."""
+    recorded = Recorded()
+    monitor = _Monitor(recorded, region, partition, preview=preview)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    mocks.set_mocks(monitor.mocks, project="team", stack="dev", preview=preview, monitor=monitor)
+
+    async def run() -> None:
+        outputs = program()
+        if isinstance(outputs, dict):
+            for name, value in outputs.items():  # pyright: ignore[reportUnknownVariableType]
+                recorded.outputs[str(name)] = await pulumi.Output.from_input(value).future()  # pyright: ignore[reportUnknownArgumentType]
+
+    try:
+        loop.run_until_complete(run_pulumi_func(run))
+    finally:
+        loop.close()
+    return recorded
