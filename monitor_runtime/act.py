@@ -10,6 +10,7 @@ from datetime import datetime
 from monitor_runtime import names, tags
 from monitor_runtime.clock import Clock
 from monitor_runtime.cloud import Cloud, CloudError, ErrorKind
+from monitor_runtime.deadline import switch_time
 from monitor_runtime.decisions import (
     Decision,
     End,
@@ -112,7 +113,7 @@ def interrupt(scene: Scene, instance: Instance, decision: Interrupt) -> None:
     if decision.signal_first:
         _signal(scene, instance, min(scene.settings.shutdown_timeout_seconds, SPOT_SIGNAL_SECONDS))
     scene.report.metrics[Metric.ENDINGS] = 1
-    _record_and_tell(scene, instance, decision.outcome, decision.reason, {})
+    _record_and_tell(scene, instance, decision.outcome, decision.reason, _clean_up(scene, instance))
 
 
 def settle(scene: Scene, instance: Instance, decision: Settle) -> None:
@@ -191,13 +192,21 @@ def _clean_up(scene: Scene, instance: Instance) -> dict[str, str]:
         scene.cloud.delete_schedule(names.follow_up_name(run))
     except CloudError as error:
         scene.report.problem(f"follow-up not removed: {error}")
-    if tags.armed(instance):
+    armed = tags.armed(instance) or _possibly_armed(scene, instance)
+    if armed:
         try:
             scene.cloud.delete_schedule(names.deadline_switch_name(run))
             cleaned[names.TAG_ARMED] = ""
         except CloudError as error:
+            cleaned[names.TAG_ARMED] = armed
             scene.report.problem(f"deadline switch not removed: {error}")
     return cleaned
+
+
+def _possibly_armed(scene: Scene, instance: Instance) -> str:
+    """The time of a switch that no tag records: it is made first and recorded then, and either may have failed."""
+    at = switch_time(scene.settings, instance.launched_at, None) if instance.launched_at else None
+    return format_time(at) if at else ""
 
 
 def _record_and_tell(scene: Scene, instance: Instance, outcome: Outcome, reason: str, further: dict[str, str]) -> None:

@@ -27,6 +27,8 @@ from monitor_runtime.world import Instance, InstanceState, MarkerBody, Observati
 
 MAX_REFUSALS = 3
 STUCK_AFTER = timedelta(minutes=10)
+INTERRUPTION = timedelta(minutes=5)
+"""From the warning to the end, with a margin: an instance that still runs then is watched as if nobody had warned."""
 RECHECK_UNKNOWN = timedelta(minutes=2)
 RECHECK_UNVERIFIED = timedelta(minutes=1)
 
@@ -93,8 +95,9 @@ def _not_running(
 
 def _unrecorded(settings: Settings, seen: Observation, instance: Instance, now: datetime) -> Decision:
     """The instance ended without us, or we were cut off: what is in S3 and on the clock tells the outcome."""
-    if isinstance(seen.objects, Unknown) and instance.state is InstanceState.STOPPED:
-        return Over(f"instance is stopped; its outcome waits for S3: {seen.objects.cause}")
+    silent = [part for part in (seen.objects, seen.marker_body) if isinstance(part, Unknown)]
+    if silent and instance.state is InstanceState.STOPPED:
+        return Over(f"instance is stopped; its outcome waits for S3: {silent[0].cause}")
     found = _complete(settings, seen, instance)
     if found:
         return Settle(found.outcome, f"{found.evidence}; instance found {instance.state}", record=True)
@@ -114,11 +117,13 @@ def _kept_long_enough(settings: Settings, instance: Instance, now: datetime) -> 
 
 
 def _interruption(case: _Case) -> Decision | None:
-    """2. EC2 takes the instance back in about two minutes."""
-    if not case.seen.interruption_warned:
+    """2. EC2 takes the instance back in about two minutes: what the training writes on its way out ends nothing."""
+    warned, recorded_at = case.seen.interruption_warned, tags.ended_at(case.instance)
+    recorded_now = recorded_at is not None and case.now - recorded_at < INTERRUPTION
+    if recorded_now and (warned or tags.recorded_outcome(case.instance) is Outcome.INTERRUPTED):
+        return Over("spot interruption already recorded")
+    if not warned:
         return None
-    if tags.recorded_outcome(case.instance):
-        return Wait("spot interruption already recorded", None)
     if case.completion:
         return Interrupt(case.completion.outcome, f"{case.completion.evidence}; spot interruption", signal_first=False)
     return Interrupt(Outcome.INTERRUPTED, "spot interruption warning", signal_first=True)

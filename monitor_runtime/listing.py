@@ -25,7 +25,7 @@ def find_objects(cloud: Cloud, settings: Settings, patterns: Sequence[str]) -> t
     try:
         return tuple(
             entry
-            for folder, names in groupby(sorted(set(patterns), key=_folder), key=_folder)
+            for folder, names in groupby(sorted(dict.fromkeys(patterns), key=_folder), key=_folder)
             for entry in looks.list_folder(folder, tuple(names))
         )
     except CloudError as error:

@@ -57,11 +57,15 @@ def observe(
     if isinstance(found, Unknown) or found.launched_at is None or not _objects_matter(found):
         return seen
     seen = replace(seen, objects=_completing_objects(cloud, settings, found.launched_at))
-    if not isinstance(seen.objects, tuple) or found.state in _ENDED:
+    if not isinstance(seen.objects, tuple):
         return seen
     completion = _completion(settings, seen.objects, found.launched_at)
+    if found.state in _ENDED:
+        return replace(seen, marker_body=_marker_body(cloud, settings, completion)) if completion else seen
     if completion is None:
         return replace(seen, metric_maxima=_metric(cloud, settings, found, found.launched_at, now))
+    if interruption_warned:
+        return replace(seen, marker_body=_marker_body(cloud, settings, completion))
     if now < completion.since + timedelta(seconds=settings.grace_seconds) or tags.read_hold(found, now).until:
         return seen
     return _completed(cloud, settings, seen, completion)
@@ -90,8 +94,7 @@ def _completing_objects(cloud: Cloud, settings: Settings, launched_at: datetime)
 
 def _completed(cloud: Cloud, settings: Settings, seen: Observation, completion: Completion) -> Observation:
     """Grace is over: read the marker, and for a success what verification needs."""
-    key = completion.marker_key
-    body = ask(lambda: parse_body(cloud.read_object(settings.bucket, key, MAX_BODY_BYTES))) if key else MarkerBody()
+    body = _marker_body(cloud, settings, completion)
     told = (body.outcome if isinstance(body, MarkerBody) else None) or completion.outcome
     if told is not Outcome.SUCCEEDED:
         return replace(seen, marker_body=body)
@@ -102,6 +105,11 @@ def _completed(cloud: Cloud, settings: Settings, seen: Observation, completion: 
         uploads=ask(lambda: _uploads(cloud, settings)),
         checkpoints=find_objects(cloud, settings, patterns) if patterns else (),
     )
+
+
+def _marker_body(cloud: Cloud, settings: Settings, completion: Completion) -> MarkerBody | Unknown:
+    key = completion.marker_key
+    return ask(lambda: parse_body(cloud.read_object(settings.bucket, key, MAX_BODY_BYTES))) if key else MarkerBody()
 
 
 def _uploads(cloud: Cloud, settings: Settings) -> tuple[Upload, ...]:

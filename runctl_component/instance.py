@@ -10,7 +10,8 @@ import pulumi_aws as aws
 from monitor_runtime import names
 from monitor_runtime.settings import Settings
 from runctl_component import policies
-from runctl_component.user_data import box_tags, render_user_data
+from runctl_component.errors import InvalidArgs
+from runctl_component.user_data import box_tags, render_user_data, user_data_problems
 
 _ARM = re.compile(r"(?:[a-z]+\d+g|a1|.*-gb)")
 _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
@@ -55,7 +56,7 @@ def user_data_text(name: str, checked: Mapping[str, Any], region: str) -> str:
     """The caller's own user data, or the on-box runner with the command."""
     if "user_data" in checked:
         return checked["user_data"]
-    return render_user_data(
+    text = render_user_data(
         command=checked["command"],
         environment=checked["environment"],
         run=name,
@@ -63,6 +64,10 @@ def user_data_text(name: str, checked: Mapping[str, Any], region: str) -> str:
         prefix=checked["prefix"],
         region=region,
     )
+    problems = list(user_data_problems("command", text))
+    if problems:
+        raise InvalidArgs(f"TrainingRun {name!r}", problems)
+    return text
 
 
 def create_profile(

@@ -61,6 +61,7 @@ class Monitor(pulumi.ComponentResource):
         self.tag = monitor_tag(name)
         self.s3_events = bool(args.get("s3_events", False))
         self.markers: tuple[str, ...] = tuple(args.get("markers") or DEFAULT_MARKERS)
+        self.declared_watch = args["watch"]
         self.watched: pulumi.Output[list[Watched]] = read_watch(name, args["watch"])
         self._topic_arn = args.get("notify_topic_arn")
         self._create_foundation(name, args)

@@ -17,6 +17,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 MAX_TAG_KEY_CHARACTERS = 128
 MAX_COMMAND_BYTES = 12_000
 
+_TAG_KEY = re.compile(r"[A-Za-z0-9+=.,_:@-]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -48,10 +49,15 @@ def variable_name(field: str, value: object) -> Iterator[Problem]:
 
 
 def tag_key(field: str, value: object) -> Iterator[Problem]:
-    """A tag key that nobody else owns."""
+    """A tag key that nobody else owns, and that the instance metadata service can show.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
+    """
     key = value if isinstance(value, str) else ""
-    if not 0 < len(key) <= MAX_TAG_KEY_CHARACTERS or key.lower().startswith("aws:") or key.startswith("runctl:"):
-        yield Problem(field, value, "1 to 128 characters, not beginning with aws: or runctl:", "rename the tag")
+    taken = key.lower().startswith("aws:") or key.startswith("runctl:")
+    if taken or len(key) > MAX_TAG_KEY_CHARACTERS or not _TAG_KEY.fullmatch(key):
+        accepted = "1 to 128 letters, digits and +-=.,_:@, not beginning with aws: or runctl:"
+        yield Problem(field, value, accepted, "rename the tag: the box reads its tags through the metadata service")
 
 
 def script(maximum: int) -> Rule:

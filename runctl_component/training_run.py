@@ -22,11 +22,13 @@ from runctl_component.instance import (
     user_data_text,
 )
 from runctl_component.monitor import Monitor
-from runctl_component.monitor_rules import Watched
+from runctl_component.monitor_rules import Watched, plain_watch
 from runctl_component.plan import build_plan
 from runctl_component.validation import (
     PLACEHOLDER_INSTANCE_ID,
     check_early,
+    complete,
+    has_output,
     to_settings,
     when_resolved,
 )
@@ -73,6 +75,8 @@ class TrainingRun(pulumi.ComponentResource):
         check_early(name, args)
         if monitor:
             _require_listening(name, given, monitor)
+            if not has_output([given, monitor.declared_watch]):
+                _require_watched(name, monitor.name, complete(name, given), plain_watch(monitor.declared_watch))
         super().__init__("runctl:index:TrainingRun", name, {}, opts)
         self._name = name
         self._given = given
@@ -83,6 +87,8 @@ class TrainingRun(pulumi.ComponentResource):
                 lambda known: _require_watched(name, monitor.name, known[0], known[1])
             )
         self._create_instance()
+        if "spot" in given:
+            self._tag_spot_request()
         self._create_watch()
         self._describe()
 
@@ -162,6 +168,16 @@ class TrainingRun(pulumi.ComponentResource):
             tags=tags,
             opts=self._child(depends_on=[monitor], ignore_changes=ignored),
             **optional,
+        )
+
+    def _tag_spot_request(self) -> None:
+        """By this tag the monitor may cancel the request, which it does before it terminates the instance."""
+        aws.ec2.Tag(
+            f"{self._name}-spot-request",
+            resource_id=self._instance.spot_instance_request_id,
+            key=names.TAG_MONITOR,
+            value=self._monitor.tag,
+            opts=self._child(),
         )
 
     def _newest_image(self) -> pulumi.Output[str]:

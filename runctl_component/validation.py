@@ -125,7 +125,7 @@ def _all_problems(name: str, given: Mapping[str, Any]) -> list[Problem]:
     problems = list(combination_problems(completed))
     if problems:
         return problems
-    size = len(to_settings(name, "m" * 100, completed, PLACEHOLDER_INSTANCE_ID).to_json().encode())
+    size = len(to_settings("r" * MAX_NAME_CHARACTERS, "m" * 100, completed, PLACEHOLDER_INSTANCE_ID).to_json().encode())
     if size > MAX_EVENT_INPUT_BYTES:
         accepted = f"settings of at most {MAX_EVENT_INPUT_BYTES} bytes"
         return [Problem("expected_outputs", f"{size} bytes of settings", accepted, "use fewer, shorter patterns")]

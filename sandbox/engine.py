@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pulumi
 import yaml
-from pulumi.runtime import mocks
+from pulumi.runtime import mocks, settings
 from pulumi.runtime.stack import run_pulumi_func
 
 from sandbox.functions import Functions
@@ -125,6 +125,10 @@ def evaluate(
     asyncio.set_event_loop(asyncio.new_event_loop())
     preview = functions is None
     monitor = _Engine(deployment, region, functions)
+    # What a program that failed has left behind would be waited for.
+    leftovers: Any = settings.SETTINGS
+    leftovers.rpc_manager.clear()
+    leftovers.outputs.clear()
     mocks.set_mocks(monitor.mocks, project="runctl", stack=stack, preview=preview, monitor=monitor)
     pulumi.runtime.set_all_config(dict(config))
     loop = asyncio.get_event_loop()

@@ -215,7 +215,21 @@ def _instance(_: str, inputs: Inputs) -> Created:
         if inputs.get(pulumis) is not None:
             wanted[botos] = _pascal(inputs[pulumis])
     launched = ec2.run_instances(MinCount=1, MaxCount=1, **wanted)["Instances"][0]
-    return launched["InstanceId"], {"arn": "", "privateIp": launched["PrivateIpAddress"], "instanceState": "running"}
+    return launched["InstanceId"], {
+        "arn": "",
+        "privateIp": launched["PrivateIpAddress"],
+        "instanceState": "running",
+        "spotInstanceRequestId": launched.get("SpotInstanceRequestId", ""),
+    }
+
+
+def _tag(_: str, inputs: Inputs) -> Created:
+    """Moto gives a spot instance no request, so there may be nothing to tag."""
+    if inputs.get("resourceId"):
+        client("ec2").create_tags(
+            Resources=[inputs["resourceId"]], Tags=[{"Key": inputs["key"], "Value": inputs["value"]}]
+        )
+    return f"{inputs.get('resourceId')},{inputs['key']}", {}
 
 
 CREATORS: Mapping[str, Creator] = {
@@ -225,6 +239,7 @@ CREATORS: Mapping[str, Creator] = {
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _metric_alarm,
     "aws:ec2/instance:Instance": _instance,
+    "aws:ec2/tag:Tag": _tag,
     "aws:iam/instanceProfile:InstanceProfile": _instance_profile,
     "aws:iam/role:Role": _role,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 
 from monitor_runtime.act import EndingFailedError
 from monitor_runtime.cloud import CloudError
@@ -11,6 +12,7 @@ from monitor_runtime.first_check import FirstCheckError
 from monitor_runtime.settings import Action
 from monitor_runtime.world import InstanceState, Outcome
 from sandbox.simulation.engine import HOUR, MINUTE, SECOND
+from sandbox.simulation.faults import Weather
 from sandbox.simulation.function import BrokenFunctionError
 from sandbox.simulation.invariants import Found
 from sandbox.simulation.liveness import CARRIED, MAX_REFUSALS
@@ -20,7 +22,7 @@ from sandbox.simulation.safety import outcome_of
 from sandbox.simulation.truth import Truth
 
 DECLARED = (EndingFailedError, CloudError, FirstCheckError, BrokenFunctionError)
-LISTINGS = 12
+LISTINGS = 24
 """Calls to S3 that one look may cost with the patterns that scenarios draw, every folder truncated."""
 
 
@@ -33,16 +35,16 @@ def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
     for told in by_launch.values():
         tellers = [entry.check for entry in told]
         allowed = 1 + (len({entry.outcome for entry in told}) - 1 if Action.REPORT in actions else 0)
-        allowed += _overlap(tellers) + sum(check.disturbed or check.killed for check in tellers)
+        allowed += _overlap(truth, tellers) + sum(check.disturbed or check.killed for check in tellers)
         if len(told) > allowed:
             yield Found(told[-1].at, f"{len(told)} notifications of one launch: {', '.join(e.outcome for e in told)}")
 
 
-def _overlap(checks: list[Check]) -> bool:
-    spans = sorted((check.started_at, check.ended_at or check.started_at, check.number) for check in checks)
-    return any(
-        later[0] <= earlier[1] and later[2] != earlier[2] for earlier, later in zip(spans, spans[1:], strict=False)
-    )
+def _overlap(truth: Truth, checks: list[Check]) -> int:
+    """How many notifications more overlapping checks may send: one, or one each where calls are slow."""
+    spans = sorted({(check.started_at, check.ended_at or check.started_at, check.number) for check in checks})
+    overlaps = sum(later[0] <= earlier[1] for earlier, later in pairwise(spans))
+    return min(overlaps, 1) if truth.record.scenario.weather is Weather.CALM else overlaps
 
 
 def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
@@ -62,14 +64,15 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
 
 
 def _true_outcomes(truth: Truth, launch: Launch, at: int) -> set[Outcome]:
-    """By the ending of the monitor where there was one; else by what lay in S3, the deadline, or neither."""
+    """By the ending of the monitor, if it could be recorded; else by what lay in S3, the deadline, or neither."""
     record = truth.record
     true = {outcome for ending in record.endings if ending.launch is launch and (outcome := outcome_of(ending))}
     true |= {due.outcome for check in _reporters(truth, launch) for due in truth.dues(launch, check.looked_at, at)}
     end = at if launch.left_running_at is None else launch.left_running_at
     finishes = [finish for moment in (end, at) if (finish := truth.finish(launch, moment))]
     deadline = truth.deadline(launch)
-    if launch.left_by != "monitor" or record.interrupted_at is not None:
+    forgotten = any(ending.launch is launch and ending.check.disturbed for ending in record.endings)
+    if launch.left_by != "monitor" or record.interrupted_at is not None or forgotten:
         true |= {finish.outcome for finish in finishes}
         if deadline is not None and end >= deadline:
             true.add(Outcome.DEADLINE)
@@ -93,7 +96,9 @@ def calls_are_bounded(truth: Truth) -> Iterator[Found]:
     due = HOUR // (settings.max_interval_seconds * SECOND) + 1
     early = HOUR // (settings.initial_interval_seconds * SECOND) + 1
     for hour, count in hours.items():
-        first = any(hour * HOUR <= launch.at + HOUR and launch.at <= (hour + 1) * HOUR for launch in truth.record.launches)
+        first = any(
+            hour * HOUR <= launch.at + HOUR and launch.at <= (hour + 1) * HOUR for launch in truth.record.launches
+        )
         bound = copies * (due + (early if first else 0) + 2 * HOUR // MINUTE)
         if count > bound:
             yield Found(hour * HOUR, f"{count} checks in an hour, at most {bound} were expected")
@@ -136,11 +141,11 @@ def a_warning_reaches_the_training(truth: Truth) -> Iterator[Found]:
     """A check that hears of a spot interruption signals the training, if it is still at work."""
     for check in truth.record.checks:
         heard = check.completed and check.trigger == "spot-warning" and check.state_at_start is InstanceState.RUNNING
-        if not heard or check.decision != "interrupt" or check.described_at is None:
+        launch, training = truth.record.launches[check.launch], truth.record.trainings[check.launch]
+        if not heard or not truth.record.scenario.has_agent or check.decision in {"ignored", "over"}:
             continue
-        launch = truth.record.launches[check.launch]
         working = check.looked_at is not None and truth.finish(launch, check.looked_at) is None
-        if working and check.signalled_at is None:
+        if working and check.ended_at is not None and (training.signalled_at or check.ended_at + 1) > check.ended_at:
             yield Found(check.started_at, f"check {check.number} did not signal the training")
 
 

@@ -264,7 +264,7 @@ class SimulatedCloud:
             if before in ALIVE:
                 world.record.endings.append(world.ending(check, launch, action, sent_at))
             elif before is InstanceState.STOPPED and action is Action.TERMINATE:
-                world.record.terminated_stopped_at = now
+                world.record.terminated_stopped.append((now, check))
             return before
 
         return self._call("ec2", kind, effect)

@@ -41,7 +41,9 @@ class Function:
 
     def _start(self, trigger: str, event: Mapping[str, Any], retries: int) -> None:
         engine = self._world.engine
-        engine.after(self._random.choice((20, 50, 600)), lambda: _Invocation(self, self._world, trigger, event, retries))
+        engine.after(
+            self._random.choice((20, 50, 600)), lambda: _Invocation(self, self._world, trigger, event, retries)
+        )
 
     def failed(self, trigger: str, event: Mapping[str, Any], retries: int) -> None:
         """An invocation came to nothing."""
@@ -53,9 +55,7 @@ class Function:
 
 
 class _Invocation:
-    def __init__(
-        self, function: Function, world: World, trigger: str, event: Mapping[str, Any], retries: int
-    ) -> None:
+    def __init__(self, function: Function, world: World, trigger: str, event: Mapping[str, Any], retries: int) -> None:
         self._function = function
         self._world = world
         self._trigger = trigger
@@ -63,9 +63,7 @@ class _Invocation:
         self._retries = retries
         engine, record = world.engine, world.record
         self._process = Process(engine, engine.now + TIMEOUT, self._run)
-        self._check = Check(
-            len(record.checks), trigger, engine.now, world.machine.state, world.machine.launch.number
-        )
+        self._check = Check(len(record.checks), trigger, engine.now, world.machine.state, world.machine.launch.number)
         record.checks.append(self._check)
         engine.trace("check {:3} begins: {}", self._check.number, trigger)
         if world.faults.fails_now(FUNCTION, engine.now):

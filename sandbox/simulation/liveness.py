@@ -40,7 +40,7 @@ def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due 
     """What a check had to act on; None where it may rightly not have acted, or did so by reporting."""
     if truth.is_held(moment) or truth.refusals(launch, moment) >= MAX_REFUSALS:
         return None
-    if check.decision == "end":
+    if check.decision == "end" or truth.is_interrupted(moment):
         return None
     dues = [due for due in truth.dues(launch, moment, moment) if due.outcome is not Outcome.IDLE]
     return next((due for due in dues if due.action is not Action.REPORT), None)
@@ -61,7 +61,9 @@ def _latest(truth: Truth, launch: Launch) -> int | None:
         return None
     latest = _after_holds(truth, launch, deadline) + LAST_MOMENT
     start = latest - LAST_MOMENT
-    broken = any(start <= at <= latest and kind in {"stop_instance", "terminate_instance"} for at, kind in record.injected)
+    broken = any(
+        start <= at <= latest and kind in {"stop_instance", "terminate_instance"} for at, kind in record.injected
+    )
     fired = [firing for firing in record.firings if firing.launch == launch.number and firing.at >= launch.at]
     if broken or truth.refusals(launch, latest) or any(firing.failed or not firing.delivered for firing in fired):
         return None
@@ -140,7 +142,8 @@ def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
         deadline = truth.deadline(launch)
         if deadline is None or truth.settings.on_deadline is Action.REPORT or not launch.is_on(check.ended_at):
             continue
-        if truth.record.destroyed_at is not None and truth.record.destroyed_at < check.ended_at:
+        destroyed = truth.record.destroyed_at is not None and truth.record.destroyed_at < check.ended_at
+        if destroyed or truth.is_interrupted(check.ended_at):
             continue
         untils = [hold.until or 0 for hold in truth.record.holds if truth.is_held(described_at)]
         wanted = max(deadline, *untils, 0) + SWITCH_DELAY

@@ -123,7 +123,7 @@ class Record:
     trainings: list[TrainingTruth]
     checks: list[Check] = field(default_factory=list[Check])
     endings: list[Ending] = field(default_factory=list[Ending])
-    terminated_stopped_at: int | None = None
+    terminated_stopped: list[tuple[int, Check]] = field(default_factory=list[tuple[int, Check]])
     forced_at: list[int] = field(default_factory=list[int])
     refusals: list[Refusal] = field(default_factory=list[Refusal])
     notifications: list[Notification] = field(default_factory=list[Notification])

@@ -74,9 +74,13 @@ def holds_are_respected(truth: Truth) -> Iterator[Found]:
     for ending in truth.record.endings:
         if truth.is_held(ending.described_at) and truth.is_held(ending.sent_at, ending.described_at):
             yield Found(ending.at, f"check {ending.check.number} ended a run on hold")
-    at = truth.record.terminated_stopped_at
-    if at is not None and truth.is_held(at) and truth.is_held(at - MINUTE):
-        yield Found(at, "a stopped instance on hold was terminated")
+    for at, check in truth.record.terminated_stopped:
+        if (
+            check.described_at is not None
+            and truth.is_held(check.described_at)
+            and truth.is_held(at, check.described_at)
+        ):
+            yield Found(at, "a stopped instance on hold was terminated")
 
 
 def endings_are_as_declared(truth: Truth) -> Iterator[Found]:
@@ -145,12 +149,12 @@ def a_persistent_request_launches_nothing_unwatched(truth: Truth) -> Iterator[Fo
 
 def a_stopped_instance_is_kept(truth: Truth) -> Iterator[Found]:
     """A stopped instance is terminated after the days that were asked for, not before, and never without."""
-    at, days = truth.record.terminated_stopped_at, truth.settings.terminate_after_days
-    if at is None:
-        return
-    since = truth.record.launches[-1].left_running_at
-    if days is None or since is None or at < since - since % SECOND + days * DAY:
-        yield Found(at, "a stopped instance was terminated before its time")
+    days = truth.settings.terminate_after_days
+    for at, check in truth.record.terminated_stopped:
+        since = truth.record.launches[check.launch].left_running_at
+        early = days is None or since is None or at < since - since % SECOND + days * DAY
+        if early and check.state_at_start not in ALIVE:
+            yield Found(at, "a stopped instance was terminated before its time")
 
 
 def force_is_for_what_is_stuck(truth: Truth) -> Iterator[Found]:

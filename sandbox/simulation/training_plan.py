@@ -101,17 +101,26 @@ class _Draw:
 
     def look_alikes(self) -> list[PlannedWrite]:
         names = self._random.sample(LOOK_ALIKES, self._random.choice((0, 1, 3)))
-        return [PlannedWrite(self._random.randint(self._starts_at, self._ends_at), self._key(name), 1) for name in names]
+        return [
+            PlannedWrite(self._random.randint(self._starts_at, self._ends_at), self._key(name), 1) for name in names
+        ]
 
     def outputs(self) -> list[PlannedWrite]:
         """Written just before the end by what completes; what crashes has written some."""
         settings, random = self._settings, self._random
         if self._course not in {Course.MARKER, Course.OUTPUTS}:
             some = settings.expected_outputs[1:]
-            return [PlannedWrite((self._starts_at + self._ends_at) // 2, self._key(OUTPUTS[pattern]), 10) for pattern in some]
+            return [
+                PlannedWrite((self._starts_at + self._ends_at) // 2, self._key(OUTPUTS[pattern]), 10)
+                for pattern in some
+            ]
         spread = random.choice((0, 30 * SECOND, 5 * MINUTE))
         writes = [
-            PlannedWrite(self._ends_at - random.randint(0, min(spread, self._ends_at - self._starts_at)), self._key(OUTPUTS[pattern]), 10)
+            PlannedWrite(
+                self._ends_at - random.randint(0, min(spread, self._ends_at - self._starts_at)),
+                self._key(OUTPUTS[pattern]),
+                10,
+            )
             for pattern in settings.expected_outputs
         ]
         if writes and random.random() < 0.1:

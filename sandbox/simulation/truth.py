@@ -19,6 +19,8 @@ from sandbox.simulation.storage import Written
 
 LONGEST_HOLD = 7 * DAY
 WARM_UP = 15 * MINUTE
+INTERRUPTION = 20 * MINUTE
+"""A warning may come ten minutes late, and again; five minutes after the last one all is as if nobody had warned."""
 PERIOD = 5 * MINUTE
 
 
@@ -178,6 +180,11 @@ class Truth:
             and (hold.cleared_at is None or moment < hold.cleared_at)
             for hold in self.record.holds
         )
+
+    def is_interrupted(self, moment: int) -> bool:
+        """Whether EC2 is taking the instance back, or has just done so."""
+        at = self.record.interrupted_at
+        return at is not None and at <= moment <= at + INTERRUPTION
 
     def refusals(self, launch: Launch, moment: int) -> int:
         """How often an ending of this launch had been refused by then, since a person last forgave it."""

@@ -52,9 +52,7 @@ class World:
             self._first_tags(),
         )
         self.record = Record(scenario, self.bucket, self.machine.launches, self.box.trainings)
-        self.scheduler = Scheduler(
-            self.engine, self.faults, Random(f"{scenario.seed}:scheduler"), self._trigger_lost
-        )
+        self.scheduler = Scheduler(self.engine, self.faults, Random(f"{scenario.seed}:scheduler"), self._trigger_lost)
         self.document = self.settings.to_document()
         self.heartbeat_input = json.dumps({"trigger": "heartbeat", "settings": self.document})
         self.invoke: Invoke = lambda _trigger, _event: None
@@ -84,7 +82,9 @@ class World:
             launch = self.machine.launch.number
             if not delivery.delays or self.faults.random.random() < self.faults.switch_loss_chance:
                 self.engine.trace("switch   lost")
-                self.record.firings.append(Firing(at, self.engine.now, launch, delivered=False, failed=False, hit=False))
+                self.record.firings.append(
+                    Firing(at, self.engine.now, launch, delivered=False, failed=False, hit=False)
+                )
                 return
             for delay in delivery.delays:
                 self.engine.after(delay, lambda: self._switch(at, action, 0))

@@ -18,7 +18,7 @@ def _with(**args: object) -> dict[str, str]:
 
 
 def test_up_fails_when_the_bucket_does_not_exist() -> None:
-    with sandbox() as cloud, pytest.raises(DeploymentError, match="runctl-demo-outputs cannot be read.*NoSuchBucket"):
+    with sandbox() as cloud, pytest.raises(DeploymentError, match=r"runctl-demo-outputs cannot be read.*NoSuchBucket"):
         cloud.up(stack_program, CONFIG)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi.runtime import mocks, rpc
+from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import run_pulumi_func
 
 ACCOUNT_ID = "123456789012"
@@ -87,7 +87,7 @@ class _Monitor(mocks.MockMonitor):
         response: Any = super().RegisterResource(request)  # pyright: ignore[reportUnknownMemberType]
         if request.type == "pulumi:pulumi:Stack":
             return response
-        inputs: dict[str, Any] = rpc.deserialize_properties(request.object, keep_unknowns=True)  # pyright: ignore[reportUnknownMemberType]
+        inputs: dict[str, Any] = rpc.deserialize_properties(request.object, keep_unknowns=True)
         self._recorded.resources.append(
             Resource(
                 request.type,
@@ -125,6 +125,10 @@ def record(
     monitor = _Monitor(recorded, region, partition, preview=preview)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    # What a program that failed has left behind would be waited for.
+    leftovers: Any = settings.SETTINGS
+    leftovers.rpc_manager.clear()
+    leftovers.outputs.clear()
     mocks.set_mocks(monitor.mocks, project="team", stack="dev", preview=preview, monitor=monitor)
 
     async def run() -> None:

@@ -12,7 +12,10 @@ GOOD: dict[str, Any] = {
     "Name": "a",
     "ScheduleExpression": "rate(5 minutes)",
     "FlexibleTimeWindow": {"Mode": "OFF"},
-    "Target": {"Arn": "arn:aws:lambda:us-east-1:123456789012:function:f", "RoleArn": "arn:aws:iam::123456789012:role/r"},
+    "Target": {
+        "Arn": "arn:aws:lambda:us-east-1:123456789012:function:f",
+        "RoleArn": "arn:aws:iam::123456789012:role/r",
+    },
 }
 
 
