@@ -1,12 +1,12 @@
 # `make` alone prints what there is. Everything sets itself up: see tools/setup.sh.
-.DEFAULT_GOAL := help
-.PHONY: help setup demo test check format simulate benchmark lock clean
-.NOTPARALLEL:
-
-ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+ROOT := $(shell dirname "$(strip $(MAKEFILE_LIST))")
 SCENARIO ?= default
 LIFECYCLES ?= 2000
 SEED ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format simulate benchmark lock clean
+.NOTPARALLEL:
 
 help:
 	@echo "make demo [SCENARIO=name]              a training run on a cloud in this process, from launch to stop"
@@ -19,7 +19,7 @@ help:
 	@echo "make clean                             remove what was built or set up here"
 
 setup:
-	@sh "$(ROOT)tools/setup.sh"
+	@sh "$(ROOT)/tools/setup.sh"
 
 demo: setup
 	@cd "$(ROOT)" && .venv/bin/python -m sandbox.demo --scenario "$(SCENARIO)"

@@ -29,6 +29,8 @@ MAX_REFUSALS = 3
 STUCK_AFTER = timedelta(minutes=10)
 INTERRUPTION = timedelta(minutes=5)
 """From the warning to the end, with a margin: an instance that still runs then is watched as if nobody had warned."""
+SPOT_REASON = "spot interruption"
+"""How the reason of every ending by EC2 begins, which tells it from an ending that was reported or refused."""
 RECHECK_UNKNOWN = timedelta(minutes=2)
 RECHECK_UNVERIFIED = timedelta(minutes=1)
 
@@ -118,15 +120,15 @@ def _kept_long_enough(settings: Settings, instance: Instance, now: datetime) -> 
 
 def _interruption(case: _Case) -> Decision | None:
     """2. EC2 takes the instance back in about two minutes: what the training writes on its way out ends nothing."""
-    warned, recorded_at = case.seen.interruption_warned, tags.ended_at(case.instance)
-    recorded_now = recorded_at is not None and case.now - recorded_at < INTERRUPTION
-    if recorded_now and (warned or tags.recorded_outcome(case.instance) is Outcome.INTERRUPTED):
+    recorded_at = tags.ended_at(case.instance)
+    recorded = tags.recorded_outcome(case.instance) and tags.recorded_reason(case.instance).startswith(SPOT_REASON)
+    if recorded and recorded_at and case.now - recorded_at < INTERRUPTION:
         return Over("spot interruption already recorded")
-    if not warned:
+    if not case.seen.interruption_warned:
         return None
     if case.completion:
-        return Interrupt(case.completion.outcome, f"{case.completion.evidence}; spot interruption", signal_first=False)
-    return Interrupt(Outcome.INTERRUPTED, "spot interruption warning", signal_first=True)
+        return Interrupt(case.completion.outcome, f"{SPOT_REASON}: {case.completion.evidence}", signal_first=False)
+    return Interrupt(Outcome.INTERRUPTED, f"{SPOT_REASON} warning", signal_first=True)
 
 
 def _hold(case: _Case) -> Decision | None:

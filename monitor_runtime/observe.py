@@ -56,15 +56,14 @@ def observe(
     seen = Observation(found, interruption_warned=interruption_warned)
     if isinstance(found, Unknown) or found.launched_at is None or not _objects_matter(found):
         return seen
-    seen = replace(seen, objects=_completing_objects(cloud, settings, found.launched_at))
-    if not isinstance(seen.objects, tuple):
-        return seen
-    completion = _completion(settings, seen.objects, found.launched_at)
-    if found.state in _ENDED:
-        return replace(seen, marker_body=_marker_body(cloud, settings, completion)) if completion else seen
-    if completion is None:
+    objects = _completing_objects(cloud, settings, found.launched_at)
+    seen = replace(seen, objects=objects)
+    completion = _completion(settings, objects, found.launched_at) if isinstance(objects, tuple) else None
+    if completion is None and found.state in _TRAINING and isinstance(objects, tuple):
         return replace(seen, metric_maxima=_metric(cloud, settings, found, found.launched_at, now))
-    if interruption_warned:
+    if completion is None:
+        return seen
+    if found.state in _ENDED or interruption_warned:
         return replace(seen, marker_body=_marker_body(cloud, settings, completion))
     if now < completion.since + timedelta(seconds=settings.grace_seconds) or tags.read_hold(found, now).until:
         return seen

@@ -4,48 +4,78 @@ set -eu
 cd "$(dirname "$0")/.."
 
 stamp=.venv/.complete
-wanted=$(cat requirements.lock pyproject.toml tools/setup.sh | cksum)
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && .venv/bin/python -c '' 2>/dev/null; then
-    exit 0
-fi
+# A moved checkout needs another .venv: the scripts in it name their folder.
+wanted=$({ pwd; cat requirements.lock pyproject.toml tools/setup.sh; } | cksum)
+
+up_to_date() {
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && .venv/bin/python -c '' 2>/dev/null
+}
 
 fail() {
     echo "set-up failed: $*" >&2
     exit 1
 }
 
+# The path of the first Python that is new enough and has the modules named: yours first, if you named one.
 find_python() {
-    for candidate in "${PYTHON:-python3}" python3.13 python3.12 python3.11 python3.14; do
-        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-            command -v "$candidate"
+    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python3.14}; do
+        if "$candidate" -c "import sys, $1; sys.exit(sys.version_info < (3, 11))" 2>/dev/null; then
+            "$candidate" -c 'import sys; print(sys._base_executable)'
             return
         fi
     done
-    fail "no Python 3.11 or newer on PATH: install one, or name it: make PYTHON=/path/to/python3"
+    return 1
 }
 
-python=$(find_python)
-rm -f "$stamp"
-export UV_PYTHON_DOWNLOADS=never
-if command -v uv >/dev/null 2>&1; then
-    uv=uv
-elif [ -x .venv/bin/uv ]; then
-    uv=$PWD/.venv/bin/uv
-else
+# uv in an environment of its own, with the version and the hashes of the lock file.
+install_uv() {
     echo "setting up: uv (once)"
-    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
-        fail "$python cannot make virtual environments: install its venv package (python3-venv on Debian), or uv"
     rm -rf .venv/bootstrap
     "$python" -m venv .venv/bootstrap
-    version=$(sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
-    .venv/bootstrap/bin/python -m pip install --quiet --disable-pip-version-check "uv==$version" ||
+    sed -n '/^uv==/,/[^\\]$/p' requirements.lock >.venv/bootstrap/requirements.txt
+    .venv/bootstrap/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps \
+        --require-hashes --requirement .venv/bootstrap/requirements.txt ||
         fail "uv could not be installed: is the package index reachable?"
     uv=$PWD/.venv/bootstrap/bin/uv
+}
+
+up_to_date && exit 0
+
+python=$(find_python sys) || fail "${PYTHON:-python3}: not found, or older than Python 3.11, which is needed:" \
+    "install a newer one, or name it: make PYTHON=/path/to/python3"
+
+# One set-up at a time. The lock belongs to the open file, so it lasts until this script ends, however it ends.
+exec 9<tools/setup.sh
+"$python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
+up_to_date && exit 0
+
+# Without a stamp an earlier set-up was interrupted, and what it left cannot be trusted.
+if [ ! -f "$stamp" ] || ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    rm -rf .venv
+fi
+rm -f "$stamp"
+
+export UV_PYTHON_DOWNLOADS=never
+cache=${UV_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/uv}
+if ! { mkdir -p "$cache" && [ -w "$cache" ]; } 2>/dev/null; then
+    export UV_NO_CACHE=1
+fi
+
+if command -v uv >/dev/null 2>&1; then
+    uv=uv
+elif .venv/bin/uv --version >/dev/null 2>&1; then
+    uv=$PWD/.venv/bin/uv
+else
+    python=$(find_python "ensurepip, venv") ||
+        fail "$python cannot make virtual environments: install its venv package (python3-venv on Debian), or uv"
+    install_uv
 fi
 
 echo "setting up: Python packages of requirements.lock (about a minute the first time)"
-[ -x .venv/bin/python ] && .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
-    "$uv" venv --quiet --allow-existing --python "$python" .venv
-"$uv" pip sync --quiet --require-hashes --python .venv/bin/python requirements.lock
+[ -x .venv/bin/python ] || "$uv" venv --quiet --allow-existing --python "$python" .venv
+"$uv" pip sync --quiet --require-hashes --python .venv/bin/python requirements.lock ||
+    fail "packages could not be installed: is the package index reachable?"
+"$uv" pip install --quiet --offline --no-deps --no-build-isolation --python .venv/bin/python --editable .
+rm -rf .venv/bootstrap
 echo "$wanted" >"$stamp"
 echo "setting up: done"

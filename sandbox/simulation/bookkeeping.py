@@ -74,7 +74,7 @@ def _true_outcomes(truth: Truth, launch: Launch, at: int) -> set[Outcome]:
     forgotten = any(ending.launch is launch and ending.check.disturbed for ending in record.endings)
     if launch.left_by != "monitor" or record.interrupted_at is not None or forgotten:
         true |= {finish.outcome for finish in finishes}
-        if deadline is not None and end >= deadline:
+        if deadline is not None and max(end, launch.stopped_at or end) >= deadline:
             true.add(Outcome.DEADLINE)
         if not finishes or record.interrupted_at is not None:
             true.add(Outcome.INTERRUPTED)

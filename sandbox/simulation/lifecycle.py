@@ -174,7 +174,7 @@ class Lifecycle:
         world.engine.after(10 * SECOND, remove)
 
 
-def run_lifecycle(seed: str, *, traced: bool = False) -> tuple[Record, list[str]]:
+def run_lifecycle(seed: int, *, traced: bool = False) -> tuple[Record, list[str]]:
     """The record of the lifecycle that the seed says, and its trace if one was asked for."""
     lifecycle = Lifecycle(draw_scenario(seed), traced=traced)
     record = lifecycle.run()

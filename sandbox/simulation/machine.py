@@ -32,7 +32,6 @@ class Launch:
     stamp: int
     left_running_at: int | None = None
     left_by: str = ""
-    terminated: bool = False
     stopped_at: int | None = None
     forced: bool = False
 
@@ -54,7 +53,7 @@ class MachineTraits:
 
 @dataclass(slots=True)
 class Machine:
-    """The instance. ``on_launch`` and ``on_power_off`` are called when a launch begins and when its box loses power."""
+    """The instance. ``on_launch`` and ``on_power_off`` are called when a launch begins and when its box shuts down or loses power."""
 
     engine: Engine
     traits: MachineTraits
@@ -120,7 +119,7 @@ class Machine:
         if before in ALIVE:
             self._leave(by, InstanceState.SHUTTING_DOWN, self.random.randint(20 * SECOND, 90 * SECOND))
         elif before in {InstanceState.STOPPING, InstanceState.STOPPED}:
-            self.launch.terminated = True
+            self.launch.stopped_at = None
             self.state_changed_at = self.engine.now
             self._become(InstanceState.SHUTTING_DOWN)
             self._later(5 * SECOND, InstanceState.TERMINATED)
@@ -157,7 +156,6 @@ class Machine:
         launch = self.launch
         launch.left_running_at = self.state_changed_at = self.engine.now
         launch.left_by = by
-        launch.terminated = to is InstanceState.TERMINATED
         self._become(through)
         self._later(lasts, to)
         self.on_shutdown(launch)

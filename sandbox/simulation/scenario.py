@@ -58,7 +58,7 @@ class HoldPlan:
 class Scenario:
     """One lifecycle before it begins. Moments are counted from the launch."""
 
-    seed: str
+    seed: int
     settings: Settings
     weather: Weather
     machine: MachineTraits
@@ -77,7 +77,7 @@ class Scenario:
     destroyed_at: int | None
 
 
-def draw_scenario(seed: str) -> Scenario:
+def draw_scenario(seed: int) -> Scenario:
     """All that the seed says. The same seed says the same on every machine."""
     random = Random(f"{seed}:scenario")
     interval = random.choice((60, 120, 300, 300, 300, 600, 900, 1800, 3600))
@@ -121,6 +121,7 @@ def _draw_settings(random: Random, interval: int, works_for: int) -> Settings:
     )
     runtime_hours = _draw_runtime_hours(random, works_for)
     longest = int(runtime_hours * 3600) - 1 if runtime_hours else 86_400
+    likely_grace = longest if random.random() < 0.1 else max(longest - works_for // SECOND, 600) // 2
     on_complete = random.choices(tuple(Action), (6, 3, 1))[0]
     keeps = on_complete is Action.STOP and interval >= 1800 and random.random() < 0.5
     idle_minutes = random.choice((10, 15, 30, 60))
@@ -138,7 +139,7 @@ def _draw_settings(random: Random, interval: int, works_for: int) -> Settings:
         initial_interval_seconds=min(random.choice((10, 30, 30, 30, 60, 300)), interval),
         max_interval_seconds=interval,
         backoff_multiplier=random.choice((1.0, 1.5, 2.0, 2.0, 3.0)) if interval <= 600 else 2.0,
-        grace_seconds=min(random.choice((0, 0, 1, 30, 75, 300, 300, 900, 7200)), longest),
+        grace_seconds=min(random.choice((0, 0, 1, 30, 75, 300, 300, 900, 7200)), likely_grace),
         verify_timeout_seconds=random.choice((0, 60, 600, 600, 1800)),
         shutdown_timeout_seconds=random.choice((30, 120, 120, 600)),
         on_complete=on_complete,

@@ -1,0 +1,93 @@
+"""The documentation against the code."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from monitor_runtime import names
+from runctl_component.args import TrainingRunArgs
+from runctl_component.validation import check_early
+from sandbox.scenarios import SCENARIOS
+
+from .runctl_component.recording import record
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_example_of_the_readme_evaluates_to_a_run(tmp_path: Path) -> None:
+    (example,) = _blocks("python")
+    (tmp_path / "__main__.py").write_text(example, encoding="utf-8")
+    exported: dict[str, Any] = {}
+
+    def program() -> dict[str, Any]:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(pulumi, "export", exported.__setitem__)
+            runpy.run_path(str(tmp_path / "__main__.py"))
+        return exported
+
+    assert record(program).outputs["plan"]["then_every_seconds"] == 300
+
+
+def test_the_config_of_the_readme_is_accepted() -> None:
+    (config,) = _blocks("yaml")
+    for name, args in yaml.safe_load(config)["config"]["runctl:runs"].items():
+        check_early(name, args)
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {
+        target for page in PAGES for target in re.findall(r"(?:`|^)make ([a-z]+)", page.read_text(encoding="utf-8"))
+    }
+    assert named - {"is", "virtual"} <= targets
+
+
+def test_every_scenario_is_named_in_the_readme() -> None:
+    assert [
+        name for name in SCENARIOS if f"`{name}`" not in README and f"={name}" not in README and name != "default"
+    ] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_page_of_arguments_says_what_the_code_says() -> None:
+    generate = runpy.run_path(str(ROOT / "docs" / "generate_arguments.py"))
+    page = (ROOT / "docs" / "arguments.md").read_text(encoding="utf-8")
+    assert page == generate["arguments_page"](), "run python docs/generate_arguments.py"
+    assert all(f"| `{arg}` | " in page for arg in TrainingRunArgs.__annotations__)
+
+
+def test_every_tag_is_documented() -> None:
+    page = (ROOT / "docs" / "how-a-run-ends.md").read_text(encoding="utf-8")
+    assert [tag for tag in names.WRITTEN_BY_MONITOR if f"`{tag}`" not in page] == []
+
+
+def test_make_alone_prints_what_there_is() -> None:
+    make = shutil.which("make")
+    assert make
+    shown = subprocess.run([make, "-C", str(ROOT)], capture_output=True, text=True, check=True, timeout=30).stdout
+    assert {"make demo", "make test", "make check", "make clean"} <= set(re.findall(r"make \w+", shown))
+
+
+def test_ci_calls_make_test_and_nothing_else() -> None:
+    commands = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert [line for line in commands if line.startswith("make")] == ["make test"]
