@@ -74,7 +74,7 @@ fi
 echo "setting up: Python packages of requirements.lock (about a minute the first time)"
 [ -x .venv/bin/python ] || "$uv" venv --quiet --allow-existing --python "$python" .venv
 "$uv" pip sync --quiet --require-hashes --python .venv/bin/python requirements.lock ||
-    fail "packages could not be installed: is the package index reachable?"
+    fail "packages could not be installed: is the package index reachable? (SSL_CERT_FILE names certificates of your own)"
 "$uv" pip install --quiet --offline --no-deps --no-build-isolation --python .venv/bin/python --editable .
 rm -rf .venv/bootstrap
 echo "$wanted" >"$stamp"
