@@ -52,7 +52,7 @@ def next_due(settings: Settings, launched_at: datetime, now: datetime) -> DueChe
     for interval in _intervals(settings):
         if due + interval > elapsed:
             return DueCheck(start + timedelta(seconds=due + interval), interval)
-        if interval >= settings.max_interval_seconds:
+        if settings.backoff_multiplier == 1 or interval >= settings.max_interval_seconds:
             steps = floor((elapsed - due) / interval) + 1
             return DueCheck(start + timedelta(seconds=due + steps * interval), interval)
         due += interval
