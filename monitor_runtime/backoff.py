@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from math import floor
 
 from monitor_runtime.settings import Settings
 
@@ -47,13 +46,12 @@ def jitter_seconds(run: str) -> int:
 def next_due(settings: Settings, launched_at: datetime, now: datetime) -> DueCheck:
     """The first due check later than ``now``; depends on the launch alone, not on earlier checks."""
     start = launched_at + timedelta(seconds=jitter_seconds(settings.run))
-    elapsed = (now - start).total_seconds()
-    due = 0.0
+    due = start
     for interval in _intervals(settings):
-        if due + interval > elapsed:
-            return DueCheck(start + timedelta(seconds=due + interval), interval)
+        step = timedelta(seconds=interval)
+        if due + step > now:
+            return DueCheck(due + step, interval)
         if settings.backoff_multiplier == 1 or interval >= settings.max_interval_seconds:
-            steps = floor((elapsed - due) / interval) + 1
-            return DueCheck(start + timedelta(seconds=due + steps * interval), interval)
-        due += interval
+            return DueCheck(due + step * ((now - due) // step + 1), interval)
+        due += step
     raise AssertionError  # pragma: no cover - the intervals never end

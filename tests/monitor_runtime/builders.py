@@ -1,0 +1,39 @@
+"""Small builders of what a decision is made from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from monitor_runtime.settings import Settings
+from monitor_runtime.world import Instance, InstanceState, Observation, StoredObject
+
+LAUNCH = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+INSTANCE_ID = "i-0123456789abcdef0"
+PREFIX = "runs/llama-ft/"
+
+
+def at(**since_launch: float) -> datetime:
+    """A moment after the launch: ``at(hours=2, minutes=10)``."""
+    return LAUNCH + timedelta(**since_launch)
+
+
+def settings(**fields: Any) -> Settings:
+    """A run with the defaults, and what is given."""
+    return replace(Settings("llama-ft", "m", (INSTANCE_ID,), "outputs", PREFIX), **fields)
+
+
+def instance(state: InstanceState = InstanceState.RUNNING, **fields: Any) -> Instance:
+    """The run's instance."""
+    return replace(Instance(INSTANCE_ID, state, LAUNCH), **fields)
+
+
+def stored(name: str, modified_at: datetime, size: int = 1) -> StoredObject:
+    """An object below the run's prefix."""
+    return StoredObject(PREFIX + name, size, modified_at)
+
+
+def seen(*objects: StoredObject, **fields: Any) -> Observation:
+    """A running instance, and these objects."""
+    return replace(Observation(instance(), objects, uploads=(), checkpoints=()), **fields)

@@ -1,0 +1,154 @@
+"""What holds for every run, world and moment."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import islice
+
+from hypothesis import HealthCheck, given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+
+from monitor_runtime import names
+from monitor_runtime.backoff import JITTER_SECONDS, next_due, offsets
+from monitor_runtime.decision import decide
+from monitor_runtime.decisions import End, Interrupt, Wait
+from monitor_runtime.markers import parse_body
+from monitor_runtime.outlook import LEAD, ScheduleFollowUp, WaitInside, plan_next
+from monitor_runtime.settings import Action, Idle, Settings
+from monitor_runtime.world import InstanceState, MarkerBody, Observation, Outcome, StoredObject, Unknown, Upload
+
+from .builders import LAUNCH, instance, settings, stored
+
+many = profile(
+    max_examples=300, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+seconds = st.integers(-86_400, 40 * 86_400)
+moments = seconds.map(lambda after: LAUNCH + timedelta(seconds=after))
+marker_names = st.sampled_from(
+    ["done", "COMPLETE", "FAILED", "training_complete.txt", "INCOMPLETE", "done.txt", "model/a.pt", "x"]
+)
+objects = st.lists(st.builds(stored, marker_names, moments, st.integers(0, 3)), max_size=5).map(tuple)
+unknowns = st.builds(Unknown, st.just("service:Operation: Throttling"), st.booleans())
+tags = st.dictionaries(
+    st.sampled_from(names.WRITTEN_BY_MONITOR),
+    st.one_of(
+        st.text(max_size=30), moments.map(datetime.isoformat), st.sampled_from([*Outcome, "3 2026-03-02T10:00:00Z"])
+    ),
+)
+instances = st.builds(
+    instance, st.sampled_from(InstanceState), tags=tags, state_changed_at=st.one_of(st.none(), moments)
+)
+runs = st.builds(
+    settings,
+    expected_outputs=st.sampled_from([(), ("model/*.pt",)]),
+    grace_seconds=st.integers(0, 86_400),
+    verify_timeout_seconds=st.integers(0, 3600),
+    max_runtime_hours=st.sampled_from([0.0, 1.0, 24.0]),
+    on_complete=st.sampled_from(Action),
+    on_failure=st.sampled_from(Action),
+    on_deadline=st.sampled_from(Action),
+    idle=st.sampled_from([None, Idle("CPUUtilization", 5, 30)]),
+    terminate_after_days=st.sampled_from([None, 3]),
+    initial_interval_seconds=st.integers(10, 60),
+    max_interval_seconds=st.sampled_from([60, 300, 3600]),
+    backoff_multiplier=st.floats(1, 10),
+)
+worlds = st.builds(
+    Observation,
+    st.one_of(instances, unknowns),
+    st.one_of(st.none(), objects, unknowns),
+    st.one_of(st.none(), unknowns, st.builds(MarkerBody, st.sampled_from([None, Outcome.FAILED, Outcome.SUCCEEDED]))),
+    st.one_of(st.none(), objects, unknowns),
+    st.one_of(st.none(), unknowns, st.lists(st.builds(Upload, st.just("k"), moments), max_size=2).map(tuple)),
+    st.one_of(st.none(), unknowns, st.lists(st.floats(0, 10), max_size=8).map(tuple)),
+    st.booleans(),
+)
+
+
+def _counts(run: Settings, entry: StoredObject) -> bool:
+    name = entry.key.removeprefix(run.prefix)
+    return entry.modified_at >= LAUNCH and (
+        name in run.markers + run.failure_markers or (name == "model/a.pt" and bool(run.expected_outputs))
+    )
+
+
+@many
+@given(runs, worlds, moments, st.booleans())
+def test_the_decision_is_total_and_waits_for_a_later_moment(
+    run: Settings, world: Observation, now: datetime, notifies: bool
+) -> None:
+    decision = decide(run, world, now, notifies=notifies)
+    assert decision.reason
+    if isinstance(decision, Wait) and decision.recheck_at:
+        assert decision.recheck_at > now
+
+
+@many
+@given(runs, worlds, moments)
+def test_completion_never_ends_a_run_before_its_grace_is_over_or_without_a_fresh_marker(
+    run: Settings, world: Observation, now: datetime
+) -> None:
+    decision = decide(run, world, now)
+    if not isinstance(decision, End) or decision.outcome in {Outcome.DEADLINE, Outcome.IDLE}:
+        return
+    assert isinstance(world.objects, tuple)
+    counting = [entry.modified_at for entry in world.objects if _counts(run, entry)]
+    assert counting
+    assert now >= min(counting) + timedelta(seconds=run.grace_seconds)
+
+
+@many
+@given(runs, worlds, moments)
+def test_unknown_objects_never_end_a_run_but_by_its_deadline(run: Settings, world: Observation, now: datetime) -> None:
+    blind = Observation(world.instance, Unknown("S3"), interruption_warned=world.interruption_warned)
+    decision = decide(run, blind, now)
+    if isinstance(decision, End):
+        assert decision.outcome is Outcome.DEADLINE
+    if isinstance(decision, Interrupt):
+        assert decision.outcome is Outcome.INTERRUPTED
+
+
+@many
+@given(runs, worlds, moments)
+def test_a_repeated_check_decides_the_same(run: Settings, world: Observation, now: datetime) -> None:
+    assert decide(run, world, now) == decide(run, world, now)
+
+
+@many
+@given(runs, st.integers(0, 90 * 86_400))
+def test_each_due_check_is_later_than_now_and_at_most_an_interval_away(run: Settings, elapsed: int) -> None:
+    now = LAUNCH + timedelta(seconds=elapsed)
+    due = next_due(run, LAUNCH, now)
+    assert now < due.at <= now + timedelta(seconds=max(due.interval_seconds, 10) + JITTER_SECONDS)
+
+
+@many
+@given(runs)
+def test_due_checks_lie_at_the_offsets_of_the_backoff(run: Settings) -> None:
+    now, found = LAUNCH, list[float]()
+    for _ in range(8):
+        now = next_due(run, LAUNCH, now).at
+        found.append((now - LAUNCH).total_seconds())
+    jitter = found[0] - next(offsets(run))
+    assert 0 <= jitter < JITTER_SECONDS
+    assert all(abs(a - b - jitter) < 0.01 for a, b in zip(found, islice(offsets(run), 8), strict=True))
+
+
+@many
+@given(st.integers(1, 7200), st.integers(0, 59), st.sampled_from([60, 300, 3600]), st.floats(0, 900))
+def test_a_follow_up_that_is_late_still_comes_in_time(delay: int, late: int, heartbeat: int, can_wait: float) -> None:
+    recheck_at = LAUNCH + timedelta(seconds=delay)
+    outlook = plan_next(recheck_at, LAUNCH, heartbeat_seconds=heartbeat, can_wait_seconds=can_wait)
+    if isinstance(outlook, WaitInside):
+        assert outlook.seconds == delay
+    if isinstance(outlook, ScheduleFollowUp):
+        assert outlook.at > LAUNCH
+        if outlook.at == recheck_at - LEAD:
+            assert outlook.at + timedelta(seconds=late) <= recheck_at
+
+
+@many
+@given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
+def test_any_body_of_a_marker_can_be_read(body: bytes) -> None:
+    assert isinstance(parse_body(body), MarkerBody)
