@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import boto3
 
 
-@cache
 def client(service: str) -> Any:
-    """A client for a service, in the sandbox's region; kept, since making one takes longer than its requests do."""
+    """A client for a service, in the sandbox's region."""
     return boto3.client(service)  # pyright: ignore[reportUnknownMemberType, reportCallIssue, reportArgumentType, reportUnknownVariableType]
 
 

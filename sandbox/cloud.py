@@ -20,7 +20,6 @@ from sandbox.clock import VirtualClock, virtual_time
 from sandbox.engine import Deployment, evaluate
 from sandbox.event_bus import EventBus
 from sandbox.functions import Functions
-from sandbox.instances import Instances, instance_lifecycle
 from sandbox.request_model import check_requests
 from sandbox.scheduler import Scheduler
 
@@ -42,7 +41,6 @@ class Sandbox:
     functions: Functions
     scheduler: Scheduler
     bus: EventBus
-    instances: Instances
 
     def create_bucket(self, name: str, *, events: bool = False) -> None:
         """A bucket, with its notifications to EventBridge on or off."""
@@ -80,17 +78,15 @@ def sandbox(seed: int = 1, start: datetime = START) -> Generator[Sandbox]:
         patch.dict(os.environ, environment),
         virtual_time(start) as clock,
         mock_aws(config={"lambda": {"use_docker": False}}),
-        instance_lifecycle(clock, seed) as instances,
         check_requests(),
     ):
-        moto_gaps.mend(REGION)
+        moto_gaps.mend()
         aws.client.cache_clear()
         functions = Functions(clock)
         scheduler = Scheduler(clock, functions, seed)
         functions.listeners.append(lambda _: scheduler.refresh())
         try:
-            yield Sandbox(clock, functions, scheduler, EventBus(clock, functions, REGION, seed), instances)
+            yield Sandbox(clock, functions, scheduler, EventBus(clock, functions, REGION, seed))
         finally:
             aws.client.cache_clear()
-            client.cache_clear()
             boto3.DEFAULT_SESSION = None

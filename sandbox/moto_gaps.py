@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -18,23 +15,21 @@ from sandbox.boto import client, session_events
 ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
 
 
-def mend(region: str) -> None:
+def mend() -> None:
     """Give boto3 a new default session whose clients see the mended answers. Call it within ``mock_aws``."""
-
-    def make_spot_request(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        market = context.get("sandbox_parameters", {}).get("InstanceMarketOptions", {})
-        if market.get("MarketType") == "spot":
-            for launched in parsed.get("Instances", []):
-                _make_spot_request(launched, market.get("SpotOptions", {}), region)
-
     boto3.setup_default_session()
-    client.cache_clear()
     events = session_events()
-    events.register("before-parameter-build.s3.*", _remember)
-    events.register("before-parameter-build.ec2.RunInstances", _remember)
-    events.register("after-call.ec2.RunInstances", make_spot_request)
+    events.register("before-parameter-build.s3.*", _remember_bucket)
     events.register("after-call.s3.GetBucketNotificationConfiguration", _tell_event_bridge)
     events.register("after-call.s3.ListMultipartUploads", _tell_upload_times)
+
+
+def restart(instance_id: str, region: str, now: datetime) -> None:
+    """Start a stopped instance. In moto, LaunchTime stays where it was; in EC2 it moves on."""
+    client("ec2").start_instances(InstanceIds=[instance_id])
+    instance: Any = ec2_backends[ACCOUNT_ID][region].get_instance(instance_id)
+    instance.launch_time = now.replace(tzinfo=None)
+    instance._reason = ""  # noqa: SLF001
 
 
 _UPLOAD_TIMES: dict[str, datetime] = {}
@@ -47,30 +42,13 @@ def begin_upload(bucket: str, key: str, now: datetime) -> str:
     return upload_id
 
 
-def open_spot_requests(region: str) -> Mapping[str, Any]:
-    """The spot requests that were not cancelled, by id; a persistent one would launch another instance."""
-    return ec2_backends[ACCOUNT_ID][region].spot_instance_requests
-
-
-def _make_spot_request(launched: dict[str, Any], options: Mapping[str, str], region: str) -> None:
-    """RunInstances makes a spot request too; moto makes none."""
-    backend: Any = ec2_backends[ACCOUNT_ID][region]
-    instance = backend.get_instance(launched["InstanceId"])
-    request = SimpleNamespace(
-        id=f"sir-{uuid.uuid4().hex[:8]}", type=options.get("SpotInstanceType", "one-time"), instance=instance
-    )
-    instance.spot_instance_request_id, instance.spot_instance_type = request.id, request.type
-    backend.spot_instance_requests[request.id] = request
-    launched["SpotInstanceRequestId"] = request.id
-
-
-def _remember(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-    context["sandbox_parameters"] = dict(params)
+def _remember_bucket(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    context["sandbox_bucket"] = params.get("Bucket")
 
 
 def _tell_event_bridge(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
     buckets: Any = s3_backends[ACCOUNT_ID]["aws"].buckets
-    configuration = buckets[context["sandbox_parameters"]["Bucket"]].notification_configuration
+    configuration = buckets[context["sandbox_bucket"]].notification_configuration
     if configuration is not None and configuration.event_bridge is not None:
         parsed["EventBridgeConfiguration"] = {}
 
