@@ -4,11 +4,17 @@ set -eu
 cd "$(dirname "$0")/.."
 
 stamp=.venv/.complete
-# A moved checkout needs another .venv: the scripts in it name their folder.
-wanted=$({ pwd; cat requirements.lock pyproject.toml tools/setup.sh; } | cksum)
+wanted="$(cat requirements.lock pyproject.toml tools/setup.sh | cksum) $PWD"
 
 up_to_date() {
     [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && .venv/bin/python -c '' 2>/dev/null
+}
+
+# Complete, for this folder, which the scripts in it name, and with a Python that still exists. What an interrupted
+# set-up has left, without a stamp, cannot be trusted.
+can_be_updated() {
+    [ "$(cut -d ' ' -f 3- "$stamp" 2>/dev/null)" = "$PWD" ] &&
+        .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
 fail() {
@@ -49,10 +55,7 @@ exec 9<tools/setup.sh
 "$python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
 up_to_date && exit 0
 
-# Without a stamp an earlier set-up was interrupted, and what it left cannot be trusted.
-if [ ! -f "$stamp" ] || ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-    rm -rf .venv
-fi
+can_be_updated || rm -rf .venv
 rm -f "$stamp"
 
 export UV_PYTHON_DOWNLOADS=never
@@ -66,8 +69,9 @@ if command -v uv >/dev/null 2>&1; then
 elif .venv/bin/uv --version >/dev/null 2>&1; then
     uv=$PWD/.venv/bin/uv
 else
-    python=$(find_python "ensurepip, venv") ||
+    capable=$(find_python "ensurepip, venv") ||
         fail "$python cannot make virtual environments: install its venv package (python3-venv on Debian), or uv"
+    python=$capable
     install_uv
 fi
 
