@@ -10,16 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-import boto3
 from moto import mock_aws
 
 from monitor_runtime import aws
 from sandbox import moto_gaps
-from sandbox.boto import client
+from sandbox.boto import client, end_session, new_session
 from sandbox.clock import VirtualClock, virtual_time
 from sandbox.engine import Deployment, evaluate
 from sandbox.event_bus import EventBus
 from sandbox.functions import Functions
+from sandbox.instances import Instances, instance_lifecycle
 from sandbox.request_model import check_requests
 from sandbox.scheduler import Scheduler
 
@@ -41,6 +41,7 @@ class Sandbox:
     functions: Functions
     scheduler: Scheduler
     bus: EventBus
+    instances: Instances
 
     def create_bucket(self, name: str, *, events: bool = False) -> None:
         """A bucket, with its notifications to EventBridge on or off."""
@@ -52,13 +53,10 @@ class Sandbox:
 
     def up(self, program: Callable[[], object], config: Mapping[str, str]) -> Deployment:
         """Evaluate a program and create what it declares."""
-        deployment = evaluate(program, config=config, region=REGION, functions=self.functions)
-        self.scheduler.refresh()
-        return deployment
+        return evaluate(program, config=config, region=REGION, functions=self.functions)
 
     def run_for(self, duration: timedelta) -> None:
         """Let virtual time pass, and whatever is due in it happen."""
-        self.scheduler.refresh()
         self.clock.run_until(self.clock.now() + duration)
 
     def instance(self, instance_id: str) -> Any:
@@ -78,15 +76,17 @@ def sandbox(seed: int = 1, start: datetime = START) -> Generator[Sandbox]:
         patch.dict(os.environ, environment),
         virtual_time(start) as clock,
         mock_aws(config={"lambda": {"use_docker": False}}),
+        instance_lifecycle(clock, seed) as instances,
         check_requests(),
     ):
-        moto_gaps.mend()
+        new_session()
+        moto_gaps.mend(REGION)
         aws.client.cache_clear()
         functions = Functions(clock)
         scheduler = Scheduler(clock, functions, seed)
-        functions.listeners.append(lambda _: scheduler.refresh())
+        scheduler.watch()
         try:
-            yield Sandbox(clock, functions, scheduler, EventBus(clock, functions, REGION, seed))
+            yield Sandbox(clock, functions, scheduler, EventBus(clock, functions, REGION, seed), instances)
         finally:
             aws.client.cache_clear()
-            boto3.DEFAULT_SESSION = None
+            end_session()

@@ -17,7 +17,8 @@ from pulumi.runtime import mocks, settings
 from pulumi.runtime.stack import run_pulumi_func
 
 from sandbox.functions import Functions
-from sandbox.resources import CREATORS, Inputs, look_up
+from sandbox.lookups import look_up
+from sandbox.resources import CREATORS, NOT_IN_MOTO, Created, Inputs
 
 _INVOCATION = "aws:lambda/invocation:Invocation"
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,6 +64,26 @@ class _Engine(mocks.MockMonitor):
             return response
 
 
+class _ReadInputs(dict[str, Any]):
+    """Inputs that know which of them were read: what an adapter drops must not be dropped in silence."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        super().__init__(inputs)
+        self.keys_read: set[str] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        self.keys_read.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None, /) -> Any:
+        self.keys_read.add(key)
+        return super().get(key, default)
+
+    def items(self) -> Any:
+        self.keys_read.update(self)
+        return super().items()
+
+
 class _Provider(mocks.Mocks):
     """Creates in moto. Without functions it is a preview."""
 
@@ -85,9 +106,17 @@ class _Provider(mocks.Mocks):
             return self._first_check(self._functions, args.name, inputs)
         if args.typ not in CREATORS:
             raise DeploymentError(f"the sandbox cannot create a {args.typ} ({args.name})")
-        identity, state = CREATORS[args.typ](args.name, inputs)
+        identity, state = self._create(args.typ, args.name, inputs)
         self._deployment.ids[f"{args.typ} {args.name}"] = identity
         return identity, {**inputs, **state}
+
+    def _create(self, kind: str, name: str, inputs: Inputs) -> Created:
+        read = _ReadInputs(inputs)
+        created = CREATORS[kind](name, read)
+        unread = sorted(set(inputs) - read.keys_read - NOT_IN_MOTO.get(kind, set()))
+        if unread:
+            raise DeploymentError(f"the sandbox does not know {', '.join(unread)} of a {kind} ({name})")
+        return created
 
     def _first_check(self, functions: Functions, name: str, inputs: Inputs) -> tuple[str, dict[str, Any]]:
         """As the provider does for ``lifecycle_scope`` CRUD: the function's error is the resource's."""

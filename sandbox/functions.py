@@ -1,23 +1,34 @@
-"""Lambda in this process: the handler is called as Lambda would, with the environment that moto holds."""
+"""Lambda in this process: the handler is called as Lambda would, with the configuration that moto holds."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 import os
 import sys
+import time
 import uuid
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-from monitor_runtime.handler import handler
+from monitor_runtime.tags import format_time
 from monitor_runtime.telemetry import logger
 from sandbox.boto import client
 from sandbox.clock import VirtualClock
+from sandbox.request_model import RequestError
+
+_RETRY_DELAYS = (timedelta(minutes=1), timedelta(minutes=2))
+"""https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"""
+_DEFAULT_EVENT_AGE_SECONDS = 6 * 3600
+
+
+class FunctionTimedOut(BaseException):
+    """The function's timeout has passed: Lambda ends the invocation wherever it is."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +55,18 @@ class Invocation:
     ended_at: datetime
     event: dict[str, Any]
     reply: dict[str, Any] | None
-    error: Exception | None
+    error: BaseException | None
     output: str
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    """An asynchronous event on its way."""
+
+    function: str
+    event: dict[str, Any]
+    config: Mapping[str, Any]
+    accepted_at: datetime
 
 
 class Functions:
@@ -58,22 +79,29 @@ class Functions:
         self.broken = False
 
     def invoke(self, function: str, event: dict[str, Any]) -> Invocation:
-        """Synchronously, as ``aws.lambda_.Invocation`` and the Invoke API do. ``function`` is a name or an ARN."""
-        described = client("lambda").get_function_configuration(FunctionName=function.rpartition(":")[2])
+        """Synchronously, as ``aws.lambda_.Invocation`` and the Invoke API do. ``function`` is a name or an ARN.
+
+        Raises:
+            ClientError: when there is no such function.
+            RequestError: when the handler asks AWS for what AWS would refuse to read.
+        """
+        described = client("lambda").get_function_configuration(FunctionName=_name(function))
+        started_at, output = self._clock.now(), io.StringIO()
         context = Context(
             described["FunctionName"],
             described["FunctionArn"],
             described["MemorySize"],
             self._clock,
-            self._clock.now() + timedelta(seconds=described["Timeout"]),
+            started_at + timedelta(seconds=described["Timeout"]),
         )
         variables = described.get("Environment", {}).get("Variables", {})
-        started_at, output = self._clock.now(), io.StringIO()
         reply, error = None, None
         try:
-            with patch.dict(os.environ, variables), _captured(output):
-                reply = self._run(event, context)
-        except Exception as raised:  # noqa: BLE001 - whatever the handler raises, Lambda reports
+            with patch.dict(os.environ, variables), _captured(output), self._limited(context.ends_at):
+                reply = self._run(described["Handler"], event, context)
+        except RequestError:
+            raise
+        except (Exception, FunctionTimedOut) as raised:  # noqa: BLE001 - whatever the handler raises, Lambda reports
             error = raised
         invocation = Invocation(started_at, self._clock.now(), event, reply, error, output.getvalue())
         self.invocations.append(invocation)
@@ -81,29 +109,60 @@ class Functions:
             listener(invocation)
         return invocation
 
-    def _run(self, event: dict[str, Any], context: Context) -> dict[str, Any]:
+    def _run(self, handler: str, event: dict[str, Any], context: Context) -> dict[str, Any]:
         if self.broken:
             raise ImportError("the function cannot be loaded")
-        return json.loads(json.dumps(handler(json.loads(json.dumps(event)), context)))
+        module, _, name = handler.rpartition(".")
+        called = getattr(importlib.import_module(module), name)
+        return json.loads(json.dumps(called(json.loads(json.dumps(event)), context)))
+
+    @contextlib.contextmanager
+    def _limited(self, ends_at: datetime) -> Generator[None]:
+        """Nothing but sleeping takes time here, so this is where a timeout strikes."""
+
+        def sleep(seconds: float) -> None:
+            if self._clock.now() + timedelta(seconds=seconds) > ends_at:
+                self._clock.run_until(ends_at)
+                raise FunctionTimedOut(f"timed out at {format_time(ends_at)}")
+            self._clock.sleep(seconds)
+
+        with patch.object(time, "sleep", sleep):
+            yield
 
     def invoke_later(self, function: str, event: dict[str, Any]) -> None:
-        """Asynchronously: what fails is tried again, then kept, as the function's event invoke config says."""
-        name = function.rpartition(":")[2]
-        config: dict[str, Any] = {"MaximumRetryAttempts": 2}
-        with contextlib.suppress(client("lambda").exceptions.ResourceNotFoundException):
-            config = dict(client("lambda").get_function_event_invoke_config(FunctionName=name))
-        self._attempt(name, event, config, attempt=0)
+        """Asynchronously: what fails is tried again, then kept, as the function's event invoke config says.
 
-    def _attempt(self, name: str, event: dict[str, Any], config: dict[str, Any], attempt: int) -> None:
-        if self.invoke(name, event).error is None:
+        Raises:
+            ClientError: when there is no such function.
+        """
+        config: Mapping[str, Any] = {}
+        with contextlib.suppress(client("lambda").exceptions.ResourceNotFoundException):
+            config = client("lambda").get_function_event_invoke_config(FunctionName=_name(function))
+        self._attempt(_Delivery(_name(function), event, config, self._clock.now()), attempt=0)
+
+    def _attempt(self, delivery: _Delivery, attempt: int) -> None:
+        if self.invoke(delivery.function, delivery.event).error is None:
             return
-        if attempt < config["MaximumRetryAttempts"]:
-            again = self._clock.now() + timedelta(minutes=attempt + 1)
-            self._clock.at(again, lambda: self._attempt(name, event, config, attempt + 1))
-            return
-        destination = config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-        if destination:
-            send_to_queue(destination, {"requestPayload": event})
+        retries = delivery.config.get("MaximumRetryAttempts", len(_RETRY_DELAYS))
+        age = timedelta(seconds=delivery.config.get("MaximumEventAgeInSeconds", _DEFAULT_EVENT_AGE_SECONDS))
+        again = self._clock.now() + _RETRY_DELAYS[min(attempt, len(_RETRY_DELAYS) - 1)]
+        if attempt >= retries:
+            _give_up(delivery, "RetriesExhausted")
+        elif again - delivery.accepted_at > age:
+            _give_up(delivery, "EventAgeExceeded")
+        else:
+            self._clock.at(again, lambda: self._attempt(delivery, attempt + 1))
+
+
+def _name(function: str) -> str:
+    return function.rpartition(":")[2]
+
+
+def _give_up(delivery: _Delivery, condition: str) -> None:
+    destination = delivery.config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+    if destination:
+        record = {"requestContext": {"condition": condition}, "requestPayload": delivery.event}
+        send_to_queue(destination, record)
 
 
 @contextlib.contextmanager
@@ -118,8 +177,8 @@ def _captured(output: io.StringIO) -> Generator[None]:
         handler_of_logs.setStream(before or sys.__stdout__)
 
 
-def send_to_queue(queue_arn: str, body: dict[str, Any]) -> None:
+def send_to_queue(queue_arn: str, body: Mapping[str, Any]) -> None:
     """Leave a message in an SQS queue."""
     queues = client("sqs")
-    url = queues.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
+    url = queues.get_queue_url(QueueName=_name(queue_arn))["QueueUrl"]
     queues.send_message(QueueUrl=url, MessageBody=json.dumps(body, default=str))

@@ -2,34 +2,58 @@
 
 from __future__ import annotations
 
+import json
+import uuid
+from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-import boto3
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
+from moto.ec2.models.spot_requests import SpotInstanceRequest
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import AWSManagedPolicy, iam_backends
 from moto.s3.models import s3_backends
 
-from sandbox.boto import client, session_events
+from sandbox.boto import client, parameters_of, session_events
 
 ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
 
 
-def mend() -> None:
-    """Give boto3 a new default session whose clients see the mended answers. Call it within ``mock_aws``."""
-    boto3.setup_default_session()
+def mend(region: str) -> None:
+    """Have every client of the new session see the mended answers. Call it within ``mock_aws``."""
+
+    def make_spot_request(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        market = parameters_of(context).get("InstanceMarketOptions", {})
+        if market.get("MarketType") == "spot":
+            for launched in parsed.get("Instances", []):
+                _make_spot_request(launched, market.get("SpotOptions", {}), region)
+
     events = session_events()
-    events.register("before-parameter-build.s3.*", _remember_bucket)
+    events.register("after-call.ec2.RunInstances", make_spot_request)
     events.register("after-call.s3.GetBucketNotificationConfiguration", _tell_event_bridge)
     events.register("after-call.s3.ListMultipartUploads", _tell_upload_times)
 
 
-def restart(instance_id: str, region: str, now: datetime) -> None:
-    """Start a stopped instance. In moto, LaunchTime stays where it was; in EC2 it moves on."""
-    client("ec2").start_instances(InstanceIds=[instance_id])
-    instance: Any = ec2_backends[ACCOUNT_ID][region].get_instance(instance_id)
-    instance.launch_time = now.replace(tzinfo=None)
-    instance._reason = ""  # noqa: SLF001
+def make_managed_policy_known(arn: str) -> None:
+    """Moto knows AWS's own policies when it reads all 1,500 of them for each sandbox, or when it is told one by one.
+
+    Raises:
+        LookupError: for a policy that AWS does not have.
+    """
+    backend: Any = iam_backends[ACCOUNT_ID]["aws"]
+    name = arn.rpartition("/")[2]
+    known = _managed_policies()
+    policy: Any = AWSManagedPolicy.from_data(name, ACCOUNT_ID, "us-east-1", known[name]) if name in known else None
+    if policy is None or policy.arn != arn:
+        raise LookupError(f"AWS has no managed policy {arn}")
+    backend.managed_policies[arn] = policy
+
+
+@cache
+def _managed_policies() -> dict[str, Any]:
+    return json.loads(aws_managed_policies_data)
 
 
 _UPLOAD_TIMES: dict[str, datetime] = {}
@@ -42,13 +66,64 @@ def begin_upload(bucket: str, key: str, now: datetime) -> str:
     return upload_id
 
 
-def _remember_bucket(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-    context["sandbox_bucket"] = params.get("Bucket")
+def open_spot_requests(region: str) -> Mapping[str, Any]:
+    """The spot requests that were not cancelled, by id; a persistent one would launch another instance."""
+    return ec2_backends[ACCOUNT_ID][region].spot_instance_requests
+
+
+class _SpotRequest(SpotInstanceRequest):
+    """The request of an instance that RunInstances has launched; moto's own would launch another."""
+
+    def __init__(self, instance: Any, options: Mapping[str, str]) -> None:
+        self._launched = instance
+        super().__init__(
+            instance.ec2_backend,
+            f"sir-{uuid.uuid4().hex[:8]}",
+            options.get("MaxPrice", ""),
+            instance.image_id,
+            options.get("SpotInstanceType", "one-time"),
+            instance_type=instance.instance_type,
+            subnet_id=instance.subnet_id,
+            key_name=instance.key_name,
+            instance_interruption_behaviour=options.get("InstanceInterruptionBehavior"),
+            **dict.fromkeys(_LEFT_OUT),
+            monitoring_enabled=False,
+            security_groups=[],
+            tags={},
+        )
+
+    def launch_instance(self) -> Any:
+        """The one that is there."""
+        return self._launched
+
+
+_LEFT_OUT = (
+    "valid_from",
+    "valid_until",
+    "launch_group",
+    "availability_zone_group",
+    "user_data",
+    "placement",
+    "kernel_id",
+    "ramdisk_id",
+    "spot_fleet_id",
+)
+
+
+def _make_spot_request(launched: dict[str, Any], options: Mapping[str, str], region: str) -> None:
+    """RunInstances makes a spot request too; moto makes none."""
+    backend: Any = ec2_backends[ACCOUNT_ID][region]
+    instance = backend.get_instance(launched["InstanceId"])
+    request: Any = _SpotRequest(instance, options)
+    instance.spot_instance_request_id, instance.spot_instance_type = request.id, request.type
+    backend.spot_instance_requests[request.id] = request
+    launched["SpotInstanceRequestId"] = request.id
 
 
 def _tell_event_bridge(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
     buckets: Any = s3_backends[ACCOUNT_ID]["aws"].buckets
-    configuration = buckets[context["sandbox_bucket"]].notification_configuration
+    bucket = buckets.get(parameters_of(context)["Bucket"])
+    configuration = bucket.notification_configuration if bucket else None
     if configuration is not None and configuration.event_bridge is not None:
         parsed["EventBridgeConfiguration"] = {}
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pulumi
 
 from sandbox.boto import client
+from sandbox.moto_gaps import make_managed_policy_known
 
 Inputs = dict[str, Any]
 Created = tuple[str, dict[str, Any]]
@@ -48,11 +49,8 @@ def _role_policy(name: str, inputs: Inputs) -> Created:
 
 
 def _role_policy_attachment(name: str, inputs: Inputs) -> Created:
-    iam = client("iam")
-    managed = inputs["policyArn"]
-    if not [policy for policy in iam.list_policies()["Policies"] if policy["Arn"] == managed]:
-        return f"{inputs['role']}-{name}", {}
-    iam.attach_role_policy(RoleName=inputs["role"], PolicyArn=managed)
+    make_managed_policy_known(inputs["policyArn"])
+    client("iam").attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
     return f"{inputs['role']}-{name}", {}
 
 
@@ -69,6 +67,7 @@ def _function(name: str, inputs: Inputs) -> Created:
     archive: pulumi.FileArchive = inputs["code"]
     function = client("lambda").create_function(
         FunctionName=title,
+        Description=inputs["description"],
         Runtime=inputs["runtime"],
         Role=inputs["role"],
         Handler=inputs["handler"],
@@ -137,12 +136,16 @@ def _event_rule(name: str, inputs: Inputs) -> Created:
 
 def _event_target(name: str, inputs: Inputs) -> Created:
     title = f"{name}-{uuid.uuid4().hex[:7]}"
-    target = {
-        "Id": title,
-        "Arn": inputs["arn"],
-        "DeadLetterConfig": _pascal(inputs["deadLetterConfig"]),
-        "RetryPolicy": _pascal(inputs["retryPolicy"]),
-    }
+    target: dict[str, Any] = {"Id": title, "Arn": inputs["arn"]}
+    for pulumis in ("deadLetterConfig", "retryPolicy", "input", "inputPath"):
+        if inputs.get(pulumis) is not None:
+            target.update(_pascal({pulumis: inputs[pulumis]}))
+    transformer = inputs.get("inputTransformer")
+    if transformer:
+        target["InputTransformer"] = {
+            "InputPathsMap": transformer.get("inputPaths", {}),
+            "InputTemplate": transformer["inputTemplate"],
+        }
     client("events").put_targets(Rule=inputs["rule"], Targets=[target])
     return f"{inputs['rule']}-{title}", {"targetId": title}
 
@@ -223,13 +226,27 @@ def _instance(_: str, inputs: Inputs) -> Created:
     }
 
 
+def _bucket(name: str, inputs: Inputs) -> Created:
+    title = inputs.get("bucket") or physical_name(name, inputs)
+    client("s3").create_bucket(Bucket=title)
+    return title, {"bucket": title, "arn": f"arn:aws:s3:::{title}"}
+
+
+def _bucket_notification(_: str, inputs: Inputs) -> Created:
+    events: dict[str, Any] = {"EventBridgeConfiguration": {}} if inputs.get("eventbridge") else {}
+    client("s3").put_bucket_notification_configuration(Bucket=inputs["bucket"], NotificationConfiguration=events)
+    return inputs["bucket"], {}
+
+
+def _topic(name: str, inputs: Inputs) -> Created:
+    title = physical_name(name, inputs)
+    arn = client("sns").create_topic(Name=title)["TopicArn"]
+    return arn, {"name": title, "arn": arn}
+
+
 def _tag(_: str, inputs: Inputs) -> Created:
-    """Moto gives a spot instance no request, so there may be nothing to tag."""
-    if inputs.get("resourceId"):
-        client("ec2").create_tags(
-            Resources=[inputs["resourceId"]], Tags=[{"Key": inputs["key"], "Value": inputs["value"]}]
-        )
-    return f"{inputs.get('resourceId')},{inputs['key']}", {}
+    client("ec2").create_tags(Resources=[inputs["resourceId"]], Tags=[{"Key": inputs["key"], "Value": inputs["value"]}])
+    return f"{inputs['resourceId']},{inputs['key']}", {}
 
 
 CREATORS: Mapping[str, Creator] = {
@@ -247,25 +264,17 @@ CREATORS: Mapping[str, Creator] = {
     "aws:lambda/function:Function": _function,
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _event_invoke_config,
     "aws:lambda/permission:Permission": _permission,
+    "aws:s3/bucket:Bucket": _bucket,
+    "aws:s3/bucketNotification:BucketNotification": _bucket_notification,
     "aws:scheduler/schedule:Schedule": _schedule,
     "aws:scheduler/scheduleGroup:ScheduleGroup": _schedule_group,
+    "aws:sns/topic:Topic": _topic,
     "aws:sqs/queue:Queue": _queue,
     "aws:sqs/queuePolicy:QueuePolicy": _queue_policy,
 }
 
 
-def look_up(token: str, args: Inputs, region: str) -> dict[str, Any]:
-    """What the provider's functions answer."""
-    answers: Mapping[str, Callable[[], dict[str, Any]]] = {
-        "aws:index/getPartition:getPartition": lambda: {"partition": "aws"},
-        "aws:index/getRegion:getRegion": lambda: {"region": region, "id": region},
-        "aws:index/getCallerIdentity:getCallerIdentity": lambda: {
-            "accountId": client("sts").get_caller_identity()["Account"]
-        },
-        "aws:ssm/getParameter:getParameter": lambda: {
-            "insecureValue": client("ssm").get_parameter(Name=args["name"])["Parameter"]["Value"]
-        },
-    }
-    if token not in answers:
-        raise NotImplementedError(f"the sandbox knows no function {token}")
-    return answers[token]()
+NOT_IN_MOTO: Mapping[str, set[str]] = {
+    "aws:ec2/instance:Instance": {"userDataReplaceOnChange"},
+}
+"""Inputs that say something to the provider, or that moto's request has no place for."""
