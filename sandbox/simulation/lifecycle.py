@@ -1,0 +1,181 @@
+"""One lifecycle from the seed to the record: the launch, the triggers, and what people do meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from monitor_runtime import names
+from monitor_runtime.tags import format_time
+from monitor_runtime.world import InstanceState
+from sandbox.simulation.engine import DAY, HOUR, MINUTE, SECOND, to_datetime
+from sandbox.simulation.function import Function
+from sandbox.simulation.machine import ALIVE, Launch
+from sandbox.simulation.record import HoldTruth, Record
+from sandbox.simulation.scenario import FAILURE_NAMES, MARKER_NAMES, HoldPlan, Scenario, draw_scenario
+from sandbox.simulation.world import World
+
+LAUNCHED_AT = 10 * MINUTE
+"""Time before the launch, in which an earlier run may have left markers."""
+
+
+class Lifecycle:
+    """A run from its declaration to the time when all is quiet again."""
+
+    def __init__(self, scenario: Scenario, *, traced: bool = False) -> None:
+        self.scenario = scenario
+        self.world = World(scenario, traced=traced)
+        self._function = Function(self.world)
+        self._people = Random(f"{scenario.seed}:people")
+        self._restarts_left = scenario.restarts
+        self._busy_until = 0
+        self.world.invoke = self._function.invoke
+        self.world.on_power_off = self._powered_off
+
+    def run(self) -> Record:
+        """Everything, from the launch to the end."""
+        world = self.world
+        self._at(0, self._leave_stale_markers)
+        self._at(LAUNCHED_AT, self._launch)
+        world.engine.run(100 * DAY, self._is_settled)
+        record = world.record
+        record.finished_at = world.engine.now
+        record.final_state = world.machine.state
+        record.final_tags = dict(world.machine.tags)
+        record.orphan_launched_by = world.machine.orphan_launched_by
+        return record
+
+    def _at(self, moment: int, action: Callable[[], None]) -> None:
+        self.world.engine.at(moment, action)
+
+    def _launch(self) -> None:
+        world, scenario, settings = self.world, self.scenario, self.scenario.settings
+        world.machine.protected = scenario.machine.protected
+        world.machine.start()
+        heartbeat = {"trigger": "heartbeat", "settings": world.document}
+        first = {"trigger": "first-check", "settings": world.document, "tf": {"action": "create"}}
+        world.scheduler.start_heartbeat(
+            settings.max_interval_seconds * SECOND, lambda: world.invoke("heartbeat", heartbeat)
+        )
+        start = LAUNCHED_AT
+        self._at(start + scenario.first_check_after, lambda: self._function.invoke_once("first-check", first))
+        for hold in scenario.holds:
+            self._at(start + hold.at, self._holding(hold))
+        for moment, action in (
+            (scenario.stopped_by_hand_at, self._stop_by_hand),
+            (scenario.interrupted_at, world.warn_of_interruption),
+            (scenario.unprotected_after, self._lift_protection),
+            (scenario.destroyed_at, self._destroy),
+        ):
+            if moment is not None:
+                self._at(start + moment, action)
+        self._extend()
+
+    def _extend(self) -> None:
+        """How long there is something to see, at most: past every due time and fault, and some heartbeats more."""
+        scenario, settings, launch = self.scenario, self.scenario.settings, self.world.machine.launch
+        work = scenario.works_for + (settings.grace_seconds + settings.verify_timeout_seconds) * SECOND + HOUR
+        deadline = int(settings.max_runtime_hours * HOUR)
+        holds = [LAUNCHED_AT + hold.at for hold in scenario.holds] + [
+            LAUNCHED_AT + (hold.cleared_at or hold.until or 0) for hold in scenario.holds
+        ]
+        moments = [launch.at + work, launch.at + deadline, self.world.faults.over_at, *holds]
+        self._busy_until = max(self._busy_until, *moments) + self._tail
+
+    @property
+    def _tail(self) -> int:
+        return 3 * self.scenario.settings.max_interval_seconds * SECOND + 12 * MINUTE
+
+    def _is_settled(self) -> bool:
+        return self.world.engine.now > self._busy_until > 0
+
+    def _powered_off(self, launch: Launch) -> None:
+        """When the instance is off, only what was left undone needs more time; somebody may start it again."""
+        world, engine = self.world, self.world.engine
+        quiet = max(engine.now, world.faults.over_at) + self._tail
+        if world.machine.state is InstanceState.STOPPED:
+            keep = self.scenario.settings.terminate_after_days
+            delay: int | None = None
+            if launch.left_by == "interruption" and world.machine.request_open:
+                delay = self._people.randint(10 * MINUTE, HOUR)
+            elif self._restarts_left and world.record.destroyed_at is None:
+                self._restarts_left -= 1
+                delay = self._people.randint(1, 120) * MINUTE
+            if delay is not None:
+                engine.after(delay, self._restart)
+                quiet = max(quiet, engine.now + delay + MINUTE)
+            elif keep:
+                quiet = max(quiet, engine.now + keep * DAY + self._tail)
+        self._busy_until = quiet
+
+    def _restart(self) -> None:
+        if self.world.machine.state is InstanceState.STOPPED:
+            self.world.engine.trace("people   start it again")
+            self.world.machine.start()
+            self._extend()
+
+    def _leave_stale_markers(self) -> None:
+        settings = self.scenario.settings
+        if self.scenario.stale_markers:
+            for name in (*MARKER_NAMES[settings.markers][:1], *FAILURE_NAMES[settings.failure_markers][:1]):
+                self.world.bucket.put(settings.prefix + name, 0)
+
+    def _holding(self, plan: HoldPlan) -> Callable[[], None]:
+        world = self.world
+        until = None if plan.until is None else LAUNCHED_AT + plan.until
+
+        def clear(truth: HoldTruth) -> None:
+            truth.cleared_at = world.engine.now
+            world.machine.tags.pop(names.TAG_HOLD_UNTIL, None)
+            world.engine.trace("people   take the hold off")
+
+        def happen() -> None:
+            truth = HoldTruth(world.engine.now, None if until is None else until - until % SECOND)
+            world.record.holds.append(truth)
+            value = plan.text if until is None else format_time(to_datetime(until))
+            world.machine.tags[names.TAG_HOLD_UNTIL] = value
+            world.engine.trace("people   hold until {}", value)
+            if plan.cleared_at is not None:
+                self._at(LAUNCHED_AT + plan.cleared_at, lambda: clear(truth))
+
+        return happen
+
+    def _stop_by_hand(self) -> None:
+        machine = self.world.machine
+        if machine.state is InstanceState.RUNNING and not machine.protected:
+            self.world.engine.trace("people   end it by hand")
+            if machine.traits.spot.value == "one-time spot":
+                machine.terminate("people")
+            else:
+                machine.stop("people")
+
+    def _lift_protection(self) -> None:
+        self.world.machine.protected = False
+        self.world.record.unprotected_at = self.world.engine.now
+        self.world.machine.tags.pop(names.TAG_REFUSED, None)
+        self.world.engine.trace("people   lift the stop protection")
+
+    def _destroy(self) -> None:
+        """``pulumi destroy``: the first check's resource goes first, then the heartbeat, then the instance."""
+        world = self.world
+        if world.machine.state not in ALIVE:
+            return
+        world.record.destroyed_at = world.engine.now
+        world.engine.trace("people   destroy the stack")
+        event = {"trigger": "first-check", "settings": world.document, "tf": {"action": "delete"}}
+        self._function.invoke_once("forget", event)
+
+        def remove() -> None:
+            world.scheduler.heartbeat_on = False
+            world.machine.protected = False
+            world.machine.cancel_request()
+            world.machine.terminate("people")
+
+        world.engine.after(10 * SECOND, remove)
+
+
+def run_lifecycle(seed: int, *, traced: bool = False) -> tuple[Record, list[str]]:
+    """The record of the lifecycle that the seed says, and its trace if one was asked for."""
+    lifecycle = Lifecycle(draw_scenario(seed), traced=traced)
+    record = lifecycle.run()
+    return record, lifecycle.world.engine.lines

@@ -1,0 +1,115 @@
+"""The bucket as S3 has it: objects, uploads under way, listings by page."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from monitor_runtime.cloud import Page
+from monitor_runtime.world import StoredObject, Upload
+from sandbox.simulation.engine import Engine, to_datetime, whole_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An object as it truly is. ``stamp`` is S3's LastModified, by S3's clock and to the second."""
+
+    key: str
+    size: int
+    body: bytes
+    at: int
+    stamp: int
+
+
+@dataclass(slots=True)
+class UploadTruth:
+    """A multipart upload. It ends by being completed, or never: what dies with its box stays listed."""
+
+    key: str
+    size: int
+    at: int
+    stamp: int
+    launch: int
+    completed_at: int | None = None
+    lost_at: int | None = None
+
+
+@dataclass(slots=True)
+class Bucket:
+    """Strongly consistent, as S3 is. ``skew`` is what S3's clock is ahead of all others, in milliseconds."""
+
+    engine: Engine
+    skew: int
+    page_size: int
+    on_put: Callable[[Written], None]
+    history: list[Written] = field(default_factory=list[Written])
+    uploads: list[UploadTruth] = field(default_factory=list[UploadTruth])
+    _objects: dict[str, Written] = field(default_factory=dict[str, Written])
+    _keys: list[str] = field(default_factory=list[str])
+    _pages: dict[tuple[str, str | None], Page] = field(default_factory=dict[tuple[str, str | None], Page])
+
+    def put(self, key: str, size: int, body: bytes = b"") -> Written:
+        """Write an object, over what was there."""
+        now = self.engine.now
+        written = Written(key, size, body, now, whole_seconds(now + self.skew))
+        if key not in self._objects:
+            insort(self._keys, key)
+        self._objects[key] = written
+        self.history.append(written)
+        self._pages.clear()
+        self.engine.trace("s3       {} written, {} bytes", key, size)
+        self.on_put(written)
+        return written
+
+    def begin_upload(self, key: str, size: int, launch: int) -> UploadTruth:
+        """Begin a multipart upload: the object appears when it is completed."""
+        now = self.engine.now
+        upload = UploadTruth(key, size, now, whole_seconds(now + self.skew), launch)
+        self.uploads.append(upload)
+        self.engine.trace("s3       upload of {} begun", key)
+        return upload
+
+    def complete_upload(self, upload: UploadTruth) -> None:
+        """Make it an object."""
+        upload.completed_at = self.engine.now
+        self.put(upload.key, upload.size)
+
+    def list_folder(self, prefix: str, token: str | None) -> Page:
+        """What ListObjectsV2 answers with a delimiter: folders count as entries of a page."""
+        page = self._pages.get((prefix, token))
+        if page is None:
+            page = self._pages[prefix, token] = self._list(prefix, token)
+        return page
+
+    def _list(self, prefix: str, token: str | None) -> Page:
+        found: list[StoredObject] = []
+        entries: list[str] = []
+        start = bisect_right(self._keys, token) if token else 0
+        for key in self._keys[start:]:
+            if not key.startswith(prefix):
+                continue
+            folder, slash, _ = key[len(prefix) :].partition("/")
+            entry = prefix + folder + slash
+            if entry == token or (slash and entries and entries[-1] == entry):
+                continue
+            if len(entries) == self.page_size:
+                return Page(tuple(found), entries[-1])
+            entries.append(entry)
+            if not slash:
+                written = self._objects[key]
+                found.append(StoredObject(key, written.size, to_datetime(written.stamp)))
+        return Page(tuple(found), None)
+
+    def read(self, key: str, max_bytes: int) -> bytes | None:
+        """The beginning of an object; None when it is not there."""
+        written = self._objects.get(key)
+        return None if written is None else written.body[:max_bytes]
+
+    def list_uploads(self, prefix: str) -> list[Upload]:
+        """Uploads neither completed nor aborted."""
+        return [
+            Upload(upload.key, to_datetime(upload.stamp))
+            for upload in self.uploads
+            if upload.completed_at is None and upload.key.startswith(prefix)
+        ]

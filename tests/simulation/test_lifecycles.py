@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from sandbox.simulation.__main__ import main
+from sandbox.simulation.lifecycle import run_lifecycle
+from sandbox.simulation.runner import run_seeds
+from tests.simulation.mutations import MUTATIONS
+
+LIFECYCLES = 2000
+CHUNK = 125
+GRACE_IGNORED = next(mutation for mutation in MUTATIONS if mutation.name == "grace is ignored")
+
+app = typer.Typer()
+app.command()(main)
+
+
+@pytest.mark.parametrize("first", range(1, LIFECYCLES + 1, CHUNK))
+def test_every_invariant_holds_in_every_lifecycle(first: int) -> None:
+    figures = run_seeds(range(first, first + CHUNK))
+    assert figures.violations == []
+    assert figures.lifecycles == CHUNK
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "1"])
+def test_a_seed_gives_the_same_trace_in_every_process(hash_seed: str) -> None:
+    replay = [sys.executable, "-m", "sandbox.simulation", "--replay", "7"]
+    done = subprocess.run(
+        replay, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": hash_seed}
+    )
+    _, trace = run_lifecycle(7, traced=True)
+    assert len(trace) > 10
+    assert "\n".join(trace) in done.stdout
+
+
+def test_a_broken_invariant_is_named_in_the_trace_of_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    GRACE_IGNORED.patch(monkeypatch)
+    results = [CliRunner().invoke(app, ["--replay", str(seed)]) for seed in range(1, 20)]
+    broken = next(result for result in results if result.exit_code == 1)
+    assert "BROKEN" in broken.output
+    assert "grace_is_given_in_full" in broken.output
+
+
+def test_many_lifecycles_end_with_their_figures() -> None:
+    result = CliRunner().invoke(app, ["--lifecycles", "40", "--seed", "1", "--jobs", "2"])
+    assert result.exit_code == 0
+    assert "40 lifecycles" in result.output
+    assert "every invariant holds in every lifecycle" in result.output
