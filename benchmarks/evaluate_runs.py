@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 from pulumi.runtime import mocks
 from pulumi.runtime.stack import run_pulumi_func
 from rich.console import Console
@@ -14,7 +16,7 @@ from rich.table import Table
 
 from runctl_component import Monitor, TrainingRun
 
-COUNTS = (1, 100, 1000)
+COUNTS = (100, 1000)
 GOAL_MILLISECONDS = 20
 
 
@@ -30,21 +32,42 @@ class _Provider(mocks.Mocks):
         return "i-0123456789abcdef0", {**made, **vars(args)["inputs"]}
 
 
-def evaluate(count: int) -> float:
-    """Seconds for a program of ``count`` runs, from its first line to its last registration."""
+def declare_runs(count: int) -> None:
+    """Runs on one shared monitor."""
+    monitor = Monitor("shared", {"watch": [{"bucket": "outputs", "prefix": "runs"}]})
+    for number in range(count):
+        TrainingRun(
+            f"run-{number}",
+            {"bucket": "outputs", "prefix": f"runs/{number}", "command": "python train.py"},
+            monitor=monitor,
+        )
+
+
+def declare_resources(count: int) -> None:
+    """The resources of a run alone, with plain inputs: what the SDK takes for itself."""
+    for number in range(count):
+        name = f"run-{number}"
+        opts = pulumi.ResourceOptions(parent=pulumi.ComponentResource("benchmark:index:Run", name))
+        role = aws.iam.Role(name, assume_role_policy="{}", opts=opts)
+        aws.iam.RolePolicy(name, role=role.id, policy="{}", opts=opts)
+        aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn="arn", opts=opts)
+        profile = aws.iam.InstanceProfile(name, role=role.name, opts=opts)
+        instance = aws.ec2.Instance(name, instance_type="g5.xlarge", iam_instance_profile=profile.name, opts=opts)
+        target: aws.scheduler.ScheduleTargetArgsDict = {"arn": "arn", "role_arn": "arn", "input": instance.id}
+        aws.scheduler.Schedule(
+            name, schedule_expression="rate(5 minutes)", flexible_time_window={"mode": "OFF"}, target=target, opts=opts
+        )
+        aws.lambda_.Invocation(name, function_name="monitor", input=instance.id, opts=opts)
+
+
+def evaluate(declare: Callable[[int], None], count: int) -> float:
+    """Seconds for a program, from its first line to its last registration."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     mocks.set_mocks(_Provider(), project="benchmark", stack="dev")
 
     async def program() -> None:
-        monitor = Monitor("shared", {"watch": [{"bucket": "outputs", "prefix": "runs"}]})
-        for number in range(count):
-            TrainingRun(
-                f"run-{number}",
-                {"bucket": "outputs", "prefix": f"runs/{number}", "command": "python train.py"},
-                pulumi.ResourceOptions(),
-                monitor=monitor,
-            )
+        declare(count)
 
     began = time.perf_counter()
     loop.run_until_complete(run_pulumi_func(program))
@@ -53,19 +76,24 @@ def evaluate(count: int) -> float:
     return elapsed
 
 
+def further_milliseconds(declare: Callable[[int], None]) -> dict[int, float]:
+    """What each run after the first takes, by the number of runs."""
+    evaluate(declare, 1)
+    least = evaluate(declare, 1)
+    return {count: (evaluate(declare, count) - least) / (count - 1) * 1000 for count in COUNTS}
+
+
 def main() -> None:
     """Print the counts side by side."""
-    evaluate(1)
-    seconds = {count: evaluate(count) for count in COUNTS}
-    table = Table(title=f"Evaluating runs (goal: under {GOAL_MILLISECONDS} ms a further run)", box=None)
-    for heading in ("runs", "seconds", "ms a further run", "ratio to the least"):
+    runs, resources = further_milliseconds(declare_runs), further_milliseconds(declare_resources)
+    title = f"Evaluating a program, ms for each further run (goal: under {GOAL_MILLISECONDS})"
+    table = Table(title=title, box=None)
+    for heading in ("runs", "a TrainingRun", "ratio to the fewest", "its resources alone", "TrainingRun to these"):
         table.add_column(heading, justify="right")
-    least = COUNTS[0]
-    further = {count: (seconds[count] - seconds[least]) / (count - least) * 1000 for count in COUNTS if count != least}
-    table.add_row(str(least), f"{seconds[least]:.2f}", "", "")
-    for count, milliseconds in further.items():
-        ratio = milliseconds / min(further.values())
-        table.add_row(str(count), f"{seconds[count]:.2f}", f"{milliseconds:.1f}", f"{ratio:.2f}")
+    for count in COUNTS:
+        growth, overhead = runs[count] / runs[COUNTS[0]], runs[count] / resources[count]
+        cells = (f"{runs[count]:.1f}", f"{growth:.2f}", f"{resources[count]:.1f}", f"{overhead:.2f}")
+        table.add_row(f"{count:,}", *cells)
     Console().print(table)
 
 

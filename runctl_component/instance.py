@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from monitor_runtime import names
 from monitor_runtime.settings import Settings
 from runctl_component import policies
+from runctl_component.checked_args import CheckedArgs
 from runctl_component.errors import InvalidArgs
 from runctl_component.user_data import box_tags, render_user_data, user_data_problems
 
@@ -71,7 +72,7 @@ def user_data_text(name: str, checked: Mapping[str, Any], region: str) -> str:
 
 
 def create_profile(
-    name: str, checked: pulumi.Output[dict[str, Any]], partition: pulumi.Output[str], parent: pulumi.Resource
+    name: str, checked: CheckedArgs, partition: pulumi.Output[str], parent: pulumi.Resource
 ) -> aws.iam.InstanceProfile:
     """A profile that lets the box write under its prefix and be reached by SSM, and nothing else."""
     opts = pulumi.ResourceOptions(parent=parent)
@@ -80,16 +81,7 @@ def create_profile(
         assume_role_policy=partition.apply(lambda known: policies.to_json(policies.instance_trust(known))),
         opts=opts,
     )
-    policy = pulumi.Output.all(checked=checked, partition=partition).apply(
-        lambda known: policies.to_json(
-            policies.instance_policy(
-                partition=known["partition"],
-                bucket=known["checked"]["bucket"],
-                prefix=known["checked"]["prefix"],
-                kms_key_arns=[known["checked"]["kms_key_arn"]] if "kms_key_arn" in known["checked"] else [],
-            )
-        )
-    )
+    policy = checked.read_with(partition, _policy_text)
     aws.iam.RolePolicy(f"{name}-box", role=role.id, policy=policy, opts=opts)
     aws.iam.RolePolicyAttachment(
         f"{name}-ssm",
@@ -98,3 +90,14 @@ def create_profile(
         opts=opts,
     )
     return aws.iam.InstanceProfile(f"{name}-box", role=role.name, opts=opts)
+
+
+def _policy_text(args: Mapping[str, Any], partition: str) -> str:
+    return policies.to_json(
+        policies.instance_policy(
+            partition=partition,
+            bucket=args["bucket"],
+            prefix=args["prefix"],
+            kms_key_arns=[args["kms_key_arn"]] if "kms_key_arn" in args else [],
+        )
+    )

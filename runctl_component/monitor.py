@@ -61,9 +61,9 @@ class Monitor(pulumi.ComponentResource):
         self.tag = monitor_tag(name)
         self.s3_events = bool(args.get("s3_events", False))
         self.markers: tuple[str, ...] = tuple(args.get("markers") or DEFAULT_MARKERS)
-        self.declared_watch = args["watch"]
-        self.watched: pulumi.Output[list[Watched]] = read_watch(name, args["watch"])
+        self.watched: list[Watched] | pulumi.Output[list[Watched]] = read_watch(name, args["watch"])
         self._topic_arn = args.get("notify_topic_arn")
+        self._images: dict[str, pulumi.Output[str]] = {}
         self._create_foundation(name, args)
         self._create_roles(name)
         self._create_function(name)
@@ -82,6 +82,19 @@ class Monitor(pulumi.ComponentResource):
     def child(self, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
         """Options of a child, made anew each time: the caller's own reach it through its parent."""
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+
+    def newest_image(self, parameter: pulumi.Input[str]) -> pulumi.Output[str]:
+        """The image in a public SSM parameter, asked for once however many runs want it."""
+        if not isinstance(parameter, str):
+            return self._look_up_image(parameter)
+        if parameter not in self._images:
+            self._images[parameter] = self._look_up_image(parameter)
+        return self._images[parameter]
+
+    def _look_up_image(self, parameter: pulumi.Input[str]) -> pulumi.Output[str]:
+        found = aws.ssm.get_parameter_output(name=parameter, opts=pulumi.InvokeOptions(parent=self))
+        # Public: as a secret, it would hide the image in every preview.
+        return found.insecure_value
 
     def _create_foundation(self, name: str, args: MonitorArgs) -> None:
         """What exists before the function: a log group that is not left to Lambda, the queue, the group."""

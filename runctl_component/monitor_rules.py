@@ -141,21 +141,17 @@ def _name_problems(name: object) -> Iterator[Problem]:
         yield Problem("name", name, accepted, f"shorten it by {len(name) - MAX_NAME_CHARACTERS}")
 
 
-def plain_watch(watch: Sequence[Mapping[str, Any]]) -> list[Watched]:
-    """The entries of ``watch``, all of them known."""
-    return [
-        Watched(entry["bucket"], normal_prefix(entry.get("prefix") or ""), entry.get("kms_key_arn")) for entry in watch
-    ]
-
-
-def read_watch(name: str, watch: Sequence[WatchArgs]) -> "pulumi.Output[list[Watched]]":
-    """The entries of ``watch`` when they have resolved, checked again."""
+def read_watch(name: str, watch: Sequence[WatchArgs]) -> list[Watched] | pulumi.Output[list[Watched]]:
+    """The entries of ``watch``: plain when all of them are, else when they have resolved, and checked again then."""
 
     def read(entries: list[dict[str, Any]]) -> list[Watched]:
         problems = [problem for entry in entries for problem in entry_problems(entry)]
         if problems:
             raise InvalidArgs(f"Monitor {name!r}: watch", problems)
-        return plain_watch(entries)
+        return [
+            Watched(entry["bucket"], normal_prefix(entry.get("prefix") or ""), entry.get("kms_key_arn"))
+            for entry in entries
+        ]
 
-    plain: list[Any] = [{key: value for key, value in entry.items() if value is not None} for entry in watch]
-    return pulumi.Output.from_input(plain).apply(read)
+    given: list[Any] = [{key: value for key, value in entry.items() if value is not None} for entry in watch]
+    return pulumi.Output.from_input(given).apply(read) if has_output(given) else read(given)

@@ -12,6 +12,7 @@ from monitor_runtime.check import SCHEDULED_TIME
 from monitor_runtime.settings import Settings
 from monitor_runtime.triggers import TriggerKind
 from runctl_component.args import MonitorArgs, TrainingRunArgs, WatchArgs
+from runctl_component.checked_args import CheckedArgs
 from runctl_component.errors import NotWatchedError
 from runctl_component.instance import (
     IGNORED_TAGS,
@@ -22,15 +23,11 @@ from runctl_component.instance import (
     user_data_text,
 )
 from runctl_component.monitor import Monitor
-from runctl_component.monitor_rules import Watched, plain_watch
+from runctl_component.monitor_rules import Watched
 from runctl_component.plan import build_plan
 from runctl_component.validation import (
     PLACEHOLDER_INSTANCE_ID,
-    check_early,
-    complete,
-    has_output,
     to_settings,
-    when_resolved,
 )
 
 Value = TypeVar("Value")
@@ -71,23 +68,16 @@ class TrainingRun(pulumi.ComponentResource):
             InvalidArgs: with everything that is wrong with the name and the args, before anything is registered.
             NotWatchedError: when the shared monitor does not watch the run's bucket and prefix.
         """
-        given: dict[str, Any] = {key: value for key, value in args.items() if value is not None}
-        check_early(name, args)
+        checked = CheckedArgs(name, args)
         if monitor:
-            _require_listening(name, given, monitor)
-            if not has_output([given, monitor.declared_watch]):
-                _require_watched(name, monitor.name, complete(name, given), plain_watch(monitor.declared_watch))
+            _require_listening(name, checked.given, monitor)
+            _require_watched(name, checked, monitor)
         super().__init__("runctl:index:TrainingRun", name, {}, opts)
         self._name = name
-        self._given = given
-        self._checked = when_resolved(name, given)
+        self._checked = checked
         self._monitor = monitor or self._own_monitor()
-        if monitor:
-            self._checked = pulumi.Output.all(self._checked, monitor.watched).apply(
-                lambda known: _require_watched(name, monitor.name, known[0], known[1])
-            )
         self._create_instance()
-        if "spot" in given:
+        if "spot" in checked:
             self._tag_spot_request()
         self._create_watch()
         self._describe()
@@ -97,61 +87,59 @@ class TrainingRun(pulumi.ComponentResource):
 
     def _own_monitor(self) -> Monitor:
         watch: WatchArgs = {
-            "bucket": self._known(lambda checked: checked["bucket"]),
-            "prefix": self._known(lambda checked: checked["prefix"]),
+            "bucket": self._read(lambda args: args["bucket"]),
+            "prefix": self._read(lambda args: args["prefix"]),
         }
-        if "kms_key_arn" in self._given:
-            watch["kms_key_arn"] = self._known(lambda checked: checked["kms_key_arn"])
-        markers = self._known(lambda checked: [*checked["markers"], *checked["failure_markers"]])
-        args: MonitorArgs = {"watch": [watch], "s3_events": self._given.get("s3_events", False)}
-        args["silence_minutes"] = self._known(lambda checked: int(checked["max_interval_seconds"]) * 3 // 60)
+        if "kms_key_arn" in self._checked:
+            watch["kms_key_arn"] = self._read(lambda args: args["kms_key_arn"])
+        markers = self._read(lambda args: [*args["markers"], *args["failure_markers"]])
+        args: MonitorArgs = {"watch": [watch], "s3_events": self._checked.given.get("s3_events", False)}
+        args["silence_minutes"] = self._read(lambda args: int(args["max_interval_seconds"]) * 3 // 60)
         return Monitor(f"{self._name}-monitor", args, self._child(), exact_markers=markers)
 
-    def _known(self, read: Callable[[dict[str, Any]], Value]) -> pulumi.Output[Value]:
-        return self._checked.apply(read)
+    def _read(self, reading: Callable[[dict[str, Any]], Value]) -> Value | pulumi.Output[Value]:
+        return self._checked.read(reading)
 
-    def _settings(self, checked: Mapping[str, Any], instance_id: str) -> Settings:
-        return to_settings(self._name, self._monitor.tag, checked, instance_id)
+    def _settings(self, args: Mapping[str, Any], instance_id: str) -> Settings:
+        return to_settings(self._name, self._monitor.tag, args, instance_id)
 
     def _create_instance(self) -> None:
-        given, monitor = self._given, self._monitor
+        checked, monitor = self._checked, self._monitor
         optional = {
-            argument: self._known(lambda checked, field=field: checked[field])
+            argument: self._read(lambda args, field=field: args[field])
             for argument, field in (
                 ("subnet_id", "subnet_id"),
                 ("vpc_security_group_ids", "security_group_ids"),
                 ("key_name", "key_name"),
             )
-            if field in given
+            if field in checked
         }
-        if "spot" in given:
-            optional["instance_market_options"] = self._known(market_options)
+        if "spot" in checked:
+            optional["instance_market_options"] = self._read(market_options)
         profile = (
-            self._known(lambda checked: checked["iam_instance_profile"])
-            if "iam_instance_profile" in given
-            else create_profile(self._name, self._checked, monitor.partition, self).name
+            self._read(lambda args: args["iam_instance_profile"])
+            if "iam_instance_profile" in checked
+            else create_profile(self._name, checked, monitor.partition, self).name
         )
-        runner = "command" in given
-        tags = self._known(
-            lambda checked: run_tags(
-                self._name, self._settings(checked, PLACEHOLDER_INSTANCE_ID), checked["tags"], runner=runner
+        runner = "command" in checked
+        tags = self._read(
+            lambda args: run_tags(
+                self._name, self._settings(args, PLACEHOLDER_INSTANCE_ID), args["tags"], runner=runner
             )
         )
         # The AMI is chosen at creation: a newer image must not replace a running training. Tags that the monitor, or a
         # person with a hold, writes later are theirs.
-        ignored = IGNORED_TAGS if "ami" in given else ["ami", *IGNORED_TAGS]
+        ignored = IGNORED_TAGS if "ami" in checked else ["ami", *IGNORED_TAGS]
         self._instance = aws.ec2.Instance(
             self._name,
-            ami=self._known(lambda checked: checked["ami"]) if "ami" in given else self._newest_image(),
-            instance_type=self._known(lambda checked: checked["instance_type"]),
+            ami=self._read(lambda args: args["ami"]) if "ami" in checked else self._newest_image(),
+            instance_type=self._read(lambda args: args["instance_type"]),
             iam_instance_profile=profile,
-            user_data=pulumi.Output.all(self._checked, monitor.region).apply(
-                lambda known: user_data_text(self._name, known[0], known[1])
-            ),
+            user_data=checked.read_with(monitor.region, lambda args, region: user_data_text(self._name, args, region)),
             # Otherwise the provider stops and starts the instance in place: a silent restart of the training.
             user_data_replace_on_change=True,
-            instance_initiated_shutdown_behavior=self._known(
-                lambda checked: "terminate" if checked["on_deadline"] == "terminate" else "stop"
+            instance_initiated_shutdown_behavior=self._read(
+                lambda args: "terminate" if args["on_deadline"] == "terminate" else "stop"
             ),
             metadata_options={
                 "http_endpoint": "enabled",
@@ -162,8 +150,8 @@ class TrainingRun(pulumi.ComponentResource):
             root_block_device={
                 "encrypted": True,
                 "volume_type": "gp3",
-                "volume_size": self._known(lambda checked: int(checked["root_volume_gib"])),
-                "tags": self._known(lambda checked: {"Name": self._name, **checked["tags"]}),
+                "volume_size": self._read(lambda args: int(args["root_volume_gib"])),
+                "tags": self._read(lambda args: {"Name": self._name, **args["tags"]}),
             },
             tags=tags,
             opts=self._child(depends_on=[monitor], ignore_changes=ignored),
@@ -181,23 +169,20 @@ class TrainingRun(pulumi.ComponentResource):
         )
 
     def _newest_image(self) -> pulumi.Output[str]:
-        parameter = self._known(lambda checked: image_parameter(checked["instance_type"]))
-        found = aws.ssm.get_parameter_output(name=parameter, opts=pulumi.InvokeOptions(parent=self))
-        # Public: as a secret, it would hide the image in every preview.
-        return found.insecure_value
+        return self._monitor.newest_image(self._read(lambda args: image_parameter(args["instance_type"])))
 
     def _create_watch(self) -> None:
         """The heartbeat, then the first check, which fails ``up`` when the monitor could not do its work."""
         monitor = self._monitor
-        settings = pulumi.Output.all(self._checked, self._instance.id).apply(
-            lambda known: self._settings(known[0], known[1]).to_document()
+        settings = self._checked.read_with(
+            self._instance.id, lambda args, instance_id: self._settings(args, instance_id).to_document()
         )
         self._heartbeat = aws.scheduler.Schedule(
             f"{self._name}-heartbeat",
             name=names.heartbeat_name(self._name),
             group_name=monitor.schedule_group_name,
             description=f"Wakes the monitor for the training run {self._name}",
-            schedule_expression=self._known(lambda checked: _rate(checked["max_interval_seconds"])),
+            schedule_expression=self._read(lambda args: _rate(args["max_interval_seconds"])),
             flexible_time_window={"mode": "OFF"},
             target={
                 "arn": monitor.function_arn,
@@ -227,14 +212,12 @@ class TrainingRun(pulumi.ComponentResource):
     def _describe(self) -> None:
         self.instance_id = self._instance.id
         self.private_ip = self._instance.private_ip
-        self.output_uri = self._known(lambda checked: f"s3://{checked['bucket']}/{checked['prefix']}")
+        self.output_uri = self._checked.output(lambda args: f"s3://{args['bucket']}/{args['prefix']}")
         self.monitor_function_name = self._monitor.function_name
         self.schedule_arn = self._heartbeat.arn
-        spot, runner = self._given.get("spot"), "command" in self._given
-        self.plan = self._known(
-            lambda checked: build_plan(
-                self._settings(checked, PLACEHOLDER_INSTANCE_ID), spot=spot, on_box_runner=runner
-            )
+        spot, runner = self._checked.given.get("spot"), "command" in self._checked
+        self.plan = self._checked.output(
+            lambda args: build_plan(self._settings(args, PLACEHOLDER_INSTANCE_ID), spot=spot, on_box_runner=runner)
         )
         self.register_outputs(
             {
@@ -281,12 +264,14 @@ def _require_listening(name: str, given: Mapping[str, Any], monitor: Monitor) ->
         )
 
 
-def _require_watched(name: str, monitor: str, checked: dict[str, Any], watched: list[Watched]) -> dict[str, Any]:
-    bucket, prefix = checked["bucket"], checked["prefix"]
-    if not any(entry.covers(bucket, prefix) for entry in watched):
-        places = ", ".join(f"s3://{entry.bucket}/{entry.prefix}" for entry in watched)
-        raise NotWatchedError(
-            f"TrainingRun {name!r}: bucket and prefix: got s3://{bucket}/{prefix}; accepted: at or below {places};"
-            f" add the place to watch of monitor {monitor!r}, or give the run a monitor of its own"
-        )
-    return checked
+def _require_watched(name: str, checked: CheckedArgs, monitor: Monitor) -> None:
+    def check(args: Mapping[str, Any], watched: list[Watched]) -> None:
+        bucket, prefix = args["bucket"], args["prefix"]
+        if not any(entry.covers(bucket, prefix) for entry in watched):
+            places = ", ".join(f"s3://{entry.bucket}/{entry.prefix}" for entry in watched)
+            raise NotWatchedError(
+                f"TrainingRun {name!r}: bucket and prefix: got s3://{bucket}/{prefix}; accepted: at or below {places};"
+                f" add the place to watch of monitor {monitor.name!r}, or give the run a monitor of its own"
+            )
+
+    checked.require(monitor.watched, check)

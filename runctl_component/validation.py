@@ -1,6 +1,6 @@
 """Checking args: pure, everything at once, plain values as soon as the program runs."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from difflib import get_close_matches
 from typing import Any, cast
@@ -140,10 +140,3 @@ def _field_problems(given: Mapping[str, Any], plain: Mapping[str, Any]) -> Itera
     for field, value in plain.items():
         if field in RUN_RULES:
             yield from RUN_RULES[field](field, normal_prefix(value) if field == "prefix" else value)
-
-
-def when_resolved(name: str, args: Mapping[str, Any]) -> "pulumi.Output[dict[str, Any]]":
-    """The checked and completed args; unknown in a preview while an Output among them is."""
-    given = {key: value for key, value in args.items() if value is not None}
-    check: Callable[[dict[str, Any]], dict[str, Any]] = lambda values: check_resolved(name, values)  # noqa: E731
-    return pulumi.Output.from_input(given).apply(check)

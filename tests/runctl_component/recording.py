@@ -40,6 +40,8 @@ class Recorded:
     resources: list[Resource] = field(default_factory=list[Resource])
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
     component_outputs: list[str] = field(default_factory=list[str])
+    calls: list[str] = field(default_factory=list[str])
+    """The provider's functions that were asked, by name."""
 
     def one(self, kind: str, name: str) -> Resource:
         """The resource of a type, named by its last part, and a name."""
@@ -52,7 +54,8 @@ class Recorded:
 
 
 class _Provider(mocks.Mocks):
-    def __init__(self, region: str, partition: str) -> None:
+    def __init__(self, recorded: Recorded, region: str, partition: str) -> None:
+        self._calls = recorded.calls
         self._answers: dict[str, dict[str, Any]] = {
             "getPartition": {"partition": partition},
             "getRegion": {"region": region, "id": region},
@@ -62,7 +65,9 @@ class _Provider(mocks.Mocks):
         self._arn = f"arn:{partition}:any:{region}:{ACCOUNT_ID}:"
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        return self._answers[args.token.rpartition(":")[2]], []
+        name = args.token.rpartition(":")[2]
+        self._calls.append(name)
+        return self._answers[name], []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         inputs: dict[str, Any] = vars(args)["inputs"]
@@ -79,7 +84,7 @@ class _Provider(mocks.Mocks):
 
 class _Monitor(mocks.MockMonitor):
     def __init__(self, recorded: Recorded, region: str, partition: str, *, preview: bool) -> None:
-        super().__init__(_Provider(region, partition))
+        super().__init__(_Provider(recorded, region, partition))
         self._recorded = recorded
         self._preview = preview
 
