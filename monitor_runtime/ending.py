@@ -63,8 +63,17 @@ def _terminate(cloud: Cloud, clock: Clock, instance: Instance, climbed: str | No
     """A spot request is cancelled first: a persistent one would launch another instance, which nobody watches."""
     request_id = instance.spot_request_id
     if request_id:
-        persist(clock, lambda: cloud.cancel_spot_request(request_id))
+        _cancel(cloud, clock, request_id)
     return _ended(Action.TERMINATE, clock, lambda: cloud.terminate_instance(instance.instance_id), climbed)
+
+
+def _cancel(cloud: Cloud, clock: Clock, request_id: str) -> None:
+    try:
+        persist(clock, lambda: cloud.cancel_spot_request(request_id))
+    except CloudError as error:
+        # EC2 forgets requests that are over.
+        if error.kind is not ErrorKind.NOT_FOUND:
+            raise
 
 
 def _ended(action: Action, clock: Clock, call: Callable[[], InstanceState], climbed: str | None = None) -> Ended:

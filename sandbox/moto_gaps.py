@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.spot_requests import SpotInstanceRequest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
@@ -24,14 +25,15 @@ ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
 def mend(region: str) -> None:
     """Have every client of the new session see the mended answers. Call it within ``mock_aws``."""
 
-    def make_spot_request(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    def with_spot_request(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         market = parameters_of(context).get("InstanceMarketOptions", {})
         if market.get("MarketType") == "spot":
             for launched in parsed.get("Instances", []):
-                _make_spot_request(launched, market.get("SpotOptions", {}), region)
+                options = market.get("SpotOptions", {})
+                launched["SpotInstanceRequestId"] = make_spot_request(launched["InstanceId"], options, region)
 
     events = session_events()
-    events.register("after-call.ec2.RunInstances", make_spot_request)
+    events.register("after-call.ec2.RunInstances", with_spot_request)
     events.register("after-call.s3.GetBucketNotificationConfiguration", _tell_event_bridge)
     events.register("after-call.s3.ListMultipartUploads", _tell_upload_times)
 
@@ -110,14 +112,25 @@ _LEFT_OUT = (
 )
 
 
-def _make_spot_request(launched: dict[str, Any], options: Mapping[str, str], region: str) -> None:
-    """RunInstances makes a spot request too; moto makes none."""
+class _OpenRequests(dict[str, Any]):
+    """Moto takes a request that was cancelled out, and breaks on the next call that names it."""
+
+    def pop(self, request_id: str) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """What cancelling does."""
+        if request_id not in self:
+            message = f"The spot instance request ID '{request_id}' does not exist"
+            raise EC2ClientError("InvalidSpotInstanceRequestID.NotFound", message)
+        return super().pop(request_id)
+
+
+def make_spot_request(instance_id: str, options: Mapping[str, str], region: str) -> str:
+    """RunInstances makes a spot request too; moto makes none. Returns its id."""
     backend: Any = ec2_backends[ACCOUNT_ID][region]
-    instance = backend.get_instance(launched["InstanceId"])
+    instance = backend.get_instance(instance_id)
     request: Any = _SpotRequest(instance, options)
     instance.spot_instance_request_id, instance.spot_instance_type = request.id, request.type
-    backend.spot_instance_requests[request.id] = request
-    launched["SpotInstanceRequestId"] = request.id
+    backend.spot_instance_requests = _OpenRequests({**backend.spot_instance_requests, request.id: request})
+    return request.id
 
 
 def _tell_event_bridge(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:

@@ -19,9 +19,12 @@ from monitor_runtime import aws, names
 from monitor_runtime.handler import handler
 from monitor_runtime.settings import Settings
 from monitor_runtime.tags import format_time
+from runctl_component.policies import PolicyDocument, monitor_policy
 from sandbox.boto import client
 from sandbox.clock import VirtualClock, virtual_time
+from sandbox.moto_gaps import make_spot_request
 from sandbox.request_model import check_requests
+from tests.iam_calls import Account, accesses, refused
 
 from .builders import LAUNCH
 
@@ -39,6 +42,7 @@ ENVIRONMENT = {
     names.ENV_DEAD_LETTER_ARN: f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead-letters",
     names.ENV_NOTIFY_TOPIC_ARN: f"arn:aws:sns:us-east-1:{ACCOUNT}:trainings",
 }
+LOG_GROUP_ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:monitor"
 Call = tuple[str, dict[str, Any]]
 Fault = Callable[[], object]
 
@@ -63,6 +67,11 @@ class Cloud:
     calls: list[Call] = field(default_factory=list[Call])
     faults: dict[str, Fault] = field(default_factory=dict[str, Fault])
     """By ``service:Operation``; a fault returns the answer, or raises."""
+    denied: list[Call] = field(default_factory=list[Call])
+    """Every request that the monitor's own policy would not let through."""
+
+    def __post_init__(self) -> None:
+        self.monitored = {self.instance_id: {names.TAG_MONITOR: MONITOR}}
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Invoke the handler; ``calls`` then has the requests of this invocation alone."""
@@ -112,6 +121,11 @@ class Cloud:
         instance: Any = ec2_backends[ACCOUNT]["us-east-1"].get_instance(self.instance_id)
         instance._state.name, instance._state.code, instance._reason = name, code, reason
 
+    def make_spot(self, kind: str) -> None:
+        """Turn the instance into a spot instance of a request, which bears the monitor's tag as the component's do."""
+        request_id = make_spot_request(self.instance_id, {"SpotInstanceType": kind}, "us-east-1")
+        self.monitored[request_id] = {names.TAG_MONITOR: MONITOR}
+
     def messages(self) -> list[dict[str, Any]]:
         """The notifications that were published, and are taken from the queue with this."""
         received = client("sqs").receive_message(
@@ -140,6 +154,23 @@ def moto_cloud(**fields: Any) -> Generator[Cloud]:
         _schedule_heartbeat(cloud)
         with _boundary(cloud):
             yield cloud
+        assert cloud.denied == []
+
+
+def policy_of(settings: Settings) -> PolicyDocument:
+    """What the function may do that watches the run's bucket and prefix."""
+    return monitor_policy(
+        partition="aws",
+        region="us-east-1",
+        account_id=ACCOUNT,
+        monitor=MONITOR,
+        schedule_group=GROUP,
+        scheduler_role_arn=ENVIRONMENT[names.ENV_SCHEDULER_ROLE_ARN],
+        dead_letter_arn=ENVIRONMENT[names.ENV_DEAD_LETTER_ARN],
+        log_group_arn=LOG_GROUP_ARN,
+        watch=[(settings.bucket, settings.prefix)],
+        notify_topic_arn=ENVIRONMENT[names.ENV_NOTIFY_TOPIC_ARN],
+    )
 
 
 def _prepare() -> str:
@@ -178,7 +209,9 @@ def _schedule_heartbeat(cloud: Cloud) -> None:
 
 @contextmanager
 def _boundary(cloud: Cloud) -> Generator[None]:
-    """Records the handler's requests, and answers those for which there is a fault."""
+    """Records the handler's requests, asks IAM about them, and answers those for which there is a fault."""
+    policy = policy_of(cloud.settings)
+    account = Account(account_id=ACCOUNT, tags=cloud.monitored)
     send: Any = BaseClient._make_api_call  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportAttributeAccessIssue]
 
     def observed(boto_client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
@@ -187,6 +220,8 @@ def _boundary(cloud: Cloud) -> Generator[None]:
         if boto_client.meta.config.read_timeout != aws.CLIENT_CONFIG.read_timeout:  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
             return cast("Any", send)(boto_client, operation, parameters)
         cloud.calls.append((call, parameters))
+        if refused(policy, accesses(service, operation, parameters, account)):
+            cloud.denied.append((call, parameters))
         if call in cloud.faults:
             return cloud.faults[call]()
         return cast("Any", send)(boto_client, operation, parameters)

@@ -10,65 +10,12 @@ import pytest
 from monitor_runtime import aws, names
 from monitor_runtime.first_check import FirstCheckError
 from monitor_runtime.settings import Action, SettingsError
-from monitor_runtime.triggers import TriggerError
 from sandbox.boto import client
 
-from .moto_cloud import BUCKET, GROUP, MONITOR, PREFIX, RUN, Cloud, moto_cloud
+from .handler_paths import completed_and_due, watched
+from .moto_cloud import BUCKET, GROUP, PREFIX, RUN, Cloud, moto_cloud
 
 MARKER = PREFIX + "done"
-
-
-def _s3_event(bucket: str = BUCKET, key: str = MARKER) -> dict[str, Any]:
-    detail = {
-        "version": "0",
-        "bucket": {"name": bucket},
-        "object": {
-            "key": key,
-            "size": 5,
-            "etag": "b1946ac92492d2347c6235b4d2611184",
-            "sequencer": "00617F08299329D189",
-        },
-        "request-id": "N4N7GDK58NMKJ12R",
-        "requester": "123456789012",
-        "source-ip-address": "1.2.3.4",
-        "reason": "PutObject",
-    }
-    return _event("aws.s3", "Object Created", f"arn:aws:s3:::{bucket}", detail)
-
-
-def _spot_event(instance_id: str) -> dict[str, Any]:
-    resource = f"arn:aws:ec2:us-east-1a:instance/{instance_id}"
-    detail = {"instance-id": instance_id, "instance-action": "terminate"}
-    return _event("aws.ec2", "EC2 Spot Instance Interruption Warning", resource, detail)
-
-
-def _event(source: str, kind: str, resource: str, detail: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "version": "0",
-        "id": "17793124-05d4-b198-2fde-7ededc63b103",
-        "detail-type": kind,
-        "source": source,
-        "account": "123456789012",
-        "time": "2026-03-02T11:00:00Z",
-        "region": "us-east-1",
-        "resources": [resource],
-        "detail": detail,
-    }
-
-
-def _watched(cloud: Cloud) -> Cloud:
-    """Past the first check and the early backoff."""
-    cloud.check("first-check")
-    cloud.pass_time(hours=2)
-    return cloud
-
-
-def _finished(cloud: Cloud) -> Cloud:
-    """A marker, its grace period over."""
-    _watched(cloud).put("done")
-    cloud.check()
-    cloud.pass_time(minutes=6)
-    return cloud
 
 
 # Calls counted.
@@ -76,14 +23,14 @@ def _finished(cloud: Cloud) -> Cloud:
 
 def test_a_check_costs_one_describe_and_one_list() -> None:
     with moto_cloud() as cloud:
-        reply = _watched(cloud).check()
+        reply = watched(cloud).check()
         assert cloud.made() == ["ec2:DescribeInstances", "s3:ListObjectsV2"]
         assert reply["calls"] == {"ec2": 1, "s3": 1}
 
 
 def test_an_ended_run_costs_one_describe() -> None:
     with moto_cloud() as cloud:
-        _finished(cloud).check()
+        completed_and_due(cloud).check()
         reply = cloud.check()
         assert cloud.made() == ["ec2:DescribeInstances"]
         assert reply["decision"] == "over"
@@ -91,7 +38,7 @@ def test_an_ended_run_costs_one_describe() -> None:
 
 def test_an_ending_verifies_stops_cleans_up_records_and_tells_in_this_order() -> None:
     with moto_cloud() as cloud:
-        reply = _finished(cloud).check()
+        reply = completed_and_due(cloud).check()
         assert cloud.made() == [
             "ec2:DescribeInstances",
             "s3:ListObjectsV2",
@@ -109,7 +56,7 @@ def test_an_ending_verifies_stops_cleans_up_records_and_tells_in_this_order() ->
 
 def test_expected_outputs_cost_one_more_list_for_each_folder_that_they_name() -> None:
     with moto_cloud(expected_outputs=("model/a.pt", "model/b.pt", "logs/x", "y")) as cloud:
-        _watched(cloud).check()
+        watched(cloud).check()
         assert cloud.made().count("s3:ListObjectsV2") == 3
 
 
@@ -117,7 +64,7 @@ def test_a_folder_with_more_keys_than_a_page_costs_one_narrow_list_for_each_mark
     with moto_cloud() as cloud:
         for number in range(1001):
             cloud.put(f"a{number:05d}")
-        _watched(cloud).put("training_complete.txt")
+        watched(cloud).put("training_complete.txt")
         reply = cloud.check()
         assert cloud.made().count("s3:ListObjectsV2") == 6
         assert reply["reason"].startswith("marker training_complete.txt: grace period")
@@ -125,7 +72,7 @@ def test_a_folder_with_more_keys_than_a_page_costs_one_narrow_list_for_each_mark
 
 def test_at_most_64_kib_of_a_marker_are_read() -> None:
     with moto_cloud() as cloud:
-        _watched(cloud).put("done", b"{" * 200_000)
+        watched(cloud).put("done", b"{" * 200_000)
         cloud.pass_time(minutes=6)
         reply = cloud.check()
         (read,) = [parameters for call, parameters in cloud.calls if call == "s3:GetObject"]
@@ -138,7 +85,7 @@ def test_at_most_64_kib_of_a_marker_are_read() -> None:
 
 def test_one_notification_tells_of_an_ending() -> None:
     with moto_cloud() as cloud:
-        _finished(cloud).check()
+        completed_and_due(cloud).check()
         cloud.check()
         (message,) = cloud.messages()
         assert (message["run"], message["outcome"], message["reason"]) == (RUN, "succeeded", "marker done")
@@ -147,14 +94,14 @@ def test_one_notification_tells_of_an_ending() -> None:
 
 def test_the_outcome_stands_in_the_tags() -> None:
     with moto_cloud() as cloud:
-        _finished(cloud).check()
+        completed_and_due(cloud).check()
         recorded = {key: cloud.tags[key] for key in (names.TAG_OUTCOME, names.TAG_REASON, names.TAG_ARMED)}
         assert recorded == {names.TAG_OUTCOME: "succeeded", names.TAG_REASON: "marker done", names.TAG_ARMED: ""}
 
 
 def test_a_report_touches_nothing_and_is_told_once() -> None:
     with moto_cloud(on_complete=Action.REPORT) as cloud:
-        _finished(cloud).check()
+        completed_and_due(cloud).check()
         cloud.check()
         assert cloud.state == "running"
         assert [message["outcome"] for message in cloud.messages()] == ["succeeded"]
@@ -162,7 +109,7 @@ def test_a_report_touches_nothing_and_is_told_once() -> None:
 
 def test_two_checks_at_the_same_moment_end_once_and_tell_once() -> None:
     with moto_cloud() as cloud:
-        _finished(cloud)
+        completed_and_due(cloud)
         second: list[dict[str, Any]] = []
         cloud.faults["s3:ListMultipartUploads"] = lambda: _meanwhile(cloud, second)
         cloud.check()
@@ -178,7 +125,7 @@ def _meanwhile(cloud: Cloud, replies: list[dict[str, Any]]) -> dict[str, Any]:
 
 def test_an_instance_that_was_stopped_by_hand_is_recorded_as_interrupted() -> None:
     with moto_cloud() as cloud:
-        _watched(cloud)
+        watched(cloud)
         client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
         assert (cloud.check()["decision"], cloud.tags[names.TAG_OUTCOME]) == ("settle", "interrupted")
         assert names.deadline_switch_name(RUN) not in cloud.schedules()
@@ -186,132 +133,10 @@ def test_an_instance_that_was_stopped_by_hand_is_recorded_as_interrupted() -> No
 
 def test_what_is_stuck_in_stopping_is_forced() -> None:
     with moto_cloud() as cloud:
-        _watched(cloud).force_state("stopping", 64, "User initiated (2026-03-02 10:00:00 GMT)")
+        watched(cloud).force_state("stopping", 64, "User initiated (2026-03-02 10:00:00 GMT)")
         cloud.check()
         (forced,) = [parameters for call, parameters in cloud.calls if call == "ec2:StopInstances"]
         assert forced["Force"] is True
-
-
-# Schedules.
-
-
-def test_the_deadline_switch_calls_ec2_itself_ten_minutes_after_the_deadline() -> None:
-    with moto_cloud(max_runtime_hours=10.0, on_deadline=Action.TERMINATE) as cloud:
-        cloud.check("first-check")
-        switch = cloud.schedules()[names.deadline_switch_name(RUN)]
-        assert switch["ScheduleExpression"] == "at(2026-03-02T19:10:00)"
-        assert switch["Target"]["Arn"] == "arn:aws:scheduler:::aws-sdk:ec2:terminateInstances"
-        assert json.loads(switch["Target"]["Input"]) == {"InstanceIds": [cloud.instance_id]}
-
-
-def test_the_switch_is_armed_once() -> None:
-    with moto_cloud() as cloud:
-        cloud.check("first-check")
-        cloud.check("first-check")
-        armed = [each for each in cloud.calls if each[1].get("Name") == names.deadline_switch_name(RUN)]
-        assert armed == []
-
-
-def test_a_hold_moves_the_switch_along() -> None:
-    with moto_cloud() as cloud:
-        cloud.check("first-check")
-        cloud.tag(hold_until="2026-03-04T09:00:00Z")
-        cloud.check()
-        switch = cloud.schedules()[names.deadline_switch_name(RUN)]
-        assert switch["ScheduleExpression"] == "at(2026-03-04T09:10:00)"
-
-
-def test_a_follow_up_is_moved_when_the_outlook_changes() -> None:
-    with moto_cloud() as cloud:
-        cloud.check("first-check")
-        before = cloud.schedules()[names.follow_up_name(RUN)]["ScheduleExpression"]
-        cloud.put("done")
-        cloud.check("first-check")
-        after = cloud.schedules()[names.follow_up_name(RUN)]
-        assert (before, after["ScheduleExpression"]) == ("at(2026-03-02T09:00:15)", "at(2026-03-02T09:04:00)")
-        assert after["ActionAfterCompletion"] == "DELETE"
-
-
-def test_a_check_that_is_due_in_under_a_minute_is_waited_for() -> None:
-    with moto_cloud() as cloud:
-        _watched(cloud).put("done")
-        cloud.pass_time(minutes=4, seconds=10)
-        began = cloud.clock.now()
-        reply = cloud.check("follow-up")
-        assert reply["decision"] == "end"
-        assert (cloud.clock.now() - began).total_seconds() == 50
-
-
-def test_removing_the_run_removes_its_schedules_and_never_fails() -> None:
-    with moto_cloud() as cloud:
-        cloud.check("first-check")
-        forgotten = cloud.handle(cloud.event("first-check", tf={"action": "delete", "prev_input": "{}"}))
-        assert (forgotten["decision"], list(cloud.schedules())) == ("forgotten", [RUN])
-
-
-# Events.
-
-
-def test_an_s3_event_leads_to_the_run_by_its_tags() -> None:
-    with moto_cloud() as cloud:
-        _watched(cloud).put("done")
-        reply = cloud.handle(_s3_event())
-        assert (reply["run"], reply["trigger"]) == (RUN, "s3-event")
-        assert cloud.made()[:3] == ["ec2:DescribeInstances", "scheduler:GetSchedule", "s3:ListObjectsV2"]
-
-
-def test_a_spot_warning_signals_records_and_leaves_the_rest_to_ec2() -> None:
-    with moto_cloud() as cloud:
-        reply = _watched(cloud).handle(_spot_event(cloud.instance_id))
-        assert (reply["decision"], reply["outcome"], cloud.state) == ("interrupt", "interrupted", "running")
-        assert "ssm:SendCommand" in cloud.made()
-
-
-@pytest.mark.parametrize(
-    ("event", "reason"),
-    [
-        (_s3_event(key="elsewhere/done"), "no instance for outputs/elsewhere/"),
-        (_s3_event(bucket="other"), f"no instance for other/{PREFIX}"),
-        (_spot_event("i-00000000000000000"), "no instance for i-00000000000000000"),
-    ],
-)
-def test_an_event_for_no_instance_is_ignored_with_a_reason(event: dict[str, Any], reason: str) -> None:
-    with moto_cloud() as cloud:
-        assert cloud.handle(event)["reasons"] == [reason]
-
-
-def test_an_event_for_an_instance_of_another_monitor_is_ignored_with_a_reason() -> None:
-    with moto_cloud() as cloud:
-        cloud.tag(monitor="team/prod/other")
-        reply = cloud.handle(_s3_event())
-        assert reply["decision"] == "ignored"
-        assert reply["reasons"] == [f"{cloud.instance_id} belongs to team/prod/other, not to {MONITOR}"]
-
-
-@pytest.mark.parametrize("tag", [{"schedule": "gone"}, {"schedule": ""}])
-def test_an_event_whose_schedule_is_gone_is_ignored(tag: dict[str, str]) -> None:
-    with moto_cloud() as cloud:
-        cloud.tag(**tag)
-        assert cloud.handle(_s3_event())["decision"] == "ignored"
-
-
-@pytest.mark.parametrize(
-    "event",
-    [{}, {"trigger": "manual"}, {"trigger": 5}, {"source": "aws.s3", "detail-type": "Object Deleted"}, [], "x",
-     {"source": "aws.s3", "detail-type": "Object Created", "detail": {}},
-     {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interruption Warning", "detail": {"instance-id": 5}}],
-)  # fmt: skip
-def test_anything_else_is_refused_with_what_is_accepted(event: Any) -> None:
-    with moto_cloud(), pytest.raises(TriggerError, match="accepted"):
-        _handle_raw(event)
-
-
-def _handle_raw(event: object) -> None:
-    from monitor_runtime.handler import handler  # noqa: PLC0415
-
-    from .moto_cloud import Context  # noqa: PLC0415
-
-    handler(event, Context())
 
 
 # Settings.
@@ -363,7 +188,7 @@ def test_the_first_check_says_that_the_bucket_is_elsewhere() -> None:
 @pytest.mark.parametrize("name", ["dönë", "all done", "a+b", "100%", "line\nbreak", "%41", "emoji-✓"])
 def test_unusual_keys_are_found(name: str) -> None:
     with moto_cloud(markers=(name,)) as cloud:
-        _watched(cloud).put(name)
+        watched(cloud).put(name)
         assert cloud.check()["reason"].startswith(f"marker {name}")
 
 
@@ -375,7 +200,7 @@ def test_no_call_can_eat_the_invocation() -> None:
 
 def test_metrics_bear_the_monitor_and_never_the_run_as_a_dimension(capsys: pytest.CaptureFixture[str]) -> None:
     with moto_cloud() as cloud:
-        _finished(cloud).check()
+        completed_and_due(cloud).check()
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
     published = [each for line in lines for each in line["_aws"]["CloudWatchMetrics"]]
     dimensions = {name for each in published for together in each["Dimensions"] for name in together}
@@ -387,6 +212,6 @@ def test_metrics_bear_the_monitor_and_never_the_run_as_a_dimension(capsys: pytes
 
 def test_the_group_of_schedules_holds_nothing_of_other_names() -> None:
     with moto_cloud() as cloud:
-        _watched(cloud)
+        watched(cloud)
         assert set(cloud.schedules()) <= {RUN, names.follow_up_name(RUN), names.deadline_switch_name(RUN)}
         assert GROUP == "schedules"

@@ -11,6 +11,7 @@ from runctl_component import policies
 from runctl_component.policies import PolicyDocument
 from tests.iam import is_allowed
 from tests.iam_calls import Account
+from tests.monitor_runtime.stated_results import STATED
 from tests.policy_cases import (
     ACCOUNTS,
     AWS,
@@ -35,6 +36,12 @@ from tests.policy_cases import (
 @ACCOUNTS
 def test_every_call_of_the_monitor_is_allowed(account: Account) -> None:
     assert denied_calls(monitor_policy(account), account, monitor_calls(account)) == []
+
+
+def test_the_calls_that_are_proven_are_those_that_the_monitors_tests_record() -> None:
+    by_aws_itself = {"kms", "logs", "sqs"}
+    proven = {f"{service}:{operation}" for service, operation, _ in monitor_calls(AWS) if service not in by_aws_itself}
+    assert proven == {call for _, call in STATED}
 
 
 @ACCOUNTS

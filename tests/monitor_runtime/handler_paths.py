@@ -1,0 +1,119 @@
+"""The ways through the handler, each up to the trigger that takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from monitor_runtime.settings import Action, Idle
+from sandbox.boto import client
+
+from .moto_cloud import BUCKET, PREFIX, Cloud
+
+S3_EVENT = {
+    "source": "aws.s3",
+    "detail-type": "Object Created",
+    "detail": {"bucket": {"name": BUCKET}, "object": {"key": f"{PREFIX}done"}},
+}
+
+
+@dataclass(frozen=True)
+class Path:
+    """A way through the handler: the run's settings, what happened before, and the trigger."""
+
+    prepare: Callable[[Cloud], object]
+    fields: Mapping[str, Any]
+    state: str
+    """The instance's state when all has gone well."""
+    event: Callable[[Cloud], Mapping[str, Any]] = lambda cloud: cloud.event()
+
+
+def watched(cloud: Cloud) -> Cloud:
+    """Past the first check and the early backoff."""
+    cloud.check("first-check")
+    cloud.pass_time(hours=2)
+    return cloud
+
+
+def _noticeable(cloud: Cloud) -> None:
+    watched(cloud)
+    cloud.put("done")
+
+
+def completed_and_due(cloud: Cloud) -> Cloud:
+    """A marker, its grace period over."""
+    _noticeable(cloud)
+    cloud.check()
+    cloud.pass_time(minutes=6)
+    return cloud
+
+
+def _late(cloud: Cloud) -> None:
+    cloud.check("first-check")
+    cloud.pass_time(hours=24, minutes=1)
+
+
+def _idle(cloud: Cloud) -> None:
+    watched(cloud)
+    for _ in range(4):
+        client("cloudwatch").put_metric_data(
+            Namespace="AWS/EC2",
+            MetricData=[
+                {
+                    "MetricName": "CPUUtilization",
+                    "Dimensions": [{"Name": "InstanceId", "Value": cloud.instance_id}],
+                    "Timestamp": cloud.clock.now(),
+                    "Value": 1.0,
+                }
+            ],
+        )
+        cloud.pass_time(minutes=5)
+
+
+def _persistent_spot(cloud: Cloud) -> None:
+    cloud.make_spot("persistent")
+    completed_and_due(cloud)
+
+
+def _stopped_by_hand(cloud: Cloud) -> None:
+    watched(cloud)
+    client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
+
+
+def _stuck(cloud: Cloud) -> None:
+    watched(cloud)
+    cloud.force_state("stopping", 64, "User initiated (2026-03-02 10:00:00 GMT)")
+
+
+def _kept(cloud: Cloud) -> None:
+    completed_and_due(cloud)
+    cloud.check()
+    cloud.pass_time(days=2)
+
+
+def _spot_event(cloud: Cloud) -> Mapping[str, Any]:
+    return {
+        "source": "aws.ec2",
+        "detail-type": "EC2 Spot Instance Interruption Warning",
+        "detail": {"instance-id": cloud.instance_id, "instance-action": "terminate"},
+    }
+
+
+PATHS: Mapping[str, Path] = {
+    "training": Path(watched, {}, "running"),
+    "launch": Path(lambda _: None, {}, "running"),
+    "noticing": Path(_noticeable, {}, "running"),
+    "ending": Path(completed_and_due, {}, "stopped"),
+    "terminating": Path(completed_and_due, {"on_complete": Action.TERMINATE}, "terminated"),
+    "spot": Path(_persistent_spot, {"on_complete": Action.TERMINATE}, "terminated"),
+    "deadline": Path(_late, {}, "stopped"),
+    "idle": Path(_idle, {"idle": Idle("CPUUtilization", 5, 10)}, "stopped"),
+    "settling": Path(_stopped_by_hand, {}, "stopped"),
+    "forcing": Path(_stuck, {}, "stopped"),
+    "kept": Path(_kept, {"terminate_after_days": 1}, "terminated"),
+    "s3 event": Path(_noticeable, {}, "running", lambda _: S3_EVENT),
+    "spot warning": Path(watched, {}, "running", _spot_event),
+    "first check": Path(lambda _: None, {"s3_events": True}, "running", lambda cloud: cloud.event("first-check")),
+    "removal": Path(watched, {}, "running", lambda cloud: cloud.event("first-check", tf={"action": "delete"})),
+}

@@ -1,0 +1,102 @@
+"""What a check makes of a call that fails for ever, for every AWS call of every path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from monitor_runtime.act import EndingFailedError
+from monitor_runtime.cloud import CloudError
+from monitor_runtime.first_check import FirstCheckError
+
+REPORTED = "the reply names the call; what hangs on it waits for the next trigger"
+ANYWAY = "the reply names the call; the run is ended nevertheless"
+NOTED = "a note says what came of the signal; the run is ended nevertheless"
+ENDING = EndingFailedError
+LOOK_UP = CloudError
+UP_FAILS = FirstCheckError
+
+STATED: Mapping[tuple[str, str], str | type[Exception]] = {
+    ("training", "ec2:DescribeInstances"): REPORTED,
+    ("training", "s3:ListObjectsV2"): REPORTED,
+    ("launch", "ec2:DescribeInstances"): REPORTED,
+    ("launch", "s3:ListObjectsV2"): REPORTED,
+    ("launch", "scheduler:CreateSchedule"): REPORTED,
+    ("launch", "ec2:CreateTags"): REPORTED,
+    ("noticing", "ec2:DescribeInstances"): REPORTED,
+    ("noticing", "s3:ListObjectsV2"): REPORTED,
+    ("noticing", "ec2:CreateTags"): REPORTED,
+    ("noticing", "scheduler:CreateSchedule"): REPORTED,
+    ("noticing", "scheduler:UpdateSchedule"): REPORTED,
+    ("ending", "ec2:DescribeInstances"): REPORTED,
+    ("ending", "s3:ListObjectsV2"): REPORTED,
+    ("ending", "s3:GetObject"): REPORTED,
+    ("ending", "s3:ListMultipartUploads"): REPORTED,
+    ("ending", "ec2:StopInstances"): ENDING,
+    ("ending", "scheduler:DeleteSchedule"): ANYWAY,
+    ("ending", "ec2:CreateTags"): ANYWAY,
+    ("ending", "sns:Publish"): ANYWAY,
+    ("terminating", "ec2:DescribeInstances"): REPORTED,
+    ("terminating", "s3:ListObjectsV2"): REPORTED,
+    ("terminating", "s3:GetObject"): REPORTED,
+    ("terminating", "s3:ListMultipartUploads"): REPORTED,
+    ("terminating", "ec2:TerminateInstances"): ENDING,
+    ("terminating", "scheduler:DeleteSchedule"): ANYWAY,
+    ("terminating", "ec2:CreateTags"): ANYWAY,
+    ("terminating", "sns:Publish"): ANYWAY,
+    ("spot", "ec2:DescribeInstances"): REPORTED,
+    ("spot", "s3:ListObjectsV2"): REPORTED,
+    ("spot", "s3:GetObject"): REPORTED,
+    ("spot", "s3:ListMultipartUploads"): REPORTED,
+    ("spot", "ec2:CancelSpotInstanceRequests"): ENDING,
+    ("spot", "ec2:TerminateInstances"): ENDING,
+    ("spot", "scheduler:DeleteSchedule"): ANYWAY,
+    ("spot", "ec2:CreateTags"): ANYWAY,
+    ("spot", "sns:Publish"): ANYWAY,
+    ("deadline", "ec2:DescribeInstances"): REPORTED,
+    ("deadline", "s3:ListObjectsV2"): ANYWAY,
+    ("deadline", "ssm:SendCommand"): NOTED,
+    ("deadline", "ssm:GetCommandInvocation"): NOTED,
+    ("deadline", "ec2:StopInstances"): ENDING,
+    ("deadline", "scheduler:DeleteSchedule"): ANYWAY,
+    ("deadline", "ec2:CreateTags"): ANYWAY,
+    ("deadline", "sns:Publish"): ANYWAY,
+    ("idle", "ec2:DescribeInstances"): REPORTED,
+    ("idle", "s3:ListObjectsV2"): REPORTED,
+    ("idle", "cloudwatch:GetMetricData"): REPORTED,
+    ("idle", "ssm:SendCommand"): NOTED,
+    ("idle", "ssm:GetCommandInvocation"): NOTED,
+    ("idle", "ec2:StopInstances"): ENDING,
+    ("idle", "scheduler:DeleteSchedule"): ANYWAY,
+    ("idle", "ec2:CreateTags"): ANYWAY,
+    ("idle", "sns:Publish"): ANYWAY,
+    ("settling", "ec2:DescribeInstances"): REPORTED,
+    ("settling", "s3:ListObjectsV2"): ANYWAY,
+    ("settling", "scheduler:DeleteSchedule"): ANYWAY,
+    ("settling", "ec2:CreateTags"): ANYWAY,
+    ("settling", "sns:Publish"): ANYWAY,
+    ("forcing", "ec2:DescribeInstances"): REPORTED,
+    ("forcing", "ec2:StopInstances"): ENDING,
+    ("kept", "ec2:DescribeInstances"): REPORTED,
+    ("kept", "ec2:TerminateInstances"): ENDING,
+    ("s3 event", "ec2:DescribeInstances"): LOOK_UP,
+    ("s3 event", "scheduler:GetSchedule"): LOOK_UP,
+    ("s3 event", "s3:ListObjectsV2"): REPORTED,
+    ("s3 event", "ec2:CreateTags"): REPORTED,
+    ("s3 event", "scheduler:CreateSchedule"): REPORTED,
+    ("s3 event", "scheduler:UpdateSchedule"): REPORTED,
+    ("spot warning", "ec2:DescribeInstances"): LOOK_UP,
+    ("spot warning", "scheduler:GetSchedule"): LOOK_UP,
+    ("spot warning", "s3:ListObjectsV2"): REPORTED,
+    ("spot warning", "ssm:SendCommand"): NOTED,
+    ("spot warning", "ssm:GetCommandInvocation"): NOTED,
+    ("spot warning", "scheduler:DeleteSchedule"): REPORTED,
+    ("spot warning", "ec2:CreateTags"): REPORTED,
+    ("spot warning", "sns:Publish"): REPORTED,
+    ("first check", "ec2:DescribeInstances"): UP_FAILS,
+    ("first check", "s3:ListObjectsV2"): UP_FAILS,
+    ("first check", "s3:GetBucketLocation"): UP_FAILS,
+    ("first check", "s3:GetBucketNotificationConfiguration"): UP_FAILS,
+    ("first check", "scheduler:CreateSchedule"): REPORTED,
+    ("first check", "ec2:CreateTags"): REPORTED,
+    ("removal", "scheduler:DeleteSchedule"): REPORTED,
+}

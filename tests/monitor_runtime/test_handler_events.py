@@ -1,0 +1,114 @@
+"""The handler on moto: events as EventBridge delivers them, and what is no trigger at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from monitor_runtime.triggers import TriggerError
+
+from .handler_paths import watched
+from .moto_cloud import BUCKET, MONITOR, PREFIX, RUN, moto_cloud
+
+MARKER = PREFIX + "done"
+
+
+def _s3_event(bucket: str = BUCKET, key: str = MARKER) -> dict[str, Any]:
+    detail = {
+        "version": "0",
+        "bucket": {"name": bucket},
+        "object": {
+            "key": key,
+            "size": 5,
+            "etag": "b1946ac92492d2347c6235b4d2611184",
+            "sequencer": "00617F08299329D189",
+        },
+        "request-id": "N4N7GDK58NMKJ12R",
+        "requester": "123456789012",
+        "source-ip-address": "1.2.3.4",
+        "reason": "PutObject",
+    }
+    return _event("aws.s3", "Object Created", f"arn:aws:s3:::{bucket}", detail)
+
+
+def _spot_event(instance_id: str) -> dict[str, Any]:
+    resource = f"arn:aws:ec2:us-east-1a:instance/{instance_id}"
+    detail = {"instance-id": instance_id, "instance-action": "terminate"}
+    return _event("aws.ec2", "EC2 Spot Instance Interruption Warning", resource, detail)
+
+
+def _event(source: str, kind: str, resource: str, detail: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "version": "0",
+        "id": "17793124-05d4-b198-2fde-7ededc63b103",
+        "detail-type": kind,
+        "source": source,
+        "account": "123456789012",
+        "time": "2026-03-02T11:00:00Z",
+        "region": "us-east-1",
+        "resources": [resource],
+        "detail": detail,
+    }
+
+
+def test_an_s3_event_leads_to_the_run_by_its_tags() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        reply = cloud.handle(_s3_event())
+        assert (reply["run"], reply["trigger"]) == (RUN, "s3-event")
+        assert cloud.made()[:3] == ["ec2:DescribeInstances", "scheduler:GetSchedule", "s3:ListObjectsV2"]
+
+
+def test_a_spot_warning_signals_records_and_leaves_the_rest_to_ec2() -> None:
+    with moto_cloud() as cloud:
+        reply = watched(cloud).handle(_spot_event(cloud.instance_id))
+        assert (reply["decision"], reply["outcome"], cloud.state) == ("interrupt", "interrupted", "running")
+        assert "ssm:SendCommand" in cloud.made()
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (_s3_event(key="elsewhere/done"), "no instance for outputs/elsewhere/"),
+        (_s3_event(bucket="other"), f"no instance for other/{PREFIX}"),
+        (_spot_event("i-00000000000000000"), "no instance for i-00000000000000000"),
+    ],
+)
+def test_an_event_for_no_instance_is_ignored_with_a_reason(event: dict[str, Any], reason: str) -> None:
+    with moto_cloud() as cloud:
+        assert cloud.handle(event)["reasons"] == [reason]
+
+
+def test_an_event_for_an_instance_of_another_monitor_is_ignored_with_a_reason() -> None:
+    with moto_cloud() as cloud:
+        cloud.tag(monitor="team/prod/other")
+        reply = cloud.handle(_s3_event())
+        assert reply["decision"] == "ignored"
+        assert reply["reasons"] == [f"{cloud.instance_id} belongs to team/prod/other, not to {MONITOR}"]
+
+
+@pytest.mark.parametrize("tag", [{"schedule": "gone"}, {"schedule": ""}])
+def test_an_event_whose_schedule_is_gone_is_ignored(tag: dict[str, str]) -> None:
+    with moto_cloud() as cloud:
+        cloud.tag(**tag)
+        assert cloud.handle(_s3_event())["decision"] == "ignored"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{}, {"trigger": "manual"}, {"trigger": 5}, {"source": "aws.s3", "detail-type": "Object Deleted"}, [], "x",
+     {"source": "aws.s3", "detail-type": "Object Created", "detail": {}},
+     {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interruption Warning", "detail": {"instance-id": 5}}],
+)  # fmt: skip
+def test_anything_else_is_refused_with_what_is_accepted(event: Any) -> None:
+    with moto_cloud(), pytest.raises(TriggerError, match="accepted"):
+        _handle_raw(event)
+
+
+def _handle_raw(event: object) -> None:
+    from monitor_runtime.handler import handler  # noqa: PLC0415
+
+    from .moto_cloud import Context  # noqa: PLC0415
+
+    handler(event, Context())
