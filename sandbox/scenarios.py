@@ -157,3 +157,16 @@ SCENARIOS: Mapping[str, Scenario] = {
         lasts=timedelta(hours=7),
     ),
 }
+
+DAY = Scenario(
+    "a training of 24 hours: 3 markers and 4 outputs to watch for",
+    "deadline",
+    args={
+        "max_runtime_hours": 24,
+        "expected_outputs": ["model.safetensors", "config.json", "tokenizer.json", "metrics.json"],
+    },
+    finish=None,
+    lasts=timedelta(hours=24, minutes=10),
+    ends_after=timedelta(hours=24),
+)
+"""Too long for a demo; for measuring."""

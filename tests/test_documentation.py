@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from monitor_runtime import names
+from runctl_component import prices
 from runctl_component.args import TrainingRunArgs
 from runctl_component.validation import check_early
 from sandbox.scenarios import SCENARIOS
@@ -91,3 +92,7 @@ def test_make_alone_prints_what_there_is() -> None:
 def test_ci_calls_make_test_and_nothing_else() -> None:
     commands = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert [line for line in commands if line.startswith("make")] == ["make test"]
+
+
+def test_the_prices_of_the_documentation_are_those_of_the_plan() -> None:
+    assert prices.PRICE_DATE in (ROOT / "docs" / "cost-of-watching.md").read_text(encoding="utf-8")

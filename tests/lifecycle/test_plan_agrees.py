@@ -1,0 +1,45 @@
+"""What the plan says in a preview is what a watch then takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sandbox.scenarios import DAY, SCENARIOS
+from sandbox.story import RUN, Story, play
+
+
+def _plan(story: Story) -> dict[str, Any]:
+    return story.deployment.outputs[RUN]["plan"]
+
+
+@pytest.mark.parametrize("s3_events", [False, True])
+def test_a_day_of_watching_takes_at_most_the_planned_calls_and_not_much_less(s3_events: bool) -> None:
+    story = play(replace(DAY, args={**DAY.args, "s3_events": s3_events}))
+    assert list(story.problems()) == []
+    for service, planned in _plan(story)["api_calls_per_day"].items():
+        # A handful of the scheduler's calls are planned for what did not happen here: a completion and its noticing.
+        assert planned - 10 <= story.calls()[service] <= planned
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize(
+    ("scenario", "trigger"), [("default", "by_poll"), ("crash", "by_poll"), ("events", "by_event")]
+)
+def test_a_finished_run_waits_no_longer_than_planned(scenario: str, trigger: str, seed: int) -> None:
+    story = play(SCENARIOS[scenario], seed=seed)
+    assert story.marker_at
+    assert story.called_at
+    assert story.called_at - story.marker_at <= timedelta(seconds=_plan(story)["longest_wait_seconds"][trigger])
+
+
+def test_the_deadline_layers_act_when_the_plan_says() -> None:
+    stories = {name: play(SCENARIOS[name]) for name in ("hang", "switch")}
+    assert [layer["after_launch"] for layer in _plan(stories["hang"])["deadline_layers"]][:2] == ["2 h", "2 h 10 min"]
+    for name, planned in (("hang", timedelta(hours=2)), ("switch", timedelta(hours=2, minutes=10))):
+        called_at = stories[name].called_at
+        assert called_at
+        assert timedelta(0) <= called_at - stories[name].launched_at - planned <= timedelta(minutes=1)
