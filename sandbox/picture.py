@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from html import escape
 from xml.etree import ElementTree as ET
 
 from sandbox.show import offset
@@ -36,6 +35,7 @@ def timeline_svg(story: Story, name: str) -> str:
     _line(picture, x(story.launched_at), x(end), _ROWS["instance"], color=_COLORS["instance"], width=10)
     if story.marker_at and story.grace_over_at:
         _line(picture, x(story.marker_at), x(story.grace_over_at), _ROWS["training"], color=_COLORS["wait"], width=10)
+        _text(picture, x(story.grace_over_at), _ROWS["training"] - 12, "grace period", anchor="end")
     for moment, key in story.written:
         _dot(picture, x(moment), _ROWS["training"], _COLORS["training"], offset(moment, story.launched_at) + f" {key}")
     for entry in story.invocations:
@@ -58,7 +58,7 @@ def _text(picture: ET.Element, x: float, y: float, words: str, *, size: int = 12
     element = ET.SubElement(picture, "text", x=f"{x:.1f}", y=f"{y:.1f}", fill="#222222")
     element.set("font-size", str(size))
     element.set("text-anchor", anchor)
-    element.text = escape(words, quote=False)
+    element.text = words
 
 
 def _line(picture: ET.Element, x1: float, x2: float, y: float, *, color: str, width: int) -> None:

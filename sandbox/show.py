@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from rich.table import Table
@@ -10,7 +10,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from sandbox.comparison import ways
-from sandbox.engine import Deployment
+from sandbox.engine import Deployment, Registered
 from sandbox.functions import Invocation
 from sandbox.story import RUN, Story
 
@@ -18,12 +18,22 @@ from sandbox.story import RUN, Story
 def resource_tree(deployment: Deployment) -> Tree:
     """The resources of a preview, each below its parent."""
     tree = Tree(Text("runctl-demo", style="bold"), guide_style="dim")
-    branches = {"": tree}
-    for resource in sorted(deployment.resources, key=lambda entry: (entry.urn.count("$"), entry.name, entry.type)):
-        parent = branches.get(resource.parent, tree)
-        label = Text.assemble(("+ ", "green"), (resource.type.split(":", 1)[1], "cyan"), f"  {resource.name}")
-        branches[resource.urn] = parent.add(label)
+    known = {resource.urn for resource in deployment.resources}
+    _grow(tree, deployment, lambda resource: resource.parent not in known)
     return tree
+
+
+def _grow(branch: Tree, deployment: Deployment, belongs: Callable[[Registered], bool]) -> None:
+    below = sorted(filter(belongs, deployment.resources), key=lambda entry: (entry.name, entry.type))
+    for resource in below:
+        label = Text.assemble(("+ ", "green"), (_short(resource.type), "cyan"), f"  {resource.name}")
+        _grow(branch.add(label), deployment, lambda entry, urn=resource.urn: entry.parent == urn)
+
+
+def _short(kind: str) -> str:
+    """As programs name it: lambda.Function is ``aws:lambda/function:Function``."""
+    module, name = kind.split(":")[1:]
+    return name if module == "index" else f"{module.partition('/')[0]}.{name}"
 
 
 def plan_lines(deployment: Deployment) -> Iterator[str]:
