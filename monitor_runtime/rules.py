@@ -172,10 +172,10 @@ def object_pattern(field: str, value: object) -> Iterator[Problem]:
 
 
 bucket_name = text(
-    r"(?!xn--|sthree-)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]",
-    "an S3 bucket name: 3 to 63 of a-z, 0-9, '-' and '.'",
+    r"(?!xn--)(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]",
+    "an S3 bucket name: 3 to 63 of a-z, 0-9, '-' and '.' (of before 2018: to 255, with A-Z and '_')",
     "give the bucket's name alone, without s3:// or a path",
-    maximum=63,
+    maximum=255,
 )
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 

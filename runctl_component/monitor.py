@@ -130,7 +130,7 @@ class Monitor(pulumi.ComponentResource):
             schedule_group=self._group.name,
             scheduler_role_arn=self.scheduler_role.arn,
             dead_letter_arn=self.dead_letters.arn,
-            log_group_arn=self._log_group.arn,
+            log_group_name=self._log_group.name,
             notify_topic_arn=self._topic_arn,
             watched=self.watched,
         ).apply(self._policy_text)

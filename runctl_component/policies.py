@@ -51,7 +51,7 @@ def monitor_policy(
     schedule_group: str,
     scheduler_role_arn: str,
     dead_letter_arn: str,
-    log_group_arn: str,
+    log_group_name: str,
     watch: Sequence[tuple[str, str]],
     notify_topic_arn: str | None = None,
     kms_key_arns: Sequence[str] = (),
@@ -88,7 +88,9 @@ def monitor_policy(
         ),
         _allow("KeepFailedEvents", ["sqs:SendMessage"], [dead_letter_arn]),
         _allow(
-            "Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log_group_arn.removesuffix(':*')}:log-stream:*"]
+            "Log",
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            [f"arn:{partition}:logs:{region}:{account_id}:log-group:{log_group_name}:log-stream:*"],
         ),
         # ListBucketMultipartUploads knows no condition on the prefix.
         _allow(

@@ -103,6 +103,14 @@ RUN_RULES: Mapping[str, Rule] = {
 }
 """One rule for each arg of a run."""
 
+RESOLVED_RULES: Mapping[str, Rule] = {
+    **RUN_RULES,
+    "ami": _name(r"[\w-]+", "ami-0123456789abcdef0"),
+    "subnet_id": _name(r"[\w-]+", "subnet-0123456789abcdef0"),
+    "security_group_ids": rules.list_of(_name(r"[\w-]+", "sg-0123456789abcdef0"), maximum=16),
+}
+"""For values that the engine gave. What is an id there is the provider's affair: in a team's own tests, its mocks'."""
+
 REQUIRED = ("bucket",)
 PLAIN = ("s3_events", "spot")
 """Args on which it depends which resources there are: they must be known when the program runs."""

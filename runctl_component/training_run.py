@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import pulumi
@@ -26,7 +27,6 @@ from runctl_component.monitor import Monitor
 from runctl_component.monitor_rules import Watched
 from runctl_component.plan import build_plan
 from runctl_component.validation import (
-    PLACEHOLDER_INSTANCE_ID,
     to_settings,
 )
 
@@ -100,8 +100,8 @@ class TrainingRun(pulumi.ComponentResource):
     def _read(self, reading: Callable[[dict[str, Any]], Value]) -> Value | pulumi.Output[Value]:
         return self._checked.read(reading)
 
-    def _settings(self, args: Mapping[str, Any], instance_id: str) -> Settings:
-        return to_settings(self._name, self._monitor.tag, args, instance_id)
+    def _settings(self, args: Mapping[str, Any]) -> Settings:
+        return to_settings(self._name, self._monitor.tag, args)
 
     def _create_instance(self) -> None:
         checked, monitor = self._checked, self._monitor
@@ -122,11 +122,7 @@ class TrainingRun(pulumi.ComponentResource):
             else create_profile(self._name, checked, monitor.partition, self).name
         )
         runner = "command" in checked
-        tags = self._read(
-            lambda args: run_tags(
-                self._name, self._settings(args, PLACEHOLDER_INSTANCE_ID), args["tags"], runner=runner
-            )
-        )
+        tags = self._read(lambda args: run_tags(self._name, self._settings(args), args["tags"], runner=runner))
         # The AMI is chosen at creation: a newer image must not replace a running training. Tags that the monitor, or a
         # person with a hold, writes later are theirs.
         ignored = IGNORED_TAGS if "ami" in checked else ["ami", *IGNORED_TAGS]
@@ -175,7 +171,8 @@ class TrainingRun(pulumi.ComponentResource):
         """The heartbeat, then the first check, which fails ``up`` when the monitor could not do its work."""
         monitor = self._monitor
         settings = self._checked.read_with(
-            self._instance.id, lambda args, instance_id: self._settings(args, instance_id).to_document()
+            self._instance.id,
+            lambda args, instance_id: replace(self._settings(args), instance_ids=(instance_id,)).to_document(),
         )
         self._heartbeat = aws.scheduler.Schedule(
             f"{self._name}-heartbeat",
@@ -216,9 +213,7 @@ class TrainingRun(pulumi.ComponentResource):
         self.monitor_function_name = self._monitor.function_name
         self.schedule_arn = self._heartbeat.arn
         spot, runner = self._checked.given.get("spot"), "command" in self._checked
-        self.plan = self._checked.output(
-            lambda args: build_plan(self._settings(args, PLACEHOLDER_INSTANCE_ID), spot=spot, on_box_runner=runner)
-        )
+        self.plan = self._checked.output(lambda args: build_plan(self._settings(args), spot=spot, on_box_runner=runner))
         self.register_outputs(
             {
                 "instance_id": self.instance_id,

@@ -11,7 +11,7 @@ from monitor_runtime import rules
 from monitor_runtime.rules import Problem, Rule
 from monitor_runtime.settings import Settings, combination_problems, parse
 from runctl_component.errors import InvalidArgs
-from runctl_component.run_rules import MAX_NAME_CHARACTERS, PLAIN, REQUIRED, RUN_RULES, combinations
+from runctl_component.run_rules import MAX_NAME_CHARACTERS, PLAIN, REQUIRED, RESOLVED_RULES, RUN_RULES, combinations
 
 PLACEHOLDER_INSTANCE_ID = "i-00000000000000000"
 """Stands for the instance where settings are only looked at, as for the plan at preview."""
@@ -67,9 +67,9 @@ def check_early(name: str, args: Mapping[str, Any], *, subject: str | None = Non
         if field in given and field not in plain
     )
     if len(plain) == len(given):
-        problems += _all_problems(name, plain)
+        problems += _all_problems(plain, RUN_RULES)
     else:
-        problems += _field_problems(given, plain)
+        problems += _field_problems(given, plain, RUN_RULES)
         problems += [problem for problem in combinations(given) if not has_output(problem.got)]
     if problems:
         raise InvalidArgs(subject or f"TrainingRun {name!r}", problems)
@@ -82,7 +82,7 @@ def check_resolved(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
         InvalidArgs: with every problem.
     """
     given = {key: value for key, value in values.items() if value is not None}
-    problems = list(_all_problems(name, given))
+    problems = _all_problems(given, RESOLVED_RULES)
     if problems:
         raise InvalidArgs(f"TrainingRun {name!r}", problems)
     return complete(name, given)
@@ -110,33 +110,36 @@ def normal_prefix(prefix: object) -> Any:
     return f"{prefix.rstrip('/')}/" if isinstance(prefix, str) and prefix.strip("/") else prefix
 
 
-def to_settings(name: str, monitor: str, checked: Mapping[str, Any], instance_id: str) -> Settings:
-    """The settings of a run whose args were checked."""
+def to_settings(name: str, monitor: str, checked: Mapping[str, Any]) -> Settings:
+    """The settings of a run whose args were checked, before its instance is known."""
     document = {key: value for key, value in checked.items() if key in _SETTINGS_FIELDS}
-    settings, _ = parse({"version": 1, "run": name, "monitor": monitor, "instance_ids": [instance_id], **document})
+    instance_ids = [PLACEHOLDER_INSTANCE_ID]
+    settings, _ = parse({"version": 1, "run": name, "monitor": monitor, "instance_ids": instance_ids, **document})
     return settings
 
 
-def _all_problems(name: str, given: Mapping[str, Any]) -> list[Problem]:
-    problems = [*_field_problems(given, given), *combinations(given)]
+def _all_problems(given: Mapping[str, Any], field_rules: Mapping[str, Rule]) -> list[Problem]:
+    problems = [*_field_problems(given, given, field_rules), *combinations(given)]
     if problems:
         return problems
-    completed = complete(name, given)
+    completed = complete("r" * MAX_NAME_CHARACTERS, given)
     problems = list(combination_problems(completed))
     if problems:
         return problems
-    size = len(to_settings("r" * MAX_NAME_CHARACTERS, "m" * 100, completed, PLACEHOLDER_INSTANCE_ID).to_json().encode())
+    size = len(to_settings("r" * MAX_NAME_CHARACTERS, "m" * 100, completed).to_json().encode())
     if size > MAX_EVENT_INPUT_BYTES:
         accepted = f"settings of at most {MAX_EVENT_INPUT_BYTES} bytes"
         return [Problem("expected_outputs", f"{size} bytes of settings", accepted, "use fewer, shorter patterns")]
     return []
 
 
-def _field_problems(given: Mapping[str, Any], plain: Mapping[str, Any]) -> Iterator[Problem]:
+def _field_problems(
+    given: Mapping[str, Any], plain: Mapping[str, Any], field_rules: Mapping[str, Rule]
+) -> Iterator[Problem]:
     yield from unknown_keys(given, RUN_RULES)
     for field in REQUIRED:
         if field not in given:
             yield Problem(field, None, "a value", f"add {field}")
     for field, value in plain.items():
-        if field in RUN_RULES:
-            yield from RUN_RULES[field](field, normal_prefix(value) if field == "prefix" else value)
+        if field in field_rules:
+            yield from field_rules[field](field, normal_prefix(value) if field == "prefix" else value)

@@ -45,7 +45,7 @@ def names(account: Account) -> Names:
         account.arn("lambda", "function:monitor-1234567"),
         f"arn:{account.partition}:iam::{account.account_id}:role/scheduler-1234567",
         account.arn("sqs", "dead-letters-1234567"),
-        account.arn("logs", "log-group:/aws/lambda/monitor-1234567"),
+        "/aws/lambda/monitor-1234567",
         account.arn("sns", "endings"),
         account.arn("kms", "key/1234"),
     )
@@ -63,7 +63,7 @@ def monitor_policy(
         schedule_group="group-1234567",
         scheduler_role_arn=own.scheduler_role,
         dead_letter_arn=own.dead_letters,
-        log_group_arn=own.log_group,
+        log_group_name=own.log_group,
         watch=watch,
         notify_topic_arn=own.topic,
         kms_key_arns=[own.key],

@@ -42,7 +42,6 @@ ENVIRONMENT = {
     names.ENV_DEAD_LETTER_ARN: f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead-letters",
     names.ENV_NOTIFY_TOPIC_ARN: f"arn:aws:sns:us-east-1:{ACCOUNT}:trainings",
 }
-LOG_GROUP_ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:monitor"
 Call = tuple[str, dict[str, Any]]
 Fault = Callable[[], object]
 
@@ -167,7 +166,7 @@ def policy_of(settings: Settings) -> PolicyDocument:
         schedule_group=GROUP,
         scheduler_role_arn=ENVIRONMENT[names.ENV_SCHEDULER_ROLE_ARN],
         dead_letter_arn=ENVIRONMENT[names.ENV_DEAD_LETTER_ARN],
-        log_group_arn=LOG_GROUP_ARN,
+        log_group_name="monitor",
         watch=[(settings.bucket, settings.prefix)],
         notify_topic_arn=ENVIRONMENT[names.ENV_NOTIFY_TOPIC_ARN],
     )

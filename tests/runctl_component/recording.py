@@ -79,6 +79,8 @@ class _Provider(mocks.Mocks):
         }
         if args.typ.startswith("pulumi:providers"):
             return args.name, inputs
+        if args.resource_id:
+            return args.resource_id, {"bucket": args.resource_id, "vpcId": "vpc-0aaaaaaa"}
         return INSTANCE_ID if args.typ.endswith(":Instance") else f"{args.name}-id", {**made, **inputs}
 
 

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from runctl_component import policies
-from runctl_component.policies import PolicyDocument, to_json
+from runctl_component.policies import to_json
 from tests.iam_calls import Account
 from tests.policy_cases import (
     ACCOUNTS,
@@ -24,7 +24,6 @@ from tests.policy_cases import (
     denied_calls,
     instance_policy,
     monitor_policy,
-    names,
     scheduler_policy,
 )
 
@@ -59,7 +58,17 @@ def test_every_arn_lies_in_the_partition(account: Account) -> None:
 
 
 def test_a_monitor_without_topic_and_keys_has_no_permission_for_them() -> None:
-    document = _plain_monitor_policy(names(AWS).log_group)
+    document = policies.monitor_policy(
+        partition="aws",
+        region="us-east-1",
+        account_id="123456789012",
+        monitor=MONITOR,
+        schedule_group="group",
+        scheduler_role_arn="role",
+        dead_letter_arn="queue",
+        log_group_name="monitor",
+        watch=[("outputs", "")],
+    )
     assert {"Notify", "ReadEncryptedMarkers"}.isdisjoint(statement["Sid"] for statement in document["Statement"])
 
 
@@ -78,26 +87,6 @@ def test_each_bucket_is_listed_under_its_own_prefixes_alone() -> None:
         if not denied_calls(document, AWS, [("s3", "ListObjectsV2", {"Bucket": bucket, "Prefix": prefix})])
     ]
     assert listed == ["one/a/", "one/c/", "two/b/", "three/a/"]
-
-
-def test_the_log_group_may_be_named_with_or_without_its_streams() -> None:
-    plain = names(AWS).log_group
-    texts = {to_json(_plain_monitor_policy(arn)) for arn in (plain, f"{plain}:*")}
-    assert len(texts) == 1
-
-
-def _plain_monitor_policy(arn: str) -> PolicyDocument:
-    return policies.monitor_policy(
-        partition="aws",
-        region="us-east-1",
-        account_id="123456789012",
-        monitor=MONITOR,
-        schedule_group="group",
-        scheduler_role_arn="role",
-        dead_letter_arn="queue",
-        log_group_arn=arn,
-        watch=[("outputs", "")],
-    )
 
 
 def test_the_order_in_which_things_are_named_does_not_show_in_the_text() -> None:
