@@ -124,7 +124,7 @@ def settle(scene: Scene, instance: Instance, decision: Settle) -> None:
         _record_and_tell(scene, instance, decision.outcome, decision.reason, cleaned)
         return
     if cleaned:
-        _tag(scene, instance, cleaned)
+        record_tags(scene, instance, cleaned)
     if scene.notifies and not tags.was_notified(instance):
         _tell(scene, instance, decision.outcome, decision.reason)
 
@@ -173,7 +173,7 @@ def _record_failure(scene: Scene, instance: Instance, decision: End, error: Clou
             names.TAG_REASON: safe_value(decision.reason),
             names.TAG_ENDED_AT: now,
         }
-        _tag(scene, instance, values)
+        record_tags(scene, instance, values)
 
 
 def _measure(scene: Scene, decision: End, called_at: datetime | None = None) -> None:
@@ -198,7 +198,7 @@ def _clean_up(scene: Scene, instance: Instance) -> dict[str, str]:
             scene.cloud.delete_schedule(names.deadline_switch_name(run))
             cleaned[names.TAG_ARMED] = ""
         except CloudError as error:
-            cleaned[names.TAG_ARMED] = armed
+            cleaned[names.TAG_ARMED] = tags.unsure(armed)
             scene.report.problem(f"deadline switch not removed: {error}")
     return cleaned
 
@@ -216,11 +216,12 @@ def _record_and_tell(scene: Scene, instance: Instance, outcome: Outcome, reason:
         names.TAG_REASON: safe_value(reason),
         names.TAG_ENDED_AT: format_time(scene.clock.now()),
     }
-    if _tag(scene, instance, {**values, **further}) and scene.notifies:
+    if record_tags(scene, instance, {**values, **further}) and scene.notifies:
         _tell(scene, instance, outcome, reason)
 
 
-def _tag(scene: Scene, instance: Instance, values: dict[str, str]) -> bool:
+def record_tags(scene: Scene, instance: Instance, values: dict[str, str]) -> bool:
+    """Set tags of the instance, with retries; whether that worked."""
     try:
         persist(scene.clock, lambda: scene.cloud.tag_instance(instance.instance_id, values))
     except CloudError as error:
@@ -247,4 +248,4 @@ def _tell(scene: Scene, instance: Instance, outcome: Outcome, reason: str) -> No
     except CloudError as error:
         scene.report.problem(f"nobody notified: {error}")
         return
-    _tag(scene, instance, {names.TAG_NOTIFIED: format_time(scene.clock.now())})
+    record_tags(scene, instance, {names.TAG_NOTIFIED: format_time(scene.clock.now())})

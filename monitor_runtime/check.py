@@ -121,11 +121,12 @@ def _arm(scene: Scene, instance: Instance, launched_at: datetime, now: datetime)
     )
     try:
         scene.cloud.put_deadline_switch(switch)
-        scene.cloud.tag_instance(instance.instance_id, {names.TAG_ARMED: format_time(at)})
     except CloudError as error:
         scene.report.problem(f"deadline switch not armed: {error}")
+        act.record_tags(scene, instance, {names.TAG_ARMED: tags.unsure(format_time(at))})
         return
     scene.report.note(f"deadline switch armed for {format_time(at)}")
+    act.record_tags(scene, instance, {names.TAG_ARMED: format_time(at)})
 
 
 def _describe(scene: Scene, seen: Observation, decision: Decision, now: datetime) -> None:

@@ -126,6 +126,9 @@ def _interruption(case: _Case) -> Decision | None:
         return Over("spot interruption already recorded")
     if not case.seen.interruption_warned:
         return None
+    if case.completion and isinstance(case.seen.marker_body, Unknown):
+        unread = f"{case.completion.evidence} cannot be read: {case.seen.marker_body.cause}"
+        return Interrupt(Outcome.INTERRUPTED, f"{SPOT_REASON}: {unread}", signal_first=False)
     if case.completion:
         return Interrupt(case.completion.outcome, f"{SPOT_REASON}: {case.completion.evidence}", signal_first=False)
     return Interrupt(Outcome.INTERRUPTED, f"{SPOT_REASON} warning", signal_first=True)

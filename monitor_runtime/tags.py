@@ -10,6 +10,7 @@ from monitor_runtime.world import Instance, Outcome
 
 MAX_HOLD = timedelta(days=7)
 MAX_TAG_VALUE = 256
+_UNSURE = " unsure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,11 @@ def recorded_reason(instance: Instance) -> str:
 def armed(instance: Instance) -> str:
     """The time for which the deadline switch is armed, as written; empty when it is not."""
     return instance.tags.get(names.TAG_ARMED, "")
+
+
+def unsure(at: str) -> str:
+    """What stands in place of the time when AWS did not say whether the switch was made, moved or removed."""
+    return at if at.endswith(_UNSURE) else f"{at}{_UNSURE}"
 
 
 def safe_value(text: str) -> str:

@@ -96,6 +96,7 @@ class SimulatedCloud:
         def effect() -> Page:
             if prefix == self._world.settings.prefix and token is None:
                 self._check.looked_at = self._process.moment
+            self._check.looked_until = self._process.moment
             return self._world.bucket.list_folder(prefix, token)
 
         return self._call("s3", "list_folder", effect)

@@ -31,6 +31,8 @@ class Check:
     described_at: int | None = None
     first_described_at: int | None = None
     looked_at: int | None = None
+    looked_until: int | None = None
+    """The last listing of the look that began at ``looked_at``."""
     signalled_at: int | None = None
     state_at_end: InstanceState | None = None
     switch_after: int | None = None
@@ -57,7 +59,8 @@ class Ending:
     sent_at: int
     at: int
     described_at: int
-    looked_at: int | None
+    looks: tuple[int, ...]
+    """The first and the last listing that the check decided by."""
     signalled_at: int | None
     training_exited: bool
     under_way: tuple[str, ...]

@@ -10,7 +10,7 @@ from sandbox.simulation.engine import DAY, MINUTE, SECOND, whole_seconds
 from sandbox.simulation.invariants import Found
 from sandbox.simulation.machine import ALIVE, SpotKind
 from sandbox.simulation.record import Ending, Firing
-from sandbox.simulation.truth import Due, Truth
+from sandbox.simulation.truth import Due, Finish, Truth
 
 SIGNALLED = frozenset({Outcome.DEADLINE, Outcome.IDLE})
 STUCK_AFTER = 10 * MINUTE
@@ -23,25 +23,29 @@ def outcome_of(ending: Ending) -> Outcome | None:
 
 
 def _dues(truth: Truth, ending: Ending) -> list[Due]:
-    return truth.dues(ending.launch, ending.looked_at, ending.sent_at)
+    looks = ending.looks or (None,)
+    return [due for look in looks for due in truth.dues(ending.launch, look, ending.sent_at)]
+
+
+def _finishes(truth: Truth, ending: Ending) -> list[tuple[int, Finish]]:
+    """What completed the training at each of the looks."""
+    found = [(look, truth.finish(ending.launch, look)) for look in ending.looks]
+    return [(look, finish) for look, finish in found if finish]
 
 
 def every_ending_has_a_cause(truth: Truth) -> Iterator[Found]:
     """A run is ended only for its deadline, for idleness, or for what this very launch wrote under the right names."""
     for ending in truth.record.endings:
-        looked_at = ending.looked_at
-        finish = None if looked_at is None else truth.finish(ending.launch, looked_at)
-        if finish is None and not _dues(truth, ending):
+        if not _finishes(truth, ending) and not _dues(truth, ending):
             yield Found(ending.at, f"check {ending.check.number} ended a run that had no cause to end")
 
 
 def grace_is_given_in_full(truth: Truth) -> Iterator[Found]:
     """A completed run is not ended before its grace period, and its time for verification, are over."""
     for ending in truth.record.endings:
-        looked_at = ending.looked_at
-        finish = None if looked_at is None else truth.finish(ending.launch, looked_at)
-        if finish is not None and looked_at is not None and not _dues(truth, ending):
-            early = truth.due_of(ending.launch, finish, looked_at).at - ending.sent_at
+        finishes = _finishes(truth, ending)
+        if finishes and not _dues(truth, ending):
+            early = min(truth.due_of(ending.launch, finish, look).at for look, finish in finishes) - ending.sent_at
             yield Found(ending.at, f"check {ending.check.number} ended the run {early / SECOND:.3f} s early")
 
 
@@ -63,9 +67,9 @@ def _verification_was_refused(ending: Ending) -> bool:
 def no_upload_is_lost(truth: Truth) -> Iterator[Found]:
     """No run is ended as succeeded while it is still uploading what it had begun to upload before."""
     for ending in truth.record.endings:
-        if outcome_of(ending) is Outcome.SUCCEEDED and ending.under_way and ending.looked_at is not None:
+        if outcome_of(ending) is Outcome.SUCCEEDED and ending.under_way and ending.looks:
             begun = [upload for upload in truth.record.bucket.uploads if upload.key in ending.under_way]
-            if any(upload.at <= ending.looked_at for upload in begun):
+            if any(upload.at <= ending.looks[0] for upload in begun):
                 yield Found(ending.at, f"ended as succeeded while {', '.join(ending.under_way)} was going on")
 
 

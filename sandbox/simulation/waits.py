@@ -16,9 +16,9 @@ GRACED = frozenset({Outcome.SUCCEEDED, Outcome.FAILED})
 def graced_endings(truth: Truth) -> Iterator[tuple[Ending, float]]:
     """Endings that waited for nothing but the end of grace, each with the seconds from there to its call."""
     for ending in () if truth.record.scenario.machine.protected else truth.record.endings:
-        if outcome_of(ending) not in GRACED or ending.looked_at is None:
+        if outcome_of(ending) not in GRACED or not ending.looks:
             continue
-        finish = truth.finish(ending.launch, ending.looked_at)
+        finish = truth.finish(ending.launch, ending.looks[-1])
         if finish is None:
             continue
         due = finish.since + truth.grace

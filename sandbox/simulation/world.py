@@ -140,7 +140,7 @@ class World:
             sent_at,
             self.engine.now,
             check.described_at or 0,
-            check.looked_at,
+            tuple(look for look in (check.looked_at, check.looked_until) if look is not None and check.looked_at),
             check.signalled_at,
             training.exited_at is not None and training.exited_at < self.engine.now,
             tuple(

@@ -6,42 +6,17 @@ the fault finishes the job.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
-from botocore.parsers import ResponseParserError
 
 from monitor_runtime import names
 from monitor_runtime.act import EndingFailedError
 
+from .aws_failures import DENIED, PASSING, error, raiser
 from .handler_paths import PATHS, Path, completed_and_due
 from .moto_cloud import MONITOR, Cloud, moto_cloud
 from .stated_results import ANYWAY, NOTED, STATED
-
-
-def _error(code: str, status: int) -> Exception:
-    return ClientError(
-        {"Error": {"Code": code, "Message": "injected"}, "ResponseMetadata": {"HTTPStatusCode": status}},  # pyright: ignore[reportArgumentType]
-        "Injected",
-    )
-
-
-def _raiser(error: Exception) -> Callable[[], object]:
-    def fail() -> object:
-        raise error
-
-    return fail
-
-
-PASSING: Mapping[str, Callable[[], object]] = {
-    "throttled": _raiser(_error("ThrottlingException", 400)),
-    "5xx": _raiser(_error("InternalError", 500)),
-    "timeout": _raiser(ReadTimeoutError(endpoint_url="https://aws")),
-    "unreachable": _raiser(EndpointConnectionError(endpoint_url="https://aws")),
-    "malformed": _raiser(ResponseParserError("injected")),
-}
-DENIED = _raiser(_error("AccessDenied", 403))
 
 
 @pytest.mark.parametrize("name", PATHS)
@@ -176,6 +151,6 @@ def test_a_stop_that_is_denied_is_asked_for_three_times_in_all() -> None:
 def test_what_cannot_be_stopped_is_terminated() -> None:
     with moto_cloud() as cloud:
         completed_and_due(cloud)
-        cloud.faults["ec2:StopInstances"] = _raiser(_error("UnsupportedOperation", 400))
+        cloud.faults["ec2:StopInstances"] = raiser(error("UnsupportedOperation", 400))
         reply = cloud.check()
         assert (reply["action"], cloud.state) == ("terminate", "terminated")

@@ -132,6 +132,14 @@ def test_a_spot_warning_to_a_finished_run_does_not_make_it_an_interrupted_one() 
     assert (decision.outcome, decision.signal_first) == (Outcome.SUCCEEDED, False)
 
 
+def test_a_spot_warning_while_the_marker_cannot_be_read_does_not_say_more_than_is_known() -> None:
+    unread = Unknown("s3:GetObject: SlowDown")
+    decision = decide(settings(), seen(DONE, marker_body=unread, interruption_warned=True), at(hours=2))
+    assert decision == Interrupt(
+        Outcome.INTERRUPTED, "spot interruption: marker done cannot be read: s3:GetObject: SlowDown", signal_first=False
+    )
+
+
 def test_a_spot_warning_that_comes_twice_is_recorded_once() -> None:
     told = {**_ended(Outcome.INTERRUPTED, at(hours=1)), names.TAG_REASON: "spot interruption warning"}
     recorded = instance(tags=told)

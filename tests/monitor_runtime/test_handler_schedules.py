@@ -6,11 +6,11 @@ import json
 
 from monitor_runtime import names
 from monitor_runtime.settings import Action
+from sandbox.boto import client
 
+from .aws_failures import PASSING
 from .handler_paths import watched
-from .moto_cloud import PREFIX, RUN, moto_cloud
-
-MARKER = PREFIX + "done"
+from .moto_cloud import GROUP, RUN, moto_cloud
 
 
 def test_the_deadline_switch_calls_ec2_itself_ten_minutes_after_the_deadline() -> None:
@@ -28,6 +28,31 @@ def test_the_switch_is_armed_once() -> None:
         cloud.check("first-check")
         armed = [each for each in cloud.calls if each[1].get("Name") == names.deadline_switch_name(RUN)]
         assert armed == []
+
+
+def test_a_switch_that_aws_did_not_confirm_is_made_again() -> None:
+    with moto_cloud() as cloud:
+        cloud.faults["scheduler:CreateSchedule"] = PASSING["5xx"]
+        cloud.check()
+        assert cloud.tags[names.TAG_ARMED].endswith(" unsure")
+        cloud.faults.clear()
+        cloud.check()
+        assert cloud.tags[names.TAG_ARMED] == "2026-03-03T09:10:00Z"
+        assert names.deadline_switch_name(RUN) in cloud.schedules()
+
+
+def test_a_switch_whose_removal_aws_did_not_confirm_is_made_again_for_the_next_launch() -> None:
+    with moto_cloud(max_runtime_hours=3) as cloud:
+        cloud.tag(hold_until="2026-03-02T20:00:00Z")
+        watched(cloud)
+        client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
+        cloud.faults["scheduler:DeleteSchedule"] = PASSING["5xx"]
+        cloud.check()
+        assert cloud.tags[names.TAG_ARMED] == "2026-03-02T20:10:00Z unsure"
+        client("scheduler").delete_schedule(GroupName=GROUP, Name=names.deadline_switch_name(RUN))
+        client("ec2").start_instances(InstanceIds=[cloud.instance_id])
+        cloud.check()
+        assert names.deadline_switch_name(RUN) in cloud.schedules()
 
 
 def test_a_hold_moves_the_switch_along() -> None:

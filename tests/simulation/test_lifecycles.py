@@ -28,6 +28,11 @@ def test_every_invariant_holds_in_every_lifecycle(first: int) -> None:
     assert figures.lifecycles == CHUNK
 
 
+@pytest.mark.parametrize("seed", [17715, 28127, 42131, 45411])
+def test_every_invariant_holds_in_lifecycles_that_have_found_something(seed: int) -> None:
+    assert run_seeds(range(seed, seed + 1)).violations == []
+
+
 @pytest.mark.parametrize("hash_seed", ["0", "1"])
 def test_a_seed_gives_the_same_trace_in_every_process(hash_seed: str) -> None:
     replay = [sys.executable, "-m", "sandbox.simulation", "--replay", "7"]
