@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from runctl_component.archive import archive_size
 from sandbox.comparison import ways
 from sandbox.engine import Deployment, Registered
 from sandbox.functions import Invocation
@@ -45,6 +46,7 @@ def plan_lines(deployment: Deployment) -> Iterator[str]:
     for layer in plan["deadline_layers"]:
         yield f"deadline {layer['after_launch']} after the launch: {layer['who']}"
     yield f"watching costs ${plan['dollars_per_day']['total']:.4f} a day (prices of {plan['price_date']})"
+    yield f"the function's archive has {archive_size() / 1e6:.2f} MB"
 
 
 def invocation_line(entry: Invocation, launched_at: datetime) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -110,9 +111,27 @@ def test_unknown_objects_never_end_a_run_but_by_its_deadline(run: Settings, worl
 
 
 @many
-@given(runs, worlds, moments)
-def test_a_repeated_check_decides_the_same(run: Settings, world: Observation, now: datetime) -> None:
-    assert decide(run, world, now) == decide(run, world, now)
+@given(runs, st.sampled_from(["done", "FAILED"]), moments, st.lists(moments, min_size=1, max_size=12))
+def test_a_check_that_is_lost_repeated_late_or_out_of_order_never_ends_a_run_earlier(
+    run: Settings, marker: str, written_at: datetime, checked_at: list[datetime]
+) -> None:
+    patient = replace(run, max_runtime_hours=0.0, idle=None, verify_timeout_seconds=0)
+    world = Observation(instance(), (stored(marker, written_at),), MarkerBody(), (), ())
+    ended = [now for now in checked_at if isinstance(decide(patient, world, now), End)]
+    due = written_at + timedelta(seconds=run.grace_seconds)
+    assert ended == [now for now in checked_at if written_at >= LAUNCH and now >= due]
+
+
+@many
+@given(runs, worlds, st.integers(0, 40 * 86_400))
+def test_a_running_instance_past_its_deadline_is_ended_whatever_s3_says(
+    run: Settings, world: Observation, late: int
+) -> None:
+    limited = replace(run, max_runtime_hours=24.0)
+    unheld = replace(world, instance=instance(), interruption_warned=False)
+    decision = decide(limited, unheld, LAUNCH + timedelta(hours=24, seconds=late))
+    assert isinstance(decision, End)
+    assert (decision.outcome, decision.action) == (Outcome.DEADLINE, run.on_deadline)
 
 
 @many
