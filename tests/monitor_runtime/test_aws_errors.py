@@ -47,6 +47,15 @@ def _kind(error: Exception) -> ErrorKind:
         "ExpiredTokenException",
         "IncorrectInstanceState",
         "IncorrectState",
+        "ConcurrentTagAccess",
+        "EC2ThrottledException",
+        "Throttled",
+        "KMSThrottling",
+        "BandwidthLimitExceeded",
+        "PriorRequestNotComplete",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeoutException",
         "InternalError",
         "Unavailable",
     ],
@@ -68,6 +77,11 @@ def test_what_was_answered_for_the_moment_can_pass_though_its_status_says_otherw
 )
 def test_a_failure_of_the_service_itself_can_pass_whatever_its_code(code: str, status: int) -> None:
     assert _kind(_answer(code, status)) is ErrorKind.TRANSIENT
+
+
+@pytest.mark.parametrize("code", ["SomeNewThrottling", "ConcurrentModificationException"])
+def test_too_many_requests_can_pass_whatever_the_code(code: str) -> None:
+    assert _kind(_answer(code, 429)) is ErrorKind.TRANSIENT
 
 
 @pytest.mark.parametrize(
@@ -122,7 +136,7 @@ def test_an_instance_that_cannot_be_stopped_is_unsupported() -> None:
         EndpointConnectionError(endpoint_url=URL),
         ConnectionClosedError(endpoint_url=URL),
         ProxyConnectionError(proxy_url=URL),
-        SSLError(endpoint_url=URL, error="certificate"),
+        SSLError(endpoint_url=URL, error=OSError("certificate")),
         IncompleteReadError(actual_bytes=1, expected_bytes=2),
         ResponseParserError("Unable to parse response"),
         NoCredentialsError(),
