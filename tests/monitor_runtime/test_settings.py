@@ -195,6 +195,11 @@ def test_a_long_value_is_cut_in_the_message() -> None:
     assert len(str(_refused(_document(run="x" * 5000)))) < 400
 
 
+def test_a_number_of_any_size_is_refused_and_not_stumbled_over() -> None:
+    document = json.loads(json.dumps(_document()).replace('"grace_seconds": 300', f'"grace_seconds": {"9" * 400}'))
+    assert [problem.field for problem in _refused(document).problems] == ["grace_seconds"]
+
+
 # Versions.
 
 
