@@ -14,7 +14,7 @@ _OUTCOMES = {"succeeded": Outcome.SUCCEEDED, "failed": Outcome.FAILED}
 
 
 def parse_body(body: bytes) -> MarkerBody:
-    """Read ``{"outcome", "exit_code", "message", "checkpoint": [{"key", "size"}]}``, each of them optional.
+    """Read ``{"outcome", "exit_code", "message", "checkpoint": [{"key", "size"}]}``, each optional or null.
 
     Anything else, be it plain text, invalid UTF-8, cut-off JSON or a field of the wrong type, is an empty body:
     a marker that cannot be read in full is still a marker.
@@ -33,20 +33,22 @@ def _read(document: Mapping[str, Any]) -> MarkerBody:
     exit_code = document.get("exit_code")
     if exit_code is not None and type(exit_code) is not int:
         raise ValueError
-    message = document.get("message", "")
-    if not isinstance(message, str):
-        raise ValueError  # noqa: TRY004 - one exception for every body that is not of the form
+    message = document.get("message")
+    if message is not None and not isinstance(message, str):
+        raise ValueError
     return MarkerBody(
         _OUTCOMES[outcome] if outcome else None,
         exit_code,
-        message[:_MAX_MESSAGE_CHARACTERS],
-        _manifest(document.get("checkpoint", [])),
+        (message or "")[:_MAX_MESSAGE_CHARACTERS],
+        _manifest(document.get("checkpoint")),
     )
 
 
 def _manifest(entries: object) -> tuple[ManifestEntry, ...]:
+    if entries is None:
+        return ()
     if not isinstance(entries, Sequence) or isinstance(entries, str):
-        raise ValueError  # noqa: TRY004
+        raise ValueError  # noqa: TRY004 - one exception for every body that is not of the form
     return tuple(_entry(entry) for entry in cast("Sequence[object]", entries))
 
 
