@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tenacity import RetryError, Retrying, retry_if_result, wait_exponential
 
 from monitor_runtime.clock import Clock
@@ -36,11 +38,12 @@ def signal_training(cloud: Cloud, clock: Clock, instance_id: str, timeout_second
 def _await_command(
     cloud: Cloud, clock: Clock, command_id: str, instance_id: str, timeout_seconds: float
 ) -> CommandState:
-    give_up_at = clock.now().timestamp() + timeout_seconds
+    give_up_at = clock.now() + timedelta(seconds=timeout_seconds)
+    growing = wait_exponential(multiplier=1, max=10)
     retrying = Retrying(
         retry=retry_if_result(lambda state: state is CommandState.RUNNING),
-        stop=lambda _: clock.now().timestamp() >= give_up_at,
-        wait=wait_exponential(multiplier=1, max=10),
+        stop=lambda _: clock.now() >= give_up_at,
+        wait=lambda state: min(growing(state), (give_up_at - clock.now()).total_seconds()),
         sleep=clock.sleep,
     )
     return retrying(lambda: cloud.command_state(command_id, instance_id))
