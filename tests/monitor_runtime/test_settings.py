@@ -87,7 +87,7 @@ WRONG: dict[str, list[object]] = {
     "run": ["", "-a", "a.b", "a b", "x" * 54, 5, None, "läuft"],
     "monitor": ["", "a*", "x" * 257, None],
     "instance_ids": ["i-0123456789abcdef0", [], [INSTANCE_ID, "i-0123456789abcdef1"], None],
-    "bucket": ["", "ab", "Upper", "s3://outputs", "a..b", "outputs/", "x" * 64, None],
+    "bucket": ["", "ab", "two words", "s3://outputs", "a..b", "outputs/", "x" * 256, None],
     "prefix": ["runs", "/runs/", "runs//a/", "runs/*/", None, "x" * 190 + "/"],
     "markers": ["done", None, [f"m{number}" for number in range(51)]],
     "failure_markers": ["FAILED", {"a": 1}],

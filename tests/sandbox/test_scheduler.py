@@ -37,7 +37,7 @@ def test_an_expression_that_is_not_understood_is_refused() -> None:
 
 def _switch_off(cloud: Sandbox, at: datetime) -> str:
     ec2 = client("ec2")
-    image = ec2.describe_images()["Images"][0]["ImageId"]
+    image = ec2.register_image(Name="training")["ImageId"]
     instance_id: str = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     client("scheduler").create_schedule(
         Name="off",
