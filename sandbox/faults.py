@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from monitor_runtime import aws
-from sandbox.boto import session_events
+from sandbox.boto import client, session_events
 from sandbox.clock import VirtualClock
 
 _BODY = b"<Error><Code>ServiceUnavailable</Code><Message>Please reduce your request rate.</Message></Error>"
@@ -23,14 +23,14 @@ class _Raw:
 
 
 def failing(service: str, operation: str, clock: VirtualClock, start: datetime, end: datetime) -> None:
-    """Have every call of an operation answered with a 503 between two moments."""
+    """Have every call of an operation, whoever makes it, answered with a 503 between two moments."""
 
     def answer(request: Any, **_: Any) -> AWSResponse | None:
         if not start <= clock.now() < end:
             return None
         return AWSResponse(request.url, 503, HTTPHeaders(), _Raw())
 
-    events = session_events()
-    events.register_first(f"before-send.{service}.{operation}", answer)
-
+    session_events().register_first(f"before-send.{service}.{operation}", answer)
+    # A client has the hooks that there were when it was made.
     aws.client.cache_clear()
+    client.cache_clear()
