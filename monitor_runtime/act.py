@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from monitor_runtime import names, tags
 from monitor_runtime.clock import Clock
@@ -26,7 +27,7 @@ from monitor_runtime.ending import RETRY_SECONDS, Ended, end_instance, persist
 from monitor_runtime.report import Metric, Report
 from monitor_runtime.settings import Action, Settings
 from monitor_runtime.signalling import signal_training
-from monitor_runtime.tags import format_time, safe_value
+from monitor_runtime.tags import Refusable, format_time, safe_value
 from monitor_runtime.world import Instance, Outcome
 
 ENDING_SECONDS = 2 * RETRY_SECONDS + 60
@@ -135,6 +136,7 @@ def force_stop(scene: Scene, instance: Instance, decision: ForceStop) -> None:
     try:
         persist(scene.clock, lambda: scene.cloud.stop_instance(instance.instance_id, force=True))
     except CloudError as error:
+        _count_refusal(scene, instance, Refusable.FORCE, error)
         raise EndingFailedError(f"{decision.reason}, and cannot be forced: {error}") from error
 
 
@@ -144,6 +146,7 @@ def terminate_stopped(scene: Scene, instance: Instance, decision: TerminateStopp
         ended: Ended = end_instance(scene.cloud, scene.clock, instance, Action.TERMINATE)
     except CloudError as error:
         scene.report.metrics[Metric.ENDING_FAILURES] = 1
+        _count_refusal(scene, instance, Refusable.TERMINATE_STOPPED, error)
         raise EndingFailedError(f"{decision.reason}, and cannot be terminated: {error}") from error
     scene.report.action = ended.action
 
@@ -151,8 +154,9 @@ def terminate_stopped(scene: Scene, instance: Instance, decision: TerminateStopp
 def refused(scene: Scene, decision: Refused) -> None:
     """Keep the alarm up: EC2 is not asked again."""
     scene.report.metrics[Metric.ENDING_FAILURES] = 1
+    ending = f"{decision.outcome}: {decision.reason}" if decision.outcome else decision.reason
     scene.report.problem(
-        f"the ending ({decision.outcome}: {decision.reason}) was refused too often and is not tried again:"
+        f"the ending ({ending}) was refused too often and is not tried again:"
         f" lift the stop protection or the denial, then remove the tag {names.TAG_REFUSED} or end the instance by hand"
     )
 
@@ -165,15 +169,25 @@ def _signal(scene: Scene, instance: Instance, seconds: float) -> None:
 
 def _record_failure(scene: Scene, instance: Instance, decision: End, error: CloudError) -> None:
     scene.report.metrics[Metric.ENDING_FAILURES] = 1
+    outcome = {
+        names.TAG_OUTCOME: decision.outcome,
+        names.TAG_REASON: safe_value(decision.reason),
+        names.TAG_ENDED_AT: format_time(scene.clock.now()),
+    }
+    _count_refusal(scene, instance, decision.outcome, error, outcome)
+
+
+def _count_refusal(
+    scene: Scene,
+    instance: Instance,
+    what: Outcome | Refusable,
+    error: CloudError,
+    further: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Only what EC2 refused is counted: what failed otherwise is tried again for as long as it takes."""
     if error.kind is ErrorKind.REFUSED:
-        now = format_time(scene.clock.now())
-        values = {
-            names.TAG_REFUSED: f"{tags.refusals(instance) + 1} {now}",
-            names.TAG_OUTCOME: decision.outcome,
-            names.TAG_REASON: safe_value(decision.reason),
-            names.TAG_ENDED_AT: now,
-        }
-        record_tags(scene, instance, values)
+        value = tags.refused_value(tags.refusals(instance, what) + 1, scene.clock.now(), what)
+        record_tags(scene, instance, {names.TAG_REFUSED: value, **further})
 
 
 def _measure(scene: Scene, decision: End, called_at: datetime | None = None) -> None:
@@ -186,27 +200,28 @@ def _measure(scene: Scene, decision: End, called_at: datetime | None = None) -> 
 
 def _clean_up(scene: Scene, instance: Instance) -> dict[str, str]:
     """Remove the run's one-time schedules: left behind, they would act on a run that was started again."""
-    cleaned: dict[str, str] = {}
-    run = scene.settings.run
     try:
-        scene.cloud.delete_schedule(names.follow_up_name(run))
+        scene.cloud.delete_schedule(names.follow_up_name(scene.settings.run))
     except CloudError as error:
         scene.report.problem(f"follow-up not removed: {error}")
     armed = tags.armed(instance) or _possibly_armed(scene, instance)
-    if armed:
-        try:
-            scene.cloud.delete_schedule(names.deadline_switch_name(run))
-            cleaned[names.TAG_ARMED] = ""
-        except CloudError as error:
-            cleaned[names.TAG_ARMED] = tags.unsure(armed)
-            scene.report.problem(f"deadline switch not removed: {error}")
-    return cleaned
+    return disarm(scene, armed) if armed else {}
+
+
+def disarm(scene: Scene, armed: str) -> dict[str, str]:
+    """Remove the deadline switch; what to record of it. ``armed``: the tag as it stands."""
+    try:
+        scene.cloud.delete_schedule(names.deadline_switch_name(scene.settings.run))
+    except CloudError as error:
+        scene.report.problem(f"deadline switch not removed: {error}")
+        return {names.TAG_ARMED: tags.unsure(armed)}
+    return {names.TAG_ARMED: ""}
 
 
 def _possibly_armed(scene: Scene, instance: Instance) -> str:
-    """The time of a switch that no tag records: it is made first and recorded then, and either may have failed."""
+    """A switch that no tag records: it is made first and recorded then, and either may have failed."""
     at = switch_time(scene.settings, instance.launched_at, None) if instance.launched_at else None
-    return format_time(at) if at else ""
+    return tags.armed_value(at, scene.settings.on_deadline) if at else ""
 
 
 def _record_and_tell(scene: Scene, instance: Instance, outcome: Outcome, reason: str, further: dict[str, str]) -> None:
@@ -231,6 +246,7 @@ def record_tags(scene: Scene, instance: Instance, values: dict[str, str]) -> boo
 
 
 def _tell(scene: Scene, instance: Instance, outcome: Outcome, reason: str) -> None:
+    """Told, then remembered: a message twice is better than none."""
     settings = scene.settings
     message = {
         "run": settings.run,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
-from monitor_runtime.cloud import CommandState
+from monitor_runtime.cloud import CommandState, UploadMarker, UploadPage
 from monitor_runtime.world import Instance, InstanceState, StoredObject, Upload
 
 _REASON_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
@@ -34,13 +35,24 @@ def read_instance(answer: Mapping[str, Any]) -> Instance:
 
 
 def read_object(answer: Mapping[str, Any]) -> StoredObject:
-    """One entry of ListObjectsV2; botocore asks for URL encoding and decodes the key."""
-    return StoredObject(answer["Key"], answer["Size"], answer["LastModified"].astimezone(UTC))
+    """One entry of ListObjectsV2; botocore asks for URL encoding and decodes the key.
+
+    A multipart upload's ETag ends with the number of its parts:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+    """
+    modified_at = answer["LastModified"].astimezone(UTC)
+    return StoredObject(answer["Key"], answer["Size"], modified_at, "-" in answer.get("ETag", ""))
 
 
-def read_upload(answer: Mapping[str, Any]) -> Upload:
-    """One entry of ListMultipartUploads."""
-    return Upload(answer["Key"], answer["Initiated"].astimezone(UTC))
+def read_uploads(answer: Mapping[str, Any]) -> UploadPage:
+    """A page of ListMultipartUploads, whose keys botocore does not decode."""
+    decoded: Callable[[str], str] = unquote_plus if answer.get("EncodingType") == "url" else str
+    uploads = tuple(
+        Upload(decoded(entry["Key"]), entry["Initiated"].astimezone(UTC)) for entry in answer.get("Uploads", [])
+    )
+    if not answer.get("IsTruncated"):
+        return UploadPage(uploads)
+    return UploadPage(uploads, UploadMarker(decoded(answer["NextKeyMarker"]), answer["NextUploadIdMarker"]))
 
 
 def command_state(answer: Mapping[str, Any]) -> CommandState:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from monitor_runtime import act, names, tags
 from monitor_runtime.act import EndingFailedError, Scene
 from monitor_runtime.cloud import CloudError, DeadlineSwitch, FollowUp
-from monitor_runtime.completion import find_marker, find_outputs, stale_markers
+from monitor_runtime.completion import find, stale_markers
 from monitor_runtime.deadline import switch_time
 from monitor_runtime.decision import RECHECK_UNKNOWN, decide
 from monitor_runtime.decisions import Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
@@ -99,34 +99,40 @@ def _notice(scene: Scene, seen: Observation, instance: Instance, launched_at: da
     """Measure how late a completion was noticed, once."""
     if not isinstance(seen.objects, tuple):
         return
-    found = find_marker(scene.settings, seen.objects, None, launched_at) or find_outputs(
-        scene.settings, seen.objects, launched_at
-    )
-    if found is None or instance.tags.get(names.TAG_NOTICED) == format_time(found.since):
+    found = find(scene.settings, seen.objects, None, launched_at)
+    if found is None or tags.noticed_at(instance, found.since):
         return
     try:
-        scene.cloud.tag_instance(instance.instance_id, {names.TAG_NOTICED: format_time(found.since)})
+        scene.cloud.tag_instance(instance.instance_id, {names.TAG_NOTICED: tags.noticed_value(found.since, now)})
     except CloudError as error:
         scene.report.problem(f"not recorded in tags: {error}")
-    scene.report.metrics[Metric.DETECTION_LATENCY] = max(0.0, (now - found.since).total_seconds())
+    if not found.multipart:
+        scene.report.metrics[Metric.DETECTION_LATENCY] = max(0.0, (now - found.since).total_seconds())
 
 
 def _arm(scene: Scene, instance: Instance, launched_at: datetime, now: datetime) -> None:
-    """Have EventBridge end the run by itself should the monitor fail; once per launch, and moved by a hold."""
-    at = switch_time(scene.settings, launched_at, tags.read_hold(instance, now).until)
-    if at is None or at <= now or tags.armed(instance) == format_time(at):
+    """Have EventBridge end the run by itself should the monitor fail; once per launch, moved by a hold or settings.
+
+    The first check does not trust the tag: the removal of an earlier one may have taken the switch away.
+    """
+    settings, armed = scene.settings, tags.armed(instance)
+    at = switch_time(settings, launched_at, tags.read_hold(instance, now).until)
+    if at is None:
+        if armed:
+            act.record_tags(scene, instance, act.disarm(scene, armed))
         return
-    switch = DeadlineSwitch(
-        names.deadline_switch_name(scene.settings.run), at, scene.settings.on_deadline, instance.instance_id
-    )
+    wanted = tags.armed_value(at, settings.on_deadline)
+    if at <= now or (armed == wanted and scene.report.trigger != TriggerKind.FIRST_CHECK):
+        return
+    switch = DeadlineSwitch(names.deadline_switch_name(settings.run), at, settings.on_deadline, instance.instance_id)
     try:
         scene.cloud.put_deadline_switch(switch)
     except CloudError as error:
         scene.report.problem(f"deadline switch not armed: {error}")
-        act.record_tags(scene, instance, {names.TAG_ARMED: tags.unsure(format_time(at))})
+        act.record_tags(scene, instance, {names.TAG_ARMED: tags.unsure(wanted)})
         return
     scene.report.note(f"deadline switch armed for {format_time(at)}")
-    act.record_tags(scene, instance, {names.TAG_ARMED: format_time(at)})
+    act.record_tags(scene, instance, {names.TAG_ARMED: wanted})
 
 
 def _describe(scene: Scene, seen: Observation, decision: Decision, now: datetime) -> None:

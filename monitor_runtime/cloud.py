@@ -46,6 +46,22 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadMarker:
+    """Where the next page of uploads begins, as S3 told it."""
+
+    key: str
+    upload_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPage:
+    """One page of multipart uploads; ``next_marker`` is None on the last one."""
+
+    uploads: tuple[Upload, ...]
+    next_marker: UploadMarker | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MetricWindow:
     """Whole periods of ``period_seconds`` from ``start`` up to, not including, ``end``."""
 
@@ -106,8 +122,8 @@ class Cloud(Protocol):
         """The first ``max_bytes`` of an object."""
         ...
 
-    def list_uploads(self, bucket: str, prefix: str) -> Sequence[Upload]:
-        """Multipart uploads under way; at most 1,000, which is enough to know that there is one."""
+    def list_uploads(self, bucket: str, prefix: str, after: UploadMarker | None = None) -> UploadPage:
+        """Multipart uploads that were neither completed nor aborted; at most 1,000 a page."""
         ...
 
     def metric_maxima(self, instance_id: str, window: MetricWindow) -> Sequence[float]:

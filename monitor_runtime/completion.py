@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+from monitor_runtime import tags
 from monitor_runtime.settings import Settings
-from monitor_runtime.world import ManifestEntry, MarkerBody, Observation, Outcome, StoredObject, Unknown
+from monitor_runtime.world import Instance, ManifestEntry, MarkerBody, Observation, Outcome, StoredObject, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,18 @@ class Completion:
     """For people: ``marker COMPLETE`` or ``expected outputs model.bin, ...``."""
     marker_key: str | None
     """The object whose body may say more; None when outputs complete the run."""
+    multipart: bool = False
+    """Some of it came as a multipart upload: then ``since`` may lie long before it was there."""
+
+
+def counted(found: Completion | None, instance: Instance, now: datetime) -> Completion | None:
+    """The completion with the moment from which its grace counts.
+
+    That is LastModified; but of a multipart upload, which S3 dates back to its beginning, when it was first noticed.
+    """
+    if found is None or not found.multipart:
+        return found
+    return replace(found, since=max(found.since, tags.noticed_at(instance, found.since) or now))
 
 
 def matches(pattern: str, name: str) -> bool:
@@ -63,8 +76,16 @@ def find_marker(
         if found:
             told = (body.outcome if body else None) or outcome
             name = found[0].key[len(settings.prefix) :]
-            return Completion(told, found[0].modified_at, _marker_evidence(name, body), found[0].key)
+            evidence = _marker_evidence(name, body)
+            return Completion(told, found[0].modified_at, evidence, found[0].key, found[0].multipart)
     return None
+
+
+def find(
+    settings: Settings, objects: Sequence[StoredObject], body: MarkerBody | None, launched_at: datetime
+) -> Completion | None:
+    """What completes the run: a marker, else all expected outputs."""
+    return find_marker(settings, objects, body, launched_at) or find_outputs(settings, objects, launched_at)
 
 
 def _marker_evidence(name: str, body: MarkerBody | None) -> str:
@@ -84,8 +105,11 @@ def find_outputs(settings: Settings, objects: Sequence[StoredObject], launched_a
     found = [_matching(settings, pattern, current) for pattern in settings.expected_outputs]
     if not all(found):
         return None
-    newest = max(entry.modified_at for entries in found for entry in entries)
-    return Completion(Outcome.SUCCEEDED, newest, f"expected outputs {', '.join(settings.expected_outputs)}", None)
+    entries = [entry for matching in found for entry in matching]
+    newest = max(entry.modified_at for entry in entries)
+    multipart = any(entry.multipart for entry in entries)
+    names = ", ".join(settings.expected_outputs)
+    return Completion(Outcome.SUCCEEDED, newest, f"expected outputs {names}", None, multipart)
 
 
 def manifest_key(settings: Settings, entry: ManifestEntry) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor_runtime import completion, tags
+from monitor_runtime import completion, names, tags
 from monitor_runtime.backoff import next_due
 from monitor_runtime.completion import Completion
 from monitor_runtime.deadline import deadline
@@ -22,7 +22,7 @@ from monitor_runtime.decisions import (
 )
 from monitor_runtime.idle import is_idle
 from monitor_runtime.settings import Action, Settings
-from monitor_runtime.tags import format_time
+from monitor_runtime.tags import Refusable, format_time
 from monitor_runtime.world import Instance, InstanceState, MarkerBody, Observation, Outcome, Unknown
 
 MAX_REFUSALS = 3
@@ -31,6 +31,8 @@ INTERRUPTION = timedelta(minutes=5)
 """From the warning to the end, with a margin: an instance that still runs then is watched as if nobody had warned."""
 SPOT_REASON = "spot interruption"
 """How the reason of every ending by EC2 begins, which tells it from an ending that was reported or refused."""
+DENIED_FOR_GOOD = timedelta(hours=1)
+"""What S3 denies for so long after a stop, it will not tell any more."""
 RECHECK_UNKNOWN = timedelta(minutes=2)
 RECHECK_UNVERIFIED = timedelta(minutes=1)
 
@@ -53,9 +55,8 @@ def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bo
         return Wait(f"EC2 unknown: {seen.instance.cause}", now + RECHECK_UNKNOWN)
     if seen.instance.launched_at is None or seen.instance.state not in {InstanceState.PENDING, InstanceState.RUNNING}:
         return _not_running(settings, seen, seen.instance, now, notifies=notifies)
-    case = _Case(
-        settings, seen, seen.instance, seen.instance.launched_at, now, _complete(settings, seen, seen.instance)
-    )
+    found = _complete(settings, seen, seen.instance, now)
+    case = _Case(settings, seen, seen.instance, seen.instance.launched_at, now, found)
     return (
         _interruption(case)
         or _hold(case)
@@ -68,12 +69,19 @@ def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bo
     )
 
 
-def _complete(settings: Settings, seen: Observation, instance: Instance) -> Completion | None:
+def _complete(settings: Settings, seen: Observation, instance: Instance, now: datetime) -> Completion | None:
     if not isinstance(seen.objects, tuple) or instance.launched_at is None:
         return None
     body = seen.marker_body if isinstance(seen.marker_body, MarkerBody) else None
-    marker = completion.find_marker(settings, seen.objects, body, instance.launched_at)
-    return marker or completion.find_outputs(settings, seen.objects, instance.launched_at)
+    return completion.counted(completion.find(settings, seen.objects, body, instance.launched_at), instance, now)
+
+
+def _verdict(settings: Settings, seen: Observation, found: Completion, launched_at: datetime) -> tuple[Outcome, str]:
+    """Outcome and evidence of a completion that there is no more time to verify."""
+    gap = completion.verification_gap(settings, seen, launched_at) if found.outcome is Outcome.SUCCEEDED else None
+    if gap is None:
+        return found.outcome, found.evidence
+    return Outcome.UNVERIFIED, f"{found.evidence}, but {gap.cause if isinstance(gap, Unknown) else gap}"
 
 
 def _not_running(
@@ -81,12 +89,11 @@ def _not_running(
 ) -> Decision:
     """1. Nothing is trained any more; what is left is to see the ending through, to record it and to tell."""
     if instance.state is InstanceState.STOPPING:
-        since = instance.state_changed_at or tags.ended_at(instance)
-        if since and now - since > STUCK_AFTER:
-            return ForceStop(f"stopping since {format_time(since)}")
-        return Over("instance is stopping")
+        return _stuck(instance, now) or Over("instance is stopping")
     if instance.state not in {InstanceState.STOPPED, InstanceState.TERMINATED}:
         return Over(f"instance is {instance.state}")
+    if instance.state is InstanceState.TERMINATED and names.TAG_MONITOR not in instance.tags:
+        return Over("instance is terminated, and EC2 has forgotten its tags")
     recorded = tags.recorded_outcome(instance)
     if recorded is None:
         return _unrecorded(settings, seen, instance, now)
@@ -95,27 +102,48 @@ def _not_running(
     return _kept_long_enough(settings, instance, now) or Over(f"instance is {instance.state}: {recorded}")
 
 
+def _stuck(instance: Instance, now: datetime) -> Decision | None:
+    since = instance.state_changed_at or tags.ended_at(instance)
+    if since is None or now - since <= STUCK_AFTER:
+        return None
+    reason = f"stopping since {format_time(since)}"
+    if tags.refusals(instance, Refusable.FORCE) >= MAX_REFUSALS:
+        return Refused(tags.recorded_outcome(instance), reason)
+    return ForceStop(reason)
+
+
 def _unrecorded(settings: Settings, seen: Observation, instance: Instance, now: datetime) -> Decision:
     """The instance ended without us, or we were cut off: what is in S3 and on the clock tells the outcome."""
-    silent = [part for part in (seen.objects, seen.marker_body) if isinstance(part, Unknown)]
+    sources = (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads)
+    patient = instance.state_changed_at is not None and now - instance.state_changed_at < DENIED_FOR_GOOD
+    silent = [part for part in sources if isinstance(part, Unknown) and (patient or not part.permanent)]
     if silent and instance.state is InstanceState.STOPPED:
         return Over(f"instance is stopped; its outcome waits for S3: {silent[0].cause}")
-    found = _complete(settings, seen, instance)
-    if found:
-        return Settle(found.outcome, f"{found.evidence}; instance found {instance.state}", record=True)
+    found = _complete(settings, seen, instance, now)
+    if found and instance.launched_at:
+        outcome, evidence = _verdict(settings, seen, found, instance.launched_at)
+        return Settle(outcome, f"{evidence}; instance found {instance.state}", record=True)
     due = deadline(settings, instance.launched_at) if instance.launched_at else None
     if due and (instance.state_changed_at or now) >= due:
         return Settle(Outcome.DEADLINE, f"deadline {format_time(due)}; instance found {instance.state}", record=True)
-    return Settle(Outcome.INTERRUPTED, f"instance found {instance.state} before the run was complete", record=True)
+    unseen = f"; S3 unknown: {seen.objects.cause}" if isinstance(seen.objects, Unknown) else ""
+    reason = f"instance found {instance.state} before the run was complete{unseen}"
+    return Settle(Outcome.INTERRUPTED, reason, record=True)
 
 
 def _kept_long_enough(settings: Settings, instance: Instance, now: datetime) -> Decision | None:
     since = instance.state_changed_at or tags.ended_at(instance)
+    outcome = tags.recorded_outcome(instance)
     if instance.state is not InstanceState.STOPPED or not settings.terminate_after_days or since is None:
         return None
+    if outcome is Outcome.UNVERIFIED:
+        return Over("instance is stopped, and kept: its disk may have what could not be verified")
     if tags.read_hold(instance, now).until or now - since < timedelta(days=settings.terminate_after_days):
         return None
-    return TerminateStopped(f"stopped since {format_time(since)}, kept for {settings.terminate_after_days} days")
+    reason = f"stopped since {format_time(since)}, kept for {settings.terminate_after_days} days"
+    if tags.refusals(instance, Refusable.TERMINATE_STOPPED) >= MAX_REFUSALS:
+        return Refused(outcome, reason)
+    return TerminateStopped(reason)
 
 
 def _interruption(case: _Case) -> Decision | None:
@@ -130,7 +158,8 @@ def _interruption(case: _Case) -> Decision | None:
         unread = f"{case.completion.evidence} cannot be read: {case.seen.marker_body.cause}"
         return Interrupt(Outcome.INTERRUPTED, f"{SPOT_REASON}: {unread}", signal_first=False)
     if case.completion:
-        return Interrupt(case.completion.outcome, f"{SPOT_REASON}: {case.completion.evidence}", signal_first=False)
+        outcome, evidence = _verdict(case.settings, case.seen, case.completion, case.launched_at)
+        return Interrupt(outcome, f"{SPOT_REASON}: {evidence}", signal_first=False)
     return Interrupt(Outcome.INTERRUPTED, f"{SPOT_REASON} warning", signal_first=True)
 
 
@@ -252,6 +281,6 @@ def _end(
         if tags.recorded_outcome(case.instance):
             return None
         return End(outcome, action, reason, due_since, evidence_at)
-    if tags.refusals(case.instance) >= MAX_REFUSALS:
+    if tags.refusals(case.instance, outcome) >= MAX_REFUSALS:
         return Refused(outcome, reason)
     return End(outcome, action, reason, due_since, evidence_at, signal_first)

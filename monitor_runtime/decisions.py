@@ -65,7 +65,7 @@ class TerminateStopped:
 class Refused:
     """EC2 refused the ending too often to ask again: only a person can help, and has to be told."""
 
-    outcome: Outcome
+    outcome: Outcome | None
     reason: str
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
-from tenacity import Retrying, stop_after_attempt, wait_fixed
+from tenacity import Retrying, wait_fixed
 
 from monitor_runtime.clock import Clock
 from monitor_runtime.cloud import Cloud, CloudError
 from monitor_runtime.settings import Settings
 from monitor_runtime.world import InstanceState
 
-ATTEMPTS = 13
+PATIENCE = timedelta(minutes=2)
 PAUSE_SECONDS = 10
-"""Two minutes in all: a fresh role or instance takes that long, at most, to be known everywhere.
+"""A fresh role or instance takes that long, at most, to be known everywhere.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency"""
 
 
@@ -25,10 +26,11 @@ def prove(cloud: Cloud, clock: Clock, settings: Settings, region: str) -> None:
     """Return when everything can be seen that the monitor needs.
 
     Raises:
-        FirstCheckError: with every reason, when it still cannot after two minutes.
+        FirstCheckError: with every reason, when it still cannot after two minutes, however slow the calls are.
     """
+    give_up_at = clock.now() + PATIENCE
     retrying = Retrying(
-        stop=stop_after_attempt(ATTEMPTS), wait=wait_fixed(PAUSE_SECONDS), sleep=clock.sleep, reraise=True
+        stop=lambda _: clock.now() >= give_up_at, wait=wait_fixed(PAUSE_SECONDS), sleep=clock.sleep, reraise=True
     )
     retrying(lambda: _require(cloud, settings, region))
 

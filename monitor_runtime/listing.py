@@ -11,6 +11,8 @@ from monitor_runtime.world import StoredObject, Unknown
 
 MAX_PAGES = 5
 """Pages of 1,000 keys that are read for one pattern with wildcards before its folder counts as too full."""
+MANY_PATTERNS = 10
+"""From here on reading on is tried before a listing for each pattern: most folders end within `MAX_PAGES` pages."""
 MAX_LISTINGS = 60
 """Listings that one look may cost: a manifest of the training can name any number of keys."""
 
@@ -61,22 +63,27 @@ class _Looks:
         return self._cloud.list_folder(self._settings.bucket, self._settings.prefix + below, token)
 
     def list_folder(self, folder: str, patterns: tuple[str, ...]) -> Iterable[StoredObject]:
-        page = self._list(folder)
-        if page.next_token is None:
-            return page.objects
+        found, complete = self._read(folder, MAX_PAGES if len(patterns) >= MANY_PATTERNS else 1)
+        if complete:
+            return found
         return {entry: None for pattern in patterns for entry in self._list_narrowed(pattern)}
 
     def _list_narrowed(self, pattern: str) -> Iterable[StoredObject]:
         """An exact name is the first key of its own narrowed listing, so one page answers it."""
         head = _literal_head(pattern)
-        page = self._list(head)
-        found = list(page.objects)
-        for _ in range(MAX_PAGES - 1):
-            if head == pattern or page.next_token is None:
-                return found
-            page = self._list(head, page.next_token)
-            found.extend(page.objects)
-        if page.next_token is not None:
+        found, complete = self._read(head, 1 if head == pattern else MAX_PAGES)
+        if not complete and head != pattern:
             beginning = self._settings.prefix + head
             raise _TooManyKeysError(f"more than {MAX_PAGES} pages of keys begin with {beginning}: narrow {pattern}")
         return found
+
+    def _read(self, below: str, max_pages: int) -> tuple[list[StoredObject], bool]:
+        """The objects of some pages, and whether these are all."""
+        page = self._list(below)
+        found = list(page.objects)
+        for _ in range(max_pages - 1):
+            if page.next_token is None:
+                break
+            page = self._list(below, page.next_token)
+            found.extend(page.objects)
+        return found, page.next_token is None

@@ -67,6 +67,22 @@ def _run_of(cloud: Cloud, monitor: str, instance: Instance) -> Located | Ignored
     return Located(settings, unknown_fields, instance)
 
 
+def current_settings(cloud: Cloud, run: str) -> tuple[Settings, tuple[str, ...]] | Ignored:
+    """What the run's heartbeat carries now, and the fields of it that this monitor does not know.
+
+    Raises:
+        CloudError: when the Scheduler does not answer.
+        SettingsError: when the schedule holds settings that are wrong.
+    """
+    schedule = names.heartbeat_name(run)
+    try:
+        return parse(_settings_of(cloud.schedule_input(schedule)))
+    except CloudError as error:
+        if error.kind is not ErrorKind.NOT_FOUND:
+            raise
+        return Ignored(f"schedule {schedule} does not exist: {run} is not declared any more")
+
+
 def _settings_of(schedule_input: str) -> object:
     try:
         return json.loads(schedule_input).get("settings")

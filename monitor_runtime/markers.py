@@ -39,7 +39,7 @@ def _read(document: Mapping[str, Any]) -> MarkerBody:
     return MarkerBody(
         _OUTCOMES[outcome] if outcome else None,
         exit_code,
-        (message or "")[:_MAX_MESSAGE_CHARACTERS],
+        _encodable(message or "")[:_MAX_MESSAGE_CHARACTERS],
         _manifest(document.get("checkpoint")),
     )
 
@@ -57,4 +57,10 @@ def _entry(entry: object) -> ManifestEntry:
     key, size = fields.get("key"), fields.get("size")
     if not isinstance(key, str) or not key or not (size is None or (type(size) is int and size >= 0)):
         raise ValueError
-    return ManifestEntry(key, size)
+    return ManifestEntry(_encodable(key), size)
+
+
+def _encodable(text: str) -> str:
+    """The text itself; JSON can spell half of a character, and that is a UnicodeEncodeError, a ValueError."""
+    text.encode()
+    return text

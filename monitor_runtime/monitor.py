@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from monitor_runtime import names
-from monitor_runtime.act import Scene
+from monitor_runtime.act import EndingFailedError, Scene
 from monitor_runtime.check import check
 from monitor_runtime.clock import Clock
 from monitor_runtime.cloud import Cloud, CloudError
 from monitor_runtime.first_check import prove
-from monitor_runtime.locate import Ignored, Located, locate
+from monitor_runtime.locate import Ignored, Located, current_settings, locate
 from monitor_runtime.report import Metric, Report
 from monitor_runtime.settings import Settings
 from monitor_runtime.triggers import (
@@ -55,59 +56,91 @@ class Monitor:
             case CarriedTrigger() as trigger:
                 return self._carried(trigger)
             case ForgetTrigger() as trigger:
-                return self._forget(trigger.settings)
+                return self._forget(trigger)
             case S3EventTrigger() as trigger:
                 return self._event(TriggerKind.S3_EVENT, locate(self.cloud, self.name, trigger))
             case SpotWarningTrigger() as trigger:
                 return self._event(TriggerKind.SPOT_WARNING, locate(self.cloud, self.name, trigger))
 
     def _carried(self, trigger: CarriedTrigger) -> Reply:
-        report = self._report(trigger.settings, trigger.kind, trigger.unknown_fields)
-        if trigger.scheduled_at:
-            report.metrics[Metric.TRIGGER_LATENESS] = max(0.0, (report.at - trigger.scheduled_at).total_seconds())
+        if trigger.kind is TriggerKind.FOLLOW_UP:
+            return self._followed_up(trigger)
+        report = self._triggered(trigger)
         if trigger.kind is TriggerKind.FIRST_CHECK:
             prove(self.cloud, self.clock, trigger.settings, self.region)
             return self._check(trigger.settings, report, may_wait=False)
         return self._check(trigger.settings, report)
 
+    def _followed_up(self, trigger: CarriedTrigger) -> Reply:
+        """A follow-up carries the settings of the check that made it: what was declared since then counts more."""
+        problem = ""
+        try:
+            current = current_settings(self.cloud, trigger.settings.run)
+        except CloudError as error:
+            current, problem = (trigger.settings, trigger.unknown_fields), f"settings as of the last check: {error}"
+        if isinstance(current, Ignored):
+            ignored = Report(trigger.settings.run, trigger.kind, self.clock.now(), "ignored", current.reason)
+            return ignored.to_document(dict(self.cloud.calls))
+        report = self._triggered(replace(trigger, settings=current[0], unknown_fields=current[1]))
+        if problem:
+            report.problem(problem)
+        return self._check(current[0], report)
+
     def _event(self, kind: TriggerKind, located: list[Located | Ignored]) -> Reply:
+        """Check each run that the event is about. One that cannot be ended keeps no other from being checked."""
         ignored = [entry.reason for entry in located if isinstance(entry, Ignored)]
-        replies = [
-            self._check(
-                entry.settings,
-                self._report(entry.settings, kind, entry.unknown_fields),
-                instance=entry.instance,
-                interruption_warned=kind is TriggerKind.SPOT_WARNING,
-            )
-            for entry in located
-            if isinstance(entry, Located)
-        ]
+        replies: list[Reply] = []
+        failures: list[EndingFailedError] = []
+        for entry in located:
+            if isinstance(entry, Located):
+                report = self._report(entry.settings, kind, entry.unknown_fields)
+                warned = kind is TriggerKind.SPOT_WARNING
+                try:
+                    replies.append(
+                        self._check(entry.settings, report, instance=entry.instance, interruption_warned=warned)
+                    )
+                except EndingFailedError as error:
+                    failures.append(error)
+        if failures:
+            raise failures[0]
         if len(replies) == 1 and not ignored:
             return replies[0]
-        word = "checked" if replies else "ignored"
         return {
             "trigger": kind,
-            "decision": word,
+            "decision": "checked" if replies else "ignored",
             "reasons": ignored,
             "checks": replies,
             "calls": dict(self.cloud.calls),
         }
 
-    def _forget(self, settings: Settings) -> Reply:
+    def _forget(self, trigger: ForgetTrigger) -> Reply:
         """Remove what the monitor made for the run. Never fails: it must not keep a stack from being destroyed."""
         problems: list[str] = []
-        for name in (names.follow_up_name(settings.run), names.deadline_switch_name(settings.run)):
+        for remove in self._removals(trigger):
             try:
-                self.cloud.delete_schedule(name)
+                remove()
             except CloudError as error:
                 problems.append(str(error))
         return {
-            "run": settings.run,
+            "run": trigger.run,
             "trigger": TriggerKind.FIRST_CHECK,
             "decision": "forgotten",
             "problems": problems,
             "calls": dict(self.cloud.calls),
         }
+
+    def _removals(self, trigger: ForgetTrigger) -> Iterator[Callable[[], None]]:
+        if trigger.run:
+            yield partial(self.cloud.delete_schedule, names.follow_up_name(trigger.run))
+            yield partial(self.cloud.delete_schedule, names.deadline_switch_name(trigger.run))
+        if trigger.instance_id:
+            yield partial(self.cloud.tag_instance, trigger.instance_id, {names.TAG_ARMED: ""})
+
+    def _triggered(self, trigger: CarriedTrigger) -> Report:
+        report = self._report(trigger.settings, trigger.kind, trigger.unknown_fields)
+        if trigger.scheduled_at:
+            report.metrics[Metric.TRIGGER_LATENESS] = max(0.0, (report.at - trigger.scheduled_at).total_seconds())
+        return report
 
     def _report(self, settings: Settings, kind: TriggerKind, unknown_fields: tuple[str, ...]) -> Report:
         report = Report(settings.run, kind, self.clock.now())

@@ -18,13 +18,14 @@ TAG_OUTCOME = "runctl:outcome"
 TAG_REASON = "runctl:reason"
 TAG_ENDED_AT = "runctl:ended-at"
 TAG_ARMED = "runctl:armed"
-"""The time for which the deadline switch is armed; empty once it was removed."""
+"""The time for which the deadline switch is armed, and what it does then; empty once it was removed."""
 TAG_NOTICED = "runctl:noticed"
-"""The time of the completion that was noticed first, so that its detection is measured once."""
+"""The time of the completion that was noticed, and when that was: so its detection is measured once, and the grace of a
+multipart upload, whose LastModified is when it began, is counted from when it was there."""
 TAG_NOTIFIED = "runctl:notified"
 """When the notification of the ending was published."""
 TAG_REFUSED = "runctl:ending-refused"
-"""``count time`` of the endings that EC2 refused in this launch."""
+"""``count time what``: how often in a row, and when last, EC2 refused an ending of this launch."""
 
 WRITTEN_BY_MONITOR = (
     TAG_ARMED,

@@ -9,11 +9,13 @@ from typing import TypeVar
 
 from monitor_runtime import tags
 from monitor_runtime.cloud import Cloud, CloudError, ErrorKind
-from monitor_runtime.completion import Completion, checkpoint_keys, find_marker, find_outputs
+from monitor_runtime.completion import Completion, checkpoint_keys, counted, find, find_marker
+from monitor_runtime.deadline import deadline
 from monitor_runtime.idle import idle_window
 from monitor_runtime.listing import find_objects
 from monitor_runtime.markers import MAX_BODY_BYTES, parse_body
-from monitor_runtime.settings import Settings
+from monitor_runtime.settings import Action, Settings
+from monitor_runtime.uploads import find_uploads
 from monitor_runtime.world import (
     Instance,
     InstanceState,
@@ -22,7 +24,6 @@ from monitor_runtime.world import (
     Outcome,
     StoredObject,
     Unknown,
-    Upload,
 )
 
 Value = TypeVar("Value")
@@ -49,50 +50,62 @@ def observe(
 ) -> Observation:
     """Look at the instance, then at S3 as far as it matters.
 
-    A check of a run in training costs one DescribeInstances and one ListObjectsV2; an ended and recorded run costs
-    the DescribeInstances alone. ``instance``: as an event's look-up described it a moment ago.
+    A check of a run in training costs one DescribeInstances and one ListObjectsV2; an ended and recorded run, and one
+    past its deadline, cost the DescribeInstances alone. ``instance``: as an event's look-up described it a moment ago.
     """
     found = instance or ask(lambda: cloud.describe_instance(settings.instance_ids[0]))
     seen = Observation(found, interruption_warned=interruption_warned)
-    if isinstance(found, Unknown) or found.launched_at is None or not _objects_matter(found):
+    if isinstance(found, Unknown) or found.launched_at is None or not _objects_matter(settings, seen, found, now):
         return seen
     objects = _completing_objects(cloud, settings, found.launched_at)
     seen = replace(seen, objects=objects)
-    completion = _completion(settings, objects, found.launched_at) if isinstance(objects, tuple) else None
-    if completion is None and found.state in _TRAINING and isinstance(objects, tuple):
+    if isinstance(objects, Unknown):
+        return seen
+    completion = counted(find(settings, objects, None, found.launched_at), found, now)
+    can_wait = found.state in _TRAINING and not interruption_warned
+    if completion is None and can_wait and not tags.read_hold(found, now).until:
         return replace(seen, metric_maxima=_metric(cloud, settings, found, found.launched_at, now))
-    if completion is None:
+    if completion is None or (can_wait and not _matters_now(settings, found, completion, now)):
         return seen
-    if found.state in _ENDED or interruption_warned:
-        return replace(seen, marker_body=_marker_body(cloud, settings, completion))
-    if now < completion.since + timedelta(seconds=settings.grace_seconds) or tags.read_hold(found, now).until:
-        return seen
-    return _completed(cloud, settings, seen, completion)
+    return _completed(cloud, settings, seen, completion, found.launched_at)
 
 
-def _objects_matter(instance: Instance) -> bool:
-    return instance.state in _TRAINING or (instance.state in _ENDED and tags.recorded_outcome(instance) is None)
+def _objects_matter(settings: Settings, seen: Observation, instance: Instance, now: datetime) -> bool:
+    if instance.state not in _TRAINING:
+        return instance.state in _ENDED and tags.recorded_outcome(instance) is None
+    due = deadline(settings, instance.launched_at) if instance.launched_at else None
+    past_deadline = due is not None and now >= due and settings.on_deadline is not Action.REPORT
+    return not past_deadline or seen.interruption_warned or tags.read_hold(instance, now).until is not None
 
 
-def _completion(
-    settings: Settings, objects: tuple[StoredObject, ...], launched_at: datetime, body: MarkerBody | None = None
-) -> Completion | None:
-    return find_marker(settings, objects, body, launched_at) or find_outputs(settings, objects, launched_at)
+def _matters_now(settings: Settings, instance: Instance, completion: Completion, now: datetime) -> bool:
+    """Whether something can follow from a completion: grace is over, nobody holds the run, it was not reported yet."""
+    only_told = settings.on_complete is settings.on_failure is Action.REPORT
+    was_told = only_told and tags.recorded_outcome(instance) is not None
+    grace_over = completion.since + timedelta(seconds=settings.grace_seconds)
+    return now >= grace_over and not was_told and tags.read_hold(instance, now).until is None
 
 
 def _completing_objects(cloud: Cloud, settings: Settings, launched_at: datetime) -> tuple[StoredObject, ...] | Unknown:
-    """Markers first; the folders of expected outputs are read only when there is no marker."""
+    """Markers first: where there is one, outputs that cannot be seen, or lie in folders, do not matter."""
+    markers = settings.markers + settings.failure_markers
     at_root = tuple(pattern for pattern in settings.expected_outputs if "/" not in pattern)
     in_folders = tuple(pattern for pattern in settings.expected_outputs if "/" in pattern)
-    objects = find_objects(cloud, settings, settings.markers + settings.failure_markers + at_root)
+    objects = find_objects(cloud, settings, markers + at_root)
+    if isinstance(objects, Unknown) and objects.permanent and at_root and markers:
+        alone = find_objects(cloud, settings, markers)
+        seen = isinstance(alone, tuple) and find_marker(settings, alone, None, launched_at)
+        return alone if seen else objects
     if isinstance(objects, Unknown) or not in_folders or find_marker(settings, objects, None, launched_at):
         return objects
     outputs = find_objects(cloud, settings, in_folders)
     return outputs if isinstance(outputs, Unknown) else objects + outputs
 
 
-def _completed(cloud: Cloud, settings: Settings, seen: Observation, completion: Completion) -> Observation:
-    """Grace is over: read the marker, and for a success what verification needs."""
+def _completed(
+    cloud: Cloud, settings: Settings, seen: Observation, completion: Completion, launched_at: datetime
+) -> Observation:
+    """Nothing is waited for any more: read the marker, and for a success what verification needs."""
     body = _marker_body(cloud, settings, completion)
     told = (body.outcome if isinstance(body, MarkerBody) else None) or completion.outcome
     if told is not Outcome.SUCCEEDED:
@@ -101,7 +114,7 @@ def _completed(cloud: Cloud, settings: Settings, seen: Observation, completion: 
     return replace(
         seen,
         marker_body=body,
-        uploads=ask(lambda: _uploads(cloud, settings)),
+        uploads=find_uploads(cloud, settings, launched_at),
         checkpoints=find_objects(cloud, settings, patterns) if patterns else (),
     )
 
@@ -109,10 +122,6 @@ def _completed(cloud: Cloud, settings: Settings, seen: Observation, completion: 
 def _marker_body(cloud: Cloud, settings: Settings, completion: Completion) -> MarkerBody | Unknown:
     key = completion.marker_key
     return ask(lambda: parse_body(cloud.read_object(settings.bucket, key, MAX_BODY_BYTES))) if key else MarkerBody()
-
-
-def _uploads(cloud: Cloud, settings: Settings) -> tuple[Upload, ...]:
-    return tuple(cloud.list_uploads(settings.bucket, settings.prefix))
 
 
 def _metric(

@@ -220,11 +220,12 @@ def parse(document: object) -> tuple[Settings, tuple[str, ...]]:
     if not isinstance(document, Mapping):
         raise SettingsError((Problem("settings", document, "a JSON object", "deploy the run again"),))
     values = cast("Mapping[str, Any]", document)
-    if values.get("version") != VERSION:
+    if values.get("version") != VERSION or isinstance(values["version"], bool):
         problem = Problem(
             "version", values.get("version"), str(VERSION), "deploy monitor and run with the same release"
         )
         raise SettingsError((problem,))
+    values, unknown_of_idle = _known_idle(values)
     missing = tuple(
         Problem(field, None, "a value", "deploy the run again") for field in _REQUIRED if field not in values
     )
@@ -236,5 +237,16 @@ def parse(document: object) -> tuple[Settings, tuple[str, ...]]:
         raise SettingsError(problems)
     known = {field.name for field in fields(Settings)}
     read = {name: _FACTORIES.get(name, lambda value: value)(value) for name, value in values.items() if name in known}
-    unknown = tuple(sorted(str(name) for name in values if name not in known and name != "version"))
-    return Settings(**read), unknown
+    unknown = [str(name) for name in values if name not in known and name != "version"]
+    return Settings(**read), tuple(sorted([*unknown, *unknown_of_idle]))
+
+
+def _known_idle(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
+    """The document without what this version does not know of ``idle``, and the names of that."""
+    idle: object = values.get("idle")
+    if not isinstance(idle, Mapping):
+        return values, []
+    entries = cast("Mapping[object, object]", idle)
+    known = {field.name for field in fields(Idle)}
+    kept = {name: value for name, value in entries.items() if name in known}
+    return {**values, "idle": kept}, [f"idle.{name}" for name in entries if name not in known]

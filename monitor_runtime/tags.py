@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from monitor_runtime import names
+from monitor_runtime.settings import Action
 from monitor_runtime.world import Instance, Outcome
 
 MAX_HOLD = timedelta(days=7)
@@ -60,10 +62,24 @@ def was_notified(instance: Instance) -> bool:
     return _since_launch(instance, instance.tags.get(names.TAG_NOTIFIED, ""))
 
 
-def refusals(instance: Instance) -> int:
-    """How often EC2 refused to end the present launch."""
-    count, _, moment = instance.tags.get(names.TAG_REFUSED, "").partition(" ")
-    return int(count) if count.isdecimal() and count.isascii() and _since_launch(instance, moment) else 0
+class Refusable(StrEnum):
+    """What EC2 can refuse beside the ending by an outcome: each is counted by itself."""
+
+    FORCE = "force"
+    TERMINATE_STOPPED = "terminate-stopped"
+
+
+def refusals(instance: Instance, what: Outcome | Refusable) -> int:
+    """How often in a row EC2 refused this to the present launch."""
+    count, _, rest = instance.tags.get(names.TAG_REFUSED, "").partition(" ")
+    moment, _, refused = rest.partition(" ")
+    counts = refused == what and count.isdecimal() and count.isascii() and _since_launch(instance, moment)
+    return int(count) if counts else 0
+
+
+def refused_value(count: int, now: datetime, what: Outcome | Refusable) -> str:
+    """What stands in the tag when something was refused."""
+    return f"{count} {format_time(now)} {what}"
 
 
 def ended_at(instance: Instance) -> datetime | None:
@@ -78,13 +94,29 @@ def recorded_reason(instance: Instance) -> str:
 
 
 def armed(instance: Instance) -> str:
-    """The time for which the deadline switch is armed, as written; empty when it is not."""
+    """For when, and to what end, the deadline switch is armed, as written; empty when it is not."""
     return instance.tags.get(names.TAG_ARMED, "")
 
 
-def unsure(at: str) -> str:
-    """What stands in place of the time when AWS did not say whether the switch was made, moved or removed."""
-    return at if at.endswith(_UNSURE) else f"{at}{_UNSURE}"
+def armed_value(at: datetime, action: Action) -> str:
+    """What stands in the tag of a switch that was confirmed."""
+    return f"{format_time(at)} {action}"
+
+
+def noticed_value(since: datetime, now: datetime) -> str:
+    """What stands in the tag of a completion that was noticed: which one it is, and when that was."""
+    return f"{format_time(since)} {format_time(now)}"
+
+
+def noticed_at(instance: Instance, since: datetime) -> datetime | None:
+    """When the completion of that time was noticed; None while it was not."""
+    completed, _, noticed = instance.tags.get(names.TAG_NOTICED, "").partition(" ")
+    return parse_time(noticed) if completed == format_time(since) else None
+
+
+def unsure(armed_tag: str) -> str:
+    """What stands there when AWS did not say whether the switch was made, moved or removed."""
+    return armed_tag if armed_tag.endswith(_UNSURE) else f"{armed_tag}{_UNSURE}"
 
 
 def safe_value(text: str) -> str:

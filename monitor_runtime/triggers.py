@@ -38,9 +38,13 @@ class CarriedTrigger:
 
 @dataclass(frozen=True, slots=True)
 class ForgetTrigger:
-    """The run is being removed from the stack."""
+    """The run is being removed from the stack, or gets another first check.
 
-    settings: Settings
+    Nothing more is asked of its settings, which may be of any version: an old run must be removable.
+    """
+
+    run: str
+    instance_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,24 @@ def _carried(document: Mapping[str, Any]) -> CarriedTrigger | ForgetTrigger:
     kind = document["trigger"]
     if not isinstance(kind, str) or kind not in _CARRIED:
         raise TriggerError(f"trigger: got {kind!r}; accepted: {', '.join(sorted(_CARRIED))}; deploy the run again")
-    settings, unknown_fields = parse(document.get("settings"))
     lifecycle = document.get("tf")
     if isinstance(lifecycle, Mapping) and cast("Mapping[str, Any]", lifecycle).get("action") == "delete":
-        return ForgetTrigger(settings)
+        return _forget(document.get("settings"))
+    settings, unknown_fields = parse(document.get("settings"))
     scheduled = document.get("scheduled_time")
     scheduled_at = tags.parse_time(scheduled) if isinstance(scheduled, str) else None
     return CarriedTrigger(TriggerKind(kind), settings, unknown_fields, scheduled_at)
+
+
+def _forget(settings: object) -> ForgetTrigger:
+    known = cast("Mapping[str, Any]", settings if isinstance(settings, Mapping) else {})
+    match known.get("run"), known.get("instance_ids"):
+        case str(run), [str(instance_id), *_]:
+            return ForgetTrigger(run, instance_id)
+        case str(run), _:
+            return ForgetTrigger(run, "")
+        case _:
+            return ForgetTrigger("", "")
 
 
 def _text(value: object) -> str:

@@ -60,6 +60,9 @@ class StoredObject:
     key: str
     size: int
     modified_at: datetime
+    """LastModified; of a multipart upload it is the time at which the upload began.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html"""
+    multipart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,9 +79,10 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
 
 
 def _recorded_blindly(tagging: Tagging) -> bool:
-    """What S3 denies is unverified, and what it did not tell of a terminated instance is lost: that is soon gone."""
+    """What S3 denies is unverified or unknown, and what it did not tell of a terminated instance is lost: soon gone."""
     terminated = tagging.check.state_at_start is InstanceState.TERMINATED
-    return tagging.check.disturbed and (tagging.tags["runctl:outcome"] == Outcome.UNVERIFIED or terminated)
+    denied = tagging.tags["runctl:outcome"] == Outcome.UNVERIFIED or "S3 unknown" in tagging.tags["runctl:reason"]
+    return tagging.check.disturbed and (denied or terminated)
 
 
 def _true_outcomes(truth: Truth, launch: Launch, at: int) -> set[Outcome]:
@@ -94,7 +95,7 @@ def _true_outcomes(truth: Truth, launch: Launch, at: int) -> set[Outcome]:
     deadline = truth.deadline(launch)
     forgotten = any(ending.launch is launch and ending.check.disturbed for ending in record.endings)
     if launch.left_by != "monitor" or record.interrupted_at is not None or forgotten:
-        true |= {finish.outcome for finish in finishes}
+        true |= {truth.due_of(launch, finish, moment).outcome for finish in finishes for moment in (end, at)}
         if deadline is not None and max(end, launch.stopped_at or end) >= deadline:
             true.add(Outcome.DEADLINE)
         if not finishes or record.interrupted_at is not None:
@@ -140,11 +141,12 @@ def _most_checks(truth: Truth, hour: int) -> int:
 
 
 def an_ended_run_costs_one_call(truth: Truth) -> Iterator[Found]:
-    """A check of a run that is over, recorded and told is one DescribeInstances and nothing else."""
+    """A check of a run that is over, recorded and told is one DescribeInstances; a follow-up has read its settings."""
     for check in truth.record.checks:
         over = check.completed and check.trigger in CARRIED and check.decision == "over"
         ended = check.state_at_start in {InstanceState.STOPPED, InstanceState.TERMINATED}
-        if over and ended and check.kinds != Counter({"describe_instance": 1}):
+        reads = {"schedule_input": 1} if check.trigger == "follow-up" else {}
+        if over and ended and check.kinds != Counter({"describe_instance": 1, **reads}):
             yield Found(check.started_at, f"check {check.number} of an ended run made {dict(check.kinds)}")
 
 
@@ -159,7 +161,7 @@ def only_declared_errors_come_out(truth: Truth) -> Iterator[Found]:
 
 
 def a_refusal_is_not_asked_for_ever(truth: Truth) -> Iterator[Found]:
-    """A check that finds three refusals of the launch recorded does not ask EC2 again, until a person forgives."""
+    """A check that finds three refusals recorded does not ask EC2 for the same again, until a person forgives."""
     for check in truth.record.checks:
         asked = check.kinds["stop_instance"] + check.kinds["terminate_instance"]
         looked_at = check.first_described_at
@@ -167,12 +169,14 @@ def a_refusal_is_not_asked_for_ever(truth: Truth) -> Iterator[Found]:
             continue
         forgiven_at = truth.record.unprotected_at
         recorded = [
-            int(tagging.tags["runctl:ending-refused"].split()[0])
+            tagging.tags["runctl:ending-refused"].split()
             for tagging in truth.record.taggings
             if "runctl:ending-refused" in tagging.tags and tagging.launch == check.launch and tagging.at < looked_at
         ]
         forgiven = forgiven_at is not None and forgiven_at <= (check.ended_at or looked_at)
-        if recorded and recorded[-1] >= MAX_REFUSALS and not forgiven:
+        asked_for = (check.reply or {}).get("outcome")
+        again = bool(recorded) and int(recorded[-1][0]) >= MAX_REFUSALS and recorded[-1][2] == asked_for
+        if again and not forgiven:
             yield Found(check.started_at, f"check {check.number} asked again for what was refused")
 
 

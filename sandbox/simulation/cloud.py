@@ -17,9 +17,11 @@ from monitor_runtime.cloud import (
     FollowUp,
     MetricWindow,
     Page,
+    UploadMarker,
+    UploadPage,
 )
 from monitor_runtime.settings import Action
-from monitor_runtime.world import Instance, InstanceState, Outcome, Upload
+from monitor_runtime.world import Instance, InstanceState, Outcome
 from sandbox.simulation.engine import SECOND, to_datetime, to_milliseconds
 from sandbox.simulation.faults import Plan, injected
 from sandbox.simulation.machine import ALIVE
@@ -113,10 +115,10 @@ class SimulatedCloud:
 
         return self._call("s3", "read_object", effect)
 
-    def list_uploads(self, bucket: str, prefix: str) -> Sequence[Upload]:
+    def list_uploads(self, bucket: str, prefix: str, after: UploadMarker | None = None) -> UploadPage:
         """See `Cloud.list_uploads`."""
         self._require_bucket(bucket)
-        return self._call("s3", "list_uploads", lambda: self._world.bucket.list_uploads(prefix))
+        return self._call("s3", "list_uploads", lambda: self._world.bucket.list_uploads(prefix, after))
 
     def metric_maxima(self, instance_id: str, window: MetricWindow) -> Sequence[float]:
         """See `Cloud.metric_maxima`."""

@@ -11,8 +11,8 @@ from sandbox.simulation.faults import Weather
 from sandbox.simulation.invariants import Found
 from sandbox.simulation.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.record import Check
-from sandbox.simulation.truth import Due, Truth
-from sandbox.simulation.waits import graced_endings, was_noticed
+from sandbox.simulation.truth import Due, Finish, Truth
+from sandbox.simulation.waits import graced_endings, remembered_since, was_noticed
 
 MAX_REFUSALS = 3
 AT_ONCE_SECONDS = 5.0
@@ -44,8 +44,19 @@ def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due 
         return None
     if check.decision == "end" or truth.is_interrupted(moment):
         return None
+    finish = truth.finish(launch, moment)
+    late = 0 if finish is None else _counted_late(truth, launch, finish, moment)
     dues = [due for due in truth.dues(launch, moment, moment) if due.outcome is not Outcome.IDLE]
-    return next((due for due in dues if due.action is not Action.REPORT), None)
+    certain = [due for due in dues if due.outcome is Outcome.DEADLINE or (late is not None and due.at + late <= moment)]
+    return next((due for due in certain if due.action is not Action.REPORT), None)
+
+
+def _counted_late(truth: Truth, launch: Launch, finish: Finish, moment: int) -> int | None:
+    """How long after the completion the monitor's count of its grace began; None while nothing says that it has."""
+    if not finish.dated_back:
+        return 0
+    since = remembered_since(truth, launch, finish, moment)
+    return None if since is None else since - finish.since
 
 
 def nothing_runs_past_its_deadline(truth: Truth) -> Iterator[Found]:
@@ -138,9 +149,10 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     if due.action is Action.REPORT or truth.settings.on_deadline is Action.REPORT:
         return None
     arrived = [written.at for written in truth.record.bucket.history if written.at <= end]
-    noticed = finish.since + truth.settings.max_interval_seconds * SECOND + MINUTE
+    to_notice = truth.settings.max_interval_seconds * SECOND + MINUTE
+    graced = due.at + (to_notice if finish.dated_back else 0)
     settled = arrived if due.outcome is Outcome.SUCCEEDED else []
-    return max(due.at, noticed, *settled) + 2 * MINUTE + 30 * SECOND
+    return max(graced, finish.since + to_notice, *settled) + 2 * MINUTE + 30 * SECOND
 
 
 def the_switch_is_armed(truth: Truth) -> Iterator[Found]:

@@ -6,20 +6,30 @@ from bisect import bisect_right, insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from monitor_runtime.cloud import Page
+from monitor_runtime.cloud import Page, UploadMarker, UploadPage
 from monitor_runtime.world import StoredObject, Upload
 from sandbox.simulation.engine import Engine, to_datetime, whole_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An object as it truly is. ``stamp`` is S3's LastModified, by S3's clock and to the second."""
+    """An object as it truly is, there since ``at``.
+
+    ``stamp`` is S3's LastModified, by S3's clock and to the second: of a multipart upload, when it was begun.
+    ``there_since`` is what it would be if S3 told when the object came to be.
+    """
 
     key: str
     size: int
     body: bytes
     at: int
     stamp: int
+    there_since: int
+
+    @property
+    def multipart(self) -> bool:
+        """Whether S3 may have dated it back."""
+        return self.stamp != self.there_since
 
 
 @dataclass(slots=True)
@@ -49,10 +59,11 @@ class Bucket:
     _keys: list[str] = field(default_factory=list[str])
     _pages: dict[tuple[str, str | None], Page] = field(default_factory=dict[tuple[str, str | None], Page])
 
-    def put(self, key: str, size: int, body: bytes = b"") -> Written:
-        """Write an object, over what was there."""
+    def put(self, key: str, size: int, body: bytes = b"", *, begun: int | None = None) -> Written:
+        """Write an object, over what was there. ``begun``: the stamp of the multipart upload that it comes from."""
         now = self.engine.now
-        written = Written(key, size, body, now, whole_seconds(now + self.skew))
+        stamp = whole_seconds(now + self.skew)
+        written = Written(key, size, body, now, stamp if begun is None else begun, stamp)
         if key not in self._objects:
             insort(self._keys, key)
         self._objects[key] = written
@@ -73,7 +84,7 @@ class Bucket:
     def complete_upload(self, upload: UploadTruth) -> None:
         """Make it an object."""
         upload.completed_at = self.engine.now
-        self.put(upload.key, upload.size)
+        self.put(upload.key, upload.size, begun=upload.stamp)
 
     def list_folder(self, prefix: str, token: str | None) -> Page:
         """What ListObjectsV2 answers with a delimiter: folders count as entries of a page."""
@@ -98,7 +109,7 @@ class Bucket:
             entries.append(entry)
             if not slash:
                 written = self._objects[key]
-                found.append(StoredObject(key, written.size, to_datetime(written.stamp)))
+                found.append(StoredObject(key, written.size, to_datetime(written.stamp), written.multipart))
         return Page(tuple(found), None)
 
     def read(self, key: str, max_bytes: int) -> bytes | None:
@@ -106,10 +117,14 @@ class Bucket:
         written = self._objects.get(key)
         return None if written is None else written.body[:max_bytes]
 
-    def list_uploads(self, prefix: str) -> list[Upload]:
-        """Uploads neither completed nor aborted."""
-        return [
-            Upload(upload.key, to_datetime(upload.stamp))
-            for upload in self.uploads
+    def list_uploads(self, prefix: str, after: UploadMarker | None) -> UploadPage:
+        """What ListMultipartUploads answers: uploads neither completed nor aborted, by key, then by id."""
+        open_uploads = sorted(
+            (upload.key, f"{number:08}", upload)
+            for number, upload in enumerate(self.uploads)
             if upload.completed_at is None and upload.key.startswith(prefix)
-        ]
+        )
+        left = [entry for entry in open_uploads if after is None or entry[:2] > (after.key, after.upload_id)]
+        page = tuple(Upload(key, to_datetime(upload.stamp)) for key, _, upload in left[: self.page_size])
+        last = UploadMarker(*left[self.page_size - 1][:2]) if len(left) > self.page_size else None
+        return UploadPage(page, last)

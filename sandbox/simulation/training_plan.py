@@ -67,14 +67,15 @@ def draw_training(scenario: Scenario, number: int) -> TrainingPlan:
     if (course is Course.MARKER and not settings.markers) or not settings.expected_outputs:
         course = {Course.MARKER: Course.OUTPUTS, Course.OUTPUTS: Course.MARKER}.get(course, course)
     draw = _Draw(scenario, random, course, starts_at, ends_at)
-    writes = [*draw.checkpoints(), *draw.look_alikes(), *draw.outputs(), *draw.ending()]
+    outputs, large_outputs = draw.outputs_by_size()
+    writes = [*draw.checkpoints(), *draw.look_alikes(), *outputs, *draw.ending()]
     quiet_at = random.randint(0, ends_at)
     return TrainingPlan(
         course,
         starts_at,
         None if course is Course.ENDLESS else ends_at,
         tuple(sorted(writes, key=lambda write: write.at)),
-        tuple(draw.uploads()),
+        (*draw.uploads(), *large_outputs),
         (quiet_at, quiet_at + random.choice((0, 0, 20, 90)) * MINUTE),
         shutdown_takes=random.choice((0, 2, 20, 100, 400)) * SECOND,
         last_checkpoint=random.random() < 0.7,
@@ -126,6 +127,18 @@ class _Draw:
         if writes and random.random() < 0.1:
             writes[0] = PlannedWrite(writes[0].at, writes[0].key, 0)
         return writes
+
+    def outputs_by_size(self) -> tuple[list[PlannedWrite], list[PlannedUpload]]:
+        """Some outputs are large, and come as multipart uploads that were begun long before."""
+        random = self._random
+        small, large = list[PlannedWrite](), list[PlannedUpload]()
+        for write in self.outputs():
+            if write.size and random.random() < 0.2:
+                begun = max(self._starts_at, write.at - random.randint(1, 3600) * SECOND)
+                large.append(PlannedUpload(begun, write.at, write.key, write.size))
+            else:
+                small.append(write)
+        return small, large
 
     def ending(self) -> list[PlannedWrite]:
         settings, random = self._settings, self._random

@@ -26,11 +26,15 @@ PERIOD = 5 * MINUTE
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """What says that a launch's training is complete. ``since`` is as S3 stamped it."""
+    """What says that a launch's training is complete. ``since`` is when all of it was there, by S3's clock.
+
+    ``dated_back``: S3 does not tell that moment, so the monitor counts from when it first noticed.
+    """
 
     outcome: Outcome
     since: int
     body: Mapping[str, Any]
+    dated_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -102,13 +106,15 @@ class Truth:
                 body = _body(objects[name])
                 return Finish(Outcome(body.get("outcome") or outcome), since, body)
         filled = [(name, written) for name, written in objects.items() if written.size > 0]
-        stamps = [
-            [written.stamp for name, written in filled if names_object(pattern, name)]
+        outputs = [
+            [written for name, written in filled if names_object(pattern, name)]
             for pattern in settings.expected_outputs
         ]
-        if not stamps or not all(stamps):
+        if not outputs or not all(outputs):
             return None
-        return Finish(Outcome.SUCCEEDED, max(max(entries) for entries in stamps), {})
+        written = [entry for entries in outputs for entry in entries]
+        since = max(entry.there_since for entry in written)
+        return Finish(Outcome.SUCCEEDED, since, {}, any(entry.multipart for entry in written))
 
     def is_verified(self, launch: Launch, finish: Finish, moment: int) -> bool:
         """Whether all that the training wrote had arrived, and nothing was on its way any more."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from monitor_runtime.world import Outcome
 from sandbox.simulation.engine import SECOND
+from sandbox.simulation.machine import Launch
 from sandbox.simulation.record import Check, Ending
 from sandbox.simulation.safety import outcome_of
-from sandbox.simulation.truth import Truth
+from sandbox.simulation.truth import Finish, Truth
 
 GRACED = frozenset({Outcome.SUCCEEDED, Outcome.FAILED})
 
@@ -19,12 +20,24 @@ def graced_endings(truth: Truth) -> Iterator[tuple[Ending, float]]:
         if outcome_of(ending) not in GRACED or not ending.looks:
             continue
         finish = truth.finish(ending.launch, ending.looks[-1])
-        if finish is None:
+        if finish is None or finish.dated_back:
             continue
         due = finish.since + truth.grace
         held = any(hold.at < ending.sent_at for hold in truth.record.holds)
         if not held and (finish.outcome is Outcome.FAILED or truth.is_verified(ending.launch, finish, due)):
             yield ending, (ending.sent_at - due) / SECOND
+
+
+def remembered_since(truth: Truth, launch: Launch, finish: Finish, moment: int) -> int | None:
+    """From when the monitor surely counts the grace of a completion that S3 dates back: an undisturbed check saw it."""
+    seen = [
+        check.ended_at
+        for check in truth.record.checks
+        if check.completed and check.launch == launch.number and check.decision == "wait"
+        if check.first_described_at is not None and check.ended_at is not None and check.ended_at <= moment
+        if truth.finish(launch, check.first_described_at) == finish
+    ]
+    return min(seen, default=None)
 
 
 def was_noticed(truth: Truth, ending: Ending, seconds: float) -> bool:

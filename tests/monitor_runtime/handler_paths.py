@@ -105,6 +105,7 @@ PATHS: Mapping[str, Path] = {
     "launch": Path(lambda _: None, {}, "running"),
     "noticing": Path(_noticeable, {}, "running"),
     "ending": Path(completed_and_due, {}, "stopped"),
+    "follow-up": Path(completed_and_due, {}, "stopped", lambda cloud: cloud.event("follow-up")),
     "terminating": Path(completed_and_due, {"on_complete": Action.TERMINATE}, "terminated"),
     "spot": Path(_persistent_spot, {"on_complete": Action.TERMINATE}, "terminated"),
     "deadline": Path(_late, {}, "stopped"),

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -81,6 +81,19 @@ class Cloud:
         """A trigger that carries the settings."""
         return {"trigger": trigger, "settings": self.settings.to_document(), **more}
 
+    def declare(self, **changes: Any) -> None:
+        """Change the run's settings, as `pulumi up` does: in the heartbeat's input."""
+        self.settings = replace(self.settings, **changes)
+        client("scheduler").delete_schedule(GroupName=GROUP, Name=RUN)
+        _schedule_heartbeat(self.settings)
+
+    def launch_another(self, run: str) -> str:
+        """A second run of the monitor, which writes to the same prefix; its instance."""
+        instance_id = _launch(run)
+        self.monitored[instance_id] = {names.TAG_MONITOR: MONITOR}
+        _schedule_heartbeat(replace(self.settings, run=run, instance_ids=(instance_id,)))
+        return instance_id
+
     def check(self, trigger: str = "heartbeat") -> dict[str, Any]:
         """One check by a trigger that carries the settings."""
         return self.handle(self.event(trigger))
@@ -120,6 +133,11 @@ class Cloud:
         instance: Any = ec2_backends[ACCOUNT]["us-east-1"].get_instance(self.instance_id)
         instance._state.name, instance._state.code, instance._reason = name, code, reason
 
+    def relaunched_at(self, moment: datetime) -> None:
+        """A start moves LaunchTime on, which moto does not do."""
+        instance: Any = ec2_backends[ACCOUNT]["us-east-1"].get_instance(self.instance_id)
+        instance.launch_time = moment.replace(tzinfo=None)
+
     def make_spot(self, kind: str) -> None:
         """Turn the instance into a spot instance of a request, which bears the monitor's tag as the component's do."""
         request_id = make_spot_request(self.instance_id, {"SpotInstanceType": kind}, "us-east-1")
@@ -147,10 +165,11 @@ def moto_cloud(**fields: Any) -> Generator[Cloud]:
         mock_aws(config={"lambda": {"use_docker": False}}),
         check_requests(),
     ):
-        instance_id = _prepare()
+        _prepare()
+        instance_id = _launch(RUN)
         settings = replace(Settings(RUN, MONITOR, (instance_id,), BUCKET, PREFIX), **fields)
         cloud = Cloud(clock, instance_id, settings)
-        _schedule_heartbeat(cloud)
+        _schedule_heartbeat(settings)
         with _boundary(cloud):
             yield cloud
         assert cloud.denied == []
@@ -172,19 +191,22 @@ def policy_of(settings: Settings) -> PolicyDocument:
     )
 
 
-def _prepare() -> str:
+def _prepare() -> None:
     client("s3").create_bucket(Bucket=BUCKET)
     client("scheduler").create_schedule_group(Name=GROUP)
     topic = client("sns").create_topic(Name="trainings")["TopicArn"]
     client("sqs").create_queue(QueueName="inbox")
     client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:inbox")
+
+
+def _launch(run: str) -> str:
     tags = {
         names.TAG_MONITOR: MONITOR,
-        names.TAG_RUN: RUN,
-        names.TAG_SCHEDULE: RUN,
+        names.TAG_RUN: run,
+        names.TAG_SCHEDULE: run,
         names.TAG_OUTPUT: f"{BUCKET}/{PREFIX}",
     }
-    image = client("ec2").register_image(Name="training")["ImageId"]
+    image = client("ec2").register_image(Name=run)["ImageId"]
     entries = [{"Key": key, "Value": value} for key, value in tags.items()]
     launched = client("ec2").run_instances(
         ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=[{"ResourceType": "instance", "Tags": entries}]
@@ -192,16 +214,17 @@ def _prepare() -> str:
     return launched["Instances"][0]["InstanceId"]
 
 
-def _schedule_heartbeat(cloud: Cloud) -> None:
+def _schedule_heartbeat(settings: Settings) -> None:
+    carried = {"trigger": "heartbeat", "scheduled_time": format_time(LAUNCH), "settings": settings.to_document()}
     client("scheduler").create_schedule(
-        Name=RUN,
+        Name=settings.run,
         GroupName=GROUP,
         ScheduleExpression="rate(5 minutes)",
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={
             "Arn": Context().invoked_function_arn,
             "RoleArn": ENVIRONMENT[names.ENV_SCHEDULER_ROLE_ARN],
-            "Input": json.dumps(cloud.event(scheduled_time=format_time(LAUNCH))),
+            "Input": json.dumps(carried),
         },
     )
 

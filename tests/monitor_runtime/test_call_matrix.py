@@ -7,11 +7,13 @@ the fault finishes the job.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from monitor_runtime import names
 from monitor_runtime.act import EndingFailedError
+from monitor_runtime.cloud import CloudError
 
 from .aws_failures import DENIED, PASSING, error, raiser
 from .handler_paths import PATHS, Path, completed_and_due
@@ -75,6 +77,25 @@ def test_a_call_that_fails_for_ever_has_its_stated_result_and_the_next_trigger_f
         _finish(cloud, path)
 
 
+ONCE = [(name, call, tuple(PASSING)[number % len(PASSING)]) for number, (name, call) in enumerate(STATED)]
+"""Each call fails once, in one of the ways in turn: what a way means is the same for every call."""
+
+
+@pytest.mark.parametrize(("name", "call", "kind"), ONCE)
+def test_a_call_that_fails_once_leaves_nothing_that_the_next_trigger_does_not_finish(
+    name: str, call: str, kind: str
+) -> None:
+    path = PATHS[name]
+    with moto_cloud(**path.fields) as cloud:
+        cloud.faults.update(_EVENTS_ON)
+        path.prepare(cloud)
+        cloud.faults[call] = lambda: _once(cloud, call, kind)
+        with suppress(CloudError):
+            cloud.handle(path.event(cloud))
+        assert cloud.faults == _EVENTS_ON
+        _finish(cloud, path)
+
+
 def _finish(cloud: Cloud, path: Path) -> None:
     """Two heartbeats on, everything is as if nothing had failed."""
     if path is PATHS["removal"]:
@@ -117,6 +138,7 @@ def test_a_call_of_an_ending_that_fails_once_is_tried_again_after_two_seconds(na
 
 def _once(cloud: Cloud, call: str, kind: str) -> object:
     del cloud.faults[call]
+    cloud.faults.update(_EVENTS_ON)
     return PASSING[kind]()
 
 

@@ -94,6 +94,36 @@ def test_a_stopped_run_waits_for_s3_before_its_outcome_is_said() -> None:
     assert isinstance(decide(settings(), seen_it, at(hours=3)), Over)
 
 
+@pytest.mark.parametrize(("minutes", "kind"), [(59, Over), (61, Settle)])
+def test_what_s3_denies_for_an_hour_after_the_stop_is_waited_for_no_longer(minutes: int, kind: type[Decision]) -> None:
+    stopped = instance(InstanceState.STOPPED, state_changed_at=at(hours=1))
+    denied = Observation(stopped, Unknown("s3:ListObjectsV2: AccessDenied", permanent=True))
+    decision = decide(settings(), denied, at(hours=1, minutes=minutes))
+    assert isinstance(decision, kind)
+    assert "AccessDenied" in decision.reason
+
+
+def test_a_stopped_run_that_cannot_be_verified_any_more_is_unverified() -> None:
+    missing = _in(InstanceState.STOPPED, DONE)
+    decision = decide(settings(checkpoint_patterns=("*.pt",)), missing, at(hours=3))
+    assert isinstance(decision, Settle)
+    assert (decision.outcome, "no checkpoint *.pt" in decision.reason) == (Outcome.UNVERIFIED, True)
+
+
+def test_an_unverified_run_is_kept_however_long_it_is_stopped() -> None:
+    kept = _in(InstanceState.STOPPED, state_changed_at=at(hours=2), tags=_ended(Outcome.UNVERIFIED))
+    assert isinstance(decide(settings(terminate_after_days=1), kept, at(days=30)), Over)
+
+
+def test_a_terminated_instance_whose_tags_ec2_has_forgotten_is_over() -> None:
+    assert isinstance(decide(settings(), _in(InstanceState.TERMINATED, DONE), at(hours=3), notifies=True), Over)
+
+
+def test_a_terminated_instance_that_nobody_recorded_is_recorded() -> None:
+    ours = _in(InstanceState.TERMINATED, DONE, tags={names.TAG_MONITOR: "m"})
+    assert isinstance(decide(settings(), ours, at(hours=3)), Settle)
+
+
 def test_an_ending_that_was_not_told_is_told() -> None:
     stopped = _in(InstanceState.STOPPED, tags=_ended())
     assert isinstance(decide(settings(), stopped, at(hours=3), notifies=True), Settle)
@@ -210,12 +240,34 @@ def test_a_report_is_made_once_and_the_deadline_still_holds() -> None:
     assert _outcome(decide(run, seen(DONE, instance=told), at(hours=24))) == (Outcome.DEADLINE, Action.STOP)
 
 
+def _refused(count: int, what: str, when: datetime | None = None) -> dict[str, str]:
+    return {names.TAG_REFUSED: f"{count} {format_time(when or at(hours=2))} {what}"}
+
+
 @pytest.mark.parametrize(("count", "kind"), [(2, End), (3, Refused)])
 def test_an_ending_that_ec2_refuses_is_not_tried_for_ever(count: int, kind: type[Decision]) -> None:
-    refused = instance(tags={names.TAG_REFUSED: f"{count} {format_time(at(hours=2))}"})
+    refused = instance(tags=_refused(count, "succeeded"))
     assert isinstance(decide(settings(), seen(DONE, instance=refused), GRACE_OVER), kind)
 
 
 def test_refusals_of_an_earlier_launch_do_not_count() -> None:
-    refused = instance(tags={names.TAG_REFUSED: f"3 {format_time(LAUNCH - HOUR)}"})
+    refused = instance(tags=_refused(3, "succeeded", LAUNCH - HOUR))
     assert isinstance(decide(settings(), seen(DONE, instance=refused), GRACE_OVER), End)
+
+
+def test_an_ending_that_was_refused_leaves_the_deadline_its_own_attempts() -> None:
+    refused = instance(tags=_refused(3, "succeeded"))
+    assert _outcome(decide(settings(), seen(DONE, instance=refused), at(hours=24))) == (Outcome.DEADLINE, Action.STOP)
+
+
+@pytest.mark.parametrize(("count", "kind"), [(2, ForceStop), (3, Refused)])
+def test_a_forced_stop_that_ec2_refuses_is_not_tried_for_ever(count: int, kind: type[Decision]) -> None:
+    stuck = _in(InstanceState.STOPPING, state_changed_at=at(hours=2), tags=_refused(count, "force"))
+    assert isinstance(decide(settings(), stuck, at(hours=3)), kind)
+
+
+@pytest.mark.parametrize(("count", "kind"), [(2, TerminateStopped), (3, Refused)])
+def test_a_late_termination_that_ec2_refuses_is_not_tried_for_ever(count: int, kind: type[Decision]) -> None:
+    tags = {**_ended(), **_refused(count, "terminate-stopped")}
+    kept = _in(InstanceState.STOPPED, state_changed_at=at(hours=2), tags=tags)
+    assert isinstance(decide(settings(terminate_after_days=1), kept, at(hours=27)), kind)

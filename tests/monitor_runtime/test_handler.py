@@ -16,6 +16,7 @@ from .handler_paths import completed_and_due, watched
 from .moto_cloud import BUCKET, GROUP, PREFIX, RUN, Cloud, moto_cloud
 
 MARKER = PREFIX + "done"
+MEASURED = ("DetectionLatencySeconds", "GraceWaitSeconds", "StopLatencySeconds")
 
 
 # Calls counted.
@@ -208,6 +209,21 @@ def test_metrics_bear_the_monitor_and_never_the_run_as_a_dimension(capsys: pytes
     assert dimensions == {"monitor", "service", "outcome"}
     assert {"Checks", "CheckFailures", "Calls", "Endings", "DetectionLatencySeconds", "GraceWaitSeconds"} <= measured
     assert {line["run"] for line in lines} == {RUN}
+
+
+def test_what_is_measured_of_an_ending_is_how_late_it_was_seen_how_long_grace_took_and_how_late_the_stop_came(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.pass_time(seconds=40)
+        cloud.check()
+        cloud.check()
+        cloud.pass_time(minutes=4, seconds=30)
+        cloud.check()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
+    seconds = {name: [line[name] for line in lines if name in line] for name in MEASURED}
+    assert seconds == dict(zip(MEASURED, ([[40.0]], [[300.0]], [[10.0]]), strict=True))
 
 
 def test_the_group_of_schedules_holds_nothing_of_other_names() -> None:

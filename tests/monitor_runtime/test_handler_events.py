@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from monitor_runtime.act import EndingFailedError
 from monitor_runtime.triggers import TriggerError
 
+from .aws_failures import DENIED
 from .handler_paths import watched
 from .moto_cloud import BUCKET, MONITOR, PREFIX, RUN, moto_cloud
 
@@ -86,6 +88,31 @@ def test_an_event_for_an_instance_of_another_monitor_is_ignored_with_a_reason() 
         reply = cloud.handle(_s3_event())
         assert reply["decision"] == "ignored"
         assert reply["reasons"] == [f"{cloud.instance_id} belongs to team/prod/other, not to {MONITOR}"]
+
+
+def test_a_spot_warning_for_an_instance_of_another_monitor_is_ignored_with_a_reason() -> None:
+    with moto_cloud() as cloud:
+        cloud.tag(monitor="team/prod/other")
+        reply = cloud.handle(_spot_event(cloud.instance_id))
+        assert reply["reasons"] == [f"{cloud.instance_id} belongs to team/prod/other, not to {MONITOR}"]
+
+
+def test_an_event_for_an_instance_that_was_replaced_is_ignored_with_a_reason() -> None:
+    with moto_cloud() as cloud:
+        cloud.declare(instance_ids=("i-00000000000000001",))
+        reply = cloud.handle(_s3_event())
+        assert reply["reasons"] == [f"{cloud.instance_id} is no longer the instance of {RUN}"]
+
+
+def test_a_run_that_cannot_be_ended_keeps_no_other_run_of_the_event_from_being_ended() -> None:
+    with moto_cloud(grace_seconds=0) as cloud:
+        other = cloud.launch_another("other")
+        watched(cloud).put("done")
+        cloud.faults["ec2:StopInstances"] = DENIED
+        with pytest.raises(EndingFailedError):
+            cloud.handle(_s3_event())
+        asked = [parameters["InstanceIds"] for call, parameters in cloud.calls if call == "ec2:StopInstances"]
+        assert asked == [[cloud.instance_id], [other]]
 
 
 @pytest.mark.parametrize("tag", [{"schedule": "gone"}, {"schedule": ""}])

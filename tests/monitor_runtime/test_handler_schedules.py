@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any
+
+import pytest
 
 from monitor_runtime import names
 from monitor_runtime.settings import Action
 from sandbox.boto import client
 
 from .aws_failures import PASSING
-from .handler_paths import watched
+from .handler_paths import completed_and_due, watched
 from .moto_cloud import GROUP, RUN, moto_cloud
 
 
@@ -25,9 +28,68 @@ def test_the_deadline_switch_calls_ec2_itself_ten_minutes_after_the_deadline() -
 def test_the_switch_is_armed_once() -> None:
     with moto_cloud() as cloud:
         cloud.check("first-check")
-        cloud.check("first-check")
+        cloud.check()
         armed = [each for each in cloud.calls if each[1].get("Name") == names.deadline_switch_name(RUN)]
         assert armed == []
+
+
+def test_another_first_check_of_the_same_instance_arms_the_switch_again() -> None:
+    with moto_cloud() as cloud:
+        cloud.check("first-check")
+        client("scheduler").delete_schedule(GroupName=GROUP, Name=names.deadline_switch_name(RUN))
+        cloud.check("first-check")
+        assert names.deadline_switch_name(RUN) in cloud.schedules()
+
+
+@pytest.mark.parametrize("change", [{"max_runtime_hours": 0.0}, {"on_deadline": Action.REPORT}])
+def test_a_deadline_that_is_taken_back_takes_its_switch_with_it(change: dict[str, Any]) -> None:
+    with moto_cloud() as cloud:
+        cloud.check("first-check")
+        cloud.declare(**change)
+        cloud.check()
+        assert names.deadline_switch_name(RUN) not in cloud.schedules()
+        assert cloud.tags[names.TAG_ARMED] == ""
+
+
+def test_a_changed_deadline_moves_the_switch() -> None:
+    with moto_cloud() as cloud:
+        cloud.check("first-check")
+        cloud.declare(max_runtime_hours=72.0, on_deadline=Action.TERMINATE)
+        cloud.check()
+        switch = cloud.schedules()[names.deadline_switch_name(RUN)]
+        assert switch["ScheduleExpression"] == "at(2026-03-05T09:10:00)"
+        assert switch["Target"]["Arn"].endswith(":terminateInstances")
+
+
+def test_a_switch_that_could_not_be_taken_away_is_taken_away_by_the_next_check() -> None:
+    with moto_cloud() as cloud:
+        cloud.check("first-check")
+        cloud.declare(max_runtime_hours=0.0)
+        cloud.faults["scheduler:DeleteSchedule"] = PASSING["5xx"]
+        cloud.check()
+        cloud.faults.clear()
+        cloud.check()
+        assert names.deadline_switch_name(RUN) not in cloud.schedules()
+
+
+def test_a_follow_up_counts_on_what_was_declared_since_it_was_made() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.check()
+        made = json.loads(cloud.schedules()[names.follow_up_name(RUN)]["Target"]["Input"])
+        cloud.declare(grace_seconds=3600)
+        cloud.pass_time(minutes=6)
+        reply = cloud.handle(made)
+        assert (reply["decision"], cloud.state) == ("wait", "running")
+
+
+def test_a_follow_up_of_a_run_that_is_not_declared_any_more_is_ignored_with_a_reason() -> None:
+    with moto_cloud() as cloud:
+        completed_and_due(cloud)
+        client("scheduler").delete_schedule(GroupName=GROUP, Name=RUN)
+        reply = cloud.check("follow-up")
+        assert (reply["decision"], cloud.state) == ("ignored", "running")
+        assert reply["reason"] == f"schedule {RUN} does not exist: {RUN} is not declared any more"
 
 
 def test_a_switch_that_aws_did_not_confirm_is_made_again() -> None:
@@ -37,7 +99,7 @@ def test_a_switch_that_aws_did_not_confirm_is_made_again() -> None:
         assert cloud.tags[names.TAG_ARMED].endswith(" unsure")
         cloud.faults.clear()
         cloud.check()
-        assert cloud.tags[names.TAG_ARMED] == "2026-03-03T09:10:00Z"
+        assert cloud.tags[names.TAG_ARMED] == "2026-03-03T09:10:00Z stop"
         assert names.deadline_switch_name(RUN) in cloud.schedules()
 
 
@@ -48,7 +110,7 @@ def test_a_switch_whose_removal_aws_did_not_confirm_is_made_again_for_the_next_l
         client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
         cloud.faults["scheduler:DeleteSchedule"] = PASSING["5xx"]
         cloud.check()
-        assert cloud.tags[names.TAG_ARMED] == "2026-03-02T20:10:00Z unsure"
+        assert cloud.tags[names.TAG_ARMED] == "2026-03-02T20:10:00Z stop unsure"
         client("scheduler").delete_schedule(GroupName=GROUP, Name=names.deadline_switch_name(RUN))
         client("ec2").start_instances(InstanceIds=[cloud.instance_id])
         cloud.check()
@@ -90,3 +152,4 @@ def test_removing_the_run_removes_its_schedules_and_never_fails() -> None:
         cloud.check("first-check")
         forgotten = cloud.handle(cloud.event("first-check", tf={"action": "delete", "prev_input": "{}"}))
         assert (forgotten["decision"], list(cloud.schedules())) == ("forgotten", [RUN])
+        assert cloud.tags[names.TAG_ARMED] == ""

@@ -131,12 +131,19 @@ def test_more_folders_than_calls_are_unknown(folders: int, known: bool) -> None:
     assert len(bucket.listed) == MAX_LISTINGS
 
 
-@pytest.mark.parametrize(("names", "known"), [(MAX_LISTINGS - 1, True), (MAX_LISTINGS, False)])
+@pytest.mark.parametrize(("names", "known"), [(MAX_LISTINGS - MAX_PAGES, True), (MAX_LISTINGS - MAX_PAGES + 1, False)])
 def test_more_names_in_a_crowded_folder_than_calls_are_unknown(names: int, known: bool) -> None:
-    bucket = _bucket(_crowd(PAGE_KEYS + 1))
+    bucket = _bucket(_crowd(MAX_PAGES * PAGE_KEYS + 1))
     objects = find_objects(bucket.cloud, settings(), [f"b{number}" for number in range(names)])
     assert isinstance(objects, Unknown) is not known
     assert len(bucket.listed) == MAX_LISTINGS
+
+
+def test_many_names_in_a_folder_of_a_few_pages_are_looked_for_by_reading_on() -> None:
+    bucket = _bucket(chain(_crowd(PAGE_KEYS + 1), (f"b{number}" for number in range(100))))
+    objects = find_objects(bucket.cloud, settings(), [f"b{number}" for number in range(100)])
+    assert not isinstance(objects, Unknown)
+    assert len(bucket.listed) == 2
 
 
 def test_an_object_that_two_patterns_of_a_crowded_folder_match_comes_once() -> None:

@@ -90,6 +90,8 @@ def test_one_field_of_the_wrong_type_leaves_the_whole_body_empty(document: dict[
         b"[" * MAX_BODY_BYTES,
         b'{"exit_code": ' + b"9" * 5000 + b"}",
         b'{"exit_code": NaN}',
+        b'{"outcome": "failed", "message": "half a \\ud83d"}',
+        b'{"checkpoint": [{"key": "\\ud800.pt"}]}',
     ],
     ids=_shown,
 )

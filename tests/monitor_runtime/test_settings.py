@@ -135,7 +135,6 @@ def test_a_wrong_field_is_refused_by_its_name(field: str, value: object) -> None
         ("idle", {"metric": "CPUUtilization", "threshold": -1, "minutes": 30}, "idle.threshold"),
         ("idle", {"metric": "CPU Utilization", "threshold": 5, "minutes": 30}, "idle.metric"),
         ("idle", {"metric": "CPUUtilization", "threshold": 5, "minutes": 31}, "idle.minutes"),
-        ("idle", {"metric": "CPUUtilization", "threshold": 5, "minutes": 30, "unit": "%"}, "idle.unit"),
     ],
 )
 def test_a_wrong_entry_is_named_by_its_place(field: str, value: object, named: str) -> None:
@@ -181,6 +180,16 @@ def test_fields_that_do_not_go_together_are_refused(changes: dict[str, Any], nam
 )
 def test_fields_at_their_bounds_are_accepted(changes: dict[str, Any]) -> None:
     assert parse(_document(**changes))[1] == ()
+
+
+def test_a_field_of_idle_that_only_a_newer_component_knows_is_reported_and_ignored() -> None:
+    idle = {"metric": "CPUUtilization", "threshold": 5, "minutes": 30, "statistic": "p99"}
+    read, unknown = parse(_document(idle=idle))
+    assert (read.idle, unknown) == (Idle("CPUUtilization", 5.0, 30), ("idle.statistic",))
+
+
+def test_a_version_that_only_equals_a_number_is_refused() -> None:
+    assert [problem.field for problem in _refused(_document(version=True)).problems] == ["version"]
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:

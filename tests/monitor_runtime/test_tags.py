@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from monitor_runtime import names, tags
-from monitor_runtime.tags import Hold, format_time, parse_time, read_hold, safe_value
+from monitor_runtime.tags import Hold, Refusable, format_time, parse_time, read_hold, safe_value
 from monitor_runtime.world import Instance, Outcome
 
 from .builders import LAUNCH, at, instance
@@ -143,19 +143,33 @@ def test_a_notification_of_an_earlier_launch_does_not_count(moment: str, notifie
 @pytest.mark.parametrize(
     ("value", "count"),
     [
-        (f"3 {AT_LAUNCH}", 3),
-        (f"12 {AT_LAUNCH}", 12),
-        (f"3 {BEFORE_LAUNCH}", 0),
+        (f"3 {AT_LAUNCH} failed", 3),
+        (f"12 {AT_LAUNCH} failed", 12),
+        (f"3 {BEFORE_LAUNCH} failed", 0),
+        (f"3 {AT_LAUNCH} deadline", 0),
+        (f"3 {AT_LAUNCH}", 0),
         ("3", 0),
-        (f"three {AT_LAUNCH}", 0),
-        (f"-3 {AT_LAUNCH}", 0),
-        (f"² {AT_LAUNCH}", 0),
-        (f"٣ {AT_LAUNCH}", 0),
+        (f"three {AT_LAUNCH} failed", 0),
+        (f"-3 {AT_LAUNCH} failed", 0),
+        (f"² {AT_LAUNCH} failed", 0),
+        (f"٣ {AT_LAUNCH} failed", 0),
         ("", 0),
     ],
 )
-def test_refusals_are_counted_per_launch(value: str, count: int) -> None:
-    assert tags.refusals(instance(tags={names.TAG_REFUSED: value})) == count
+def test_refusals_are_counted_per_launch_and_ending(value: str, count: int) -> None:
+    assert tags.refusals(instance(tags={names.TAG_REFUSED: value}), Outcome.FAILED) == count
+
+
+def test_a_refusal_that_was_written_is_counted() -> None:
+    refused = instance(tags={names.TAG_REFUSED: tags.refused_value(2, NOW, Refusable.FORCE)})
+    assert (tags.refusals(refused, Refusable.FORCE), tags.refusals(refused, Outcome.FAILED)) == (2, 0)
+
+
+def test_a_completion_is_noticed_once_written_and_another_one_is_not() -> None:
+    noticed = instance(tags={names.TAG_NOTICED: tags.noticed_value(NOW, NOW + timedelta(minutes=3))})
+    assert tags.noticed_at(noticed, NOW) == NOW + timedelta(minutes=3)
+    assert tags.noticed_at(noticed, NOW + timedelta(seconds=1)) is None
+    assert tags.noticed_at(instance(), NOW) is None
 
 
 @pytest.mark.parametrize(("written", "armed"), [({names.TAG_ARMED: AT_LAUNCH}, AT_LAUNCH), ({}, "")])

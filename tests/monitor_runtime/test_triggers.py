@@ -74,8 +74,22 @@ def test_fields_that_only_a_newer_component_knows_are_kept_by_name() -> None:
 )
 def test_a_run_is_forgotten_only_when_its_invocation_is_deleted(lifecycle: object, forgets: bool) -> None:
     found = parse_trigger(_carried("first-check", tf=lifecycle))
-    assert (found == ForgetTrigger(settings())) is forgets
+    assert (found == ForgetTrigger("llama-ft", INSTANCE_ID)) is forgets
     assert isinstance(found, CarriedTrigger) is not forgets
+
+
+@pytest.mark.parametrize(
+    ("document", "forgotten"),
+    [
+        ({"version": 99, "run": "old", "instance_ids": ["i-1", "i-2"], "markers": 5}, ForgetTrigger("old", "i-1")),
+        ({"run": "old", "instance_ids": []}, ForgetTrigger("old", "")),
+        ({"run": 5}, ForgetTrigger("", "")),
+        ("settings", ForgetTrigger("", "")),
+        (None, ForgetTrigger("", "")),
+    ],
+)
+def test_a_run_of_any_version_can_be_forgotten(document: object, forgotten: ForgetTrigger) -> None:
+    assert parse_trigger(_carried(settings=document, tf={"action": "delete"})) == forgotten
 
 
 @pytest.mark.parametrize("document", [None, "{}", {}, [], {"version": 1}])

@@ -1,0 +1,97 @@
+"""The handler on moto: what is looked at, what is left alone, and what is said of it."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import pytest
+
+from monitor_runtime.observe import observe
+from monitor_runtime.settings import Action, Idle
+from monitor_runtime.world import Unknown
+from sandbox.boto import client
+
+from .builders import LAUNCH, PREFIX, at, instance, settings
+from .fakes import PAGE_KEYS, FakeBucket
+from .handler_paths import completed_and_due, watched
+from .moto_cloud import moto_cloud
+
+IDLE = Idle("CPUUtilization", 5, 10)
+
+
+def test_past_its_deadline_a_run_is_ended_without_asking_s3() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.pass_time(hours=23)
+        assert (cloud.check()["outcome"], cloud.state) == ("deadline", "stopped")
+        assert not [call for call in cloud.made() if call.startswith("s3:")]
+
+
+@pytest.mark.parametrize(("fields", "hold"), [({"on_deadline": Action.REPORT}, ""), ({}, "2026-03-04T09:00:00Z")])
+def test_past_a_deadline_that_ends_nothing_s3_is_asked(fields: dict[str, Action], hold: str) -> None:
+    with moto_cloud(**fields) as cloud:
+        watched(cloud).tag(hold_until=hold)
+        cloud.pass_time(hours=23)
+        cloud.check()
+        assert "s3:ListObjectsV2" in cloud.made()
+
+
+def test_on_hold_neither_a_metric_nor_a_marker_is_read() -> None:
+    with moto_cloud(idle=IDLE) as cloud:
+        completed_and_due(cloud).tag(hold_until="2026-03-03T08:00:00Z")
+        assert cloud.check()["decision"] == "wait"
+        assert not {"s3:GetObject", "cloudwatch:GetMetricData"} & set(cloud.made())
+
+
+def test_a_completion_that_was_reported_is_not_read_again() -> None:
+    with moto_cloud(on_complete=Action.REPORT, on_failure=Action.REPORT) as cloud:
+        completed_and_due(cloud).check()
+        cloud.check()
+        assert cloud.made() == ["ec2:DescribeInstances", "s3:ListObjectsV2"]
+
+
+def test_an_instance_that_is_still_starting_is_watched() -> None:
+    with moto_cloud() as cloud:
+        cloud.force_state("pending", 0)
+        assert cloud.check()["decision"] == "wait"
+        assert "s3:ListObjectsV2" in cloud.made()
+
+
+def test_outputs_that_are_too_many_to_see_do_not_hide_a_marker() -> None:
+    crowd = (f"shard-{number:05d}.safetensors" for number in range(6 * PAGE_KEYS))
+    bucket = FakeBucket(PREFIX + name for name in chain(crowd, ["done"]))
+    broad = settings(expected_outputs=("*.safetensors", "model.json"))
+    found = observe(bucket.cloud, broad, at(minutes=1), instance=instance()).objects
+    assert not isinstance(found, Unknown)
+    assert [entry.key for entry in found or ()] == [f"{PREFIX}done"]
+
+
+def test_outputs_that_are_too_many_to_see_are_unknown_while_there_is_no_marker() -> None:
+    bucket = FakeBucket(f"{PREFIX}shard-{number:05d}.safetensors" for number in range(6 * PAGE_KEYS))
+    broad = settings(expected_outputs=("*.safetensors", "model.json"))
+    assert isinstance(observe(bucket.cloud, broad, at(minutes=1), instance=instance()).objects, Unknown)
+
+
+def test_a_marker_of_an_earlier_launch_is_told_and_ignored() -> None:
+    with moto_cloud() as cloud:
+        cloud.put("done")
+        cloud.pass_time(minutes=10)
+        client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
+        client("ec2").start_instances(InstanceIds=[cloud.instance_id])
+        cloud.relaunched_at(cloud.clock.now())
+        reply = cloud.check()
+        assert (reply["decision"], reply["seen"][0]) == ("wait", f"{PREFIX}done is older than the launch: ignored")
+
+
+@pytest.mark.parametrize("value", ["tomorrow", "2027-01-01T00:00:00Z"])
+def test_a_hold_that_does_not_count_is_reported(value: str) -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).tag(hold_until=value)
+        reply = cloud.check()
+        assert (reply["decision"], reply["reason"]) == ("wait", "training")
+        assert f"runctl:hold-until {value!r}" in reply["problems"][0]
+
+
+def test_a_launch_has_the_time_of_the_instance() -> None:
+    with moto_cloud() as cloud:
+        assert cloud.check()["instance"]["launched_at"] == LAUNCH.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,76 @@
+"""The handler on moto: what it waits for within an invocation, and what it leaves to the next trigger."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from monitor_runtime import names
+from monitor_runtime.act import EndingFailedError
+from monitor_runtime.first_check import FirstCheckError
+
+from .aws_failures import DENIED, PASSING
+from .handler_paths import completed_and_due, watched
+from .moto_cloud import RUN, Cloud, Context, moto_cloud
+
+
+def _elapsed(cloud: Cloud, trigger: str = "heartbeat") -> float:
+    began = cloud.clock.now()
+    cloud.check(trigger)
+    return (cloud.clock.now() - began).total_seconds()
+
+
+def test_many_short_waits_together_take_no_longer_than_one_may() -> None:
+    with moto_cloud(initial_interval_seconds=10, backoff_multiplier=1.0, max_interval_seconds=60) as cloud:
+        cloud.check("first-check")
+        assert 60 < _elapsed(cloud) <= 75
+
+
+def test_what_an_ending_needs_of_the_invocation_is_not_waited_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def in_a_hurry(_: Context) -> int:
+        return 100_000
+
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", in_a_hurry)
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.pass_time(minutes=4, seconds=30)
+        assert _elapsed(cloud) == 0
+        assert names.follow_up_name(RUN) in cloud.schedules()
+
+
+def test_an_ending_that_failed_is_followed_up_in_two_minutes() -> None:
+    with moto_cloud() as cloud:
+        completed_and_due(cloud)
+        cloud.faults["ec2:StopInstances"] = PASSING["5xx"]
+        with pytest.raises(EndingFailedError):
+            cloud.check()
+        assert cloud.schedules()[names.follow_up_name(RUN)]["ScheduleExpression"] == "at(2026-03-02T11:08:14)"
+
+
+def test_the_first_check_is_patient_with_a_fresh_role() -> None:
+    with moto_cloud() as cloud:
+        ready_at = cloud.clock.now() + timedelta(seconds=95)
+        cloud.faults["s3:ListObjectsV2"] = lambda: _denied_until(cloud, ready_at)
+        assert _elapsed(cloud, "first-check") == 100
+
+
+def _denied_until(cloud: Cloud, moment: datetime) -> object:
+    if cloud.clock.now() < moment:
+        return DENIED()
+    del cloud.faults["s3:ListObjectsV2"]
+    return {"Contents": []}
+
+
+def test_the_first_check_gives_up_after_two_minutes_however_slow_the_calls_are() -> None:
+    with moto_cloud() as cloud:
+
+        def time_out() -> object:
+            cloud.clock.sleep(39)
+            return PASSING["timeout"]()
+
+        cloud.faults["ec2:DescribeInstances"] = cloud.faults["s3:ListObjectsV2"] = time_out
+        began = cloud.clock.now()
+        with pytest.raises(FirstCheckError, match="cannot be seen"):
+            cloud.check("first-check")
+        assert (cloud.clock.now() - began).total_seconds() < 240
