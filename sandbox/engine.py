@@ -128,10 +128,19 @@ class _Provider(mocks.Mocks):
 
 
 def stack_config(stack: str) -> dict[str, str]:
-    """The config of a stack as the CLI hands it to a program: objects as JSON."""
+    """The config of a stack as the CLI hands it to a program: objects as JSON.
+
+    Raises:
+        DeploymentError: when the stack lacks what the project declares without a value.
+    """
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
     config: dict[str, Any] = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
-    defaults = {key: declared["value"] for key, declared in project.get("config", {}).items() if "value" in declared}
+    declared: Mapping[str, Any] = project.get("config", {})
+    defaults = {key: entry["value"] for key, entry in declared.items() if "value" in entry}
+    given = {*config, *defaults}
+    missing = [key for key in declared if key not in given and f"{project['name']}:{key}" not in given]
+    if missing:
+        raise DeploymentError(f"Stack {stack!r} is missing configuration values {', '.join(missing)}")
     return {
         key: value if isinstance(value, str) else json.dumps(value) for key, value in {**defaults, **config}.items()
     }
