@@ -133,6 +133,18 @@ def _in_five_seconds(_settings: Settings, _launched_at: datetime, now: datetime)
     return backoff.DueCheck(now + timedelta(seconds=5), 5)
 
 
+def _uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def counted(found: object, *_: object) -> object:
+        return found
+
+    for module in (completion, observe):
+        monkeypatch.setattr(module, "counted", counted)
+
+
+def _unverified(_settings: Settings, _seen: object, found: completion.Completion, _launched_at: datetime) -> object:
+    return found.outcome, found.evidence
+
+
 MUTATIONS = (
     Mutation("grace is ignored", _misread(grace_seconds=0), "grace_is_given_in_full"),
     Mutation(
@@ -198,6 +210,13 @@ MUTATIONS = (
         "an object counts as written when it is seen",
         _wrapped(SimulatedCloud, "list_folder", _restamped),
         "a_check_ends_what_is_due",
+    ),
+    Mutation("a large output counts from when its upload began", _uncounted, "grace_is_given_in_full", 400),
+    Mutation(
+        "what ended by itself is believed unverified",
+        _replaced(decision, "_verdict", _unverified),
+        "the_recorded_outcome_is_true",
+        1000,
     ),
     Mutation(
         "it terminates instead of stopping", _wrapped(act, "end_instance", _terminated), "endings_are_as_declared"
