@@ -14,8 +14,9 @@ from runctl_component.errors import InvalidArgs
 from runctl_component.run_rules import RUN_RULES
 from runctl_component.validation import has_output, normal_prefix, unknown_keys
 
-MAX_NAME_CHARACTERS = 46
-"""``{name}-scheduler`` and 8 characters of autonaming must fit in the 64 of an IAM role's name."""
+MAX_NAME_CHARACTERS = 45
+"""``{name}-markers-50`` and the 8 characters of Pulumi's autonaming must fit in the 64 of an event rule's name.
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html"""
 MAX_WATCH = 50
 RETENTION_DAYS = (
     1,
@@ -137,7 +138,7 @@ def check_monitor(name: str, args: Mapping[str, Any], *, subject: str | None = N
 def _name_problems(name: object) -> Iterator[Problem]:
     yield from rules.run_name("name", name)
     if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
-        accepted = f"at most {MAX_NAME_CHARACTERS} characters, since IAM roles are named after it"
+        accepted = f"at most {MAX_NAME_CHARACTERS} characters, since roles and event rules are named after it"
         yield Problem("name", name, accepted, f"shorten it by {len(name) - MAX_NAME_CHARACTERS}")
 
 

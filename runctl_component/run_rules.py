@@ -11,9 +11,8 @@ from monitor_runtime.settings import RULES as SETTINGS_RULES
 MAX_TAGS = 30
 """Of EC2's 50 a resource; the others are the component's, the monitor's and the account's.
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions"""
-MAX_NAME_CHARACTERS = 38
-"""``{name}-monitor-scheduler`` and the 8 characters of Pulumi's autonaming must fit in the 64 of an IAM role's name.
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+MAX_NAME_CHARACTERS = 37
+"""The run's own monitor is named ``{name}-monitor``, and a monitor's name has at most 45 characters."""
 MAX_TAG_KEY_CHARACTERS = 128
 MAX_COMMAND_BYTES = 12_000
 

@@ -43,7 +43,7 @@ def run_name_problems(name: object) -> Iterator[Problem]:
     """Whether all that is named after a run can be."""
     yield from rules.run_name("name", name)
     if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
-        accepted = f"at most {MAX_NAME_CHARACTERS} characters, since IAM roles are named after it"
+        accepted = f"at most {MAX_NAME_CHARACTERS} characters, since roles and event rules are named after it"
         yield Problem("name", name, accepted, f"shorten it by {len(name) - MAX_NAME_CHARACTERS}")
 
 

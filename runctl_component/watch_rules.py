@@ -28,7 +28,7 @@ def create_rules(
     monitor: "Monitor", watch: Sequence[WatchArgs], exact_markers: pulumi.Input[Sequence[str]] | None
 ) -> None:
     """Rules, their targets, and the permissions that both need. ``exact_markers``: see `Monitor`."""
-    rules = [_create_rule(monitor, "spot-warnings", spot_warning_pattern())]
+    rules = [_create_rule(monitor, "spot", spot_warning_pattern())]
     if monitor.s3_events:
         for number, entries in enumerate(_by_bucket(watch), start=1):
             rules.append(_create_rule(monitor, f"markers-{number}", _pattern(monitor, entries, exact_markers)))

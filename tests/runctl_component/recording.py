@@ -29,6 +29,7 @@ class Resource:
     depends_on: tuple[str, ...]
     ignores: tuple[str, ...]
     replaces_on: tuple[str, ...]
+    deletes_first: bool
     protected: bool
     aliases: tuple[str, ...]
 
@@ -47,6 +48,10 @@ class Recorded:
         """The resource of a type, named by its last part, and a name."""
         (found,) = [entry for entry in self.resources if entry.type.endswith(f":{kind}") and entry.name == name]
         return found
+
+    def all(self, kind: str) -> list[Resource]:
+        """The resources of a type, named by its last part."""
+        return [entry for entry in self.resources if entry.type.endswith(f":{kind}")]
 
     def names(self) -> list[tuple[str, str]]:
         """Type and name of every resource, sorted."""
@@ -106,6 +111,7 @@ class _Monitor(mocks.MockMonitor):
                 tuple(sorted(request.dependencies)),
                 tuple(request.ignoreChanges),
                 tuple(request.replaceOnChanges),
+                bool(request.deleteBeforeReplace),
                 bool(request.protect),
                 tuple(alias.urn or alias.spec.name for alias in request.aliases),
             )

@@ -83,8 +83,8 @@ def test_the_resources_and_their_names_are_frozen(default: Recorded) -> None:
     }
     assert below("llama-ft-monitor") == {
         "aws:cloudwatch/dashboard:Dashboard::llama-ft-monitor-dashboard",
-        "aws:cloudwatch/eventRule:EventRule::llama-ft-monitor-spot-warnings",
-        "aws:cloudwatch/eventTarget:EventTarget::llama-ft-monitor-spot-warnings",
+        "aws:cloudwatch/eventRule:EventRule::llama-ft-monitor-spot",
+        "aws:cloudwatch/eventTarget:EventTarget::llama-ft-monitor-spot",
         "aws:cloudwatch/logGroup:LogGroup::llama-ft-monitor-log",
         "aws:cloudwatch/metricAlarm:MetricAlarm::llama-ft-monitor-dead-letters",
         "aws:cloudwatch/metricAlarm:MetricAlarm::llama-ft-monitor-ending-failed",
@@ -97,7 +97,7 @@ def test_the_resources_and_their_names_are_frozen(default: Recorded) -> None:
         "aws:iam/rolePolicy:RolePolicy::llama-ft-monitor-scheduler",
         "aws:lambda/function:Function::llama-ft-monitor-function",
         "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig::llama-ft-monitor-delivery",
-        "aws:lambda/permission:Permission::llama-ft-monitor-spot-warnings",
+        "aws:lambda/permission:Permission::llama-ft-monitor-spot",
         "aws:scheduler/scheduleGroup:ScheduleGroup::llama-ft-monitor-schedules",
         "aws:sqs/queue:Queue::llama-ft-monitor-dead-letters",
         "aws:sqs/queuePolicy:QueuePolicy::llama-ft-monitor-dead-letters",
