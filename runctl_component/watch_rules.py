@@ -1,6 +1,6 @@
 """The event rules of a monitor: one for spot warnings, one per watched bucket for markers; none per run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -10,18 +10,15 @@ from runctl_component import policies
 from runctl_component.args import WatchArgs
 from runctl_component.errors import InvalidArgs
 from runctl_component.events import (
-    object_created_pattern,
     pattern_problems,
-    private_markers,
-    shared_markers,
+    private_pattern,
+    shared_pattern,
     spot_warning_pattern,
 )
 from runctl_component.validation import has_output, normal_prefix
 
 if TYPE_CHECKING:
     from runctl_component.monitor import Monitor
-
-Keys = Callable[[str], list[dict[str, str] | str]]
 
 
 def create_rules(
@@ -54,9 +51,9 @@ def _pattern(
 ) -> pulumi.Output[str]:
     def build(known: dict[str, Any]) -> str:
         markers: Sequence[str] = known["markers"]
-        keys = private_markers if exact_markers is not None else shared_markers
         prefixes = [normal_prefix(prefix or "") for prefix in known["prefixes"]]
-        pattern = object_created_pattern(known["bucket"], [key for prefix in prefixes for key in keys(prefix, markers)])
+        pattern_of = private_pattern if exact_markers is not None else shared_pattern
+        pattern = pattern_of(known["bucket"], prefixes, markers)
         problems = list(pattern_problems(pattern))
         if problems:
             raise InvalidArgs(f"Monitor {monitor.name!r}", problems)
