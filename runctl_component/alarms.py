@@ -1,5 +1,6 @@
 """The alarms of a monitor, each with a decision about missing data."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ import pulumi
 import pulumi_aws as aws
 
 from monitor_runtime.names import METRICS_DIMENSION, METRICS_NAMESPACE
+
+_SHORT_PERIOD = 300
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,11 @@ def alarms(
     monitor: str,
     function_name: pulumi.Input[str],
     dead_letter_queue_name: pulumi.Input[str],
-    silence_seconds: pulumi.Input[int],
+    silence_seconds: pulumi.Output[int],
 ) -> tuple[Alarm, ...]:
-    """Errors, failed sources, silence, failed endings, dead letters."""
+    """Errors, failed sources, failed endings, dead letters: what can go off before there is a run."""
     by_monitor = {METRICS_DIMENSION: monitor}
-    above, below = "GreaterThanThreshold", "LessThanThreshold"
+    above = "GreaterThanThreshold"
     return (
         # No invocation is no error: silence has an alarm of its own.
         Alarm(
@@ -47,10 +50,11 @@ def alarms(
             {"FunctionName": function_name},
             above,
             0,
-            300,
+            _SHORT_PERIOD,
             "notBreaching",
         ),
-        # A source that fails once is asked again; what fails in two of three periods keeps failing.
+        # A source that fails once is asked again; what fails in two of three periods keeps failing. Each of them is
+        # as long as the longest heartbeat.
         Alarm(
             "sources",
             "S3, CloudWatch, SNS or the Scheduler keeps failing for the monitor: read 'problems' in its log.",
@@ -59,22 +63,10 @@ def alarms(
             by_monitor,
             above,
             0,
-            300,
+            silence_seconds.apply(heartbeat_period),
             "notBreaching",
             periods=3,
             datapoints=2,
-        ),
-        # No check is what this alarm is for, so missing data is the worst case.
-        Alarm(
-            "silence",
-            "No check in three heartbeats: look at the schedules, the scheduler's role and the function's throttles.",
-            METRICS_NAMESPACE,
-            "Checks",
-            by_monitor,
-            below,
-            1,
-            silence_seconds,
-            "breaching",
         ),
         # An ending that fails is measured at every check until it works: no data means that there is none.
         Alarm(
@@ -85,7 +77,7 @@ def alarms(
             by_monitor,
             above,
             0,
-            300,
+            _SHORT_PERIOD,
             "notBreaching",
         ),
         # SQS sends nothing for a queue that was not used for hours, and then there is nothing in it.
@@ -97,11 +89,31 @@ def alarms(
             {"QueueName": dead_letter_queue_name},
             above,
             0,
-            300,
+            _SHORT_PERIOD,
             "notBreaching",
             statistic="Maximum",
         ),
     )
+
+
+def silence_alarm(*, monitor: str, silence_seconds: pulumi.Input[int]) -> Alarm:
+    """No check is what it is for, so missing data is the worst case: it must not come before the first check."""
+    return Alarm(
+        "silence",
+        "No check in three heartbeats: look at the schedules, the scheduler's role and the function's throttles.",
+        METRICS_NAMESPACE,
+        "Checks",
+        {METRICS_DIMENSION: monitor},
+        "LessThanThreshold",
+        1,
+        silence_seconds,
+        "breaching",
+    )
+
+
+def heartbeat_period(silence_seconds: float) -> int:
+    """A third of the silence, as CloudWatch takes a period: whole minutes, and five at least."""
+    return max(_SHORT_PERIOD, math.ceil(silence_seconds / 3 / 60) * 60)
 
 
 def create_alarm(

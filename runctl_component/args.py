@@ -80,6 +80,8 @@ class TrainingRunArgs(TypedDict):
     """The deadline, counted from each launch; 0 means none. Default 24."""
     idle: NotRequired[pulumi.Input[IdleArgs]]
     """End a run that does nothing any more. Default: not watched."""
+    notify_topic_arn: NotRequired[pulumi.Input[str]]
+    """A standard SNS topic in the run's region that gets one message for the ending, and the alarms. Default: nobody is told. With a shared monitor: set it there."""
     terminate_after_days: NotRequired[pulumi.Input[int]]
     """Terminate the instance when it was stopped for so long, 1 to 365 days. Default: never."""
     s3_events: NotRequired[bool]
@@ -109,8 +111,8 @@ class MonitorArgs(TypedDict):
     markers: NotRequired[Sequence[str]]
     """The names, success and failure, whose arrival is listened for with `s3_events`. Default: all default markers."""
     notify_topic_arn: NotRequired[pulumi.Input[str]]
-    """An SNS topic that gets one message for each ending, and the alarms. Default: nobody is told."""
+    """A standard SNS topic in the monitor's region that gets one message for each ending, and the alarms. Default: nobody is told."""
     log_retention_days: NotRequired[pulumi.Input[int]]
     """Default 30 days."""
     silence_minutes: NotRequired[pulumi.Input[int]]
-    """The alarm for silence: three times the longest `max_interval_seconds` of its runs. Default 15 minutes."""
+    """The alarm for silence, which begins with the first run: three times the longest `max_interval_seconds` of the runs at least, and a run with a longer one is refused. Default 15 minutes."""

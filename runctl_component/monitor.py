@@ -8,13 +8,20 @@ import pulumi_aws as aws
 
 from monitor_runtime import names
 from runctl_component import policies
-from runctl_component.alarms import alarms, create_alarm
+from runctl_component.alarms import alarms, create_alarm, silence_alarm
 from runctl_component.archive import archive_path
 from runctl_component.args import MonitorArgs
 from runctl_component.dashboard import dashboard_body
 from runctl_component.errors import InvalidArgs
-from runctl_component.monitor_rules import DEFAULT_MARKERS, Watched, check_monitor, read_watch
-from runctl_component.naming import monitor_tag
+from runctl_component.monitor_rules import (
+    DEFAULT_MARKERS,
+    Watched,
+    check_monitor,
+    read_silence,
+    read_watch,
+    topic_problems,
+)
+from runctl_component.naming import dashboard_name, function_description, monitor_tag
 from runctl_component.watch_rules import create_rules
 
 RUNTIME = "python3.13"
@@ -27,8 +34,8 @@ class Monitor(pulumi.ComponentResource):
     """Watches training runs and ends them. A run makes one of its own unless it is given a shared one.
 
     Resources: function, log group, dead-letter queue, schedule group, a role for the function and one for the
-    scheduler, event rules for spot warnings and, with ``s3_events``, for each watched bucket, five alarms, dashboard.
-    None of them grows with the number of runs.
+    scheduler, event rules for spot warnings and, with ``s3_events``, for each watched bucket, four alarms, dashboard;
+    a fifth alarm, for silence, once it has a run. None of them grows with the number of runs.
     """
 
     function_name: pulumi.Output[str]
@@ -62,13 +69,15 @@ class Monitor(pulumi.ComponentResource):
         self.s3_events = bool(args.get("s3_events", False))
         self.markers: tuple[str, ...] = tuple(args.get("markers") or DEFAULT_MARKERS)
         self.watched: list[Watched] | pulumi.Output[list[Watched]] = read_watch(name, args["watch"])
+        self.silence_minutes: int | pulumi.Output[int] = read_silence(args)
         self._topic_arn = args.get("notify_topic_arn")
+        self._expects_checks = False
         self._images: dict[str, pulumi.Output[str]] = {}
         self._create_foundation(name, args)
         self._create_roles(name)
         self._create_function(name)
         create_rules(self, args["watch"], exact_markers)
-        self._create_alarms(name, args)
+        self._create_alarms(name)
         self.register_outputs(
             {
                 "function_name": self.function_name,
@@ -82,6 +91,20 @@ class Monitor(pulumi.ComponentResource):
     def child(self, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
         """Options of a child, made anew each time: the caller's own reach it through its parent."""
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+
+    def expect_checks(self, first_check: pulumi.Resource) -> None:
+        """From the first check of its first run on, silence is an alarm; further runs add nothing.
+
+        Sooner, every new monitor would begin with a false alarm, and one without runs would never end it.
+        """
+        if self._expects_checks:
+            return
+        self._expects_checks = True
+        alarm = silence_alarm(monitor=self.tag, silence_seconds=self._silence_seconds())
+        # Whoever depends on a component waits for its children, but not for those of its function: a run that waited
+        # for this alarm would wait for itself.
+        opts = pulumi.ResourceOptions(parent=self.function, depends_on=[first_check])
+        create_alarm(self.name, alarm, self._topics(), opts)
 
     def newest_image(self, parameter: pulumi.Input[str]) -> pulumi.Output[str]:
         """The image in a public SSM parameter, asked for once however many runs want it."""
@@ -144,7 +167,10 @@ class Monitor(pulumi.ComponentResource):
             kms_key_arns=sorted({entry.kms_key_arn for entry in watched if entry.kms_key_arn}),
             **{key: value for key, value in known.items() if key != "watched"},
         )
-        problems = list(policies.size_problems("watch", document))
+        problems = [
+            *policies.size_problems("watch", document),
+            *topic_problems(known["notify_topic_arn"], known["region"]),
+        ]
         if problems:
             raise InvalidArgs(f"Monitor {self.name!r}", problems)
         return policies.to_json(document)
@@ -160,7 +186,7 @@ class Monitor(pulumi.ComponentResource):
             environment[names.ENV_NOTIFY_TOPIC_ARN] = self._topic_arn
         self.function = aws.lambda_.Function(
             f"{name}-function",
-            description=f"Watches and ends the training runs of {self.tag}",
+            description=function_description(self.tag),
             runtime=RUNTIME,
             architectures=["arm64"],
             handler="monitor_runtime.handler.handler",
@@ -190,30 +216,33 @@ class Monitor(pulumi.ComponentResource):
             function_arn=self.function.arn,
             dead_letter_arn=self.dead_letters.arn,
         ).apply(lambda known: policies.to_json(policies.scheduler_policy(monitor=self.tag, **known)))
-        self.scheduler_policy = aws.iam.RolePolicy(
-            f"{name}-scheduler", role=self.scheduler_role.id, policy=policy, opts=self.child()
-        )
+        aws.iam.RolePolicy(f"{name}-scheduler", role=self.scheduler_role.id, policy=policy, opts=self.child())
 
-    def _create_alarms(self, name: str, args: MonitorArgs) -> None:
-        silence = pulumi.Output.from_input(args.get("silence_minutes", 15))
-        topics = [self._topic_arn] if self._topic_arn is not None else []
+    def _topics(self) -> list[pulumi.Input[str]]:
+        return [self._topic_arn] if self._topic_arn is not None else []
+
+    def _silence_seconds(self) -> pulumi.Output[int]:
+        return pulumi.Output.from_input(self.silence_minutes).apply(lambda minutes: int(minutes) * 60)
+
+    def _create_alarms(self, name: str) -> None:
         wanted = alarms(
             monitor=self.tag,
             function_name=self.function.name,
             dead_letter_queue_name=self.dead_letters.name,
-            silence_seconds=silence.apply(lambda minutes: int(minutes) * 60),
+            silence_seconds=self._silence_seconds(),
         )
         for alarm in wanted:
-            create_alarm(name, alarm, topics, self.child())
+            create_alarm(name, alarm, self._topics(), self.child())
         body = pulumi.Output.all(
             region=self.region,
             function_name=self.function.name,
             log_group_name=self._log_group.name,
             queue_name=self.dead_letters.name,
         ).apply(lambda known: dashboard_body(monitor=self.tag, **known))
-        # A dashboard has no autonaming; its name has letters, digits, - and _.
-        title = f"runctl-{self.tag}".replace("/", "-").replace(".", "-").replace(" ", "-")
         dashboard = aws.cloudwatch.Dashboard(
-            f"{name}-dashboard", dashboard_name=title, dashboard_body=body, opts=self.child()
+            f"{name}-dashboard",
+            dashboard_name=dashboard_name(self.tag),
+            dashboard_body=body,
+            opts=self.child(),
         )
         self.dashboard_name = dashboard.dashboard_name

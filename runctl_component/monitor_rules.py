@@ -11,7 +11,7 @@ from monitor_runtime.rules import Problem, Rule
 from monitor_runtime.settings import Settings
 from runctl_component.args import WatchArgs
 from runctl_component.errors import InvalidArgs
-from runctl_component.run_rules import RUN_RULES
+from runctl_component.run_rules import RESOLVED_RULES, RUN_RULES
 from runctl_component.validation import has_output, normal_prefix, unknown_keys
 
 MAX_NAME_CHARACTERS = 45
@@ -43,6 +43,9 @@ RETENTION_DAYS = (
     3653,
 )
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+DEFAULT_SILENCE_MINUTES = 15
+HEARTBEATS_OF_SILENCE = 3
+"""A missing heartbeat may be late, two may be unlucky."""
 DEFAULT_MARKERS: tuple[str, ...] = (
     *Settings.__dataclass_fields__["markers"].default,
     *Settings.__dataclass_fields__["failure_markers"].default,
@@ -101,12 +104,7 @@ MONITOR_RULES: Mapping[str, Rule] = {
     "watch": _watch,
     "s3_events": rules.boolean,
     "markers": RUN_RULES["markers"],
-    "notify_topic_arn": rules.text(
-        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+(?:\.fifo)?",
-        "the ARN of an SNS topic",
-        "write for example arn:aws:sns:us-east-1:123456789012:trainings",
-        maximum=512,
-    ),
+    "notify_topic_arn": RUN_RULES["notify_topic_arn"],
     "log_retention_days": _retention,
     "silence_minutes": rules.whole_number(3, 1440, "minutes"),
 }
@@ -140,6 +138,25 @@ def _name_problems(name: object) -> Iterator[Problem]:
     if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
         accepted = f"at most {MAX_NAME_CHARACTERS} characters, since roles and event rules are named after it"
         yield Problem("name", name, accepted, f"shorten it by {len(name) - MAX_NAME_CHARACTERS}")
+
+
+def read_silence(args: Mapping[str, Any]) -> int | pulumi.Output[int]:
+    """``silence_minutes`` or its default: plain when it is."""
+    given = args.get("silence_minutes")
+    if given is None:
+        return DEFAULT_SILENCE_MINUTES
+    return pulumi.Output.from_input(given) if has_output(given) else int(given)
+
+
+def topic_problems(topic_arn: str | None, region: str) -> Iterator[Problem]:
+    """Whether the monitor can publish to a topic: SNS and CloudWatch take none of another region, and no FIFO one."""
+    if topic_arn is None:
+        return
+    yield from RESOLVED_RULES["notify_topic_arn"]("notify_topic_arn", topic_arn)
+    parts = topic_arn.split(":")
+    if parts[2:3] == ["sns"] and parts[3:4] != [region]:
+        fix = "create a topic there, and let it pass on what it gets"
+        yield Problem("notify_topic_arn", topic_arn, f"a topic in {region}, the region of the monitor", fix)
 
 
 def read_watch(name: str, watch: Sequence[WatchArgs]) -> list[Watched] | pulumi.Output[list[Watched]]:

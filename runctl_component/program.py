@@ -1,6 +1,6 @@
 """The stack program: every run that the stack's config declares becomes a `TrainingRun`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, cast
 
@@ -10,7 +10,7 @@ from monitor_runtime.rules import Problem
 from runctl_component.args import MonitorArgs, TrainingRunArgs, WatchArgs
 from runctl_component.errors import InvalidArgs, RunctlError
 from runctl_component.monitor import Monitor
-from runctl_component.monitor_rules import DEFAULT_MARKERS, check_monitor
+from runctl_component.monitor_rules import DEFAULT_MARKERS, HEARTBEATS_OF_SILENCE, check_monitor
 from runctl_component.training_run import TrainingRun
 from runctl_component.validation import check_early, complete
 
@@ -43,11 +43,15 @@ def declare_runs(config: pulumi.Config) -> dict[str, dict[str, pulumi.Output[Any
     declared = _object(config, "monitor")
     _check(config.name, runs, declared)
     monitor = None
-    if len(runs) > 1 or declared is not None:
+    if _shares(runs, declared):
         monitor = Monitor(SHARED_MONITOR, shared_monitor_args(runs, declared or {}))
     return {
         name: _exports(TrainingRun(name, cast("TrainingRunArgs", args), monitor=monitor)) for name, args in runs.items()
     }
+
+
+def _shares(runs: Mapping[str, Any], monitor: Mapping[str, Any] | None) -> bool:
+    return len(runs) > 1 or monitor is not None
 
 
 def shared_monitor_args(runs: Mapping[str, Mapping[str, Any]], declared: Mapping[str, Any]) -> MonitorArgs:
@@ -58,9 +62,13 @@ def shared_monitor_args(runs: Mapping[str, Mapping[str, Any]], declared: Mapping
         "watch": derived_watch(completed),
         "s3_events": any(run["s3_events"] for run in completed),
         "markers": sorted(marked | set(DEFAULT_MARKERS)),
-        "silence_minutes": max(int(run["max_interval_seconds"]) for run in completed) * 3 // 60,
+        "silence_minutes": _silence_minutes(completed),
     }
     return cast("MonitorArgs", {**derived, **declared})
+
+
+def _silence_minutes(completed: Sequence[Mapping[str, Any]]) -> int:
+    return max(int(run["max_interval_seconds"]) for run in completed) * HEARTBEATS_OF_SILENCE // 60
 
 
 def derived_watch(completed: list[dict[str, Any]]) -> list[WatchArgs]:
@@ -97,8 +105,33 @@ def _check(project: str, runs: Mapping[str, Any], monitor: Mapping[str, Any] | N
     if monitor is not None:
         given = {"watch": [{"bucket": "derived-from-runs"}], **monitor}
         problems += _problems_at(f"{project}:monitor", lambda: check_monitor(SHARED_MONITOR, given))
+    if not problems and _shares(runs, monitor):
+        problems += _sharing_problems(project, runs, monitor or {})
     if problems:
         raise InvalidArgs("stack config", problems)
+
+
+def _sharing_problems(
+    project: str, runs: Mapping[str, Mapping[str, Any]], monitor: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """What runs must leave to their shared monitor, and what it must leave to them."""
+    for name, args in runs.items():
+        if args.get("notify_topic_arn") is not None:
+            yield Problem(
+                f"{project}:runs.{name}.notify_topic_arn",
+                args["notify_topic_arn"],
+                "only for a single run, without a monitor in the config",
+                f"set {project}:monitor.notify_topic_arn, which tells about all runs",
+            )
+    needed = _silence_minutes([complete(name, args) for name, args in runs.items()])
+    declared = monitor.get("silence_minutes")
+    if declared is not None and declared < needed:
+        yield Problem(
+            f"{project}:monitor.silence_minutes",
+            declared,
+            f"at least {needed} minutes, three times the longest max_interval_seconds of the runs",
+            "raise it, leave it out, or lower max_interval_seconds",
+        )
 
 
 def _problems_at(path: str, check: Any) -> list[Problem]:

@@ -95,6 +95,12 @@ RUN_RULES: Mapping[str, Rule] = {
         r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+",
         "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     ),
+    "notify_topic_arn": rules.text(
+        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+",
+        "the ARN of an SNS topic, not of a FIFO one",
+        "write for example arn:aws:sns:us-east-1:123456789012:trainings",
+        maximum=512,
+    ),
     "root_volume_gib": rules.whole_number(8, 16_384, "GiB"),
     "spot": rules.one_of("one-time", "persistent"),
     "spot_max_price": _name(r"(?!0*\.?0*$)\d{1,5}(?:\.\d{1,6})?", '"1.25"', 12),
@@ -105,6 +111,7 @@ RUN_RULES: Mapping[str, Rule] = {
 RESOLVED_RULES: Mapping[str, Rule] = {
     **RUN_RULES,
     "ami": _name(r"[\w-]+", "ami-0123456789abcdef0"),
+    "notify_topic_arn": _name(r"(?!.*\.fifo$)\S+", "arn:aws:sns:us-east-1:123456789012:trainings, not FIFO", 512),
     "subnet_id": _name(r"[\w-]+", "subnet-0123456789abcdef0"),
     "security_group_ids": rules.list_of(_name(r"[\w-]+", "sg-0123456789abcdef0"), maximum=16),
 }

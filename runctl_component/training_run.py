@@ -1,6 +1,5 @@
 """A training run: an instance, and everything that ends it."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -9,12 +8,9 @@ import pulumi
 import pulumi_aws as aws
 
 from monitor_runtime import names
-from monitor_runtime.check import SCHEDULED_TIME
 from monitor_runtime.settings import Settings
-from monitor_runtime.triggers import TriggerKind
 from runctl_component.args import MonitorArgs, TrainingRunArgs, WatchArgs
 from runctl_component.checked_args import CheckedArgs
-from runctl_component.errors import NotWatchedError
 from runctl_component.instance import (
     IGNORED_TAGS,
     create_profile,
@@ -24,11 +20,11 @@ from runctl_component.instance import (
     user_data_text,
 )
 from runctl_component.monitor import Monitor
-from runctl_component.monitor_rules import Watched
+from runctl_component.monitor_rules import HEARTBEATS_OF_SILENCE
 from runctl_component.plan import build_plan
-from runctl_component.validation import (
-    to_settings,
-)
+from runctl_component.schedule_inputs import first_check_input, heartbeat_input, rate
+from runctl_component.sharing import require_fitting_monitor
+from runctl_component.validation import to_settings
 
 Value = TypeVar("Value")
 
@@ -66,12 +62,11 @@ class TrainingRun(pulumi.ComponentResource):
 
         Raises:
             InvalidArgs: with everything that is wrong with the name and the args, before anything is registered.
-            NotWatchedError: when the shared monitor does not watch the run's bucket and prefix.
+            NotWatchedError: when the shared monitor does not watch the run's bucket and prefix, or hear its markers.
         """
         checked = CheckedArgs(name, args)
         if monitor:
-            _require_listening(name, checked.given, monitor)
-            _require_watched(name, checked, monitor)
+            require_fitting_monitor(name, checked, monitor)
         super().__init__("runctl:index:TrainingRun", name, {}, opts)
         self._name = name
         self._checked = checked
@@ -94,7 +89,11 @@ class TrainingRun(pulumi.ComponentResource):
             watch["kms_key_arn"] = self._read(lambda args: args["kms_key_arn"])
         markers = self._read(lambda args: [*args["markers"], *args["failure_markers"]])
         args: MonitorArgs = {"watch": [watch], "s3_events": self._checked.given.get("s3_events", False)}
-        args["silence_minutes"] = self._read(lambda args: int(args["max_interval_seconds"]) * 3 // 60)
+        args["silence_minutes"] = self._read(
+            lambda args: int(args["max_interval_seconds"]) * HEARTBEATS_OF_SILENCE // 60
+        )
+        if "notify_topic_arn" in self._checked:
+            args["notify_topic_arn"] = self._read(lambda args: args["notify_topic_arn"])
         return Monitor(f"{self._name}-monitor", args, self._child(), exact_markers=markers)
 
     def _read(self, reading: Callable[[dict[str, Any]], Value]) -> Value | pulumi.Output[Value]:
@@ -121,8 +120,6 @@ class TrainingRun(pulumi.ComponentResource):
             if "iam_instance_profile" in checked
             else create_profile(self._name, checked, monitor.partition, self).name
         )
-        runner = "command" in checked
-        tags = self._read(lambda args: run_tags(self._name, self._settings(args), args["tags"], runner=runner))
         # The AMI is chosen at creation: a newer image must not replace a running training. Tags that the monitor, or a
         # person with a hold, writes later are theirs.
         ignored = IGNORED_TAGS if "ami" in checked else ["ami", *IGNORED_TAGS]
@@ -149,10 +146,17 @@ class TrainingRun(pulumi.ComponentResource):
                 "volume_size": self._read(lambda args: int(args["root_volume_gib"])),
                 "tags": self._read(lambda args: {"Name": self._name, **args["tags"]}),
             },
-            tags=tags,
-            opts=self._child(depends_on=[monitor], ignore_changes=ignored),
+            tags=self._read(self._tags),
+            opts=self._child(
+                depends_on=[monitor],
+                ignore_changes=ignored,
+            ),
             **optional,
         )
+
+    def _tags(self, args: Mapping[str, Any]) -> dict[str, str]:
+        settings, given = self._settings(args), self._checked.given
+        return run_tags(self._name, settings, args["tags"], runner="command" in given)
 
     def _tag_spot_request(self) -> None:
         """By this tag the monitor may cancel the request, which it does before it terminates the instance."""
@@ -168,7 +172,7 @@ class TrainingRun(pulumi.ComponentResource):
         return self._monitor.newest_image(self._read(lambda args: image_parameter(args["instance_type"])))
 
     def _create_watch(self) -> None:
-        """The heartbeat, then the first check, which fails ``up`` when the monitor could not do its work."""
+        """The heartbeat, then the first check."""
         monitor = self._monitor
         settings = self._checked.read_with(
             self._instance.id,
@@ -179,32 +183,37 @@ class TrainingRun(pulumi.ComponentResource):
             name=names.heartbeat_name(self._name),
             group_name=monitor.schedule_group_name,
             description=f"Wakes the monitor for the training run {self._name}",
-            schedule_expression=self._read(lambda args: _rate(args["max_interval_seconds"])),
+            schedule_expression=self._read(lambda args: rate(args["max_interval_seconds"])),
             flexible_time_window={"mode": "OFF"},
             target={
                 "arn": monitor.function_arn,
                 "role_arn": monitor.scheduler_role.arn,
-                "input": settings.apply(_heartbeat_input),
+                "input": settings.apply(heartbeat_input),
                 "dead_letter_config": {"arn": monitor.dead_letters.arn},
                 "retry_policy": {"maximum_event_age_in_seconds": 300, "maximum_retry_attempts": 3},
             },
             opts=self._child(depends_on=[monitor]),
         )
+        self._create_first_check(settings.apply(first_check_input))
+
+    def _create_first_check(self, document: pulumi.Output[str]) -> None:
+        """It fails ``up`` when the monitor could not do its work."""
         # Once per instance: what it was asked at creation is ignored later. On removal, the monitor takes its own
         # schedules of the run away, so the old check goes before a new one comes.
-        aws.lambda_.Invocation(
+        first_check = aws.lambda_.Invocation(
             f"{self._name}-first-check",
-            function_name=monitor.function_name,
-            input=settings.apply(_first_check_input),
+            function_name=self._monitor.function_name,
+            input=document,
             lifecycle_scope="CRUD",
             triggers={"instance": self._instance.id},
             opts=self._child(
-                depends_on=[monitor, self._heartbeat],
+                depends_on=[self._monitor, self._heartbeat],
                 ignore_changes=["input"],
                 replace_on_changes=["triggers"],
                 delete_before_replace=True,
             ),
         )
+        self._monitor.expect_checks(first_check)
 
     def _describe(self) -> None:
         self.instance_id = self._instance.id
@@ -224,49 +233,3 @@ class TrainingRun(pulumi.ComponentResource):
                 "plan": self.plan,
             }
         )
-
-
-def _rate(seconds: float) -> str:
-    minutes = int(seconds) // 60
-    return f"rate({minutes} minute{'' if minutes == 1 else 's'})"
-
-
-def _heartbeat_input(settings: dict[str, Any]) -> str:
-    document = {"trigger": TriggerKind.HEARTBEAT, "scheduled_time": SCHEDULED_TIME, "settings": settings}
-    return json.dumps(document, sort_keys=True, separators=(",", ":"))
-
-
-def _first_check_input(settings: dict[str, Any]) -> str:
-    document = {"trigger": TriggerKind.FIRST_CHECK, "settings": settings}
-    return json.dumps(document, sort_keys=True, separators=(",", ":"))
-
-
-def _require_listening(name: str, given: Mapping[str, Any], monitor: Monitor) -> None:
-    """A run that counts on events needs a monitor that gets them."""
-    if not given.get("s3_events"):
-        return
-    if not monitor.s3_events:
-        raise NotWatchedError(
-            f"TrainingRun {name!r}: s3_events: got True; accepted: False, since monitor {monitor.name!r} has no"
-            " s3_events; set s3_events on the monitor too"
-        )
-    own = [*given.get("markers", ()), *given.get("failure_markers", ())]
-    unheard = [marker for marker in own if isinstance(marker, str) and marker not in monitor.markers]
-    if unheard:
-        raise NotWatchedError(
-            f"TrainingRun {name!r}: markers: got {unheard}; accepted with s3_events: {', '.join(monitor.markers)};"
-            f" add them to the markers of monitor {monitor.name!r}"
-        )
-
-
-def _require_watched(name: str, checked: CheckedArgs, monitor: Monitor) -> None:
-    def check(args: Mapping[str, Any], watched: list[Watched]) -> None:
-        bucket, prefix = args["bucket"], args["prefix"]
-        if not any(entry.covers(bucket, prefix) for entry in watched):
-            places = ", ".join(f"s3://{entry.bucket}/{entry.prefix}" for entry in watched)
-            raise NotWatchedError(
-                f"TrainingRun {name!r}: bucket and prefix: got s3://{bucket}/{prefix}; accepted: at or below {places};"
-                f" add the place to watch of monitor {monitor.name!r}, or give the run a monitor of its own"
-            )
-
-    checked.require(monitor.watched, check)

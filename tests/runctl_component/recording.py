@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
+from pulumi.output import UNKNOWN
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import run_pulumi_func
 
 ACCOUNT_ID = "123456789012"
 INSTANCE_ID = "i-0123456789abcdef0"
+PATIENCE_SECONDS = 60
+"""Resources that wait for each other would wait for ever."""
 IMAGE = "ami-0123456789abcdef0"
 
 
@@ -33,6 +36,17 @@ class Resource:
     protected: bool
     aliases: tuple[str, ...]
 
+    @property
+    def title(self) -> str:
+        """Type and name, as short as they are distinct."""
+        return short(self.urn)
+
+
+def short(urn: str) -> str:
+    """The last type and the name in a URN."""
+    *_, types, name = urn.split("::")
+    return f"{types.rpartition(':')[2]} {name}"
+
 
 @dataclass
 class Recorded:
@@ -49,7 +63,7 @@ class Recorded:
         (found,) = [entry for entry in self.resources if entry.type.endswith(f":{kind}") and entry.name == name]
         return found
 
-    def all(self, kind: str) -> list[Resource]:
+    def of(self, kind: str) -> list[Resource]:
         """The resources of a type, named by its last part."""
         return [entry for entry in self.resources if entry.type.endswith(f":{kind}")]
 
@@ -81,6 +95,7 @@ class _Provider(mocks.Mocks):
             "name": args.name,
             "url": f"https://queues/{args.name}",
             "privateIp": "10.0.0.7",
+            "spotInstanceRequestId": "sir-0aaaaaaa",
         }
         if args.typ.startswith("pulumi:providers"):
             return args.name, inputs
@@ -126,6 +141,11 @@ class _Monitor(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)  # pyright: ignore[reportUnknownMemberType]
 
 
+def unknown() -> pulumi.Output[Any]:
+    """What nobody knows before the cloud has said it."""
+    return pulumi.Output.from_input(UNKNOWN)
+
+
 def record(
     program: Callable[[], object],
     *,
@@ -151,7 +171,7 @@ def record(
                 recorded.outputs[str(name)] = await pulumi.Output.from_input(value).future()  # pyright: ignore[reportUnknownArgumentType]
 
     try:
-        loop.run_until_complete(run_pulumi_func(run))
+        loop.run_until_complete(asyncio.wait_for(run_pulumi_func(run), PATIENCE_SECONDS))
     finally:
         loop.close()
     return recorded

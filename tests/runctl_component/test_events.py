@@ -105,5 +105,9 @@ def test_a_pattern_that_is_too_long_in_any_form_is_refused() -> None:
 
 
 def test_a_spot_warning_of_any_instance_is_heard() -> None:
-    warning = {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interruption Warning", "detail": {}}
+    warning: dict[str, Any] = {
+        "source": "aws.ec2",
+        "detail-type": "EC2 Spot Instance Interruption Warning",
+        "detail": {},
+    }
     assert matches(json.loads(spot_warning_pattern()), warning)

@@ -69,6 +69,32 @@ def test_problems_of_all_runs_are_told_at_once_with_their_config_path() -> None:
     }
 
 
+TOPIC = "arn:aws:sns:us-east-1:123456789012:trainings"
+
+
+def test_a_single_run_has_its_monitor_tell_its_topic() -> None:
+    function = _declared(runs={"a": {**RUN, "notify_topic_arn": TOPIC}}).one("Function", "a-monitor-function")
+    assert function.inputs["environment"]["variables"]["RUNCTL_NOTIFY_TOPIC_ARN"] == TOPIC
+
+
+@pytest.mark.parametrize("config", [{"runs": {"b": RUN}}, {"monitor": {"log_retention_days": 7}}])
+def test_a_topic_of_a_run_under_a_shared_monitor_is_refused_with_where_it_belongs(config: dict[str, Any]) -> None:
+    runs = {"a": {**RUN, "notify_topic_arn": TOPIC}, **config.get("runs", {})}
+    with pytest.raises(InvalidArgs) as caught:
+        _declared(**{**config, "runs": runs})
+    (problem,) = caught.value.problems
+    assert problem.field == "team:runs.a.notify_topic_arn"
+    assert "team:monitor.notify_topic_arn" in problem.fix
+
+
+def test_a_silence_that_is_shorter_than_three_heartbeats_of_a_run_is_refused_with_its_config_path() -> None:
+    runs = {"a": RUN, "b": {**RUN, "max_interval_seconds": 1200}}
+    with pytest.raises(InvalidArgs) as caught:
+        _declared(runs=runs, monitor={"silence_minutes": 59})
+    assert [problem.field for problem in caught.value.problems] == ["team:monitor.silence_minutes"]
+    assert _declared(runs=runs, monitor={"silence_minutes": 60})
+
+
 @pytest.mark.parametrize("runs", [["a"], "a", 5])
 def test_runs_that_are_no_object_are_refused(runs: object) -> None:
     with pytest.raises(InvalidArgs, match="team:runs: got"):
