@@ -87,7 +87,7 @@ class TrainingRunArgs(TypedDict):
     s3_events: NotRequired[bool]
     """Notice markers within seconds by EventBridge, which must be turned on for the bucket. A plain value. Default false."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
-    """Further tags of the instance and its volumes, at most 30. `runctl:` and `aws:` are taken."""
+    """Further tags of the instance and its volumes, at most 30. `runctl:` and `aws:` are taken. The box reads its tags through the metadata service, which knows no spaces and no `/` in a key, nor the keys `.`, `..` and `_index`: the provider's default tags must fit too."""
 
 
 class WatchArgs(TypedDict):

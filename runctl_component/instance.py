@@ -1,7 +1,8 @@
 """The EC2 instance of a run, and the profile with exactly what its box does."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from decimal import Decimal
 from typing import Any
 
 import pulumi
@@ -12,7 +13,7 @@ from monitor_runtime.settings import Settings
 from runctl_component import policies
 from runctl_component.checked_args import CheckedArgs
 from runctl_component.errors import InvalidArgs
-from runctl_component.user_data import box_tags, render_user_data, user_data_problems
+from runctl_component.user_data import render_user_data, user_data_problems
 
 _ARM = re.compile(r"(?:[a-z]+\d+g|a1|.*-gb)")
 _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
@@ -26,7 +27,7 @@ def image_parameter(instance_type: str) -> str:
     return f"{_IMAGE}{'arm64' if _ARM.match(instance_type) else 'x86_64'}"
 
 
-def run_tags(name: str, settings: Settings, own: Mapping[str, str], *, runner: bool) -> dict[str, str]:
+def run_tags(name: str, settings: Settings, own: Mapping[str, str], box: Mapping[str, str]) -> dict[str, str]:
     """All tags of the instance: the caller's, those by which events find it, and those that its runner reads."""
     return {
         "Name": name,
@@ -35,8 +36,27 @@ def run_tags(name: str, settings: Settings, own: Mapping[str, str], *, runner: b
         names.TAG_RUN: name,
         names.TAG_SCHEDULE: names.heartbeat_name(name),
         names.TAG_OUTPUT: names.output_tag(settings.bucket, settings.prefix),
-        **(box_tags(settings) if runner else {}),
+        **box,
     }
+
+
+def shutdown_behavior(checked: Mapping[str, Any]) -> str:
+    """What EC2 makes of a box that powers itself off; it cannot stop one-time spot instances."""
+    destroys = checked["on_deadline"] == "terminate" or checked.get("spot") == "one-time"
+    return "terminate" if destroys else "stop"
+
+
+def powers_off_unmarked(checked: Mapping[str, Any], declared: Container[str]) -> bool:
+    """Whether the box may give up on a marker that it cannot write.
+
+    Where powering off destroys the disk, and with it what could not be uploaded, the program itself must have
+    ``declared`` that a failed run and one past its deadline are terminated.
+    """
+    if checked["on_failure"] == "report":
+        return False
+    if shutdown_behavior(checked) == "stop":
+        return True
+    return all(field in declared and checked[field] == "terminate" for field in ("on_failure", "on_deadline"))
 
 
 def market_options(checked: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -49,7 +69,8 @@ def market_options(checked: Mapping[str, Any]) -> dict[str, Any] | None:
         "instance_interruption_behavior": "stop" if persistent else "terminate",
     }
     if "spot_max_price" in checked:
-        options["max_price"] = checked["spot_max_price"]
+        # EC2 answers with six decimals, and any other text for the same price would be a replacement.
+        options["max_price"] = f"{Decimal(checked['spot_max_price']):.6f}"
     return {"market_type": "spot", "spot_options": options}
 
 
@@ -82,14 +103,16 @@ def create_profile(
         opts=opts,
     )
     policy = checked.read_with(partition, _policy_text)
-    aws.iam.RolePolicy(f"{name}-box", role=role.id, policy=policy, opts=opts)
-    aws.iam.RolePolicyAttachment(
+    outputs = aws.iam.RolePolicy(f"{name}-box", role=role.id, policy=policy, opts=opts)
+    agent = aws.iam.RolePolicyAttachment(
         f"{name}-ssm",
         role=role.name,
         policy_arn=partition.apply(lambda known: f"arn:{known}:iam::aws:policy/AmazonSSMManagedInstanceCore"),
         opts=opts,
     )
-    return aws.iam.InstanceProfile(f"{name}-box", role=role.name, opts=opts)
+    # A box must not boot before it has its rights, nor lose them while it shuts down.
+    with_rights = pulumi.ResourceOptions(parent=parent, depends_on=[outputs, agent])
+    return aws.iam.InstanceProfile(f"{name}-box", role=role.name, opts=with_rights)
 
 
 def _policy_text(args: Mapping[str, Any], partition: str) -> str:

@@ -17,6 +17,7 @@ MAX_TAG_KEY_CHARACTERS = 128
 MAX_COMMAND_BYTES = 12_000
 
 _TAG_KEY = re.compile(r"[A-Za-z0-9+=.,_:@-]+")
+_RESERVED_BY_METADATA = (".", "..", "_index")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -53,9 +54,9 @@ def tag_key(field: str, value: object) -> Iterator[Problem]:
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
     """
     key = value if isinstance(value, str) else ""
-    taken = key.lower().startswith("aws:") or key.startswith("runctl:")
+    taken = key.lower().startswith("aws:") or key.startswith("runctl:") or key in _RESERVED_BY_METADATA
     if taken or len(key) > MAX_TAG_KEY_CHARACTERS or not _TAG_KEY.fullmatch(key):
-        accepted = "1 to 128 letters, digits and +-=.,_:@, not beginning with aws: or runctl:"
+        accepted = "1 to 128 letters, digits and +-=.,_:@, not ., .. or _index, nor beginning with aws: or runctl:"
         yield Problem(field, value, accepted, "rename the tag: the box reads its tags through the metadata service")
 
 
@@ -118,6 +119,7 @@ RESOLVED_RULES: Mapping[str, Rule] = {
 """For values that the engine gave. What is an id there is the provider's affair: in a team's own tests, its mocks'."""
 
 REQUIRED = ("bucket",)
+MAX_TAG_VALUE_CHARACTERS = 256
 PLAIN = ("s3_events", "spot")
 """Args on which it depends which resources there are: they must be known when the program runs."""
 
@@ -131,6 +133,19 @@ def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("environment", values["environment"], "only with command", "export it in user_data")
     if "spot_max_price" in values and "spot" not in values:
         yield Problem("spot_max_price", values["spot_max_price"], "only with spot", "set spot, or remove it")
+    yield from _spot_combinations(values)
+
+
+def _spot_combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Endings that EC2 does not offer for an instance of the spot market."""
+    if values.get("spot") == "persistent" and values.get("on_deadline") == "terminate":
+        yield Problem(
+            "on_deadline",
+            "terminate",
+            "stop or report with spot: persistent",
+            "the deadline switch and the box's timer cannot cancel the spot request, so EC2 would launch another"
+            " instance that nobody watches: choose stop, or spot: one-time",
+        )
     if values.get("spot") == "one-time":
         for field in ("on_complete", "on_failure", "on_deadline"):
             if values.get(field) == "stop":

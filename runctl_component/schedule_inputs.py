@@ -1,8 +1,10 @@
 """What wakes the monitor for a run: how often, and with what."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from monitor_runtime import names
 from monitor_runtime.check import SCHEDULED_TIME
 from monitor_runtime.triggers import TriggerKind
 
@@ -21,6 +23,16 @@ def heartbeat_input(settings: dict[str, Any]) -> str:
 def first_check_input(settings: dict[str, Any]) -> str:
     """The input of the first check."""
     return _to_json({"trigger": TriggerKind.FIRST_CHECK, "settings": settings})
+
+
+def first_check_triggers(args: Mapping[str, Any], instance_id: str) -> dict[str, str]:
+    """What a first check has proven: that the monitor sees the instance, and can read and hear the outputs."""
+    return {
+        "instance": instance_id,
+        "output": names.output_tag(args["bucket"], args["prefix"]),
+        "s3_events": str(bool(args["s3_events"])).lower(),
+        "kms_key_arn": args.get("kms_key_arn", ""),
+    }
 
 
 def _to_json(document: dict[str, Any]) -> str:

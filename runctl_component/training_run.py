@@ -16,14 +16,17 @@ from runctl_component.instance import (
     create_profile,
     image_parameter,
     market_options,
+    powers_off_unmarked,
     run_tags,
+    shutdown_behavior,
     user_data_text,
 )
 from runctl_component.monitor import Monitor
 from runctl_component.monitor_rules import HEARTBEATS_OF_SILENCE
 from runctl_component.plan import build_plan
-from runctl_component.schedule_inputs import first_check_input, heartbeat_input, rate
+from runctl_component.schedule_inputs import first_check_input, first_check_triggers, heartbeat_input, rate
 from runctl_component.sharing import require_fitting_monitor
+from runctl_component.user_data import box_tags
 from runctl_component.validation import to_settings
 
 Value = TypeVar("Value")
@@ -131,9 +134,7 @@ class TrainingRun(pulumi.ComponentResource):
             user_data=checked.read_with(monitor.region, lambda args, region: user_data_text(self._name, args, region)),
             # Otherwise the provider stops and starts the instance in place: a silent restart of the training.
             user_data_replace_on_change=True,
-            instance_initiated_shutdown_behavior=self._read(
-                lambda args: "terminate" if args["on_deadline"] == "terminate" else "stop"
-            ),
+            instance_initiated_shutdown_behavior=self._read(shutdown_behavior),
             metadata_options={
                 "http_endpoint": "enabled",
                 "http_tokens": "required",
@@ -150,13 +151,19 @@ class TrainingRun(pulumi.ComponentResource):
             opts=self._child(
                 depends_on=[monitor],
                 ignore_changes=ignored,
+                # In place, the provider would stop and start it: a silent restart.
+                replace_on_changes=["instanceType"],
+                # Two trainings must not write to one prefix, and a quota of GPUs seldom allows two.
+                delete_before_replace=True,
             ),
             **optional,
         )
 
     def _tags(self, args: Mapping[str, Any]) -> dict[str, str]:
         settings, given = self._settings(args), self._checked.given
-        return run_tags(self._name, settings, args["tags"], runner="command" in given)
+        unmarked = powers_off_unmarked(args, declared=given)
+        box = box_tags(settings, powers_off_unmarked=unmarked) if "command" in given else {}
+        return run_tags(self._name, settings, args["tags"], box)
 
     def _tag_spot_request(self) -> None:
         """By this tag the monitor may cancel the request, which it does before it terminates the instance."""
@@ -198,14 +205,14 @@ class TrainingRun(pulumi.ComponentResource):
 
     def _create_first_check(self, document: pulumi.Output[str]) -> None:
         """It fails ``up`` when the monitor could not do its work."""
-        # Once per instance: what it was asked at creation is ignored later. On removal, the monitor takes its own
-        # schedules of the run away, so the old check goes before a new one comes.
+        # Its input is ignored after creation: it is made again when the instance is another, or when there is something
+        # new to prove. On removal, the monitor takes its own schedules of the run away, so the old check goes first.
         first_check = aws.lambda_.Invocation(
             f"{self._name}-first-check",
             function_name=self._monitor.function_name,
             input=document,
             lifecycle_scope="CRUD",
-            triggers={"instance": self._instance.id},
+            triggers=self._checked.read_with(self._instance.id, first_check_triggers),
             opts=self._child(
                 depends_on=[self._monitor, self._heartbeat],
                 ignore_changes=["input"],

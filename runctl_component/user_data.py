@@ -74,10 +74,11 @@ def render_user_data(
     return _HEADER + "".join(_written(path, content) for path, content in contents.items()) + _FOOTER
 
 
-def box_tags(settings: Settings) -> dict[str, str]:
+def box_tags(settings: Settings, *, powers_off_unmarked: bool = True) -> dict[str, str]:
     """Tags of the instance by which its runner knows the settings that may change while the training runs.
 
     The box reads them through the instance metadata service, so ``instance_metadata_tags`` must be enabled.
+    ``powers_off_unmarked``: whether it may give up on a marker that it cannot write.
     """
     tags = {
         TAG_SUCCESS_MARKER: written_marker(settings.markers, "training_complete.txt"),
@@ -87,7 +88,7 @@ def box_tags(settings: Settings) -> dict[str, str]:
     if settings.max_runtime_hours and settings.on_deadline is not Action.REPORT:
         seconds = settings.max_runtime_hours * 3600 + BOX_DELAY.total_seconds()
         tags[TAG_POWER_OFF_AFTER] = str(round(seconds))
-    if settings.on_deadline is not Action.TERMINATE and settings.on_failure is not Action.REPORT:
+    if powers_off_unmarked:
         tags[TAG_POWER_OFF_UNMARKED] = str(UNMARKED_SECONDS)
     return tags
 

@@ -7,11 +7,19 @@ from typing import Any, cast
 
 import pulumi
 
-from monitor_runtime import rules
+from monitor_runtime import names, rules
 from monitor_runtime.rules import Problem, Rule
 from monitor_runtime.settings import Settings, combination_problems, parse
 from runctl_component.errors import InvalidArgs
-from runctl_component.run_rules import MAX_NAME_CHARACTERS, PLAIN, REQUIRED, RESOLVED_RULES, RUN_RULES, combinations
+from runctl_component.run_rules import (
+    MAX_NAME_CHARACTERS,
+    MAX_TAG_VALUE_CHARACTERS,
+    PLAIN,
+    REQUIRED,
+    RESOLVED_RULES,
+    RUN_RULES,
+    combinations,
+)
 
 PLACEHOLDER_INSTANCE_ID = "i-00000000000000000"
 """Stands for the instance where settings are only looked at, as for the plan at preview."""
@@ -67,7 +75,7 @@ def check_early(name: str, args: Mapping[str, Any], *, subject: str | None = Non
         if field in given and field not in plain
     )
     if len(plain) == len(given):
-        problems += _all_problems(plain, RUN_RULES)
+        problems += _all_problems(name, plain, RUN_RULES)
     else:
         problems += _field_problems(given, plain, RUN_RULES)
         problems += [problem for problem in combinations(given) if not has_output(problem.got)]
@@ -82,7 +90,7 @@ def check_resolved(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
         InvalidArgs: with every problem.
     """
     given = {key: value for key, value in values.items() if value is not None}
-    problems = _all_problems(given, RESOLVED_RULES)
+    problems = _all_problems(name, given, RESOLVED_RULES)
     if problems:
         raise InvalidArgs(f"TrainingRun {name!r}", problems)
     return complete(name, given)
@@ -118,12 +126,12 @@ def to_settings(name: str, monitor: str, checked: Mapping[str, Any]) -> Settings
     return settings
 
 
-def _all_problems(given: Mapping[str, Any], field_rules: Mapping[str, Rule]) -> list[Problem]:
+def _all_problems(name: object, given: Mapping[str, Any], field_rules: Mapping[str, Rule]) -> list[Problem]:
     problems = [*_field_problems(given, given, field_rules), *combinations(given)]
     if problems:
         return problems
     completed = complete("r" * MAX_NAME_CHARACTERS, given)
-    problems = list(combination_problems(completed))
+    problems = [*combination_problems(completed), *_output_problems(name, given)]
     if problems:
         return problems
     size = len(to_settings("r" * MAX_NAME_CHARACTERS, "m" * 100, completed).to_json().encode())
@@ -131,6 +139,19 @@ def _all_problems(given: Mapping[str, Any], field_rules: Mapping[str, Rule]) -> 
         accepted = f"settings of at most {MAX_EVENT_INPUT_BYTES} bytes"
         return [Problem("expected_outputs", f"{size} bytes of settings", accepted, "use fewer, shorter patterns")]
     return []
+
+
+def _output_problems(name: object, given: Mapping[str, Any]) -> Iterator[Problem]:
+    """Whether bucket and prefix together fit in the tag by which an S3 event finds the instance."""
+    prefix = normal_prefix(given.get("prefix", name))
+    size = len(names.output_tag(given["bucket"], prefix))
+    if size > MAX_TAG_VALUE_CHARACTERS:
+        yield Problem(
+            "prefix",
+            prefix,
+            f"at most {MAX_TAG_VALUE_CHARACTERS} characters together with bucket and the slash between (a tag's value)",
+            f"shorten it by {size - MAX_TAG_VALUE_CHARACTERS}",
+        )
 
 
 def _field_problems(

@@ -66,7 +66,7 @@ def of_run(run: str, monitor: set[str], *, own_profile: bool = False, spot: bool
         f"Invocation {run}-first-check": {*monitor, instance, heartbeat},
     }
     if not own_profile:
-        children |= {box: set(), profile: {box}, **{right: {box} for right in rights}}
+        children |= {box: set(), profile: {box, *rights}, **{right: {box} for right in rights}}
     if spot:
         children[f"Tag {run}-spot-request"] = {instance}
     return children

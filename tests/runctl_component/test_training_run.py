@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from monitor_runtime import names
 
-from .forms import ALL, BASE, instance_of, registered, settings_of
+from .forms import ALL, BASE, KEY, instance_of, registered, settings_of
 from .recording import IMAGE, INSTANCE_ID, Recorded, Resource
 
 
@@ -70,10 +71,51 @@ def test_the_first_check_comes_last(default: Recorded) -> None:
     assert default.one("Schedule", "llama-ft-heartbeat").urn in _first_check(default).depends_on
 
 
+def test_the_first_check_is_made_again_only_for_what_it_proves(default: Recorded) -> None:
+    check = _first_check(default)
+    assert (check.ignores, check.replaces_on) == (("input",), ("triggers",))
+    assert check.inputs["triggers"] == {
+        "instance": INSTANCE_ID,
+        "output": "outputs/llama-ft/",
+        "s3_events": "false",
+        "kms_key_arn": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "trigger"),
+    [
+        ({"bucket": "others"}, "output"),
+        ({"prefix": "elsewhere"}, "output"),
+        ({"s3_events": True}, "s3_events"),
+        ({"kms_key_arn": KEY}, "kms_key_arn"),
+    ],
+)
+def test_what_is_turned_on_later_is_proven_again(default: Recorded, more: dict[str, Any], trigger: str) -> None:
+    before = _first_check(default).inputs["triggers"]
+    after = _first_check(registered({**BASE, **more})).inputs["triggers"]
+    assert {key for key in after if after[key] != before[key]} == {trigger}
+
+
 def test_the_monitor_forgets_the_old_instance_before_the_first_check_of_the_new_one(default: Recorded) -> None:
     check = _first_check(default)
     assert check.inputs["lifecycleScope"] == "CRUD"
     assert check.deletes_first
+
+
+def test_two_trainings_never_write_to_one_prefix(default: Recorded) -> None:
+    assert default.one("Instance", "llama-ft").deletes_first
+
+
+def test_another_instance_type_is_another_instance_and_no_silent_restart(default: Recorded) -> None:
+    assert default.one("Instance", "llama-ft").replaces_on == ("instanceType",)
+
+
+def test_the_box_has_its_rights_from_its_boot_to_its_shutdown(default: Recorded) -> None:
+    profile = default.one("InstanceProfile", "llama-ft-box")
+    rights = {default.one("RolePolicy", "llama-ft-box").urn, default.one("RolePolicyAttachment", "llama-ft-ssm").urn}
+    assert profile.urn in default.one("Instance", "llama-ft").depends_on
+    assert rights <= set(profile.depends_on)
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn"])

@@ -105,14 +105,17 @@ def test_every_tag_for_the_box_is_read_by_its_runner() -> None:
         ({"max_runtime_hours": 0.0}, "runctl:power-off-after-seconds", None),
         ({"on_deadline": Action.REPORT}, "runctl:power-off-after-seconds", None),
         ({"on_deadline": Action.TERMINATE}, "runctl:power-off-after-seconds", "87600"),
-        ({"on_failure": Action.REPORT}, "runctl:power-off-unmarked-seconds", None),
-        ({"on_deadline": Action.TERMINATE}, "runctl:power-off-unmarked-seconds", None),
         ({"shutdown_timeout_seconds": 600}, "runctl:shutdown-timeout-seconds", "600"),
     ],
 )
 def test_the_tags_follow_the_settings(changes: dict[str, Any], tag: str, expected: str | None) -> None:
     changed = replace(SETTINGS, **changes)
     assert box_tags(changed).get(tag) == expected
+
+
+def test_a_box_that_may_not_give_up_is_not_told_when() -> None:
+    told = box_tags(SETTINGS), box_tags(SETTINGS, powers_off_unmarked=False)
+    assert set(told[0]) - set(told[1]) == {"runctl:power-off-unmarked-seconds"}
 
 
 @pytest.mark.parametrize("pattern", ["done-*", "*.done", "v?.ok", "FAIL[12]", "[a-f]*", "x*"])
