@@ -209,6 +209,9 @@ class Monitor(pulumi.ComponentResource):
             destination_config={"on_failure": {"destination": self.dead_letters.arn}},
             opts=self.child([self._role_policy]),
         )
+        self._let_scheduler_work(name)
+
+    def _let_scheduler_work(self, name: str) -> None:
         policy = pulumi.Output.all(
             partition=self.partition,
             region=self.region,

@@ -107,17 +107,6 @@ class TrainingRun(pulumi.ComponentResource):
 
     def _create_instance(self) -> None:
         checked, monitor = self._checked, self._monitor
-        optional = {
-            argument: self._read(lambda args, field=field: args[field])
-            for argument, field in (
-                ("subnet_id", "subnet_id"),
-                ("vpc_security_group_ids", "security_group_ids"),
-                ("key_name", "key_name"),
-            )
-            if field in checked
-        }
-        if "spot" in checked:
-            optional["instance_market_options"] = self._read(market_options)
         profile = (
             self._read(lambda args: args["iam_instance_profile"])
             if "iam_instance_profile" in checked
@@ -156,8 +145,24 @@ class TrainingRun(pulumi.ComponentResource):
                 # Two trainings must not write to one prefix, and a quota of GPUs seldom allows two.
                 delete_before_replace=True,
             ),
-            **optional,
+            **self._where_and_how_bought(),
         )
+
+    def _where_and_how_bought(self) -> dict[str, Any]:
+        """Arguments of the instance that are left to EC2 unless they are given."""
+        checked = self._checked
+        given: dict[str, Any] = {
+            argument: self._read(lambda args, field=field: args[field])
+            for argument, field in (
+                ("subnet_id", "subnet_id"),
+                ("vpc_security_group_ids", "security_group_ids"),
+                ("key_name", "key_name"),
+            )
+            if field in checked
+        }
+        if "spot" in checked:
+            given["instance_market_options"] = self._read(market_options)
+        return given
 
     def _tags(self, args: Mapping[str, Any]) -> dict[str, str]:
         settings, given = self._settings(args), self._checked.given
