@@ -110,11 +110,11 @@ def end(scene: Scene, instance: Instance, decision: End) -> None:
 
 
 def interrupt(scene: Scene, instance: Instance, decision: Interrupt) -> None:
-    """Signal the training before EC2 takes the instance, and record it."""
+    """Signal the training before EC2 takes the instance, and record it. The switch stays: the warning may be vain."""
     if decision.signal_first:
         _signal(scene, instance, min(scene.settings.shutdown_timeout_seconds, SPOT_SIGNAL_SECONDS))
     scene.report.metrics[Metric.ENDINGS] = 1
-    _record_and_tell(scene, instance, decision.outcome, decision.reason, _clean_up(scene, instance))
+    _record_and_tell(scene, instance, decision.outcome, decision.reason, {})
 
 
 def settle(scene: Scene, instance: Instance, decision: Settle) -> None:

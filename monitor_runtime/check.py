@@ -9,12 +9,13 @@ from monitor_runtime import act, names, tags
 from monitor_runtime.act import EndingFailedError, Scene
 from monitor_runtime.cloud import CloudError, DeadlineSwitch, FollowUp
 from monitor_runtime.completion import find, stale_markers
-from monitor_runtime.deadline import switch_time
-from monitor_runtime.decision import RECHECK_UNKNOWN, decide
+from monitor_runtime.deadline import deadline, switch_time
+from monitor_runtime.decision import INTERRUPTION, RECHECK_UNKNOWN, decide
 from monitor_runtime.decisions import Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
 from monitor_runtime.observe import observe
 from monitor_runtime.outlook import MAX_WAIT_SECONDS, ScheduleFollowUp, WaitInside, plan_next
 from monitor_runtime.report import Metric
+from monitor_runtime.settings import Action
 from monitor_runtime.tags import format_time
 from monitor_runtime.triggers import TriggerKind
 from monitor_runtime.world import Instance, Observation, Unknown
@@ -61,7 +62,18 @@ def _carry_out(
         except EndingFailedError:
             _follow_up(scene, scene.clock.now() + RECHECK_UNKNOWN)
             raise
+        _look_again(scene, seen.instance, decision)
     return None
+
+
+def _look_again(scene: Scene, instance: Instance, decision: Decision) -> None:
+    """After what leaves the instance running: EC2 may not take it after all, a reported run still has a deadline."""
+    now = scene.clock.now()
+    if isinstance(decision, Interrupt):
+        _await_next(scene, now + INTERRUPTION, now, 0.0)
+    elif isinstance(decision, End) and decision.action is Action.REPORT and instance.launched_at:
+        due = deadline(scene.settings, instance.launched_at)
+        _await_next(scene, due if due and due > now else None, now, 0.0)
 
 
 def _await_next(scene: Scene, recheck_at: datetime | None, now: datetime, can_wait_seconds: float) -> float | None:

@@ -31,13 +31,17 @@ LISTINGS = 24
 
 
 def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
-    """One notification an ending; one more when checks overlap, or when it could not be remembered that it was told."""
+    """One notification an ending, and an interruption that came to nothing is one.
+
+    One more when checks overlap, or when it could not be remembered that it was told.
+    """
     by_launch = defaultdict[str, list[Notification]](list)
     for notification in truth.record.notifications:
         by_launch[notification.launched_at].append(notification)
     for told in by_launch.values():
         tellers = [entry.check for entry in told]
-        allowed = _endings(truth, told) if _reports(truth) else 1
+        in_vain = truth.record.interrupted_at is not None and truth.record.scenario.interrupted_in_vain
+        allowed = _endings(truth, told) if _reports(truth) else 1 + in_vain
         allowed += _overlap(truth, tellers) + sum(check.disturbed or check.killed for check in tellers)
         if len(told) > allowed:
             yield Found(told[-1].at, f"{len(told)} notifications of one launch: {', '.join(e.outcome for e in told)}")

@@ -11,12 +11,13 @@ from sandbox.simulation.faults import Weather
 from sandbox.simulation.invariants import Found
 from sandbox.simulation.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.record import Check
-from sandbox.simulation.truth import Due, Finish, Truth
+from sandbox.simulation.truth import INTERRUPTION, Due, Finish, Truth
 from sandbox.simulation.waits import graced_endings, remembered_since, was_noticed
 
 MAX_REFUSALS = 3
 AT_ONCE_SECONDS = 5.0
 SWITCH_DELAY = 10 * MINUTE
+AT_DEADLINE = 90 * SECOND
 LAST_MOMENT = 15 * MINUTE
 """After the deadline, or the end of a hold that outlasts it."""
 CARRIED = frozenset({"heartbeat", "follow-up"})
@@ -65,6 +66,35 @@ def nothing_runs_past_its_deadline(truth: Truth) -> Iterator[Found]:
         latest = _latest(truth, launch)
         if latest is not None and launch.is_on(latest) and latest <= truth.record.finished_at:
             yield Found(latest, f"launch {launch.number} runs past its deadline")
+
+
+def the_monitor_is_there_at_the_deadline(truth: Truth) -> Iterator[Found]:
+    """When all services work, it is the monitor that ends a run at its deadline, with its signal: not the switch."""
+    record, settings = truth.record, truth.settings
+    if record.scenario.weather is not Weather.CALM or settings.on_deadline is Action.REPORT:
+        return
+    if record.holds or record.scenario.machine.protected or record.interrupted_at is not None:
+        return
+    for launch in record.launches:
+        deadline = truth.deadline(launch)
+        if deadline is None or not launch.is_on(deadline) or not _was_seen(truth, launch, deadline):
+            continue
+        latest = deadline + AT_DEADLINE + settings.shutdown_timeout_seconds * SECOND
+        if latest <= record.finished_at and (launch.is_on(latest) or launch.left_by == "switch"):
+            yield Found(latest, f"launch {launch.number} was left to {launch.left_by or 'itself'} at its deadline")
+
+
+def _was_seen(truth: Truth, launch: Launch, before: int) -> bool:
+    """Whether a check had seen the launch, and could plan."""
+    return any(
+        check.completed
+        and check.launch == launch.number
+        and check.decision == "wait"
+        and check.first_described_at is not None
+        and check.ended_at is not None
+        and check.ended_at < before
+        for check in truth.record.checks
+    )
 
 
 def _latest(truth: Truth, launch: Launch) -> int | None:
@@ -152,7 +182,8 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     to_notice = truth.settings.max_interval_seconds * SECOND + MINUTE
     graced = due.at + (to_notice if finish.dated_back else 0)
     settled = arrived if due.outcome is Outcome.SUCCEEDED else []
-    return max(graced, finish.since + to_notice, *settled) + 2 * MINUTE + 30 * SECOND
+    warned = 0 if truth.record.interrupted_at is None else truth.record.interrupted_at + INTERRUPTION
+    return max(graced, finish.since + to_notice, warned, *settled) + 2 * MINUTE + 30 * SECOND
 
 
 def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
@@ -211,6 +242,7 @@ def a_stuck_stop_is_forced(truth: Truth) -> Iterator[Found]:
 LIVENESS = (
     a_check_ends_what_is_due,
     nothing_runs_past_its_deadline,
+    the_monitor_is_there_at_the_deadline,
     a_finished_run_is_ended_in_time,
     a_noticed_completion_is_ended_at_once,
     the_switch_is_armed,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from multiprocessing import get_context
 
 from sandbox.simulation.figures import Figures, measure
+from sandbox.simulation.invariants import Violation
 from sandbox.simulation.lifecycle import run_lifecycle
 from sandbox.simulation.oracle import judge
 
@@ -16,8 +17,12 @@ def run_seeds(seeds: range) -> Figures:
     """Run and judge some lifecycles in this process."""
     figures = Figures()
     for seed in seeds:
-        record, _ = run_lifecycle(seed)
-        figures.add(measure(record, judge(record)))
+        try:
+            record, _ = run_lifecycle(seed)
+            figures.add(measure(record, judge(record)))
+        except Exception as error:  # noqa: BLE001 - one lifecycle that breaks down must not hide the others
+            broken = Violation("the_lifecycle_can_be_simulated_and_judged", 0, repr(error))
+            figures.add(Figures(lifecycles=1, violations=[(seed, broken)]))
     return figures
 
 

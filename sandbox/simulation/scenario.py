@@ -81,6 +81,8 @@ class Scenario:
     restarts: int
     stopped_by_hand_at: int | None
     interrupted_at: int | None
+    interrupted_in_vain: bool
+    """Whether EC2 warns and then leaves the instance alone."""
     unprotected_after: int | None
     destroyed_at: int | None
 
@@ -117,6 +119,7 @@ def draw_scenario(seed: int) -> Scenario:
         interrupted_at=int(random.uniform(0.1, 1.2) * works_for)
         if spot is not SpotKind.NONE and random.random() < 0.3
         else None,
+        interrupted_in_vain=random.random() < 0.3,
         unprotected_after=random.randint(1, 6) * HOUR if protected and random.random() < 0.7 else None,
         destroyed_at=int(random.uniform(0.1, 1.5) * works_for) if random.random() < 0.05 else None,
     )

@@ -64,8 +64,10 @@ def draw_training(scenario: Scenario, number: int) -> TrainingPlan:
     starts_at = random.randint(30, 120) * SECOND
     ends_at = starts_at + int(scenario.works_for * (1 if number == 0 else random.uniform(0.1, 1.0)))
     course = random.choices(tuple(Course), (8, 3, 3, 1, 1, 2))[0]
-    if (course is Course.MARKER and not settings.markers) or not settings.expected_outputs:
-        course = {Course.MARKER: Course.OUTPUTS, Course.OUTPUTS: Course.MARKER}.get(course, course)
+    if course is Course.MARKER and not settings.markers:
+        course = Course.OUTPUTS
+    elif course is Course.OUTPUTS and not settings.expected_outputs:
+        course = Course.MARKER
     draw = _Draw(scenario, random, course, starts_at, ends_at)
     outputs, large_outputs = draw.outputs_by_size()
     writes = [*draw.checkpoints(), *draw.look_alikes(), *outputs, *draw.ending()]

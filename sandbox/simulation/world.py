@@ -166,7 +166,7 @@ class World:
         self.scheduler.deliver(delivery, lambda: self.invoke("s3-event", event))
 
     def warn_of_interruption(self) -> None:
-        """EC2's warning, and two minutes later the end."""
+        """EC2's warning, and two minutes later, most often, the end."""
         if self.machine.state not in ALIVE or self.scenario.machine.spot is SpotKind.NONE:
             return
         self.record.interrupted_at = self.engine.now
@@ -175,7 +175,8 @@ class World:
         event = {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interruption Warning", "detail": detail}
         delivery = self.faults.deliver(self.random.randint(SECOND, 5 * SECOND))
         self.scheduler.deliver(delivery, lambda: self.invoke("spot-warning", event))
-        self.engine.after(2 * MINUTE, self.machine.take_back)
+        if not self.scenario.interrupted_in_vain:
+            self.engine.after(2 * MINUTE, self.machine.take_back)
 
     def _launched(self, launch: Launch) -> None:
         self.box.boot(launch)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from sandbox.boto import client
 from sandbox.cloud import sandbox
 from sandbox.engine import stack_config, stack_program
@@ -15,7 +13,6 @@ def _schedules() -> list[str]:
     return sorted(schedule["Name"] for schedule in client("scheduler").list_schedules()["Schedules"])
 
 
-@pytest.mark.xfail(reason="the monitor takes the tag's word that the switch is armed, though the removal took it away")
 def test_a_first_check_that_is_made_again_leaves_the_deadline_switch_armed() -> None:
     with sandbox() as cloud:
         cloud.create_bucket("runctl-demo-outputs")

@@ -260,6 +260,22 @@ def test_an_ending_that_was_refused_leaves_the_deadline_its_own_attempts() -> No
     assert _outcome(decide(settings(), seen(DONE, instance=refused), at(hours=24))) == (Outcome.DEADLINE, Action.STOP)
 
 
+@pytest.mark.parametrize(("seconds", "kind"), [(299, Over), (300, Wait)])
+def test_an_interruption_that_came_to_nothing_is_watched_again_after_five_minutes(
+    seconds: int, kind: type[Decision]
+) -> None:
+    warned = {**_ended(Outcome.INTERRUPTED), names.TAG_REASON: "spot interruption warning"}
+    spared = seen(instance=instance(tags=warned))
+    assert isinstance(decide(settings(), spared, at(hours=2, seconds=seconds)), kind)
+
+
+@pytest.mark.parametrize("objects", [(), (stored("done", at(hours=23, minutes=50)),)], ids=["training", "in grace"])
+def test_no_wait_is_longer_than_to_the_deadline(objects: tuple[Any, ...]) -> None:
+    waits = decide(settings(grace_seconds=7200), seen(*objects), at(hours=23, minutes=55))
+    assert isinstance(waits, Wait)
+    assert waits.recheck_at == at(hours=24)
+
+
 @pytest.mark.parametrize(("count", "kind"), [(2, ForceStop), (3, Refused)])
 def test_a_forced_stop_that_ec2_refuses_is_not_tried_for_ever(count: int, kind: type[Decision]) -> None:
     stuck = _in(InstanceState.STOPPING, state_changed_at=at(hours=2), tags=_refused(count, "force"))

@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 
 from monitor_runtime import aws, names
+from monitor_runtime.act import EndingFailedError
 from monitor_runtime.first_check import FirstCheckError
 from monitor_runtime.settings import Action, SettingsError
 from sandbox.boto import client
 
+from .aws_failures import DENIED
 from .handler_paths import completed_and_due, watched
 from .moto_cloud import BUCKET, GROUP, PREFIX, RUN, Cloud, moto_cloud
 
 MARKER = PREFIX + "done"
+SPOT_WARNING = {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interruption Warning"}
 MEASURED = ("DetectionLatencySeconds", "GraceWaitSeconds", "StopLatencySeconds")
 
 
@@ -91,6 +94,30 @@ def test_one_notification_tells_of_an_ending() -> None:
         (message,) = cloud.messages()
         assert (message["run"], message["outcome"], message["reason"]) == (RUN, "succeeded", "marker done")
         assert message["output_uri"] == f"s3://{BUCKET}/{PREFIX}"
+
+
+def test_what_could_not_be_recorded_is_not_told_yet() -> None:
+    with moto_cloud() as cloud:
+        completed_and_due(cloud)
+        cloud.faults["ec2:CreateTags"] = DENIED
+        cloud.check()
+        assert (cloud.state, cloud.messages()) == ("stopped", [])
+
+
+def test_the_outcome_of_an_ending_that_ec2_refuses_is_kept() -> None:
+    with moto_cloud() as cloud:
+        completed_and_due(cloud)
+        cloud.faults["ec2:StopInstances"] = DENIED
+        with pytest.raises(EndingFailedError):
+            cloud.check()
+        assert (cloud.tags[names.TAG_OUTCOME], cloud.tags[names.TAG_REASON]) == ("succeeded", "marker done")
+
+
+def test_a_spot_training_has_no_longer_to_react_than_ec2_gives() -> None:
+    with moto_cloud(shutdown_timeout_seconds=600) as cloud:
+        watched(cloud).handle(SPOT_WARNING | {"detail": {"instance-id": cloud.instance_id}})
+        (sent,) = [parameters for call, parameters in cloud.calls if call == "ssm:SendCommand"]
+        assert sent["TimeoutSeconds"] == 90
 
 
 def test_the_outcome_stands_in_the_tags() -> None:

@@ -11,9 +11,11 @@ from monitor_runtime import names
 from monitor_runtime.settings import Action
 from sandbox.boto import client
 
-from .aws_failures import PASSING
+from .aws_failures import DENIED, PASSING
 from .handler_paths import completed_and_due, watched
 from .moto_cloud import GROUP, RUN, moto_cloud
+
+SPOT_WARNING = {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interruption Warning"}
 
 
 def test_the_deadline_switch_calls_ec2_itself_ten_minutes_after_the_deadline() -> None:
@@ -145,6 +147,33 @@ def test_a_check_that_is_due_in_under_a_minute_is_waited_for() -> None:
         reply = cloud.check("follow-up")
         assert reply["decision"] == "end"
         assert (cloud.clock.now() - began).total_seconds() == 50
+
+
+def test_a_switch_that_no_tag_records_is_removed_at_the_ending() -> None:
+    with moto_cloud() as cloud:
+        cloud.faults["ec2:CreateTags"] = DENIED
+        cloud.check("first-check")
+        cloud.faults.clear()
+        cloud.tag(armed="")
+        cloud.put("done")
+        cloud.pass_time(minutes=6)
+        cloud.check()
+        assert (cloud.state, names.deadline_switch_name(RUN) in cloud.schedules()) == ("stopped", False)
+
+
+def test_a_spot_warning_leaves_the_switch_and_looks_again_in_five_minutes() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).handle(SPOT_WARNING | {"detail": {"instance-id": cloud.instance_id}})
+        schedules = cloud.schedules()
+        assert names.deadline_switch_name(RUN) in schedules
+        assert schedules[names.follow_up_name(RUN)]["ScheduleExpression"] == "at(2026-03-02T11:04:00)"
+
+
+def test_a_run_that_was_reported_is_looked_at_again_at_its_deadline() -> None:
+    with moto_cloud(on_complete=Action.REPORT, max_runtime_hours=3.0, max_interval_seconds=3600) as cloud:
+        completed_and_due(cloud).check()
+        follow_up = cloud.schedules()[names.follow_up_name(RUN)]
+        assert follow_up["ScheduleExpression"] == "at(2026-03-02T11:59:00)"
 
 
 def test_removing_the_run_removes_its_schedules_and_never_fails() -> None:

@@ -11,7 +11,7 @@ from monitor_runtime.act import EndingFailedError
 from monitor_runtime.first_check import FirstCheckError
 
 from .aws_failures import DENIED, PASSING
-from .handler_paths import completed_and_due, watched
+from .handler_paths import S3_EVENT, completed_and_due, watched
 from .moto_cloud import RUN, Cloud, Context, moto_cloud
 
 
@@ -37,6 +37,15 @@ def test_what_an_ending_needs_of_the_invocation_is_not_waited_away(monkeypatch: 
         cloud.pass_time(minutes=4, seconds=30)
         assert _elapsed(cloud) == 0
         assert names.follow_up_name(RUN) in cloud.schedules()
+
+
+def test_a_hold_that_is_set_while_an_event_waits_for_the_end_of_grace_counts() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.pass_time(minutes=4, seconds=10)
+        hold = timedelta(seconds=20)
+        cloud.clock.at(cloud.clock.now() + hold, lambda: cloud.tag(hold_until="2026-03-02T20:00:00Z"))
+        assert (cloud.handle(S3_EVENT)["decision"], cloud.state) == ("wait", "running")
 
 
 def test_an_ending_that_failed_is_followed_up_in_two_minutes() -> None:

@@ -67,13 +67,6 @@ worlds = st.builds(
 )
 
 
-def _counts(run: Settings, entry: StoredObject) -> bool:
-    name = entry.key.removeprefix(run.prefix)
-    return entry.modified_at >= LAUNCH and (
-        name in run.markers + run.failure_markers or (name == "model/a.pt" and bool(run.expected_outputs))
-    )
-
-
 @many
 @given(runs, worlds, moments, st.booleans())
 def test_the_decision_is_total_and_waits_for_a_later_moment(
@@ -85,25 +78,64 @@ def test_the_decision_is_total_and_waits_for_a_later_moment(
         assert decision.recheck_at > now
 
 
-@many
-@given(runs, worlds, moments)
-def test_completion_never_ends_a_run_before_its_grace_is_over_or_without_a_fresh_marker(
-    run: Settings, world: Observation, now: datetime
-) -> None:
-    decision = decide(run, world, now)
-    if not isinstance(decision, End) or decision.outcome in {Outcome.DEADLINE, Outcome.IDLE}:
-        return
-    assert isinstance(world.objects, tuple)
-    counting = [entry.modified_at for entry in world.objects if _counts(run, entry)]
-    assert counting
-    assert now >= min(counting) + timedelta(seconds=run.grace_seconds)
+names_written = st.sampled_from(
+    ["done", "COMPLETE", "FAILED", "INCOMPLETE", "done.txt", "DONE", "NOT_FAILED", "model/a.pt", "model/x/a.pt", "a.pt"]
+)
+written = st.builds(
+    stored, names_written, st.integers(-7200, 7200).map(lambda after: LAUNCH + timedelta(seconds=after))
+)
+patient_runs = st.builds(
+    settings,
+    expected_outputs=st.sampled_from([(), ("model/*.pt",)]),
+    grace_seconds=st.sampled_from([0, 1, 300, 3600]),
+    max_runtime_hours=st.just(0.0),
+    on_complete=st.sampled_from([Action.STOP, Action.TERMINATE]),
+    on_failure=st.sampled_from([Action.STOP, Action.TERMINATE]),
+)
+
+
+def _completed(run: Settings, objects: tuple[StoredObject, ...]) -> tuple[Outcome, datetime] | None:
+    """What completes a run, said once more in other words: the names that count, of this launch."""
+    fresh = [(entry.key.removeprefix(run.prefix), entry) for entry in objects if not entry.modified_at < LAUNCH]
+    failures = [entry.modified_at for name, entry in fresh if name == "FAILED"]
+    successes = [entry.modified_at for name, entry in fresh if name in {"done", "COMPLETE"}]
+    outputs = [entry.modified_at for name, entry in fresh if name == "model/a.pt" and run.expected_outputs]
+    if failures:
+        return Outcome.FAILED, min(failures)
+    if successes:
+        return Outcome.SUCCEEDED, min(successes)
+    return (Outcome.SUCCEEDED, max(outputs)) if outputs else None
+
+
+def test_a_run_is_ended_by_a_fresh_completion_of_the_right_name_whose_grace_is_over_and_by_nothing_else() -> None:
+    ended: list[End] = []
+
+    @many
+    @given(patient_runs, st.lists(written, max_size=4).map(tuple), st.integers(0, 14_400))
+    def holds(run: Settings, objects: tuple[StoredObject, ...], elapsed: int) -> None:
+        now = LAUNCH + timedelta(seconds=elapsed)
+        there = tuple(entry for entry in objects if entry.modified_at <= now)
+        decision = decide(run, Observation(instance(), there, MarkerBody(), (), ()), now)
+        completed = _completed(run, there)
+        due = completed is not None and now >= completed[1] + timedelta(seconds=run.grace_seconds)
+        assert isinstance(decision, End if due else Wait)
+        if isinstance(decision, End):
+            assert completed
+            assert decision.outcome is completed[0]
+            ended.append(decision)
+
+    holds()
+    assert len(ended) > 50
 
 
 @many
 @given(runs, worlds, moments)
 def test_unknown_objects_never_end_a_run_but_by_its_deadline(run: Settings, world: Observation, now: datetime) -> None:
-    blind = Observation(world.instance, Unknown("S3"), interruption_warned=world.interruption_warned)
-    decision = decide(run, blind, now)
+    quiet = replace(run, idle=Idle("CPUUtilization", 5, 30))
+    blind = Observation(
+        world.instance, Unknown("S3"), metric_maxima=(0.0,) * 6, interruption_warned=world.interruption_warned
+    )
+    decision = decide(quiet, blind, now)
     if isinstance(decision, End):
         assert decision.outcome is Outcome.DEADLINE
     if isinstance(decision, Interrupt):

@@ -1,0 +1,152 @@
+"""What a mutation puts in the place of a function of the monitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from monitor_runtime import (
+    backoff,
+    completion,
+    deadline,
+    locate,
+    observe,
+    settings,
+    tags,
+    triggers,
+)
+from monitor_runtime.cloud import Page
+from monitor_runtime.decisions import Interrupt, Wait
+from monitor_runtime.settings import Action, Settings
+from monitor_runtime.world import MarkerBody, Unknown
+from sandbox.simulation.cloud import SimulatedCloud
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+def replaced(module: Any, name: str, value: Callable[..., Any] | float | timedelta) -> Patch:
+    return lambda monkeypatch: monkeypatch.setattr(module, name, value)
+
+
+def wrapped(module: Any, name: str, wrap: Callable[..., Any]) -> Patch:
+    """``wrap`` is called with the original function first."""
+    original = getattr(module, name)
+    return replaced(module, name, lambda *args, **named: wrap(original, *args, **named))
+
+
+def misread(**fields: Any) -> Patch:
+    """The monitor takes other settings than it was given."""
+
+    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        def parse(document: object) -> tuple[Settings, tuple[str, ...]]:
+            read, unknown = settings.parse(document)
+            return replace(read, **fields), unknown
+
+        monkeypatch.setattr(triggers, "parse", parse)
+        monkeypatch.setattr(locate, "parse", parse)
+
+    return patch
+
+
+def earlier(original: Callable[..., datetime | None], *args: Any, hours: int) -> datetime | None:
+    moment = original(*args)
+    return moment and moment - timedelta(hours=hours)
+
+
+def restamped(original: Callable[..., Page], cloud: SimulatedCloud, *args: Any, **named: Any) -> Page:
+    page = original(cloud, *args, **named)
+    now = cloud.clock.now()
+    return Page(tuple(replace(entry, modified_at=now) for entry in page.objects), page.next_token)
+
+
+def known(original: Callable[..., Any], *args: Any) -> Any:
+    answer = original(*args)
+    return () if isinstance(answer, Unknown) else answer
+
+
+def terminated(original: Callable[..., Any], cloud: Any, clock: Any, instance: Any, _action: Action) -> Any:
+    return original(cloud, clock, instance, Action.TERMINATE)
+
+
+def without_request(original: Callable[..., Any], cloud: Any, clock: Any, instance: Any, **named: Any) -> Any:
+    return original(cloud, clock, replace(instance, spot_request_id=None), **named)
+
+
+def hourly_later(original: Callable[..., Any], *args: Any) -> Any:
+    return earlier(original, *args, hours=-1)
+
+
+def hourly_earlier(original: Callable[..., Any], *args: Any) -> Any:
+    return earlier(original, *args, hours=1)
+
+
+def all_of_them(objects: Sequence[Any], _launched_at: datetime) -> tuple[Any, ...]:
+    return tuple(objects)
+
+
+def look_alike(pattern: str, name: str) -> bool:
+    return pattern.lower() in name.lower()
+
+
+def ever(_instance: object, value: str) -> bool:
+    return tags.parse_time(value) is not None
+
+
+def unmoved(given: Settings, launched_at: datetime, _hold: object) -> datetime | None:
+    return deadline.switch_time(given, launched_at, None)
+
+
+def never(_: object) -> bool:
+    return False
+
+
+def always(*_: object) -> bool:
+    return True
+
+
+def unguarded(source: Callable[[], Any]) -> Any:
+    return source()
+
+
+def in_five_seconds(_settings: Settings, _launched_at: datetime, now: datetime) -> backoff.DueCheck:
+    return backoff.DueCheck(now + timedelta(seconds=5), 5)
+
+
+def nothing(*_: object) -> None:
+    return None
+
+
+def both(*patches: Patch) -> Patch:
+    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        for each in patches:
+            each(monkeypatch)
+
+    return patch
+
+
+def unwarned(original: Callable[..., None], scene: Any, instance: Any, decided: Interrupt) -> None:
+    original(scene, instance, replace(decided, signal_first=False))
+
+
+def wait_past_the_deadline(_case: object, reason: str, recheck_at: datetime | None) -> Wait:
+    return Wait(reason, recheck_at)
+
+
+def unread(_body: bytes) -> MarkerBody:
+    return MarkerBody()
+
+
+def uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def counted(found: object, *_: object) -> object:
+        return found
+
+    for module in (completion, observe):
+        monkeypatch.setattr(module, "counted", counted)
+
+
+def unverified(_settings: Settings, _seen: object, found: completion.Completion, _launched_at: datetime) -> object:
+    return found.outcome, found.evidence

@@ -1,0 +1,95 @@
+"""What happens in the lifecycles: an invariant about something that never comes to pass would prove nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from monitor_runtime.world import Outcome
+from sandbox.simulation.faults import Weather
+from sandbox.simulation.lifecycle import run_lifecycle
+from sandbox.simulation.oracle import INVARIANTS
+from sandbox.simulation.record import Record
+from sandbox.simulation.safety import outcome_of
+from sandbox.simulation.training_plan import Course
+from tests.simulation.mutations import MUTATIONS
+
+LIFECYCLES = 200
+
+
+def _happened(record: Record) -> Counter[str]:
+    scenario, settings = record.scenario, record.scenario.settings
+    completes = {Course.MARKER: settings.markers, Course.OUTPUTS: settings.expected_outputs}
+    found = Counter[str](training.plan.course for training in record.trainings)
+    found.update(outcome for ending in record.endings if (outcome := outcome_of(ending)))
+    found.update(
+        {
+            "trigger lost": len(record.lost_triggers),
+            "call failed": len(record.injected),
+            "check disturbed": sum(check.disturbed for check in record.checks),
+            "switch ended a run": sum(firing.hit for firing in record.firings),
+            "switch failed or was lost": sum(firing.failed or not firing.delivered for firing in record.firings),
+            "ending refused": len(record.refusals),
+            "stop forced": len(record.forced_at),
+            "terminated later": len(record.terminated_stopped),
+            "spot interruption": record.interrupted_at is not None,
+            "in vain": record.interrupted_at is not None and scenario.interrupted_in_vain,
+            "started again": len(record.launches) - 1,
+            "hold": len(record.holds),
+            "stale markers": scenario.stale_markers,
+            "large object dated back": sum(written.multipart for written in record.bucket.history),
+            "upload lost": sum(upload.lost_at is not None for upload in record.bucket.uploads),
+            "skewed clock": scenario.skew != 0,
+            "removed": record.destroyed_at is not None,
+            "calm": scenario.weather is Weather.CALM,
+            "impossible course": sum(not completes.get(each.plan.course, (1,)) for each in record.trainings),
+        }
+    )
+    return found
+
+
+@pytest.fixture(scope="module")
+def census() -> Counter[str]:
+    total: Counter[str] = Counter()
+    for seed in range(1, LIFECYCLES + 1):
+        record, _ = run_lifecycle(seed)
+        total.update(_happened(record))
+    return total
+
+
+def test_no_training_completes_in_a_way_that_its_run_does_not_know(census: Counter[str]) -> None:
+    assert census["impossible course"] == 0
+
+
+@pytest.mark.parametrize(
+    ("what", "least"),
+    [
+        *((str(course), 5) for course in Course),
+        *((str(outcome), 5) for outcome in Outcome if outcome is not Outcome.INTERRUPTED),
+        ("trigger lost", 100),
+        ("call failed", 200),
+        ("check disturbed", 200),
+        ("switch ended a run", 2),
+        ("switch failed or was lost", 2),
+        ("ending refused", 5),
+        ("stop forced", 5),
+        ("terminated later", 3),
+        ("spot interruption", 10),
+        ("in vain", 3),
+        ("started again", 25),
+        ("hold", 25),
+        ("stale markers", 25),
+        ("large object dated back", 5),
+        ("upload lost", 10),
+        ("skewed clock", 100),
+        ("removed", 3),
+        ("calm", 50),
+    ],
+)
+def test_it_comes_to_pass(census: Counter[str], what: str, least: int) -> None:
+    assert census[what] >= least
+
+
+def test_every_invariant_is_what_finds_some_mutation_of_the_monitor() -> None:
+    assert {invariant.__name__ for invariant in INVARIANTS} == {mutation.caught_by for mutation in MUTATIONS}
