@@ -12,7 +12,7 @@ from monitor_runtime.tags import format_time
 from sandbox.boto import client
 from sandbox.cloud import Sandbox
 from sandbox.faults import failing
-from sandbox.training import Training, crash, lose_checkpoint, publish_cpu, succeed, write_outputs
+from sandbox.training import DURATION, Training, crash, lose_checkpoint, publish_cpu, succeed, write_outputs
 
 Twist = Callable[[Sandbox, Training], None]
 
@@ -26,6 +26,7 @@ class Scenario:
     state: str = "stopped"
     args: Mapping[str, Any] = field(default_factory=dict[str, Any])
     finish: Callable[[Training], None] | None = succeed
+    works_for: timedelta = DURATION
     twist: Twist | None = None
     lasts: timedelta = timedelta(hours=3)
     ends_after: timedelta | None = None
@@ -70,7 +71,14 @@ def _is_interrupted(sandbox: Sandbox, training: Training) -> None:
 
 
 def _idles(sandbox: Sandbox, training: Training) -> None:
-    publish_cpu(sandbox, training.instance_id, 1.5, sandbox.clock.now() + timedelta(hours=3))
+    """Busy for as long as it works, then idle."""
+    busy_until = sandbox.clock.now() + training.duration
+    publish_cpu(
+        sandbox,
+        training.instance_id,
+        lambda moment: 93.0 if moment < busy_until else 1.5,
+        sandbox.clock.now() + timedelta(hours=3),
+    )
 
 
 def _is_started_again(sandbox: Sandbox, training: Training) -> None:
@@ -93,6 +101,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         "deadline",
         args={"max_runtime_hours": 2},
         finish=None,
+        works_for=timedelta(minutes=70),
         ends_after=timedelta(hours=2),
     ),
     "switch": Scenario(
@@ -100,6 +109,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         None,
         args={"max_runtime_hours": 2},
         finish=None,
+        works_for=timedelta(minutes=70),
         twist=_breaks,
         ends_after=timedelta(hours=2, minutes=10),
     ),
@@ -113,14 +123,21 @@ SCENARIOS: Mapping[str, Scenario] = {
         lasts=timedelta(hours=1, minutes=30),
         ends_after=timedelta(hours=1, minutes=2),
     ),
+    "persistent": Scenario(
+        "a persistent spot request is cancelled before its instance is terminated",
+        "succeeded",
+        "terminated",
+        args={"spot": "persistent", "on_complete": "terminate"},
+    ),
     "idle": Scenario(
         "the training does nothing any more",
         "idle",
         args={"idle": {"metric": "CPUUtilization", "threshold": 5, "minutes": 30}},
         finish=None,
+        works_for=timedelta(minutes=45),
         twist=_idles,
         lasts=timedelta(hours=2),
-        ends_after=timedelta(minutes=50),
+        ends_after=timedelta(minutes=45 + 30),
     ),
     "hold": Scenario(
         "somebody holds a finished run for two hours",

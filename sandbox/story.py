@@ -12,9 +12,11 @@ from typing import Any
 
 from monitor_runtime import names
 from monitor_runtime.tags import parse_time
-from sandbox.cloud import Sandbox, sandbox
+from sandbox.cloud import REGION, Sandbox, sandbox
 from sandbox.engine import Deployment, evaluate, stack_config, stack_program
 from sandbox.functions import Invocation
+from sandbox.instances import Change
+from sandbox.moto_gaps import open_spot_requests
 from sandbox.scenarios import Scenario
 from sandbox.training import Training
 
@@ -33,6 +35,9 @@ class Story:
     invocations: list[Invocation] = field(default_factory=list[Invocation])
     written: list[tuple[datetime, str]] = field(default_factory=list[tuple[datetime, str]])
     switch_fired_at: datetime | None = None
+    changes: list[Change] = field(default_factory=list[Change])
+    """What really became of the instance."""
+    open_spot_requests: int = 0
     state: str = ""
     tags: dict[str, str] = field(default_factory=dict[str, str])
 
@@ -115,8 +120,16 @@ def play(scenario: Scenario, *, seed: int = 1, follow: Callable[[Sandbox, Traini
         bucket, prefix = runs[RUN]["bucket"], runs[RUN]["prefix"]
         cloud.create_bucket(bucket, events=True)
         deployment = cloud.up(stack_program, _config(scenario))
-        training = Training(cloud, deployment.ids[f"aws:ec2/instance:Instance {RUN}"], bucket, prefix, scenario.finish)
-        story = Story(scenario, cloud.clock.now(), deployment, cloud.functions.invocations, training.written)
+        instance_id = deployment.ids[f"aws:ec2/instance:Instance {RUN}"]
+        training = Training(cloud, instance_id, bucket, prefix, scenario.finish, scenario.works_for)
+        story = Story(
+            scenario,
+            cloud.clock.now(),
+            deployment,
+            cloud.functions.invocations,
+            training.written,
+            changes=cloud.instances.changes,
+        )
         cloud.scheduler.listeners.append(lambda name: _note_switch(story, cloud, name))
         training.start()
         if scenario.twist:
@@ -126,6 +139,7 @@ def play(scenario: Scenario, *, seed: int = 1, follow: Callable[[Sandbox, Traini
         cloud.run_for(scenario.lasts)
         story.state = cloud.instance(training.instance_id)["State"]["Name"]
         story.tags = cloud.tags(training.instance_id)
+        story.open_spot_requests = len(open_spot_requests(REGION))
         return story
 
 

@@ -39,6 +39,10 @@ class Training:
         if finish:
             self._at(began + self.duration, lambda: finish(self))
 
+    def later(self, delay: timedelta, deed: Callable[[], None]) -> None:
+        """Do something after a while, if the instance still runs then."""
+        self._at(self.sandbox.clock.now() + delay, deed)
+
     def _at(self, moment: datetime, deed: Callable[[], None]) -> None:
         launched_at = self.sandbox.instance(self.instance_id)["LaunchTime"]
 
@@ -72,9 +76,9 @@ def crash(training: Training) -> None:
 
 
 def write_outputs(training: Training) -> None:
-    """Write what was expected, and no marker."""
+    """Write what was expected, the last of it ten minutes later, and no marker."""
     training.write("model/weights.safetensors", CHECKPOINT)
-    training.write("metrics.json", b"{}")
+    training.later(timedelta(minutes=10), lambda: training.write("metrics.json", b"{}"))
 
 
 def lose_checkpoint(training: Training) -> None:
@@ -83,8 +87,8 @@ def lose_checkpoint(training: Training) -> None:
     training.write("training_complete.txt", json.dumps(body).encode())
 
 
-def publish_cpu(sandbox: Sandbox, instance_id: str, percent: float, until: datetime) -> None:
-    """CPUUtilization as EC2 publishes it, every five minutes from now on."""
+def publish_cpu(sandbox: Sandbox, instance_id: str, percent: Callable[[datetime], float], until: datetime) -> None:
+    """CPUUtilization as EC2 publishes it, every five minutes from now on; ``percent`` by the moment."""
 
     def publish() -> None:
         client("cloudwatch").put_metric_data(
@@ -94,7 +98,7 @@ def publish_cpu(sandbox: Sandbox, instance_id: str, percent: float, until: datet
                     "MetricName": "CPUUtilization",
                     "Dimensions": [{"Name": "InstanceId", "Value": instance_id}],
                     "Timestamp": sandbox.clock.now(),
-                    "Value": percent,
+                    "Value": percent(sandbox.clock.now()),
                     "Unit": "Percent",
                 }
             ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -70,4 +70,31 @@ def test_a_hold_moves_the_deadline_switch_along() -> None:
     held = replace(SCENARIOS["hold"], args={"max_runtime_hours": 3}, lasts=timedelta(hours=3, minutes=50))
     story = play(held)
     assert story.state == "running"
-    assert story.tags[names.TAG_ARMED] == "2026-03-02T13:10:00Z"
+    assert story.tags[names.TAG_ARMED] == "2026-03-02T13:10:00Z stop"
+
+
+def _when(story: Story, state: str) -> datetime:
+    (moment,) = [change.at for change in story.changes if change.state == state]
+    return moment
+
+
+def test_a_stopped_instance_is_kept_for_its_days_and_terminated_by_the_next_heartbeat() -> None:
+    story = play(SCENARIOS["later"])
+    kept = _when(story, "shutting-down") - _when(story, "stopping")
+    assert timedelta(days=1) <= kept <= timedelta(days=1, minutes=31)
+
+
+def test_a_persistent_spot_request_is_cancelled_with_its_instance() -> None:
+    assert play(SCENARIOS["persistent"]).open_spot_requests == 0
+
+
+def test_outputs_are_given_their_grace_from_the_newest_of_them_on() -> None:
+    story = play(SCENARIOS["outputs"])
+    assert [name for _, name in story.written[-2:]] == ["model/weights.safetensors", "metrics.json"]
+    assert _when(story, "stopping") - story.written[-1][0] >= timedelta(minutes=5)
+
+
+def test_a_run_that_was_started_again_has_a_deadline_switch_of_its_own() -> None:
+    story = play(replace(SCENARIOS["restart"], lasts=timedelta(hours=5)))
+    assert story.state == "running"
+    assert story.tags[names.TAG_ARMED] == "2026-03-03T13:10:00Z stop"

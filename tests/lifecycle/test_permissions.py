@@ -74,7 +74,9 @@ def _played(scenario: str) -> Asked:
     return asked
 
 
-@pytest.mark.parametrize("scenario", ["default", "events", "hang", "spot", "idle", "outputs", "later", "unverified"])
+@pytest.mark.parametrize(
+    "scenario", ["default", "events", "hang", "spot", "persistent", "idle", "outputs", "later", "unverified"]
+)
 def test_the_roles_that_the_component_declares_allow_all_that_a_lifecycle_asks_for(scenario: str) -> None:
     asked = _played(scenario)
     account = Account(account_id=ACCOUNT_ID, tags=asked.tags)

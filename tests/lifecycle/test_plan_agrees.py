@@ -25,6 +25,11 @@ def test_a_day_of_watching_takes_at_most_the_planned_calls_and_not_much_less(s3_
         assert planned - 10 <= story.calls()[service] <= planned
 
 
+def test_a_day_of_watching_takes_at_most_a_tenth_of_a_head_for_each_file_every_minute() -> None:
+    files = 3 + len(DAY.args["expected_outputs"])
+    assert play(DAY).calls().total() <= files * 24 * 60 / 10
+
+
 @pytest.mark.parametrize("seed", range(1, 6))
 @pytest.mark.parametrize(
     ("scenario", "trigger"), [("default", "by_poll"), ("crash", "by_poll"), ("events", "by_event")]
