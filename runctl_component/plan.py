@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
@@ -9,7 +10,7 @@ from monitor_runtime.backoff import offsets
 from monitor_runtime.deadline import BOX_DELAY, SWITCH_DELAY
 from monitor_runtime.settings import Action, Settings
 from runctl_component import prices
-from runctl_component.watching import watch_for_a_day
+from runctl_component.watching import monitor_dollars, watch_for_a_day
 
 EVENT_SECONDS = 5
 """S3 and EventBridge deliver within seconds, usually; nobody promises it, so the polls stay."""
@@ -18,6 +19,11 @@ HEARTBEAT_LATENESS_SECONDS = 60
 CALL_SECONDS = 5
 """From the start of an invocation to the stop call."""
 SHOWN_CHECKS = 6
+MONITOR_WORDS = (
+    "for the monitor itself, on top of dollars_per_day: every day until it is removed, and once for all the runs that"
+    " share it; an account's first 10 metrics, 10 alarms and 3 dashboards are free, which is not deducted"
+)
+"""https://aws.amazon.com/cloudwatch/pricing/"""
 
 
 def build_plan(settings: Settings, *, spot: str | None = None, on_box_runner: bool = True) -> dict[str, Any]:
@@ -33,9 +39,14 @@ def build_plan(settings: Settings, *, spot: str | None = None, on_box_runner: bo
         "endings": endings(settings, spot=spot),
         "deadline_layers": deadline_layers(settings, on_box_runner=on_box_runner),
         "api_calls_per_day": watching.calls(),
-        "dollars_per_day": {item: round(dollars, 6) for item, dollars in watching.dollars().items()},
+        "dollars_per_day": _rounded(watching.dollars()),
+        "monitor_dollars_per_day": {**_rounded(monitor_dollars(settings)), "words": MONITOR_WORDS},
         "price_date": prices.PRICE_DATE,
     }
+
+
+def _rounded(dollars: Mapping[str, float]) -> dict[str, float]:
+    return {item: round(amount, 6) for item, amount in dollars.items()}
 
 
 def longest_wait(settings: Settings) -> dict[str, Any]:

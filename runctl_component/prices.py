@@ -13,3 +13,13 @@ LAMBDA_GB_SECOND = 0.000_013_333_4
 SCHEDULER_INVOCATION = 1.00 / 1_000_000
 GET_METRIC_DATA = 0.01 / 1_000
 """A metric asked for."""
+LOG_BYTE = 0.50 / 1_000_000_000
+"""Taken in; keeping it for a month costs a twentieth of that."""
+
+HOURS_PER_MONTH = 730
+"""By which AWS divides what it lists by the month."""
+METRIC_HOUR = 0.30 / HOURS_PER_MONTH
+"""A custom metric, for each hour in which it is sent; each set of dimensions is a metric."""
+ALARM_HOUR = 0.10 / HOURS_PER_MONTH
+"""For each metric that an alarm reads."""
+DASHBOARD_HOUR = 3.00 / HOURS_PER_MONTH

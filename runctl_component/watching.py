@@ -1,4 +1,7 @@
-"""What a day of watching takes: checks, calls of AWS, dollars. An upper estimate of a run that ends after 24 h."""
+"""What a day of watching takes: checks, calls of AWS, dollars. An upper estimate of a run that ends after 24 h.
+
+The run's dollars are those that grow with each run; a monitor costs as much for one run as for a thousand.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from monitor_runtime.settings import Settings
 from runctl_component import prices
 
 DAY_SECONDS = 86_400
+HOURS_PER_DAY = 24
+SECONDS_PER_HOUR = 3_600
 MEMORY_GB = 0.25
 CHECK_SECONDS = 0.3
 """Billed for a warm check: a DescribeInstances and a ListObjectsV2."""
@@ -17,6 +22,17 @@ WAIT_SECONDS = 60
 """A follow-up fires up to a minute early and waits for its moment."""
 ENDING_FOLLOW_UPS = 2
 """To the end of the grace period, and one to look again where verification takes its time."""
+HANDLER_LOG_BYTES = 1_500
+"""What the handler logs in one invocation, measured on moto, with room for longer names."""
+LAMBDA_LOG_BYTES = 400
+"""What Lambda itself logs of one, ``platform.start`` and ``platform.report``."""
+
+HOURLY_METRICS = 5
+"""Checks, CheckFailures, TriggerLatenessSeconds, and Calls of EC2 and of S3: every check sends them."""
+ENDING_METRICS = 6
+"""Endings, the three latencies of an ending, and Calls of SSM and of SNS: sent in the hour of the ending alone."""
+ALARM_METRICS = 5
+"""What the alarms of a monitor read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +71,7 @@ class Watching:
             "lambda": self.invocations * prices.LAMBDA_REQUEST + billed * MEMORY_GB * prices.LAMBDA_GB_SECOND,
             "s3": self.checks * self.lists_per_check * prices.S3_LIST + 4 * prices.S3_GET,
             "scheduler": (self.heartbeats + self.follow_ups) * prices.SCHEDULER_INVOCATION,
+            "logs": self.invocations * (HANDLER_LOG_BYTES + LAMBDA_LOG_BYTES) * prices.LOG_BYTE,
         }
         if self.asks_metric:
             spent["cloudwatch"] = self.checks * prices.GET_METRIC_DATA
@@ -66,15 +83,37 @@ def watch_for_a_day(settings: Settings) -> Watching:
     folders = {output.rpartition("/")[0] for output in settings.expected_outputs if "/" in output}
     return Watching(
         heartbeats=DAY_SECONDS // settings.max_interval_seconds,
-        follow_ups=early_checks(settings) + ENDING_FOLLOW_UPS,
+        follow_ups=len(early_checks(settings)) + ENDING_FOLLOW_UPS,
         events=1 if settings.s3_events else 0,
         lists_per_check=1 + len(folders),
         asks_metric=settings.idle is not None,
     )
 
 
-def early_checks(settings: Settings) -> int:
-    """How many checks of a day come before the backoff's longest interval; from then on the heartbeat does them."""
-    due = list(takewhile(lambda offset: offset <= DAY_SECONDS, offsets(settings)))
-    intervals = (later - earlier for earlier, later in pairwise([0.0, *due]))
-    return sum(1 for interval in intervals if interval < settings.max_interval_seconds)
+def early_checks(settings: Settings) -> list[float]:
+    """When the checks of a day come, in seconds since the launch, before the backoff is at its longest interval.
+
+    From then on the heartbeat does them.
+    """
+    due = takewhile(lambda offset: offset <= DAY_SECONDS, offsets(settings))
+    return [later for earlier, later in pairwise([0.0, *due]) if later - earlier < settings.max_interval_seconds]
+
+
+def metric_hours(settings: Settings) -> int:
+    """The metrics of a day that CloudWatch charges for, by the hours in which they are sent.
+
+    Calls of the Scheduler are made in the hours of the follow-ups: of the early checks, and of the ending.
+    """
+    hourly = HOURLY_METRICS + (settings.idle is not None)
+    scheduler_hours = len({due // SECONDS_PER_HOUR for due in early_checks(settings)}) + 1
+    return hourly * HOURS_PER_DAY + min(scheduler_hours, HOURS_PER_DAY) + ENDING_METRICS
+
+
+def monitor_dollars(settings: Settings) -> dict[str, float]:
+    """List price of a day of the monitor by item, and the total: what it costs beside the runs that it watches."""
+    spent = {
+        "metrics": metric_hours(settings) * prices.METRIC_HOUR,
+        "alarms": ALARM_METRICS * HOURS_PER_DAY * prices.ALARM_HOUR,
+        "dashboard": HOURS_PER_DAY * prices.DASHBOARD_HOUR,
+    }
+    return {**spent, "total": sum(spent.values())}

@@ -45,7 +45,10 @@ def plan_lines(deployment: Deployment) -> Iterator[str]:
     yield f"a finished run waits at most {plan['longest_wait_seconds']['by_poll']} s"
     for layer in plan["deadline_layers"]:
         yield f"deadline {layer['after_launch']} after the launch: {layer['who']}"
-    yield f"watching costs ${plan['dollars_per_day']['total']:.4f} a day (prices of {plan['price_date']})"
+    yield f"watching the run costs ${plan['dollars_per_day']['total']:.4f} a day (prices of {plan['price_date']})"
+    standing = plan["monitor_dollars_per_day"]
+    items = ", ".join(f"{item} ${standing[item]:.3f}" for item in ("dashboard", "metrics", "alarms"))
+    yield f"its monitor costs ${standing['total']:.2f} a day, once for all the runs that share it ({items})"
     yield f"the function's archive has {archive_size() / 1e6:.2f} MB"
 
 

@@ -14,8 +14,10 @@ import pytest
 import yaml
 
 from monitor_runtime import names
+from monitor_runtime.settings import Settings
 from runctl_component import prices
 from runctl_component.args import TrainingRunArgs
+from runctl_component.plan import build_plan
 from runctl_component.validation import check_early
 from sandbox.scenarios import SCENARIOS
 
@@ -96,3 +98,13 @@ def test_ci_calls_make_test_and_nothing_else() -> None:
 
 def test_the_prices_of_the_documentation_are_those_of_the_plan() -> None:
     assert prices.PRICE_DATE in (ROOT / "docs" / "cost-of-watching.md").read_text(encoding="utf-8")
+
+
+def test_the_bill_of_the_documentation_is_that_of_the_default_run_and_its_monitor() -> None:
+    page = (ROOT / "docs" / "cost-of-watching.md").read_text(encoding="utf-8")
+    plan = build_plan(Settings("llama", "project/stack/monitor", (), "outputs", "runs/llama/"))
+    run, monitor = plan["dollars_per_day"], plan["monitor_dollars_per_day"]
+    stated = [f"${run[item]:.4f}" for item in run] + [f"${monitor[item]:.3f}" for item in monitor if item != "words"]
+    shown = [*stated[:-1], f"${monitor['total']:.2f}", f"${monitor['total'] * 730 / 24:.2f}"]
+    assert [figure for figure in shown if f"| {figure} |" not in page.replace("**", "")] == []
+    assert f"{monitor['total'] / run['total']:.0f} times" in page

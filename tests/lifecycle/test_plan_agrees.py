@@ -8,12 +8,31 @@ from typing import Any
 
 import pytest
 
+from benchmarks.watch_calls import bytes_per_invocation, metric_hours, until_the_stop
+from runctl_component.prices import METRIC_HOUR
+from runctl_component.watching import HANDLER_LOG_BYTES
 from sandbox.scenarios import DAY, SCENARIOS
 from sandbox.story import RUN, Story, play
 
 
 def _plan(story: Story) -> dict[str, Any]:
     return story.deployment.outputs[RUN]["plan"]
+
+
+@pytest.fixture(scope="module")
+def day() -> Story:
+    return play(DAY)
+
+
+def test_the_metrics_of_a_day_are_sent_in_at_most_the_planned_hours_and_not_much_less(day: Story) -> None:
+    dollars = metric_hours(until_the_stop(day), day.launched_at) * METRIC_HOUR
+    planned = _plan(day)["monitor_dollars_per_day"]["metrics"]
+    assert 0.95 * planned < dollars < planned
+
+
+def test_an_invocation_logs_at_most_the_planned_bytes_and_not_much_less(day: Story) -> None:
+    logged = bytes_per_invocation(until_the_stop(day))
+    assert 0.8 * HANDLER_LOG_BYTES < logged < HANDLER_LOG_BYTES
 
 
 @pytest.mark.parametrize("s3_events", [False, True])

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from monitor_runtime.settings import Action, Idle, Settings
+from runctl_component import TrainingRun
 from runctl_component.plan import build_plan
-from runctl_component.watching import early_checks, watch_for_a_day
+from runctl_component.watching import ALARM_METRICS, early_checks, metric_hours, monitor_dollars, watch_for_a_day
+
+from .recording import record
 
 SETTINGS = Settings("llama", "project/stack/monitor", (), "outputs", "runs/llama/")
 
@@ -120,19 +123,19 @@ def test_an_ending_that_cannot_come_is_not_told(settings: Settings, outcome: str
 @pytest.mark.parametrize(
     ("changes", "checks"),
     [
-        ({}, 4),
-        ({"initial_interval_seconds": 300}, 0),
-        ({"initial_interval_seconds": 3600, "max_interval_seconds": 3600}, 0),
+        ({}, [30, 90, 210, 450]),
+        ({"initial_interval_seconds": 300}, []),
+        ({"initial_interval_seconds": 3600, "max_interval_seconds": 3600}, []),
     ],
 )
 def test_follow_ups_are_needed_until_the_backoff_is_at_its_longest_interval(
-    changes: dict[str, Any], checks: int
+    changes: dict[str, Any], checks: list[float]
 ) -> None:
     assert early_checks(changed(**changes)) == checks
 
 
 def test_an_interval_that_never_grows_needs_a_follow_up_for_every_check_of_the_day() -> None:
-    assert early_checks(changed(backoff_multiplier=1.0)) == 86_400 // 30
+    assert len(early_checks(changed(backoff_multiplier=1.0))) == 86_400 // 30
 
 
 def test_a_day_of_the_default_run_takes_a_tenth_of_the_calls_of_fixed_polling() -> None:
@@ -166,6 +169,51 @@ def test_the_total_is_the_sum_of_its_parts() -> None:
 def test_the_listings_cost_what_s3_charges_for_them() -> None:
     watching = watch_for_a_day(SETTINGS)
     assert watching.dollars()["s3"] == pytest.approx(watching.checks * 0.005 / 1000, rel=0.01)
+
+
+def test_the_logs_of_a_day_cost_half_a_dollar_a_gigabyte() -> None:
+    watching = watch_for_a_day(SETTINGS)
+    assert watching.dollars()["logs"] == pytest.approx(watching.invocations * 1_900 * 0.50 / 1e9)
+
+
+def test_a_monitor_costs_more_than_watching_a_run_and_the_plan_says_so() -> None:
+    whole = plan()
+    assert whole["monitor_dollars_per_day"]["total"] > 10 * whole["dollars_per_day"]["total"]
+
+
+def test_the_plan_says_that_the_runs_of_a_monitor_share_what_it_costs() -> None:
+    assert "once for all the runs that share it" in plan()["monitor_dollars_per_day"]["words"]
+
+
+def test_the_total_of_the_monitor_is_the_sum_of_its_items() -> None:
+    dollars = monitor_dollars(SETTINGS)
+    assert dollars.pop("total") == pytest.approx(sum(dollars.values()))
+
+
+def test_a_month_of_the_monitor_costs_what_cloudwatch_lists_by_the_month() -> None:
+    month = {item: dollars * 730 / 24 for item, dollars in monitor_dollars(SETTINGS).items()}
+    assert (month["dashboard"], month["alarms"]) == (pytest.approx(3.00), pytest.approx(ALARM_METRICS * 0.10))
+    assert month["metrics"] == pytest.approx(metric_hours(SETTINGS) / 24 * 0.30)
+
+
+@pytest.mark.parametrize(
+    ("changes", "hours"),
+    [
+        ({}, 5 * 24 + 2 + 6),
+        ({"idle": Idle("CPUUtilization", 5, 30)}, 6 * 24 + 2 + 6),
+        ({"backoff_multiplier": 1.0}, 6 * 24 + 6),
+        ({"initial_interval_seconds": 300}, 5 * 24 + 1 + 6),
+    ],
+)
+def test_a_metric_is_paid_for_in_the_hours_in_which_it_is_sent(changes: dict[str, Any], hours: int) -> None:
+    assert metric_hours(changed(**changes)) == hours
+
+
+def test_every_metric_that_an_alarm_reads_is_in_the_price() -> None:
+    recorded = record(lambda: TrainingRun("llama", {"bucket": "outputs", "command": "true"}))
+    alarms = [each.inputs for each in recorded.resources if each.type.endswith(":MetricAlarm")]
+    read = [sum("metric" in query for query in alarm.get("metricQueries", [])) or 1 for alarm in alarms]
+    assert sum(read) == ALARM_METRICS
 
 
 def test_prices_have_a_date() -> None:
