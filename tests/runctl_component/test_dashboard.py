@@ -1,0 +1,125 @@
+"""The dashboard: what is running, how runs ended, how late, what watching cost."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from monitor_runtime.names import METRICS_DIMENSION, METRICS_NAMESPACE
+from monitor_runtime.report import Metric
+from monitor_runtime.settings import Settings
+from monitor_runtime.world import Outcome
+from runctl_component.dashboard import dashboard_body
+from runctl_component.plan import build_plan
+from runctl_component.watching import (
+    CHECK_SECONDS,
+    HANDLER_LOG_BYTES,
+    LAMBDA_LOG_BYTES,
+    WAIT_SECONDS,
+    watch_for_a_day,
+)
+
+from .dashboard_rules import body_problems, overlaps, rendering
+
+MONITOR = "team/dev/llama-ft-monitor"
+OF_AWS = {
+    ("AWS/Lambda", "Invocations"): {"FunctionName": "function"},
+    ("AWS/Lambda", "Duration"): {"FunctionName": "function"},
+    ("AWS/Lambda", "Errors"): {"FunctionName": "function"},
+    ("AWS/Lambda", "Throttles"): {"FunctionName": "function"},
+    ("AWS/Logs", "IncomingBytes"): {"LogGroupName": "logs"},
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): {"QueueName": "queue"},
+}
+BODY: dict[str, Any] = json.loads(
+    dashboard_body(
+        monitor=MONITOR, region="us-east-1", function_name="function", log_group_name="logs", queue_name="queue"
+    )
+)
+
+
+def widget(title: str) -> dict[str, Any]:
+    """The properties of the widget whose title begins so."""
+    (found,) = [each for each in BODY["widgets"] if each["properties"]["title"].startswith(title)]
+    return found["properties"]
+
+
+def metrics(*titles: str) -> list[tuple[str, str, dict[str, str]]]:
+    """Namespace, name and dimensions of the metrics of these widgets, or of all."""
+    return [
+        (words[0], words[1], dict(zip(words[2::2], words[3::2], strict=True)))
+        for each in BODY["widgets"]
+        if not titles or each["properties"]["title"].startswith(titles)
+        for metric in each["properties"].get("metrics", [])
+        if (words := [part for part in metric if isinstance(part, str)])
+    ]
+
+
+def test_cloudwatch_takes_the_body() -> None:
+    assert list(body_problems(BODY)) == []
+
+
+def test_no_widget_covers_another() -> None:
+    assert overlaps(BODY) == []
+
+
+def test_it_shows_what_is_running() -> None:
+    query = widget("Runs, as last seen")["query"]
+    assert query.startswith("SOURCE 'logs' | filter ispresent(check.run) | stats latest(check.instance.state) as state")
+    assert query.endswith("by check.run as run")
+
+
+def test_it_shows_how_runs_ended_by_every_outcome() -> None:
+    assert [dimensions["outcome"] for _, _, dimensions in metrics("How runs ended")] == list(Outcome)
+
+
+def test_it_shows_how_late_the_latest_was() -> None:
+    measured = {name for _, name, _ in metrics("How late")}
+    assert measured == {name for name in Metric if name.endswith("Seconds")}
+    assert widget("How late")["stat"] == "Maximum"
+
+
+@pytest.mark.parametrize(("namespace", "name", "dimensions"), metrics())
+def test_every_metric_is_one_that_the_monitor_or_aws_sends(
+    namespace: str, name: str, dimensions: dict[str, str]
+) -> None:
+    if namespace != METRICS_NAMESPACE:
+        assert OF_AWS[namespace, name] == dimensions
+        return
+    further = {Metric.CALLS: {"service"}, Metric.ENDINGS: {"outcome"}}.get(Metric(name), set[str]())
+    assert dimensions[METRICS_DIMENSION] == MONITOR
+    assert set(dimensions) == {METRICS_DIMENSION} | further
+
+
+def test_it_shows_what_the_watching_cost_and_a_day_as_planned_costs_what_the_plan_says() -> None:
+    settings = Settings("llama", MONITOR, (), "outputs", "runs/llama/")
+    day, plan = watch_for_a_day(settings), build_plan(settings)
+    seconds = day.checks * CHECK_SECONDS + day.follow_ups * WAIT_SECONDS
+    measured = {
+        "invocations": day.invocations,
+        "milliseconds": seconds * 1000,
+        "lists": day.checks,
+        "idle": 0,
+        "bytes": day.invocations * (HANDLER_LOG_BYTES + LAMBDA_LOG_BYTES),
+    }
+    planned, monitor = plan["dollars_per_day"], plan["monitor_dollars_per_day"]
+    assert _drawn(measured, period=86_400) == {
+        "function and schedules": pytest.approx(planned["lambda"] + planned["scheduler"], rel=0.01),
+        "S3": pytest.approx(planned["s3"], rel=0.01),
+        "idle metrics": 0,
+        "logs": pytest.approx(planned["logs"], rel=0.01),
+        "metrics, alarms, dashboard": pytest.approx(monitor["total"], rel=0.03),
+    }
+
+
+def _drawn(measured: dict[str, float], *, period: float) -> dict[str, float]:
+    """What each line of the dollars shows at the end of one period in which that was measured."""
+
+    def in_that_period(value: float, *_: float) -> float:
+        return value
+
+    names: dict[str, Any] = dict.fromkeys(("FILL", "RUNNING_SUM", "TIME_SERIES"), in_that_period)
+    names |= {"__builtins__": {}, "PERIOD": lambda _: period, **measured}  # pyright: ignore[reportUnknownLambdaType]
+    drawn = map(rendering, widget("What watching cost")["metrics"])
+    return {how["label"]: eval(how["expression"], names) for how in drawn if "expression" in how}  # noqa: S307
