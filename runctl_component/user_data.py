@@ -119,7 +119,9 @@ def user_data_problems(field: str, user_data: str) -> Iterator[Problem]:
 
 
 def _runner_file(name: str) -> str:
-    return (files("runctl_component") / "runner" / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+    """Without its comments, which would take room from the command."""
+    text = (files("runctl_component") / "runner" / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+    return re.sub(r"(?m)^ *# .*\n", "", text)
 
 
 def _exports(variables: Mapping[str, str]) -> str:

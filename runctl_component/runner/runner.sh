@@ -1,6 +1,7 @@
 #!/bin/bash
-# The on-box runner. "train" runs the command and tells S3 how it ended; "guard", called every minute, powers the box
-# off when everything that should have ended it before did not.
+# The on-box runner. "train" runs the command and tells S3 how it ended; "ended", called by systemd after it, tells S3
+# when the runner itself was killed; "guard", called every minute, powers the box off when everything that should have
+# ended it before did not.
 set -u
 
 root=${RUNCTL_ROOT:-}
@@ -210,6 +211,22 @@ train() {
   upload_log
   upload_marker
   return "$exit_code"
+}
+
+# Without its runner nobody tells how the training ended, and systemd has killed what the runner left. A stop that was
+# asked for is "success", or "timeout" when it took too long: after these the next boot trains again.
+ended() {
+  local signal
+  case ${SERVICE_RESULT:-success} in success | exit-code | timeout) return ;; esac
+  [[ ! -e $state/finished && ! -e $state/marker.json ]] || return 0
+  signal=$(kill -l "${EXIT_STATUS:-}" 2>/dev/null)
+  if [[ $signal =~ ^[0-9]+$ ]]; then exit_code=$((128 + signal)); else exit_code=137; fi
+  echo >>"$state/training.log"
+  say "the runner was killed: $SERVICE_RESULT ${EXIT_STATUS:-}" | tee -a "$state/training.log"
+  echo "$exit_code" >"$state/exit-code"
+  write_marker
+  upload_log
+  upload_marker
 }
 
 # Prints the epoch until which somebody asked for time; 0 when nobody did, or not in a way that the monitor accepts.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from tests.on_box.surroundings import BUCKET, Surroundings
 
 BIN = Path(__file__).parent / "bin"
 PREFIX = "runs/llama ä/"
+CLEAN_SIGNALS = {signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE}
+"""A service that dies of them has not failed: systemd.service(5), SuccessExitStatus=."""
 SETTINGS = Settings("llama", "project/stack/monitor", ("i-0aaaaaaaa",), BUCKET, PREFIX)
 
 
@@ -78,12 +81,12 @@ class Box:
         """Set the time since the boot."""
         (self.root / "proc/uptime").write_text(f"{seconds:.2f} 0.00\n")
 
-    def start(self, job: str = "train") -> subprocess.Popen[bytes]:
+    def start(self, job: str = "train", **environment: str) -> subprocess.Popen[bytes]:
         """What systemd does when it starts the unit."""
         with (self.root / "journal").open("w") as journal:
             return subprocess.Popen(
                 [self.root / "usr/local/bin/runctl-runner", job],
-                env=self._environment(),
+                env={**self._environment(), **environment},
                 cwd=self.root / "home",
                 stdin=subprocess.DEVNULL,
                 stdout=journal,
@@ -97,6 +100,21 @@ class Box:
     def finish(self, process: subprocess.Popen[bytes]) -> int:
         """Await a job's end; returns its exit code."""
         return process.wait(timeout=30)
+
+    def after_the_end(self, process: subprocess.Popen[bytes], result: str | None = None) -> None:
+        """What systemd does when the runner has ended: it kills what is left, and calls what ``ExecStopPost=`` names.
+
+        ``result``: the service's result, where it is another than the runner's end alone would make it.
+        """
+        code = self.finish(process)
+        self.clean_up()
+        killed_by = signal.Signals(-code) if code < 0 else None
+        failed = "exit-code" if code > 0 else "signal"
+        told = "success" if code == 0 or killed_by in CLEAN_SIGNALS else failed
+        status = killed_by.name.removeprefix("SIG") if killed_by else str(code)
+        unit = (self.root / "etc/systemd/system/runctl-training.service").read_text()
+        for job in re.findall(r"^ExecStopPost=/usr/local/bin/runctl-runner (\w+)$", unit, re.MULTILINE):
+            self.finish(self.start(job, SERVICE_RESULT=result or told, EXIT_STATUS=status))
 
     def asked_of_systemd(self) -> list[str]:
         """The calls of systemctl."""

@@ -55,6 +55,16 @@ def test_the_runner_leaves_half_of_the_user_data_to_the_command() -> None:
     assert len(render("")) < MAX_USER_DATA_BYTES // 2 + 2_000
 
 
+def test_comments_of_the_runner_take_no_room_from_the_command() -> None:
+    assert re.findall(r"(?m)^ *# .*", render("")) == [
+        "# Installs the on-box runner and starts the training as runctl-training.service."
+    ]
+
+
+def test_comments_of_the_command_are_the_users_own() -> None:
+    assert "\n# two epochs\n" in render("# two epochs\ntrue")
+
+
 def test_a_long_command_that_still_fits_is_no_problem() -> None:
     room = MAX_USER_DATA_BYTES - len(render(""))
     assert list(user_data_problems("command", render("x" * room))) == []
