@@ -27,9 +27,9 @@ class TrainingRunArgs(TypedDict):
     instance_type: NotRequired[pulumi.Input[str]]
     """Default `g5.xlarge`, the smallest with a current GPU."""
     ami: NotRequired[pulumi.Input[str]]
-    """Default: the newest Amazon Linux 2023 at the time of creation. A newer one does not replace a running instance; an `ami` that you change does."""
+    """Default: the newest Amazon Linux 2023 at the time of creation, which has no GPU driver. A newer one does not replace a running instance; an `ami` that you change does. For `command`, an image of your own needs cloud-init, systemd, bash, curl, pgrep, python3 and the AWS CLI as `aws`; to be signalled before it is stopped, the SSM agent."""
     command: NotRequired[pulumi.Input[str]]
-    """Run by bash on the box, as root, in /root, with `RUNCTL_OUTPUT_URI` and `RUNCTL_RUN` set. When it exits, the marker is written. A changed command replaces the instance."""
+    """Run by bash on the box, as root, in /root, with `RUNCTL_OUTPUT_URI` and `RUNCTL_RUN` set; nothing else is put on the box, so it fetches its code itself, which the default profile allows from below the prefix. When it exits, the marker is written. A changed command replaces the instance."""
     user_data: NotRequired[pulumi.Input[str]]
     """Your own start-up script in place of `command`; it writes the marker itself. At most 16 KiB."""
     environment: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]

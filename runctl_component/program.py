@@ -26,7 +26,8 @@ config:
     llama-ft:
       bucket: my-training-outputs
       instance_type: g5.xlarge
-      command: python train.py --out $RUNCTL_OUTPUT_URI
+      ami: ami-0123456789abcdef0
+      command: aws s3 sync $RUNCTL_OUTPUT_URI/code . && python3 train.py --out $RUNCTL_OUTPUT_URI
 """
 
 

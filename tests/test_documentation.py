@@ -18,9 +18,12 @@ from monitor_runtime.settings import Settings
 from runctl_component import prices
 from runctl_component.args import TrainingRunArgs
 from runctl_component.plan import build_plan
+from runctl_component.policies import instance_policy
+from runctl_component.program import NO_RUNS
 from runctl_component.validation import check_early
 from sandbox.scenarios import SCENARIOS
 
+from .iam_calls import Account, accesses, refused
 from .runctl_component.recording import record
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +53,39 @@ def test_the_config_of_the_readme_is_accepted() -> None:
     (config,) = _blocks("yaml")
     for name, args in yaml.safe_load(config)["config"]["runctl:runs"].items():
         check_early(name, args)
+
+
+def test_the_example_of_the_readme_has_ten_lines() -> None:
+    (example,) = _blocks("python")
+    assert len(example.splitlines()) == 10
+
+
+def test_the_examples_run_on_their_box_as_they_are_written() -> None:
+    texts = [*_blocks("python"), *_blocks("yaml"), NO_RUNS]
+    commands = [re.search(r'command"?: "?([^"\n]+)', text) for text in texts]
+    assert [found[1] for found in commands if found] == [
+        "aws s3 sync $RUNCTL_OUTPUT_URI/code . && python3 train.py --out $RUNCTL_OUTPUT_URI"
+    ] * len(texts)
+    assert all(re.search(r'ami"?: "?ami-', text) for text in texts)
+
+
+def test_the_default_profile_lets_the_box_fetch_the_code_of_the_examples() -> None:
+    policy = instance_policy(partition="aws", bucket="outputs", prefix="llama-ft/")
+    asked = [
+        *accesses("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "llama-ft/code/"}, Account()),
+        *accesses("s3", "GetObject", {"Bucket": "outputs", "Key": "llama-ft/code/train.py"}, Account()),
+    ]
+    assert len(asked) == 2
+    assert refused(policy, asked) == []
+
+
+def test_the_page_of_arguments_names_every_program_that_the_runner_takes_from_the_image() -> None:
+    runner = (ROOT / "runctl_component" / "runner" / "runner.sh").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "arguments.md").read_text(encoding="utf-8")
+    (described,) = [line for line in page.splitlines() if line.startswith("| `ami` | ")]
+    needed = [name for name in ("bash", "curl", "pgrep", "python3", "aws", "systemctl") if f"{name} " in runner]
+    assert len(needed) == 6
+    assert [name for name in needed if name.replace("systemctl", "systemd") not in described] == []
 
 
 def test_every_make_target_that_is_named_exists() -> None:
