@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -9,11 +10,15 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from monitor_runtime.tags import parse_time
 from runctl_component.archive import archive_size
 from sandbox.comparison import ways
 from sandbox.engine import Deployment, Registered
 from sandbox.functions import Invocation
 from sandbox.story import RUN, Story
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_EVENTS = {"Object Created": "s3-event", "EC2 Spot Instance Interruption Warning": "spot-warning"}
 
 
 def resource_tree(deployment: Deployment) -> Tree:
@@ -53,26 +58,31 @@ def plan_lines(deployment: Deployment) -> Iterator[str]:
 
 
 def invocation_line(entry: Invocation, launched_at: datetime) -> Text:
-    """One invocation of the monitor."""
+    """One invocation of the monitor, at the moment of its decision: it may have waited for it."""
     reply = entry.reply or {}
     kind = str(entry.event.get("trigger") or entry.event.get("detail-type"))
     decision = str(reply.get("decision") or "error")
-    reason = str(reply.get("reason") or entry.error)
+    reason = _TIME.sub(lambda found: _moment(found[0], launched_at), str(reply.get("reason") or entry.error))
     style = {"end": "bold green", "error": "bold red", "over": "dim", "settle": "green"}.get(decision, "")
     if reply.get("problems"):
         style = "yellow"
     return Text.assemble(
-        (offset(entry.started_at, launched_at), "dim"),
+        (offset(entry.ended_at, launched_at), "dim"),
         "  ",
-        (f"{kind:<12.12}", "cyan"),
-        (f"{decision:<6.6}", style),
+        (f"{_EVENTS.get(kind, kind):<14}", "cyan"),
+        (f"{decision.partition('-')[0]:<11}", style),
         reason,
     )
 
 
+def _moment(time: str, launched_at: datetime) -> str:
+    moment = parse_time(time)
+    return offset(moment, launched_at) if moment else time
+
+
 def written_line(moment: datetime, key: str, launched_at: datetime) -> Text:
     """One object of the training."""
-    return Text.assemble((offset(moment, launched_at), "dim"), "  ", ("training    ", "magenta"), f"wrote {key}")
+    return Text.assemble((offset(moment, launched_at), "dim"), "  ", ("training      ", "magenta"), f"wrote {key}")
 
 
 def offset(moment: datetime, launched_at: datetime) -> str:
@@ -103,7 +113,7 @@ def calls_table(story: Story) -> Table:
     until = story.called_at or story.launched_at
     ours, *others = ways(story.calls()["s3"], until - story.launched_at)
     table = Table(title="S3 requests until the stop", title_justify="left", box=None, pad_edge=False)
-    for heading in ("way of watching", "requests", "dollars", "runctl needs fewer by"):
+    for heading in ("way of watching", "requests", "dollars", "fewer by"):
         table.add_column(heading, justify="left" if heading.startswith("way") else "right")
     table.add_row(ours.name, str(ours.calls), f"{ours.dollars:.6f}", "")
     for other in others:

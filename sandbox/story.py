@@ -51,7 +51,8 @@ class Story:
     def seen_at(self) -> datetime | None:
         """When the monitor first saw that."""
         marker_at = self.marker_at
-        return next((entry.started_at for entry in self.invocations if marker_at and _tells_of_completion(entry)), None)
+        later = (entry for entry in self.invocations if marker_at and entry.ended_at >= marker_at)
+        return next((entry.started_at for entry in later if _tells_of_completion(entry)), None)
 
     @property
     def called_at(self) -> datetime | None:

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
 from rich.console import Console
 
-from sandbox.picture import timeline_svg
+from sandbox.picture import running_spans, timeline_svg
 from sandbox.scenarios import SCENARIOS
-from sandbox.show import resource_tree
+from sandbox.show import invocation_line, resource_tree
 from sandbox.story import Story, play, preview
 
 DEFAULT = SCENARIOS["default"]
@@ -21,6 +22,11 @@ def story() -> Story:
     return play(DEFAULT)
 
 
+@pytest.fixture(scope="module")
+def restarted() -> Story:
+    return play(SCENARIOS["restart"])
+
+
 def test_each_resource_of_a_preview_stands_once_below_its_parent() -> None:
     previewed = preview(DEFAULT)
     page = io.StringIO()
@@ -28,6 +34,46 @@ def test_each_resource_of_a_preview_stands_once_below_its_parent() -> None:
     lines = page.getvalue().splitlines()
     assert lines[1:3] == ["└── + TrainingRun  llama-ft", "    ├── + ec2.Instance  llama-ft"]
     assert len(lines) == 1 + len(previewed.resources)
+
+
+def test_times_are_told_since_the_launch(story: Story) -> None:
+    lines = [invocation_line(entry, story.launched_at).plain for entry in story.invocations]
+    assert "2:10:46  heartbeat     wait       marker training_complete.txt: grace period until 2:15:00" in lines
+    assert "2:15:00  follow-up     end        marker training_complete.txt (exit code 0)" in lines
+
+
+@pytest.mark.parametrize(
+    ("event", "decision", "line"),
+    [
+        ("Object Created", "wait", "s3-event      wait       "),
+        ("EC2 Spot Instance Interruption Warning", "interrupt", "spot-warning  interrupt  "),
+        ("heartbeat", "terminate-stopped", "heartbeat     terminate  "),
+    ],
+)
+def test_the_words_of_a_line_keep_apart(story: Story, event: str, decision: str, line: str) -> None:
+    told = replace(story.invocations[0], event={"detail-type": event}, reply={"decision": decision, "reason": "."})
+    assert f"  {line}." in invocation_line(told, story.launched_at).plain
+
+
+def test_a_second_launch_is_seen_after_its_own_marker(restarted: Story) -> None:
+    assert restarted.marker_at
+    assert restarted.seen_at
+    assert restarted.seen_at > restarted.marker_at
+
+
+def test_the_picture_shows_each_launch_of_the_instance_by_itself(restarted: Story) -> None:
+    assert restarted.called_at
+    spans = running_spans(restarted, restarted.called_at)
+    hours = [round((moment - restarted.launched_at) / timedelta(hours=1), 2) for span in spans for moment in span]
+    assert hours == [0, 2.25, 4, 6.25]
+
+
+def test_the_picture_tells_when_a_spot_instance_was_taken() -> None:
+    interrupted = play(SCENARIOS["spot"])
+    words = {element.text for element in ET.fromstring(timeline_svg(interrupted, "spot")).iter(f"{SVG}text")}
+    assert "interruption warned 1:00:02" in words
+    ((began, ended),) = running_spans(interrupted, interrupted.invocations[-1].ended_at)
+    assert timedelta(hours=1, minutes=2) <= ended - began <= timedelta(hours=1, minutes=7)
 
 
 def test_the_picture_names_the_moments_of_the_ending(story: Story) -> None:
