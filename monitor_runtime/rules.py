@@ -10,6 +10,10 @@ from typing import cast
 MAX_PATTERNS = 50
 MAX_PATTERN_CHARACTERS = 256
 _SHOWN_CHARACTERS = 120
+_SET = re.compile(r"\[!?(\]?[^]]*)\]")
+_RANGE = re.compile(r"(.)-(.)")
+_RELATIVE = frozenset({".", ".."})
+"""Names that every tool on the way to S3 reads in its own way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +26,15 @@ class Problem:
     fix: str
 
     def __str__(self) -> str:
-        got = repr(self.got)
-        shown = got if len(got) <= _SHOWN_CHARACTERS else f"{got[: _SHOWN_CHARACTERS - 3]}..."
-        return f"{self.field}: got {shown}; accepted: {self.accepted}; {self.fix}"
+        return f"{self.field}: got {_shown(self.got)}; accepted: {self.accepted}; {self.fix}"
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 3]}..."
 
 
 Rule = Callable[[str, object], Iterator[Problem]]
@@ -80,8 +90,8 @@ def one_of(*choices: str) -> Rule:
 
 
 def text(pattern: str, accepted: str, fix: str, *, maximum: int) -> Rule:
-    """A string of at most ``maximum`` characters that matches the whole of ``pattern``."""
-    expression = re.compile(pattern)
+    """A string of at most ``maximum`` characters that matches the whole of ``pattern``, which knows ASCII alone."""
+    expression = re.compile(pattern, re.ASCII)
 
     def rule(field: str, value: object) -> Iterator[Problem]:
         if not isinstance(value, str) or not expression.fullmatch(value):
@@ -106,7 +116,7 @@ def list_of(item: Rule, *, maximum: int = MAX_PATTERNS) -> Rule:
     """A list of distinct values that each pass ``item``; a single string is refused, not split into characters."""
 
     def rule(field: str, value: object) -> Iterator[Problem]:
-        if isinstance(value, str | bytes) or not isinstance(value, Sequence):
+        if not isinstance(value, list | tuple):
             yield Problem(field, value, "a list of strings", f"write {field} as a list, also for one entry")
             return
         values = cast("Sequence[object]", value)
@@ -142,17 +152,21 @@ def record_of(fields: Mapping[str, Rule]) -> Rule:
     return rule
 
 
-def _pattern_shape(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= MAX_PATTERN_CHARACTERS
+def _well_formed(pattern: str) -> bool:
+    """Printable, of a length that S3 knows, and with sets that something can match: ``[z-a]`` has no member."""
+    ranges = (each for members in _SET.findall(pattern) for each in _RANGE.findall(members))
+    fits = 0 < len(pattern) <= MAX_PATTERN_CHARACTERS and pattern.isprintable()
+    return fits and all(first <= last for first, last in ranges)
 
 
 def marker_name(field: str, value: object) -> Iterator[Problem]:
     """A file name directly under the prefix, exact or with the wildcards ``* ? [ ]``."""
-    if not _pattern_shape(value) or "/" in str(value) or not str(value).strip("*? "):
+    name = value if isinstance(value, str) else ""
+    if not _well_formed(name) or "/" in name or not name.strip("*? ") or name in _RELATIVE:
         yield Problem(
             field,
             value,
-            f"a file name without '/', 1 to {MAX_PATTERN_CHARACTERS} characters, not only wildcards",
+            f"a file name without '/', 1 to {MAX_PATTERN_CHARACTERS} printable characters, not only wildcards",
             "name the object that lies directly under the prefix; move folders into prefix",
         )
 
@@ -162,11 +176,12 @@ def object_pattern(field: str, value: object) -> Iterator[Problem]:
     name = value if isinstance(value, str) else ""
     folder, _, last = name.rpartition("/")
     broken = name.startswith("/") or "//" in name or not last or any(sign in folder for sign in "*?[")
-    if not _pattern_shape(value) or broken:
+    if not _well_formed(name) or broken or not _RELATIVE.isdisjoint(name.split("/")):
         yield Problem(
             field,
             value,
-            f"a key below the prefix, 1 to {MAX_PATTERN_CHARACTERS} characters, wildcards only after the last '/'",
+            f"a key below the prefix, 1 to {MAX_PATTERN_CHARACTERS} printable characters,"
+            " wildcards only after the last '/'",
             "write it relative to the prefix, without a leading '/', for example checkpoints/*.pt",
         )
 
@@ -180,8 +195,9 @@ bucket_name = text(
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 
 key_prefix = text(
-    r"(?:[\w .:=+@-]+/)*",
-    "folders that each end with '/', of letters, digits and ' _.:=+@-', or empty for the whole bucket",
+    r"(?:(?!\.{1,2}/| +/)[\w .:=+@-]+/)*",
+    "folders that each end with '/', of ASCII letters, digits and ' _.:=+@-', not '.' or '..', or empty for the whole"
+    " bucket",
     "write it like runs/llama-ft/",
     maximum=190,
 )
