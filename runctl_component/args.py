@@ -27,7 +27,7 @@ class TrainingRunArgs(TypedDict):
     instance_type: NotRequired[pulumi.Input[str]]
     """Default `g5.xlarge`, the smallest with a current GPU."""
     ami: NotRequired[pulumi.Input[str]]
-    """Default: the newest Amazon Linux 2023 at the time of creation, which has no GPU driver. A newer one does not replace a running instance; an `ami` that you change does. For `command`, an image of your own needs cloud-init, systemd, bash, curl, pgrep, python3 and the AWS CLI as `aws`; to be signalled before it is stopped, the SSM agent."""
+    """Default: the newest Amazon Linux 2023 at the time of creation, which has no GPU driver. A newer one does not replace a running instance; an `ami` that you change does. An Output must not be of None. For `command`, an image of your own needs cloud-init, systemd, bash, curl, pgrep, python3 and the AWS CLI as `aws`; to be signalled before it is stopped, the SSM agent."""
     command: NotRequired[pulumi.Input[str]]
     """Run by bash on the box, as root, in /root, with `RUNCTL_OUTPUT_URI` and `RUNCTL_RUN` set; nothing else is put on the box, so it fetches its code itself, which the default profile allows from below the prefix. When it exits, the marker is written. A changed command replaces the instance."""
     user_data: NotRequired[pulumi.Input[str]]
@@ -41,13 +41,13 @@ class TrainingRunArgs(TypedDict):
     key_name: NotRequired[pulumi.Input[str]]
     """An EC2 key pair for ssh. Default: none; SSM Session Manager works without."""
     iam_instance_profile: NotRequired[pulumi.Input[str]]
-    """The name of your own instance profile, which must let the box write under the prefix and should have AmazonSSMManagedInstanceCore. Default: one that allows just that."""
+    """The name of your own instance profile, which must let the box write under the prefix and should have AmazonSSMManagedInstanceCore. Default: one that allows just that. An Output must not be of None."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
     """The key with which the bucket is encrypted, if it is one of your own: the box and the monitor get to use it."""
     root_volume_gib: NotRequired[pulumi.Input[int]]
     """Size of the encrypted gp3 root volume. Default 100 GiB."""
-    spot: NotRequired[pulumi.Input[str]]
-    """`one-time` or `persistent`. Default: on demand. A one-time spot instance cannot be stopped, so its endings default to terminate."""
+    spot: NotRequired[str]
+    """`one-time` or `persistent`. Default: on demand. A one-time spot instance cannot be stopped, so its endings default to terminate. A plain value."""
     spot_max_price: NotRequired[pulumi.Input[str]]
     """Dollars an hour, as a string. Default: no limit but the on-demand price."""
     markers: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]

@@ -1,11 +1,13 @@
-"""The args of a run, checked and completed: at once when all are plain, else when their Outputs have resolved."""
+"""The args of a run, checked and completed; each reading waits for no more than the Outputs that it needs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import pulumi
 
-from runctl_component.validation import check_early, check_resolved, complete, has_output
+from runctl_component.defaults import complete, normal_prefix
+from runctl_component.outputs import as_known, has_output, without_none
+from runctl_component.validation import check_early, check_resolved
 
 Value = TypeVar("Value")
 Other = TypeVar("Other")
@@ -18,47 +20,79 @@ class CheckedArgs:
     given: Args
     """What the program gave, of its own Outputs too."""
 
-    def __init__(self, name: str, args: Mapping[str, Any]) -> None:
-        """Check what is plain now; an Output among the args is checked when it resolves.
+    def __init__(self, name: str, args: Mapping[str, Any], *, monitor: str) -> None:
+        """Check what is plain now, for a run with that ``monitor``'s tag; an Output is checked when it resolves.
 
         Raises:
             InvalidArgs: with every problem of the name, the keys and the plain values.
         """
-        check_early(name, args)
-        self.given = {key: value for key, value in args.items() if value is not None}
-        self._args: Args | pulumi.Output[Args]
-        if has_output(self.given):
-            self._args = pulumi.Output.from_input(self.given).apply(lambda values: check_resolved(name, values))
-        else:
-            self._args = complete(name, self.given)
+        self.given = check_early(name, args, monitor=monitor)
+        self._outputs = {
+            field: pulumi.Output.from_input(value) for field, value in self.given.items() if has_output(value)
+        }
+        self._plain = complete(name, {key: value for key, value in self.given.items() if key not in self._outputs})
+        self._passed: list[pulumi.Output[None]] = []
+        if self._outputs:
+            self._passed.append(self._check_resolved(name, monitor))
+
+    def _check_resolved(self, name: str, monitor: str) -> pulumi.Output[None]:
+        """Fails with all that is wrong; what is still unknown in a preview passes."""
+        secret = {field: output.is_secret() for field, output in self._outputs.items()}
+        resolved = {field: as_known(output) for field, output in self._outputs.items()}
+
+        def check(known: dict[str, Any]) -> None:
+            hidden = [field for field, is_secret in known["secret"].items() if is_secret]
+            check_resolved(name, {**self.given, **known["resolved"]}, monitor=monitor, secret=hidden)
+
+        return pulumi.Output.all(secret=secret, resolved=resolved).apply(check)
 
     def __contains__(self, field: str) -> bool:
         """Whether the program gave it."""
         return field in self.given
 
-    def read(self, reading: Callable[[Args], Value]) -> Value | pulumi.Output[Value]:
-        """A value of the args: plain when all of them are."""
-        return self._args.apply(reading) if isinstance(self._args, pulumi.Output) else reading(self._args)
+    def read(self, fields: Sequence[str], reading: Callable[[Args], Value]) -> Value | pulumi.Output[Value]:
+        """A value of some of the args, which are all that ``reading`` gets: plain when they are."""
+        if not any(field in self._outputs for field in fields):
+            return reading(self._completed(fields, {}))
+        return self._resolved(fields).apply(reading)
 
-    def output(self, reading: Callable[[Args], Value]) -> pulumi.Output[Value]:
+    def output(self, fields: Sequence[str], reading: Callable[[Args], Value]) -> pulumi.Output[Value]:
         """The same, as an Output in any case."""
-        return pulumi.Output.from_input(self.read(reading))
+        return pulumi.Output.from_input(self.read(fields, reading))
 
-    def read_with(self, other: pulumi.Output[Other], reading: Callable[[Args, Other], Value]) -> pulumi.Output[Value]:
-        """A value of the args and something that the engine knows."""
-        args = self._args
-        if isinstance(args, pulumi.Output):
-            return pulumi.Output.all(args, other).apply(lambda known: reading(known[0], known[1]))
+    def read_with(
+        self, fields: Sequence[str], other: pulumi.Output[Other], reading: Callable[[Args, Other], Value]
+    ) -> pulumi.Output[Value]:
+        """A value of some of the args and something that the engine knows."""
+        if any(field in self._outputs for field in fields):
+            return pulumi.Output.all(self._resolved(fields), other).apply(lambda known: reading(known[0], known[1]))
+        args = self._completed(fields, {})
         return other.apply(lambda known: reading(args, known))
 
-    def require(self, other: Other | pulumi.Output[Other], check: Callable[[Args, Other], None]) -> None:
-        """Let nothing be read from here on before the check has passed."""
-
-        def checked(args: Args, known: Other) -> Args:
-            check(args, known)
-            return args
-
+    def require(
+        self, fields: Sequence[str], other: Other | pulumi.Output[Other], check: Callable[[Args, Other], None]
+    ) -> None:
+        """Let nothing through the gate before the check has passed: at once where all is plain."""
         if isinstance(other, pulumi.Output):
-            self._args = self.read_with(cast("pulumi.Output[Other]", other), checked)
+            passed = self.read_with(fields, cast("pulumi.Output[Other]", other), check)
         else:
-            self._args = self.read(lambda args: checked(args, other))
+            passed = self.read(fields, lambda args: check(args, other))
+        if isinstance(passed, pulumi.Output):
+            self._passed.append(pulumi.Output.unsecret(cast("pulumi.Output[None]", passed)))
+
+    def gate(self, value: pulumi.Output[Value]) -> pulumi.Output[Value]:
+        """A value that is there once every arg is checked: with it, nothing is launched from args that are wrong."""
+        if not self._passed:
+            return value
+        return pulumi.Output.all(value, *self._passed).apply(lambda known: known[0])
+
+    def _resolved(self, fields: Sequence[str]) -> pulumi.Output[Args]:
+        waited_for = {field: self._outputs[field] for field in fields if field in self._outputs}
+        return pulumi.Output.all(waited_for, self._passed[0]).apply(lambda known: self._completed(fields, known[0]))
+
+    def _completed(self, fields: Sequence[str], resolved: Mapping[str, Any]) -> Args:
+        """With defaults; an Output that resolves to None is an arg that was not given."""
+        args = {**self._plain, **without_none(resolved)}
+        return {
+            field: normal_prefix(args[field]) if field == "prefix" else args[field] for field in fields if field in args
+        }

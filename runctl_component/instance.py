@@ -3,21 +3,21 @@
 import re
 from collections.abc import Container, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import pulumi_aws as aws
 
 from monitor_runtime import names
-from monitor_runtime.settings import Settings
 from runctl_component import policies
 from runctl_component.checked_args import CheckedArgs
-from runctl_component.errors import InvalidArgs
-from runctl_component.user_data import render_user_data, user_data_problems
+from runctl_component.user_data import render_user_data
 
 _ARM = re.compile(r"(?:[a-z]+\d+g|a1|.*-gb)")
 _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
 """https://docs.aws.amazon.com/linux/al2023/ug/ec2.html#launch-via-aws-cli"""
+
+Tags = pulumi.Input[Mapping[str, pulumi.Input[str]]]
 
 IGNORED_TAGS = [f'{where}["{tag}"]' for where in ("tags", "tagsAll") for tag in names.WRITTEN_BY_MONITOR]
 
@@ -27,17 +27,31 @@ def image_parameter(instance_type: str) -> str:
     return f"{_IMAGE}{'arm64' if _ARM.match(instance_type) else 'x86_64'}"
 
 
-def run_tags(name: str, settings: Settings, own: Mapping[str, str], box: Mapping[str, str]) -> dict[str, str]:
-    """All tags of the instance: the caller's, those by which events find it, and those that its runner reads."""
+def own_tags(name: str, checked: CheckedArgs) -> Tags:
+    """The caller's tags, and the name: an Output as the value of one leaves the others plain."""
+    own = checked.given.get("tags", {})
+    if isinstance(own, Mapping):
+        return {"Name": name, **cast("Mapping[str, pulumi.Input[str]]", own)}
+    return checked.read(("tags",), lambda args: {"Name": name, **args["tags"]})
+
+
+def found_by_tags(name: str, monitor: str, checked: CheckedArgs) -> Tags:
+    """The tags by which the monitor and its events find the instance."""
     return {
-        "Name": name,
-        **own,
-        names.TAG_MONITOR: settings.monitor,
+        names.TAG_MONITOR: monitor,
         names.TAG_RUN: name,
         names.TAG_SCHEDULE: names.heartbeat_name(name),
-        names.TAG_OUTPUT: names.output_tag(settings.bucket, settings.prefix),
-        **box,
+        names.TAG_OUTPUT: checked.read(
+            ("bucket", "prefix"), lambda args: names.output_tag(args["bucket"], args["prefix"])
+        ),
     }
+
+
+def merged(*parts: Tags) -> Tags:
+    """Later tags win. As long as each part has its keys, an unknown value hides no other."""
+    if any(isinstance(part, pulumi.Output) for part in parts):
+        return pulumi.Output.all(*parts).apply(lambda known: {key: tag for part in known for key, tag in part.items()})
+    return {key: tag for part in parts for key, tag in cast("Mapping[str, pulumi.Input[str]]", part).items()}
 
 
 def shutdown_behavior(checked: Mapping[str, Any]) -> str:
@@ -74,11 +88,14 @@ def market_options(checked: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"market_type": "spot", "spot_options": options}
 
 
+USER_DATA_FIELDS = ("command", "user_data", "environment", "bucket", "prefix")
+
+
 def user_data_text(name: str, checked: Mapping[str, Any], region: str) -> str:
     """The caller's own user data, or the on-box runner with the command."""
     if "user_data" in checked:
         return checked["user_data"]
-    text = render_user_data(
+    return render_user_data(
         command=checked["command"],
         environment=checked["environment"],
         run=name,
@@ -86,10 +103,6 @@ def user_data_text(name: str, checked: Mapping[str, Any], region: str) -> str:
         prefix=checked["prefix"],
         region=region,
     )
-    problems = list(user_data_problems("command", text))
-    if problems:
-        raise InvalidArgs(f"TrainingRun {name!r}", problems)
-    return text
 
 
 def create_profile(
@@ -102,7 +115,7 @@ def create_profile(
         assume_role_policy=partition.apply(lambda known: policies.to_json(policies.instance_trust(known))),
         opts=opts,
     )
-    policy = checked.read_with(partition, _policy_text)
+    policy = checked.read_with(("bucket", "prefix", "kms_key_arn"), partition, _policy_text)
     outputs = aws.iam.RolePolicy(f"{name}-box", role=role.id, policy=policy, opts=opts)
     agent = aws.iam.RolePolicyAttachment(
         f"{name}-ssm",

@@ -15,9 +15,11 @@ from runctl_component.dashboard import dashboard_body
 from runctl_component.errors import InvalidArgs
 from runctl_component.monitor_rules import (
     DEFAULT_MARKERS,
+    DEFAULT_RETENTION_DAYS,
+    DEFAULT_SILENCE_MINUTES,
     Watched,
     check_monitor,
-    read_silence,
+    read_arg,
     read_watch,
     topic_problems,
 )
@@ -62,21 +64,23 @@ class Monitor(pulumi.ComponentResource):
         Raises:
             InvalidArgs: with everything that is wrong with the name and the args.
         """
-        check_monitor(name, args)
+        given = check_monitor(name, args)
         super().__init__("runctl:index:Monitor", name, {}, opts)
         self.name = name
         self.tag = monitor_tag(name)
-        self.s3_events = bool(args.get("s3_events", False))
-        self.markers: tuple[str, ...] = tuple(args.get("markers") or DEFAULT_MARKERS)
-        self.watched: list[Watched] | pulumi.Output[list[Watched]] = read_watch(name, args["watch"])
-        self.silence_minutes: int | pulumi.Output[int] = read_silence(args)
-        self._topic_arn = args.get("notify_topic_arn")
+        self.s3_events = bool(given.get("s3_events", False))
+        self.markers: tuple[str, ...] = tuple(given.get("markers") or DEFAULT_MARKERS)
+        self.watched: list[Watched] | pulumi.Output[list[Watched]] = read_watch(name, given["watch"])
+        self.silence_minutes: int | pulumi.Output[int] = read_arg(
+            name, given, "silence_minutes", DEFAULT_SILENCE_MINUTES
+        )
+        self._topic_arn: pulumi.Input[str] | None = read_arg(name, given, "notify_topic_arn", None)
         self._expects_checks = False
         self._images: dict[str, pulumi.Output[str]] = {}
-        self._create_foundation(name, args)
+        self._create_foundation(name, read_arg(name, given, "log_retention_days", DEFAULT_RETENTION_DAYS))
         self._create_roles(name)
         self._create_function(name)
-        create_rules(self, args["watch"], exact_markers)
+        create_rules(self, given["watch"], exact_markers)
         self._create_alarms(name)
         self.register_outputs(
             {
@@ -119,15 +123,13 @@ class Monitor(pulumi.ComponentResource):
         # Public: as a secret, it would hide the image in every preview.
         return found.insecure_value
 
-    def _create_foundation(self, name: str, args: MonitorArgs) -> None:
+    def _create_foundation(self, name: str, retention_days: pulumi.Input[int]) -> None:
         """What exists before the function: a log group that is not left to Lambda, the queue, the group."""
         invoke = pulumi.InvokeOptions(parent=self)
         self.partition = aws.get_partition_output(opts=invoke).partition
         self.region = aws.get_region_output(opts=invoke).region
         self._account_id = aws.get_caller_identity_output(opts=invoke).account_id
-        self._log_group = aws.cloudwatch.LogGroup(
-            f"{name}-log", retention_in_days=args.get("log_retention_days", 30), opts=self.child()
-        )
+        self._log_group = aws.cloudwatch.LogGroup(f"{name}-log", retention_in_days=retention_days, opts=self.child())
         self.dead_letters = aws.sqs.Queue(
             f"{name}-dead-letters",
             message_retention_seconds=14 * 86_400,
@@ -183,7 +185,8 @@ class Monitor(pulumi.ComponentResource):
             names.ENV_DEAD_LETTER_ARN: self.dead_letters.arn,
         }
         if self._topic_arn is not None:
-            environment[names.ENV_NOTIFY_TOPIC_ARN] = self._topic_arn
+            topic = pulumi.Output.from_input(self._topic_arn)
+            environment[names.ENV_NOTIFY_TOPIC_ARN] = topic.apply(lambda arn: arn or "")
         self.function = aws.lambda_.Function(
             f"{name}-function",
             description=function_description(self.tag),
@@ -221,8 +224,8 @@ class Monitor(pulumi.ComponentResource):
         ).apply(lambda known: policies.to_json(policies.scheduler_policy(monitor=self.tag, **known)))
         aws.iam.RolePolicy(f"{name}-scheduler", role=self.scheduler_role.id, policy=policy, opts=self.child())
 
-    def _topics(self) -> list[pulumi.Input[str]]:
-        return [self._topic_arn] if self._topic_arn is not None else []
+    def _topics(self) -> pulumi.Input[list[str]]:
+        return pulumi.Output.from_input(self._topic_arn).apply(lambda arn: [arn] if arn else [])
 
     def _silence_seconds(self) -> pulumi.Output[int]:
         return pulumi.Output.from_input(self.silence_minutes).apply(lambda minutes: int(minutes) * 60)

@@ -10,9 +10,11 @@ from monitor_runtime import rules
 from monitor_runtime.rules import Problem, Rule
 from monitor_runtime.settings import Settings
 from runctl_component.args import WatchArgs
+from runctl_component.defaults import normal_prefix
 from runctl_component.errors import InvalidArgs
+from runctl_component.outputs import has_output, plain_containers, without_none
 from runctl_component.run_rules import RESOLVED_RULES, RUN_RULES
-from runctl_component.validation import has_output, normal_prefix, unknown_keys
+from runctl_component.validation import unknown_keys
 
 MAX_NAME_CHARACTERS = 45
 """``{name}-markers-50`` and the 8 characters of Pulumi's autonaming must fit in the 64 of an event rule's name.
@@ -43,6 +45,7 @@ RETENTION_DAYS = (
     3653,
 )
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+DEFAULT_RETENTION_DAYS = 30
 DEFAULT_SILENCE_MINUTES = 15
 HEARTBEATS_OF_SILENCE = 3
 """A missing heartbeat may be late, two may be unlucky."""
@@ -111,13 +114,23 @@ MONITOR_RULES: Mapping[str, Rule] = {
 """One rule for each arg of a monitor; ``watch`` is looked at entry by entry."""
 
 
-def check_monitor(name: str, args: Mapping[str, Any], *, subject: str | None = None) -> None:
-    """Check what is known when the program runs.
+RESOLVED_MONITOR_RULES: Mapping[str, Rule] = {
+    **MONITOR_RULES,
+    "notify_topic_arn": RESOLVED_RULES["notify_topic_arn"],
+}
+"""For values that the engine gave."""
+
+
+def check_monitor(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """Check what is known when the program runs; returns what was given.
 
     Raises:
         InvalidArgs: with every problem.
     """
-    given = {key: value for key, value in args.items() if value is not None}
+    if not isinstance(args, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - programs need not be typed
+        problem = Problem("args", args, "an object of args", "pass a dict with at least watch")
+        raise InvalidArgs(f"Monitor {name!r}", [problem])
+    given = without_none(plain_containers(args))
     problems = [*_name_problems(name), *unknown_keys(given, MONITOR_RULES)]
     if "watch" not in given:
         problems.append(Problem("watch", None, "a list of buckets", "name the buckets to which the runs write"))
@@ -130,7 +143,8 @@ def check_monitor(name: str, args: Mapping[str, Any], *, subject: str | None = N
         if field in MONITOR_RULES and (field == "watch" or not has_output(value)):
             problems += MONITOR_RULES[field](field, value)
     if problems:
-        raise InvalidArgs(subject or f"Monitor {name!r}", problems)
+        raise InvalidArgs(f"Monitor {name!r}", problems)
+    return given
 
 
 def _name_problems(name: object) -> Iterator[Problem]:
@@ -140,19 +154,23 @@ def _name_problems(name: object) -> Iterator[Problem]:
         yield Problem("name", name, accepted, f"shorten it by {len(name) - MAX_NAME_CHARACTERS}")
 
 
-def read_silence(args: Mapping[str, Any]) -> int | pulumi.Output[int]:
-    """``silence_minutes`` or its default: plain when it is."""
-    given = args.get("silence_minutes")
-    if given is None:
-        return DEFAULT_SILENCE_MINUTES
-    return pulumi.Output.from_input(given) if has_output(given) else int(given)
+def read_arg(name: str, given: Mapping[str, Any], field: str, default: Any) -> Any:
+    """An arg of a monitor, or its default: plain when it is, else checked when it has resolved."""
+
+    def read(value: object) -> object:
+        problems = [] if value is None else [*RESOLVED_MONITOR_RULES[field](field, value)]
+        if problems:
+            raise InvalidArgs(f"Monitor {name!r}", problems)
+        return default if value is None else value
+
+    value = given.get(field, default)
+    return pulumi.Output.from_input(value).apply(read) if has_output(value) else value
 
 
 def topic_problems(topic_arn: str | None, region: str) -> Iterator[Problem]:
-    """Whether the monitor can publish to a topic: SNS and CloudWatch take none of another region, and no FIFO one."""
+    """Whether the monitor can publish to a topic: SNS and CloudWatch take none of another region."""
     if topic_arn is None:
         return
-    yield from RESOLVED_RULES["notify_topic_arn"]("notify_topic_arn", topic_arn)
     parts = topic_arn.split(":")
     if parts[2:3] == ["sns"] and parts[3:4] != [region]:
         fix = "create a topic there, and let it pass on what it gets"
@@ -163,13 +181,13 @@ def read_watch(name: str, watch: Sequence[WatchArgs]) -> list[Watched] | pulumi.
     """The entries of ``watch``: plain when all of them are, else when they have resolved, and checked again then."""
 
     def read(entries: list[dict[str, Any]]) -> list[Watched]:
-        problems = [problem for entry in entries for problem in entry_problems(entry)]
+        problems = [*_watch("watch", entries)]
         if problems:
-            raise InvalidArgs(f"Monitor {name!r}: watch", problems)
+            raise InvalidArgs(f"Monitor {name!r}", problems)
         return [
             Watched(entry["bucket"], normal_prefix(entry.get("prefix") or ""), entry.get("kms_key_arn"))
             for entry in entries
         ]
 
-    given: list[Any] = [{key: value for key, value in entry.items() if value is not None} for entry in watch]
+    given: list[Any] = [without_none(entry) for entry in watch]
     return pulumi.Output.from_input(given).apply(read) if has_output(given) else read(given)

@@ -8,11 +8,12 @@ import pulumi
 
 from monitor_runtime.rules import Problem
 from runctl_component.args import MonitorArgs, TrainingRunArgs, WatchArgs
+from runctl_component.defaults import complete
 from runctl_component.errors import InvalidArgs, RunctlError
 from runctl_component.monitor import Monitor
 from runctl_component.monitor_rules import DEFAULT_MARKERS, HEARTBEATS_OF_SILENCE, check_monitor
 from runctl_component.training_run import TrainingRun
-from runctl_component.validation import check_early, complete
+from runctl_component.validation import check_early
 
 SHARED_MONITOR = "runs"
 MAX_PREFIXES = 10

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from monitor_runtime import rules
 from monitor_runtime.rules import Problem, Rule
 from monitor_runtime.settings import RULES as SETTINGS_RULES
+from runctl_component.user_data import MAX_USER_DATA_BYTES
 
 MAX_TAGS = 30
 """Of EC2's 50 a resource; the others are the component's, the monitor's and the account's.
@@ -14,7 +15,6 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrict
 MAX_NAME_CHARACTERS = 37
 """The run's own monitor is named ``{name}-monitor``, and a monitor's name has at most 45 characters."""
 MAX_TAG_KEY_CHARACTERS = 128
-MAX_COMMAND_BYTES = 12_000
 
 _TAG_KEY = re.compile(r"[A-Za-z0-9+=.,_:@-]+")
 _RESERVED_BY_METADATA = (".", "..", "_index")
@@ -26,18 +26,31 @@ def text_map(key_rule: Rule, *, maximum: int, value_characters: int) -> Rule:
 
     def rule(field: str, value: object) -> Iterator[Problem]:
         if not isinstance(value, Mapping):
-            yield Problem(field, value, "an object of names and strings", f"write {field} as name: value pairs")
+            accepted = "an object of names and strings"
+            yield Problem(field, _described(value), accepted, f"write {field} as name: value pairs")
             return
         entries = cast("Mapping[object, object]", value)
         if len(entries) > maximum:
             yield Problem(field, f"{len(entries)} entries", f"at most {maximum} entries", "remove some")
         for name, entry in entries.items():
             yield from key_rule(f"{field}.{name}", name)
-            if not isinstance(entry, str) or len(entry) > value_characters or "\0" in entry:
-                accepted = f"a string of at most {value_characters} characters"
-                yield Problem(f"{field}.{name}", entry, accepted, "quote it, or shorten it")
+            if not is_text(entry) or len(entry) > value_characters:
+                accepted = f"a string of at most {value_characters} characters, without NUL and lone surrogates"
+                yield Problem(f"{field}.{name}", _described(entry), accepted, "quote it, or shorten it")
 
     return rule
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """A string that UTF-8 and a shell can carry."""
+    return isinstance(value, str) and "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
+
+
+def _described(value: object) -> str:
+    """Without the value itself: variables may hold what no log should."""
+    return (
+        f"a string of {len(value)} characters" if isinstance(value, str) else f"a value of type {type(value).__name__}"
+    )
 
 
 def variable_name(field: str, value: object) -> Iterator[Problem]:
@@ -60,21 +73,23 @@ def tag_key(field: str, value: object) -> Iterator[Problem]:
         yield Problem(field, value, accepted, "rename the tag: the box reads its tags through the metadata service")
 
 
-def script(maximum: int) -> Rule:
+def script(field: str, value: object) -> Iterator[Problem]:
     """Text that does something."""
+    if not is_text(value) or not value.strip():
+        accepted = "a text that is not empty, without NUL and lone surrogates"
+        yield Problem(field, value, accepted, f"write what {field} is to run")
 
-    def rule(field: str, value: object) -> Iterator[Problem]:
-        if not isinstance(value, str) or not value.strip() or "\0" in value:
-            yield Problem(field, value, "a text that is not empty", f"write what {field} is to run")
-        elif len(value.encode(errors="surrogatepass")) > maximum:
-            yield Problem(
-                field,
-                f"{len(value)} characters",
-                f"at most {maximum} bytes (EC2 takes 16 KiB of user data)",
-                "put the script into the image, a repository or the bucket, and call it",
-            )
 
-    return rule
+def user_data(field: str, value: object) -> Iterator[Problem]:
+    """A script of the size that EC2 takes."""
+    yield from script(field, value)
+    if is_text(value) and len(value.encode()) > MAX_USER_DATA_BYTES:
+        yield Problem(
+            field,
+            f"{len(value.encode())} bytes",
+            f"at most {MAX_USER_DATA_BYTES} bytes, EC2's limit",
+            "put the script into the image, a repository or the bucket, and call it",
+        )
 
 
 def _name(pattern: str, example: str, maximum: int = 255) -> Rule:
@@ -85,8 +100,8 @@ RUN_RULES: Mapping[str, Rule] = {
     **{field: rule for field, rule in SETTINGS_RULES.items() if field not in {"run", "monitor", "instance_ids"}},
     "instance_type": _name(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "g5.xlarge", 64),
     "ami": _name(r"ami-(?:[0-9a-f]{8}|[0-9a-f]{17})", "ami-0123456789abcdef0"),
-    "command": script(MAX_COMMAND_BYTES),
-    "user_data": script(16_384),
+    "command": script,
+    "user_data": user_data,
     "environment": text_map(variable_name, maximum=100, value_characters=4096),
     "subnet_id": _name(r"subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})", "subnet-0123456789abcdef0"),
     "security_group_ids": rules.list_of(_name(r"sg-(?:[0-9a-f]{8}|[0-9a-f]{17})", "sg-0123456789abcdef0"), maximum=16),
@@ -122,6 +137,9 @@ REQUIRED = ("bucket",)
 MAX_TAG_VALUE_CHARACTERS = 256
 PLAIN = ("s3_events", "spot")
 """Args on which it depends which resources there are: they must be known when the program runs."""
+PRESENCE_IS_PLAIN = ("ami", "iam_instance_profile")
+"""Args that may be Outputs, but not of None: whether there is a profile to make, and whether a newer image may replace
+the instance, is decided when the program runs."""
 
 
 def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -130,7 +148,7 @@ def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
         got = "both" if "command" in values else "neither"
         yield Problem("command", got, "either command or user_data", "give the one that starts the training")
     if "environment" in values and "user_data" in values:
-        yield Problem("environment", values["environment"], "only with command", "export it in user_data")
+        yield Problem("environment", "both", "only with command", "export it in user_data")
     if "spot_max_price" in values and "spot" not in values:
         yield Problem("spot_max_price", values["spot_max_price"], "only with spot", "set spot, or remove it")
     yield from _spot_combinations(values)

@@ -1,6 +1,6 @@
 """What a run asks of the shared monitor that it is given."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor_runtime.rules import Problem
@@ -9,16 +9,31 @@ from runctl_component.errors import InvalidArgs, NotWatchedError
 from runctl_component.monitor import Monitor
 from runctl_component.monitor_rules import HEARTBEATS_OF_SILENCE, Watched
 
+MARKERS = ("markers", "failure_markers")
+
+
+def require_monitor(name: str, monitor: object) -> None:
+    """Refuse what is given in place of a monitor.
+
+    Raises:
+        InvalidArgs: unless it is a `Monitor`, or None.
+    """
+    if monitor is not None and not isinstance(monitor, Monitor):
+        accepted = "a runctl_component.Monitor"
+        problem = Problem("monitor", monitor, accepted, "create one and pass it, or leave monitor out")
+        raise InvalidArgs(f"TrainingRun {name!r}", [problem])
+
 
 def require_fitting_monitor(name: str, checked: CheckedArgs, monitor: Monitor) -> None:
-    """Let nothing be read from the args before they fit the monitor: at once for plain values.
+    """Let nothing be launched from args that do not fit the monitor: found at once for plain values.
 
     Raises:
         InvalidArgs: when the run sets what is the monitor's, or is checked too seldom for its alarm.
         NotWatchedError: when the monitor does not listen to the run's markers or watch its bucket and prefix.
     """
     _refuse_topic(name, checked.given)
-    _require_listening(name, checked.given, monitor)
+    if checked.given.get("s3_events"):
+        _require_listening(name, checked, monitor)
     _require_watched(name, checked, monitor)
     _require_checks_within_silence(name, checked, monitor)
 
@@ -30,35 +45,52 @@ def _refuse_topic(name: str, given: Mapping[str, Any]) -> None:
         raise InvalidArgs(f"TrainingRun {name!r}", [problem])
 
 
-def _require_listening(name: str, given: Mapping[str, Any], monitor: Monitor) -> None:
+def deaf_problems(monitor: str, *, s3_events: bool) -> Iterator[Problem]:
     """A run that counts on events needs a monitor that gets them."""
-    if not given.get("s3_events"):
-        return
-    if not monitor.s3_events:
-        raise NotWatchedError(
-            f"TrainingRun {name!r}: s3_events: got True; accepted: False, since monitor {monitor.name!r} has no"
-            " s3_events; set s3_events on the monitor too"
+    if not s3_events:
+        fix = "set s3_events on the monitor too"
+        yield Problem("s3_events", True, f"False, since monitor {monitor!r} has no s3_events", fix)
+
+
+def unheard_problems(args: Mapping[str, Any], monitor: str, heard: Sequence[str]) -> Iterator[Problem]:
+    """Markers of a run, its defaults too, for which its monitor does not listen."""
+    for field in MARKERS:
+        unheard = [marker for marker in args[field] if marker not in heard]
+        if unheard:
+            accepted = f"with s3_events: {', '.join(heard)}"
+            yield Problem(field, unheard, accepted, f"add them to the markers of monitor {monitor!r}")
+
+
+def place_problems(args: Mapping[str, Any], monitor: str, watched: Sequence[Watched]) -> Iterator[Problem]:
+    """Whether a monitor may look at the place to which a run writes."""
+    bucket, prefix = args["bucket"], args["prefix"]
+    if not any(entry.covers(bucket, prefix) for entry in watched):
+        places = ", ".join(f"s3://{entry.bucket}/{entry.prefix}" for entry in watched)
+        yield Problem(
+            "bucket",
+            f"s3://{bucket}/{prefix}",
+            f"at or below {places}",
+            f"add the place to watch of monitor {monitor!r}, or give the run a monitor of its own",
         )
-    own = [*given.get("markers", ()), *given.get("failure_markers", ())]
-    unheard = [marker for marker in own if isinstance(marker, str) and marker not in monitor.markers]
-    if unheard:
-        raise NotWatchedError(
-            f"TrainingRun {name!r}: markers: got {unheard}; accepted with s3_events: {', '.join(monitor.markers)};"
-            f" add them to the markers of monitor {monitor.name!r}"
-        )
+
+
+def _refuse(name: str, problems: Iterator[Problem]) -> None:
+    for problem in problems:
+        raise NotWatchedError(f"TrainingRun {name!r}: {problem}")
+
+
+def _require_listening(name: str, checked: CheckedArgs, monitor: Monitor) -> None:
+    _refuse(name, deaf_problems(monitor.name, s3_events=monitor.s3_events))
+    checked.require(
+        MARKERS, monitor.markers, lambda args, heard: _refuse(name, unheard_problems(args, monitor.name, heard))
+    )
 
 
 def _require_watched(name: str, checked: CheckedArgs, monitor: Monitor) -> None:
     def check(args: Mapping[str, Any], watched: list[Watched]) -> None:
-        bucket, prefix = args["bucket"], args["prefix"]
-        if not any(entry.covers(bucket, prefix) for entry in watched):
-            places = ", ".join(f"s3://{entry.bucket}/{entry.prefix}" for entry in watched)
-            raise NotWatchedError(
-                f"TrainingRun {name!r}: bucket and prefix: got s3://{bucket}/{prefix}; accepted: at or below {places};"
-                f" add the place to watch of monitor {monitor.name!r}, or give the run a monitor of its own"
-            )
+        _refuse(name, place_problems(args, monitor.name, watched))
 
-    checked.require(monitor.watched, check)
+    checked.require(("bucket", "prefix"), monitor.watched, check)
 
 
 def _require_checks_within_silence(name: str, checked: CheckedArgs, monitor: Monitor) -> None:
@@ -77,4 +109,4 @@ def _require_checks_within_silence(name: str, checked: CheckedArgs, monitor: Mon
             )
             raise InvalidArgs(f"TrainingRun {name!r}", [problem])
 
-    checked.require(monitor.silence_minutes, check)
+    checked.require(("max_interval_seconds",), monitor.silence_minutes, check)

@@ -1,8 +1,8 @@
 """A training run: an instance, and everything that ends it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -11,25 +11,40 @@ from monitor_runtime import names
 from monitor_runtime.settings import Settings
 from runctl_component.args import MonitorArgs, TrainingRunArgs, WatchArgs
 from runctl_component.checked_args import CheckedArgs
+from runctl_component.defaults import PLACEHOLDER_PLACE, PLAN_FIELDS, SETTINGS_FIELDS, to_settings
 from runctl_component.instance import (
     IGNORED_TAGS,
+    USER_DATA_FIELDS,
+    Tags,
     create_profile,
+    found_by_tags,
     image_parameter,
     market_options,
+    merged,
+    own_tags,
     powers_off_unmarked,
-    run_tags,
     shutdown_behavior,
     user_data_text,
 )
 from runctl_component.monitor import Monitor
 from runctl_component.monitor_rules import HEARTBEATS_OF_SILENCE
+from runctl_component.naming import monitor_tag
 from runctl_component.plan import build_plan
 from runctl_component.schedule_inputs import first_check_input, first_check_triggers, heartbeat_input, rate
-from runctl_component.sharing import require_fitting_monitor
+from runctl_component.sharing import require_fitting_monitor, require_monitor
 from runctl_component.user_data import box_tags
-from runctl_component.validation import to_settings
 
-Value = TypeVar("Value")
+BOX_FIELDS = (
+    "markers",
+    "failure_markers",
+    "expected_outputs",
+    "shutdown_timeout_seconds",
+    "max_runtime_hours",
+    "on_deadline",
+    "on_failure",
+    "spot",
+)
+"""What the tags for the runner are made of; without markers, the settings need outputs to be whole."""
 
 
 class TrainingRun(pulumi.ComponentResource):
@@ -67,7 +82,9 @@ class TrainingRun(pulumi.ComponentResource):
             InvalidArgs: with everything that is wrong with the name and the args, before anything is registered.
             NotWatchedError: when the shared monitor does not watch the run's bucket and prefix, or hear its markers.
         """
-        checked = CheckedArgs(name, args)
+        require_monitor(name, monitor)
+        tag = monitor.tag if monitor else monitor_tag(f"{name}-monitor")
+        checked = CheckedArgs(name, args, monitor=tag)
         if monitor:
             require_fitting_monitor(name, checked, monitor)
         super().__init__("runctl:index:TrainingRun", name, {}, opts)
@@ -84,23 +101,25 @@ class TrainingRun(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=self, **further)
 
     def _own_monitor(self) -> Monitor:
+        read = self._checked.read
         watch: WatchArgs = {
-            "bucket": self._read(lambda args: args["bucket"]),
-            "prefix": self._read(lambda args: args["prefix"]),
+            "bucket": read(("bucket",), lambda args: args["bucket"]),
+            "prefix": read(("prefix",), lambda args: args["prefix"]),
         }
         if "kms_key_arn" in self._checked:
-            watch["kms_key_arn"] = self._read(lambda args: args["kms_key_arn"])
-        markers = self._read(lambda args: [*args["markers"], *args["failure_markers"]])
+            watch["kms_key_arn"] = self._optional("kms_key_arn")
+        markers = read(("markers", "failure_markers"), lambda args: [*args["markers"], *args["failure_markers"]])
         args: MonitorArgs = {"watch": [watch], "s3_events": self._checked.given.get("s3_events", False)}
-        args["silence_minutes"] = self._read(
-            lambda args: int(args["max_interval_seconds"]) * HEARTBEATS_OF_SILENCE // 60
+        args["silence_minutes"] = read(
+            ("max_interval_seconds",), lambda args: int(args["max_interval_seconds"]) * HEARTBEATS_OF_SILENCE // 60
         )
         if "notify_topic_arn" in self._checked:
-            args["notify_topic_arn"] = self._read(lambda args: args["notify_topic_arn"])
+            args["notify_topic_arn"] = self._optional("notify_topic_arn")
         return Monitor(f"{self._name}-monitor", args, self._child(), exact_markers=markers)
 
-    def _read(self, reading: Callable[[dict[str, Any]], Value]) -> Value | pulumi.Output[Value]:
-        return self._checked.read(reading)
+    def _optional(self, field: str) -> Any:
+        """An arg without a default; an Output of one may turn out to be None."""
+        return self._checked.read((field,), lambda args: args.get(field))
 
     def _settings(self, args: Mapping[str, Any]) -> Settings:
         return to_settings(self._name, self._monitor.tag, args)
@@ -108,7 +127,7 @@ class TrainingRun(pulumi.ComponentResource):
     def _create_instance(self) -> None:
         checked, monitor = self._checked, self._monitor
         profile = (
-            self._read(lambda args: args["iam_instance_profile"])
+            self._optional("iam_instance_profile")
             if "iam_instance_profile" in checked
             else create_profile(self._name, checked, monitor.partition, self).name
         )
@@ -117,26 +136,25 @@ class TrainingRun(pulumi.ComponentResource):
         ignored = IGNORED_TAGS if "ami" in checked else ["ami", *IGNORED_TAGS]
         self._instance = aws.ec2.Instance(
             self._name,
-            ami=self._read(lambda args: args["ami"]) if "ami" in checked else self._newest_image(),
-            instance_type=self._read(lambda args: args["instance_type"]),
+            ami=self._optional("ami") if "ami" in checked else self._newest_image(),
+            instance_type=checked.read(("instance_type",), lambda args: args["instance_type"]),
             iam_instance_profile=profile,
-            user_data=checked.read_with(monitor.region, lambda args, region: user_data_text(self._name, args, region)),
+            user_data=checked.gate(
+                checked.read_with(
+                    USER_DATA_FIELDS, monitor.region, lambda args, region: user_data_text(self._name, args, region)
+                )
+            ),
             # Otherwise the provider stops and starts the instance in place: a silent restart of the training.
             user_data_replace_on_change=True,
-            instance_initiated_shutdown_behavior=self._read(shutdown_behavior),
+            instance_initiated_shutdown_behavior=checked.read(("on_deadline", "spot"), shutdown_behavior),
             metadata_options={
                 "http_endpoint": "enabled",
                 "http_tokens": "required",
                 "http_put_response_hop_limit": 2,
                 "instance_metadata_tags": "enabled",
             },
-            root_block_device={
-                "encrypted": True,
-                "volume_type": "gp3",
-                "volume_size": self._read(lambda args: int(args["root_volume_gib"])),
-                "tags": self._read(lambda args: {"Name": self._name, **args["tags"]}),
-            },
-            tags=self._read(self._tags),
+            root_block_device=self._root_volume(),
+            tags=self._tags(),
             opts=self._child(
                 depends_on=[monitor],
                 ignore_changes=ignored,
@@ -152,7 +170,7 @@ class TrainingRun(pulumi.ComponentResource):
         """Arguments of the instance that are left to EC2 unless they are given."""
         checked = self._checked
         given: dict[str, Any] = {
-            argument: self._read(lambda args, field=field: args[field])
+            argument: self._optional(field)
             for argument, field in (
                 ("subnet_id", "subnet_id"),
                 ("vpc_security_group_ids", "security_group_ids"),
@@ -161,14 +179,25 @@ class TrainingRun(pulumi.ComponentResource):
             if field in checked
         }
         if "spot" in checked:
-            given["instance_market_options"] = self._read(market_options)
+            given["instance_market_options"] = checked.read(("spot", "spot_max_price"), market_options)
         return given
 
-    def _tags(self, args: Mapping[str, Any]) -> dict[str, str]:
-        settings, given = self._settings(args), self._checked.given
-        unmarked = powers_off_unmarked(args, declared=given)
-        box = box_tags(settings, powers_off_unmarked=unmarked) if "command" in given else {}
-        return run_tags(self._name, settings, args["tags"], box)
+    def _root_volume(self) -> aws.ec2.InstanceRootBlockDeviceArgsDict:
+        return {
+            "encrypted": True,
+            "volume_type": "gp3",
+            "volume_size": self._checked.read(("root_volume_gib",), lambda args: int(args["root_volume_gib"])),
+            "tags": own_tags(self._name, self._checked),
+        }
+
+    def _tags(self) -> Tags:
+        checked = self._checked
+        box = checked.read(BOX_FIELDS, self._box_tags) if "command" in checked else {}
+        return merged(own_tags(self._name, checked), found_by_tags(self._name, self._monitor.tag, checked), box)
+
+    def _box_tags(self, args: Mapping[str, Any]) -> dict[str, str]:
+        unmarked = powers_off_unmarked(args, declared=self._checked.given)
+        return box_tags(self._settings({**args, **PLACEHOLDER_PLACE}), powers_off_unmarked=unmarked)
 
     def _tag_spot_request(self) -> None:
         """By this tag the monitor may cancel the request, which it does before it terminates the instance."""
@@ -181,12 +210,16 @@ class TrainingRun(pulumi.ComponentResource):
         )
 
     def _newest_image(self) -> pulumi.Output[str]:
-        return self._monitor.newest_image(self._read(lambda args: image_parameter(args["instance_type"])))
+        return self._monitor.newest_image(
+            self._checked.read(("instance_type",), lambda args: image_parameter(args["instance_type"]))
+        )
 
     def _create_watch(self) -> None:
         """The heartbeat, then the first check."""
         monitor = self._monitor
-        settings = self._checked.read_with(
+        checked = self._checked
+        settings = checked.read_with(
+            SETTINGS_FIELDS,
             self._instance.id,
             lambda args, instance_id: replace(self._settings(args), instance_ids=(instance_id,)).to_document(),
         )
@@ -195,7 +228,9 @@ class TrainingRun(pulumi.ComponentResource):
             name=names.heartbeat_name(self._name),
             group_name=monitor.schedule_group_name,
             description=f"Wakes the monitor for the training run {self._name}",
-            schedule_expression=self._read(lambda args: rate(args["max_interval_seconds"])),
+            schedule_expression=checked.read(
+                ("max_interval_seconds",), lambda args: rate(args["max_interval_seconds"])
+            ),
             flexible_time_window={"mode": "OFF"},
             target={
                 "arn": monitor.function_arn,
@@ -217,7 +252,9 @@ class TrainingRun(pulumi.ComponentResource):
             function_name=self._monitor.function_name,
             input=document,
             lifecycle_scope="CRUD",
-            triggers=self._checked.read_with(self._instance.id, first_check_triggers),
+            triggers=self._checked.read_with(
+                ("bucket", "prefix", "s3_events", "kms_key_arn"), self._instance.id, first_check_triggers
+            ),
             opts=self._child(
                 depends_on=[self._monitor, self._heartbeat],
                 ignore_changes=["input"],
@@ -230,11 +267,16 @@ class TrainingRun(pulumi.ComponentResource):
     def _describe(self) -> None:
         self.instance_id = self._instance.id
         self.private_ip = self._instance.private_ip
-        self.output_uri = self._checked.output(lambda args: f"s3://{args['bucket']}/{args['prefix']}")
+        self.output_uri = self._checked.output(
+            ("bucket", "prefix"), lambda args: f"s3://{args['bucket']}/{args['prefix']}"
+        )
         self.monitor_function_name = self._monitor.function_name
         self.schedule_arn = self._heartbeat.arn
         spot, runner = self._checked.given.get("spot"), "command" in self._checked
-        self.plan = self._checked.output(lambda args: build_plan(self._settings(args), spot=spot, on_box_runner=runner))
+        self.plan = self._checked.output(
+            PLAN_FIELDS,
+            lambda args: build_plan(self._settings({**args, **PLACEHOLDER_PLACE}), spot=spot, on_box_runner=runner),
+        )
         self.register_outputs(
             {
                 "instance_id": self.instance_id,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 from monitor_runtime.completion import matches
 from monitor_runtime.deadline import BOX_DELAY
-from monitor_runtime.rules import Problem
 from monitor_runtime.settings import Action, Settings
 
 MAX_USER_DATA_BYTES = 16_384
@@ -102,20 +101,6 @@ def written_marker(names: Sequence[str], default: str) -> str:
     made_up = [re.sub(r"\[(.)[^]]*\]", r"\1", name).replace("?", "x").replace("*", "run") for name in names]
     matched = [name for name in (default, *made_up) if any(matches(pattern, name) for pattern in names)]
     return next(iter([*plain, *matched, default]))
-
-
-def user_data_problems(field: str, user_data: str) -> Iterator[Problem]:
-    """Whether EC2 and a shell take the user data; ``field`` names what makes it large."""
-    size = len(user_data.encode(errors="surrogatepass"))
-    if size > MAX_USER_DATA_BYTES:
-        yield Problem(
-            field,
-            f"user data of {size} bytes",
-            f"at most {MAX_USER_DATA_BYTES} bytes, EC2's limit",
-            "put the script into the image, a repository or the bucket, and call it",
-        )
-    if "\0" in user_data:
-        yield Problem(field, user_data, "text without NUL characters", "remove them: no shell can read them")
 
 
 def _runner_file(name: str) -> str:

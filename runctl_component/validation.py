@@ -1,50 +1,34 @@
 """Checking args: pure, everything at once, plain values as soon as the program runs."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, cast
+from typing import Any
 
-import pulumi
-
-from monitor_runtime import names, rules
+from monitor_runtime import rules
 from monitor_runtime.rules import Problem, Rule
-from monitor_runtime.settings import Settings, combination_problems, parse
+from monitor_runtime.settings import combination_problems
+from runctl_component.defaults import complete, normal_prefix
 from runctl_component.errors import InvalidArgs
+from runctl_component.limits import LONGEST_MONITOR, field_of, fields_touched, size_problems
+from runctl_component.outputs import has_output, plain_containers, without_none
 from runctl_component.run_rules import (
     MAX_NAME_CHARACTERS,
-    MAX_TAG_VALUE_CHARACTERS,
     PLAIN,
+    PRESENCE_IS_PLAIN,
     REQUIRED,
     RESOLVED_RULES,
     RUN_RULES,
     combinations,
 )
 
-PLACEHOLDER_INSTANCE_ID = "i-00000000000000000"
-"""Stands for the instance where settings are only looked at, as for the plan at preview."""
-MAX_EVENT_INPUT_BYTES = 8192
-
-_SETTINGS_FIELDS = {field.name for field in fields(Settings)} - {"run", "monitor", "instance_ids"}
-_SETTINGS_DEFAULTS = {field.name: field.default for field in fields(Settings) if field.default is not MISSING}
-
-
-def has_output(value: object) -> bool:
-    """Whether a value, or anything within it, is known only when the engine says so."""
-    if isinstance(value, Mapping):
-        return any(has_output(entry) for entry in cast("Mapping[object, object]", value).values())
-    if isinstance(value, list | tuple):
-        return any(has_output(entry) for entry in cast("list[object]", value))
-    return isinstance(value, pulumi.Output) or hasattr(value, "__await__")
-
 
 def unknown_keys(values: Mapping[str, object], known: Mapping[str, Rule] | tuple[str, ...]) -> Iterator[Problem]:
-    """Keys that nobody reads: most often a known one, misspelled."""
+    """Keys that nobody reads: most often a known one, misspelled. Their values may be secrets, so none is shown."""
     for key in values:
         if key not in known:
             near = get_close_matches(str(key), list(known), n=1, cutoff=0.5)
             fix = f"did you mean {near[0]}?" if near else f"remove it; there are: {', '.join(sorted(known))}"
-            yield Problem(str(key), values[key], "a known arg", fix)
+            yield Problem(str(key), "a key that nobody reads", "a known arg", fix)
 
 
 def run_name_problems(name: object) -> Iterator[Problem]:
@@ -55,112 +39,84 @@ def run_name_problems(name: object) -> Iterator[Problem]:
         yield Problem("name", name, accepted, f"shorten it by {len(name) - MAX_NAME_CHARACTERS}")
 
 
-def check_early(name: str, args: Mapping[str, Any], *, subject: str | None = None) -> None:
-    """Check what is known when the program runs, before anything is registered.
+def check_early(name: str, args: Mapping[str, Any], *, monitor: str = LONGEST_MONITOR) -> dict[str, Any]:
+    """Check what is known when the program runs, before anything is registered; returns what was given.
+
+    ``monitor`` is the tag of the run's monitor, which counts in the size of a heartbeat.
 
     Raises:
         InvalidArgs: with every problem of the name, the keys and the plain values.
     """
-    problems = [*run_name_problems(name)]
+    name_problems = [*run_name_problems(name)]
     if not isinstance(args, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - programs need not be typed
-        raise InvalidArgs(
-            subject or f"TrainingRun {name!r}",
-            [*problems, Problem("args", args, "an object of args", "pass a dict with at least bucket and command")],
-        )
-    given = {key: value for key, value in args.items() if value is not None}
-    plain = {key: value for key, value in given.items() if not has_output(value)}
-    problems.extend(
+        problem = Problem("args", args, "an object of args", "pass a dict with at least bucket and command")
+        raise InvalidArgs(f"TrainingRun {name!r}", [*name_problems, problem])
+    given = without_none(plain_containers(args))
+    must_be_plain = [
         Problem(field, "an Output", "a plain value", "decide it in the program or its config")
         for field in PLAIN
-        if field in given and field not in plain
-    )
-    if len(plain) == len(given):
-        problems += _all_problems(name, plain, RUN_RULES)
-    else:
-        problems += _field_problems(given, plain, RUN_RULES)
-        problems += [problem for problem in combinations(given) if not has_output(problem.got)]
+        if has_output(given.get(field))
+    ]
+    usable = "r" * MAX_NAME_CHARACTERS if name_problems else name
+    problems = [*name_problems, *must_be_plain, *_problems(usable, given, monitor, RUN_RULES)]
     if problems:
-        raise InvalidArgs(subject or f"TrainingRun {name!r}", problems)
+        raise InvalidArgs(f"TrainingRun {name!r}", problems)
+    return given
 
 
-def check_resolved(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Check and complete args whose Outputs have resolved; returns them with their defaults.
+def check_resolved(name: str, values: Mapping[str, Any], *, monitor: str, secret: Collection[str] = ()) -> None:
+    """Check args whose Outputs have resolved, those that are still unknown excepted.
+
+    ``secret`` names the args whose values no error may show.
 
     Raises:
         InvalidArgs: with every problem.
     """
-    given = {key: value for key, value in values.items() if value is not None}
-    problems = _all_problems(name, given, RESOLVED_RULES)
+    absent = [
+        Problem(field, None, "a value, for what is created depends on it", f"leave {field} out when there is none")
+        for field in PRESENCE_IS_PLAIN
+        if field in values and values[field] is None
+    ]
+    problems = [*absent, *_problems(name, without_none(values), monitor, RESOLVED_RULES)]
     if problems:
-        raise InvalidArgs(f"TrainingRun {name!r}", problems)
-    return complete(name, given)
+        raise InvalidArgs(f"TrainingRun {name!r}", [_without_secrets(problem, secret) for problem in problems])
 
 
-def complete(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The args of a run with the defaults that depend on other args."""
-    ending = "terminate" if given.get("spot") == "one-time" else "stop"
-    return {
-        **_SETTINGS_DEFAULTS,
-        "instance_type": "g5.xlarge",
-        "root_volume_gib": 100,
-        "environment": {},
-        "tags": {},
-        "on_complete": ending,
-        "on_failure": ending,
-        "on_deadline": ending,
-        **given,
-        "prefix": normal_prefix(given.get("prefix", name)),
-    }
+def _without_secrets(problem: Problem, secret: Collection[str]) -> Problem:
+    """A problem may show the value of its own field, and that of a field which it contradicts."""
+    hidden = fields_touched(problem) & set(secret)
+    if not hidden:
+        return problem
+    got = "a secret" if field_of(problem) in secret else problem.got
+    accepted = f"what fits {', '.join(sorted(hidden))}" if hidden != {field_of(problem)} else problem.accepted
+    return Problem(problem.field, got, accepted, problem.fix)
 
 
-def normal_prefix(prefix: object) -> Any:
-    """With the slash at its end that makes it a folder; what is no string is left for its rule to refuse."""
-    return f"{prefix.rstrip('/')}/" if isinstance(prefix, str) and prefix.strip("/") else prefix
+def _problems(name: str, given: Mapping[str, Any], monitor: str, field_rules: Mapping[str, Rule]) -> list[Problem]:
+    """All of them, as far as values are known; a rule that looks at one that is unknown, or wrong, is left out."""
+    wrong = [*_field_problems(given, field_rules)]
+    refused = {field_of(problem) for problem in wrong}
+    sound = {field: value for field, value in given.items() if field in RUN_RULES and field not in refused}
+    known = {field: value for field, value in sound.items() if not has_output(value)}
+    contradictions = [
+        problem
+        for problem in combination_problems(complete(name, known))
+        if not any(field in given and field not in known for field in fields_touched(problem))
+    ]
+    misplaced = [problem for problem in combinations(given) if not _may_be_absent(given, field_of(problem))]
+    return [*wrong, *misplaced, *contradictions, *size_problems(name, sound, monitor)]
 
 
-def to_settings(name: str, monitor: str, checked: Mapping[str, Any]) -> Settings:
-    """The settings of a run whose args were checked, before its instance is known."""
-    document = {key: value for key, value in checked.items() if key in _SETTINGS_FIELDS}
-    instance_ids = [PLACEHOLDER_INSTANCE_ID]
-    settings, _ = parse({"version": 1, "run": name, "monitor": monitor, "instance_ids": instance_ids, **document})
-    return settings
+def _may_be_absent(given: Mapping[str, Any], field: str) -> bool:
+    """An Output can still turn out to be None; what starts the training is decided when the program runs."""
+    return field != "command" and has_output(given.get(field))
 
 
-def _all_problems(name: object, given: Mapping[str, Any], field_rules: Mapping[str, Rule]) -> list[Problem]:
-    problems = [*_field_problems(given, given, field_rules), *combinations(given)]
-    if problems:
-        return problems
-    completed = complete("r" * MAX_NAME_CHARACTERS, given)
-    problems = [*combination_problems(completed), *_output_problems(name, given)]
-    if problems:
-        return problems
-    size = len(to_settings("r" * MAX_NAME_CHARACTERS, "m" * 100, completed).to_json().encode())
-    if size > MAX_EVENT_INPUT_BYTES:
-        accepted = f"settings of at most {MAX_EVENT_INPUT_BYTES} bytes"
-        return [Problem("expected_outputs", f"{size} bytes of settings", accepted, "use fewer, shorter patterns")]
-    return []
-
-
-def _output_problems(name: object, given: Mapping[str, Any]) -> Iterator[Problem]:
-    """Whether bucket and prefix together fit in the tag by which an S3 event finds the instance."""
-    prefix = normal_prefix(given.get("prefix", name))
-    size = len(names.output_tag(given["bucket"], prefix))
-    if size > MAX_TAG_VALUE_CHARACTERS:
-        yield Problem(
-            "prefix",
-            prefix,
-            f"at most {MAX_TAG_VALUE_CHARACTERS} characters together with bucket and the slash between (a tag's value)",
-            f"shorten it by {size - MAX_TAG_VALUE_CHARACTERS}",
-        )
-
-
-def _field_problems(
-    given: Mapping[str, Any], plain: Mapping[str, Any], field_rules: Mapping[str, Rule]
-) -> Iterator[Problem]:
+def _field_problems(given: Mapping[str, Any], field_rules: Mapping[str, Rule]) -> Iterator[Problem]:
     yield from unknown_keys(given, RUN_RULES)
     for field in REQUIRED:
         if field not in given:
             yield Problem(field, None, "a value", f"add {field}")
-    for field, value in plain.items():
-        if field in field_rules:
+    for field, value in given.items():
+        if field in field_rules and not has_output(value):
             yield from field_rules[field](field, normal_prefix(value) if field == "prefix" else value)

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from runctl_component import policies
 from runctl_component.args import WatchArgs
+from runctl_component.defaults import normal_prefix
 from runctl_component.errors import InvalidArgs
 from runctl_component.events import (
     pattern_problems,
@@ -15,7 +16,7 @@ from runctl_component.events import (
     shared_pattern,
     spot_warning_pattern,
 )
-from runctl_component.validation import has_output, normal_prefix
+from runctl_component.outputs import has_output
 
 if TYPE_CHECKING:
     from runctl_component.monitor import Monitor

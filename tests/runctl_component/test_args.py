@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pulumi
 import pytest
 
 from runctl_component import InvalidArgs, Monitor, MonitorArgs, TrainingRun, TrainingRunArgs
+from runctl_component.args import IdleArgs, WatchArgs
 from runctl_component.args import TrainingRunArgs as RunArgs
-from runctl_component.run_rules import RUN_RULES
+from runctl_component.monitor_rules import MONITOR_RULES, WATCH_RULES
+from runctl_component.run_rules import PLAIN, RUN_RULES
 from runctl_component.validation import check_early
 
 from .recording import record
@@ -179,8 +183,26 @@ def test_what_decides_about_resources_must_be_plain(field: str) -> None:
     assert _fields_refused_beside_an_output(field, {}) == [field]
 
 
-def test_every_arg_has_a_rule_and_a_description() -> None:
+def test_every_arg_has_a_rule() -> None:
     assert set(RunArgs.__annotations__) == set(RUN_RULES)
+    assert set(MonitorArgs.__annotations__) == set(MONITOR_RULES)
+    assert set(WatchArgs.__annotations__) == set(WATCH_RULES)
+    (problem,) = RUN_RULES["idle"]("idle", 5)
+    assert problem.accepted == f"an object with {', '.join(IdleArgs.__annotations__)}"
+
+
+@pytest.mark.parametrize("kind", [RunArgs, MonitorArgs, WatchArgs, IdleArgs])
+def test_every_arg_has_a_description(kind: type) -> None:
+    (source,) = [each for each in ast.parse(inspect.getsource(kind)).body if isinstance(each, ast.ClassDef)]
+    fields = [index for index, each in enumerate(source.body) if isinstance(each, ast.AnnAssign)]
+    described = [ast.get_source_segment(inspect.getsource(kind), source.body[index + 1]) or "" for index in fields]
+    assert len(fields) == len(kind.__annotations__)
+    assert all(text.startswith('"""') and len(text) > len('""""""') for text in described)
+
+
+def test_what_decides_about_resources_is_typed_as_plain() -> None:
+    hints = RunArgs.__annotations__
+    assert [get_args(hints[field]) for field in PLAIN] == [(bool,), (str,)]
 
 
 @pytest.mark.parametrize(

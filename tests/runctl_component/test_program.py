@@ -9,8 +9,8 @@ import pulumi
 import pytest
 
 from runctl_component import InvalidArgs, RunctlError
+from runctl_component.defaults import complete
 from runctl_component.program import declare_runs, derived_watch
-from runctl_component.validation import complete
 
 from .recording import Recorded, record
 

@@ -16,7 +16,6 @@ from runctl_component.user_data import (
     MAX_USER_DATA_BYTES,
     box_tags,
     render_user_data,
-    user_data_problems,
     written_marker,
 )
 
@@ -63,29 +62,6 @@ def test_comments_of_the_runner_take_no_room_from_the_command() -> None:
 
 def test_comments_of_the_command_are_the_users_own() -> None:
     assert "\n# two epochs\n" in render("# two epochs\ntrue")
-
-
-def test_a_long_command_that_still_fits_is_no_problem() -> None:
-    room = MAX_USER_DATA_BYTES - len(render(""))
-    assert list(user_data_problems("command", render("x" * room))) == []
-
-
-def test_a_command_of_one_byte_too_many_is_refused_with_the_limit() -> None:
-    room = MAX_USER_DATA_BYTES - len(render(""))
-    (problem,) = user_data_problems("command", render("x" * (room + 1)))
-    assert re.fullmatch(
-        r"command: got 'user data of 16385 bytes'; accepted: at most 16384 bytes, EC2's limit; put the script .*",
-        str(problem),
-    )
-
-
-def test_size_counts_bytes_not_letters() -> None:
-    assert list(user_data_problems("user_data", "ä" * (MAX_USER_DATA_BYTES // 2 + 1))) != []
-
-
-def test_a_nul_character_is_refused() -> None:
-    (problem,) = user_data_problems("command", "echo \0")
-    assert problem.accepted == "text without NUL characters"
 
 
 def test_the_box_is_told_its_markers_and_its_limits_by_tags() -> None:

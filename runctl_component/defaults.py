@@ -1,0 +1,49 @@
+"""The args of a run with their defaults, and the settings that follow from them."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from monitor_runtime.settings import Settings, parse
+
+PLACEHOLDER_INSTANCE_ID = "i-00000000000000000"
+"""Stands for the instance where settings are only looked at, as for the plan at preview: as long as a real one."""
+PLACEHOLDER_PLACE = {"bucket": "the-bucket", "prefix": ""}
+"""Stands for bucket and prefix where nothing depends on them."""
+
+SETTINGS_FIELDS = tuple(
+    field.name for field in fields(Settings) if field.name not in {"run", "monitor", "instance_ids"}
+)
+PLAN_FIELDS = tuple(field for field in SETTINGS_FIELDS if field not in PLACEHOLDER_PLACE)
+"""What a plan is made of: it knows no bucket, so an unknown one hides nothing of it."""
+_SETTINGS_DEFAULTS = {field.name: field.default for field in fields(Settings) if field.default is not MISSING}
+
+
+def complete(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The args of a run with the defaults that depend on other args."""
+    ending = "terminate" if given.get("spot") == "one-time" else "stop"
+    return {
+        **_SETTINGS_DEFAULTS,
+        "instance_type": "g5.xlarge",
+        "root_volume_gib": 100,
+        "environment": {},
+        "tags": {},
+        "on_complete": ending,
+        "on_failure": ending,
+        "on_deadline": ending,
+        **given,
+        "prefix": normal_prefix(given.get("prefix", name)),
+    }
+
+
+def normal_prefix(prefix: object) -> Any:
+    """With the slash at its end that makes it a folder; what is no string is left for its rule to refuse."""
+    return f"{prefix.rstrip('/')}/" if isinstance(prefix, str) and prefix.strip("/") else prefix
+
+
+def to_settings(name: str, monitor: str, checked: Mapping[str, Any]) -> Settings:
+    """The settings of a run whose args were checked, before its instance is known."""
+    document = {key: value for key, value in checked.items() if key in SETTINGS_FIELDS}
+    instance_ids = [PLACEHOLDER_INSTANCE_ID]
+    settings, _ = parse({"version": 1, "run": name, "monitor": monitor, "instance_ids": instance_ids, **document})
+    return settings

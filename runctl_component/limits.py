@@ -1,0 +1,102 @@
+"""What must fit into AWS's limits when all of a run is put together; what is unknown counts at its longest."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from monitor_runtime import names
+from monitor_runtime.rules import Problem
+from monitor_runtime.settings import combination_problems
+from runctl_component.defaults import complete, to_settings
+from runctl_component.outputs import has_output
+from runctl_component.run_rules import MAX_TAG_VALUE_CHARACTERS, is_text
+from runctl_component.schedule_inputs import heartbeat_input
+from runctl_component.user_data import MAX_USER_DATA_BYTES, render_user_data
+
+MAX_EVENT_INPUT_BYTES = 8192
+LONGEST_MONITOR = "m" * 256
+"""The tag of a monitor of which nothing is known."""
+_LONGEST = {"bucket": "b" * 63, "prefix": f"{'p' * 189}/"}
+_LONGEST_REGION = "ap-northeast-1"
+_TOUCHED: Mapping[str, tuple[str, ...]] = {
+    "initial_interval_seconds": ("max_interval_seconds",),
+    "markers": ("expected_outputs",),
+    "failure_markers": ("markers",),
+    "grace_seconds": ("max_runtime_hours",),
+    "idle": ("max_runtime_hours",),
+    "terminate_after_days": ("on_complete",),
+}
+"""The other fields that the combination rules look at, by the field that they name."""
+
+
+def field_of(problem: Problem) -> str:
+    """The arg to which a problem belongs: ``markers`` of ``markers[0]``."""
+    return problem.field.partition(".")[0].partition("[")[0]
+
+
+def fields_touched(problem: Problem) -> set[str]:
+    """The args on which a problem of a combination rests."""
+    return {field_of(problem), *_TOUCHED.get(field_of(problem), ())}
+
+
+def size_problems(name: str, given: Mapping[str, Any], monitor: str) -> Iterator[Problem]:
+    """What is too long. ``given`` holds sound values, and Outputs where the values are still to come."""
+    place = {field: complete(name, given).get(field, _LONGEST[field]) for field in _LONGEST}
+    known_place = {field: _LONGEST[field] if has_output(value) else value for field, value in place.items()}
+    if place == known_place:
+        yield from _output_tag_problems(place)
+    yield from _heartbeat_problems(name, {**given, **known_place}, monitor)
+    command = given.get("command")
+    if command is not None and not has_output(command):
+        yield from _user_data_problems(name, {**given, **known_place})
+
+
+def _output_tag_problems(place: Mapping[str, str]) -> Iterator[Problem]:
+    """Whether bucket and prefix together fit in the tag by which an S3 event finds the instance."""
+    size = len(names.output_tag(place["bucket"], place["prefix"]))
+    if size > MAX_TAG_VALUE_CHARACTERS:
+        yield Problem(
+            "prefix",
+            place["prefix"],
+            f"at most {MAX_TAG_VALUE_CHARACTERS} characters together with bucket and the slash between (a tag's value)",
+            f"shorten it by {size - MAX_TAG_VALUE_CHARACTERS}",
+        )
+
+
+def _heartbeat_problems(name: str, given: Mapping[str, Any], monitor: str) -> Iterator[Problem]:
+    known = {field: value for field, value in given.items() if not has_output(value)}
+    settings = to_settings(name, monitor, complete(name, _consistent(name, known)))
+    size = len(heartbeat_input(settings.to_document()).encode())
+    if size > MAX_EVENT_INPUT_BYTES:
+        accepted = f"settings for a heartbeat of at most {MAX_EVENT_INPUT_BYTES} bytes"
+        yield Problem("expected_outputs", f"{size} bytes of heartbeat", accepted, "use fewer, shorter patterns")
+
+
+def _consistent(name: str, known: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Defaults in place of what contradicts itself, or contradicts the default of what is still unknown."""
+    while problems := list(combination_problems(complete(name, known))):
+        dropped = set[str]().union(*map(fields_touched, problems))
+        known = {field: value for field, value in known.items() if field not in dropped}
+    return known
+
+
+def _user_data_problems(name: str, given: Mapping[str, Any]) -> Iterator[Problem]:
+    """EC2's limit counts the runner, the environment and the command together: tells what is left for the command."""
+    environment = given.get("environment")
+    known = cast("Mapping[object, object]", environment if isinstance(environment, Mapping) else {})
+    text = render_user_data(
+        command=given["command"],
+        environment={key: value for key, value in known.items() if isinstance(key, str) and is_text(value)},
+        run=name,
+        bucket=given["bucket"],
+        prefix=given["prefix"],
+        region=_LONGEST_REGION,
+    )
+    size, length = len(text.encode()), len(given["command"].encode())
+    if size > MAX_USER_DATA_BYTES:
+        room = max(0, MAX_USER_DATA_BYTES - size + length)
+        yield Problem(
+            "command",
+            f"{length} bytes",
+            f"at most {room} bytes beside the runner and the environment (EC2 takes {MAX_USER_DATA_BYTES} in all)",
+            "put the script into the image, a repository or the bucket, and call it",
+        )

@@ -1,0 +1,41 @@
+"""Values that only the engine knows: finding them among args, and looking at what of them is known already."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pulumi
+
+STILL_UNKNOWN = object()
+"""Unlike ``pulumi.UNKNOWN``, it does not make an Output unknown that holds it."""
+
+
+def has_output(value: object) -> bool:
+    """Whether a value, or anything within it, is known only when the engine says so."""
+    if isinstance(value, Mapping):
+        return any(has_output(entry) for entry in cast("Mapping[object, object]", value).values())
+    if isinstance(value, list | tuple):
+        return any(has_output(entry) for entry in cast("list[object]", value))
+    return isinstance(value, pulumi.Output) or value is STILL_UNKNOWN or hasattr(value, "__await__")
+
+
+def plain_containers(value: object) -> Any:
+    """Dicts and lists in place of other mappings and of tuples: in these alone Pulumi finds Outputs."""
+    if isinstance(value, Mapping):
+        return {key: plain_containers(entry) for key, entry in cast("Mapping[object, object]", value).items()}
+    if isinstance(value, list | tuple):
+        return [plain_containers(entry) for entry in cast("list[object]", value)]
+    return value
+
+
+def without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given: None means that it was not."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def as_known(output: pulumi.Output[Any]) -> pulumi.Output[Any]:
+    """Known in every preview, and no secret: the value, or `STILL_UNKNOWN` in its place. Only to look at."""
+
+    def look(value: object) -> object:
+        return STILL_UNKNOWN if pulumi.contains_unknowns(value) else value
+
+    return pulumi.Output.unsecret(output.apply(look, run_with_unknowns=True))
