@@ -1,23 +1,27 @@
 """The stack program: every run that the stack's config declares becomes a `TrainingRun`."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import takewhile
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import pulumi
+from pulumi.runtime.config import is_config_secret
 
 from monitor_runtime.rules import Problem
-from runctl_component.args import MonitorArgs, TrainingRunArgs, WatchArgs
-from runctl_component.defaults import complete
+from runctl_component.args import MonitorArgs, TrainingRunArgs
 from runctl_component.errors import InvalidArgs, RunctlError
 from runctl_component.monitor import Monitor
-from runctl_component.monitor_rules import DEFAULT_MARKERS, HEARTBEATS_OF_SILENCE, check_monitor
+from runctl_component.naming import monitor_tag
+from runctl_component.program_checks import (
+    check_declared_monitor,
+    check_runs,
+    check_sharing,
+    shared_monitor_args,
+)
 from runctl_component.training_run import TrainingRun
-from runctl_component.validation import check_early
 
 SHARED_MONITOR = "runs"
-MAX_PREFIXES = 10
-"""More prefixes of one bucket than these are watched by the folder that they have in common."""
+SECRET_IN_CONFIG = ("command", "environment", "user_data")
+"""What of a run may hold a secret of the config; the other args decide what there is, and stay readable."""
 
 NO_RUNS = """\
 no runs are declared. Add one to the config of this stack, for example:
@@ -43,107 +47,59 @@ def declare_runs(config: pulumi.Config) -> dict[str, dict[str, pulumi.Output[Any
     if not runs:
         raise RunctlError(NO_RUNS.format(project=config.name))
     declared = _object(config, "monitor")
-    _check(config.name, runs, declared)
-    monitor = None
-    if _shares(runs, declared):
-        monitor = Monitor(SHARED_MONITOR, shared_monitor_args(runs, declared or {}))
+    shared = len(runs) > 1 or declared is not None
+    problems = list(_problems(config.name, runs, declared or {}, shared=shared))
+    secret = is_config_secret(f"{config.name}:runs")
+    if problems:
+        raise InvalidArgs("stack config", [_hidden(problem) for problem in problems] if secret else problems)
+    monitor = _shared_monitor(runs, declared or {}) if shared else None
     return {
-        name: _exports(TrainingRun(name, cast("TrainingRunArgs", args), monitor=monitor)) for name, args in runs.items()
+        name: _exports(
+            TrainingRun(name, cast("TrainingRunArgs", _kept_secret(args) if secret else args), monitor=monitor)
+        )
+        for name, args in runs.items()
     }
 
 
-def _shares(runs: Mapping[str, Any], monitor: Mapping[str, Any] | None) -> bool:
-    return len(runs) > 1 or monitor is not None
+def _shared_monitor(runs: Mapping[str, Any], declared: Mapping[str, Any]) -> Monitor:
+    args = shared_monitor_args(SHARED_MONITOR, monitor_tag(SHARED_MONITOR), runs, declared)
+    return Monitor(SHARED_MONITOR, cast("MonitorArgs", args))
 
 
-def shared_monitor_args(runs: Mapping[str, Mapping[str, Any]], declared: Mapping[str, Any]) -> MonitorArgs:
-    """The args of the monitor of all runs: what is not declared follows from the runs."""
-    completed = [complete(name, args) for name, args in runs.items()]
-    marked = {marker for run in completed for marker in (*run["markers"], *run["failure_markers"])}
-    derived = {
-        "watch": derived_watch(completed),
-        "s3_events": any(run["s3_events"] for run in completed),
-        "markers": sorted(marked | set(DEFAULT_MARKERS)),
-        "silence_minutes": _silence_minutes(completed),
+def _problems(project: str, runs: Mapping[str, Any], declared: Mapping[str, Any], *, shared: bool) -> Iterator[Problem]:
+    tag = monitor_tag(SHARED_MONITOR)
+    alone = [
+        *check_runs(project, runs, lambda name: tag if shared else monitor_tag(f"{name}-monitor")),
+        *check_declared_monitor(project, SHARED_MONITOR, declared),
+    ]
+    yield from alone
+    if shared and not alone:
+        yield from check_sharing(project, SHARED_MONITOR, tag, runs, declared)
+
+
+def _kept_secret(args: Mapping[str, Any]) -> dict[str, Any]:
+    """One secret makes all of a config value secret, and does not say where it stands: these args hold it."""
+    return {
+        field: pulumi.Output.secret(value) if field in SECRET_IN_CONFIG and value is not None else value
+        for field, value in args.items()
     }
-    return cast("MonitorArgs", {**derived, **declared})
 
 
-def _silence_minutes(completed: Sequence[Mapping[str, Any]]) -> int:
-    return max(int(run["max_interval_seconds"]) for run in completed) * HEARTBEATS_OF_SILENCE // 60
-
-
-def derived_watch(completed: list[dict[str, Any]]) -> list[WatchArgs]:
-    """Where the runs write: their prefixes, or the folder that many of them have in common."""
-    places: dict[tuple[str, str | None], set[str]] = {}
-    for run in completed:
-        places.setdefault((run["bucket"], run.get("kms_key_arn")), set()).add(run["prefix"])
-    watch: list[WatchArgs] = []
-    for (bucket, key), prefixes in sorted(places.items(), key=str):
-        folders = sorted(prefixes) if len(prefixes) <= MAX_PREFIXES else [_common_folder(prefixes)]
-        for folder in folders:
-            entry: WatchArgs = {"bucket": bucket, "prefix": folder}
-            watch.append({**entry, "kms_key_arn": key} if key else entry)
-    return watch
-
-
-def _common_folder(prefixes: set[str]) -> str:
-    levels = zip(*(prefix.split("/")[:-1] for prefix in prefixes), strict=False)
-    return "".join(f"{level[0]}/" for level in takewhile(lambda names: len(set(names)) == 1, levels))
+def _hidden(problem: Problem) -> Problem:
+    return Problem(problem.field, "a secret", problem.accepted, problem.fix)
 
 
 def _object(config: pulumi.Config, key: str) -> dict[str, Any] | None:
-    value: object = config.get_object(key)
-    if value is not None and not isinstance(value, dict):
-        problem = Problem(f"{config.name}:{key}", value, "an object", "see the README's example")
-        raise InvalidArgs("stack config", [problem])
-    return cast("dict[str, Any] | None", value)
-
-
-def _check(project: str, runs: Mapping[str, Any], monitor: Mapping[str, Any] | None) -> None:
-    problems: list[Problem] = []
-    for name, args in runs.items():
-        problems += _problems_at(f"{project}:runs.{name}", lambda name=name, args=args: check_early(name, args))
-    if monitor is not None:
-        given = {"watch": [{"bucket": "derived-from-runs"}], **monitor}
-        problems += _problems_at(f"{project}:monitor", lambda: check_monitor(SHARED_MONITOR, given))
-    if not problems and _shares(runs, monitor):
-        problems += _sharing_problems(project, runs, monitor or {})
-    if problems:
-        raise InvalidArgs("stack config", problems)
-
-
-def _sharing_problems(
-    project: str, runs: Mapping[str, Mapping[str, Any]], monitor: Mapping[str, Any]
-) -> Iterator[Problem]:
-    """What runs must leave to their shared monitor, and what it must leave to them."""
-    for name, args in runs.items():
-        if args.get("notify_topic_arn") is not None:
-            yield Problem(
-                f"{project}:runs.{name}.notify_topic_arn",
-                args["notify_topic_arn"],
-                "only for a single run, without a monitor in the config",
-                f"set {project}:monitor.notify_topic_arn, which tells about all runs",
-            )
-    needed = _silence_minutes([complete(name, args) for name, args in runs.items()])
-    declared = monitor.get("silence_minutes")
-    if declared is not None and declared < needed:
-        yield Problem(
-            f"{project}:monitor.silence_minutes",
-            declared,
-            f"at least {needed} minutes, three times the longest max_interval_seconds of the runs",
-            "raise it, leave it out, or lower max_interval_seconds",
-        )
-
-
-def _problems_at(path: str, check: Any) -> list[Problem]:
+    path = f"{config.name}:{key}"
     try:
-        check()
-    except InvalidArgs as error:
-        return [
-            Problem(f"{path}.{problem.field}", problem.got, problem.accepted, problem.fix) for problem in error.problems
-        ]
-    return []
+        value: object = config.get_object(key)
+    except pulumi.ConfigTypeError:
+        # Its message would show all of the text, a secret too.
+        value = "text that is no JSON"
+    if value is not None and not isinstance(value, dict):
+        shown = "a secret" if is_config_secret(path) else value
+        raise InvalidArgs("stack config", [Problem(path, shown, "an object", "see the README's example")]) from None
+    return cast("dict[str, Any] | None", value)
 
 
 def _exports(run: TrainingRun) -> dict[str, pulumi.Output[Any]]:

@@ -12,7 +12,7 @@ from runctl_component import Monitor, policies
 from runctl_component.defaults import normal_prefix
 from runctl_component.events import shared_pattern
 from runctl_component.naming import dashboard_name, function_description
-from runctl_component.program import shared_monitor_args
+from runctl_component.program_checks import shared_monitor_args
 
 from .forms import BASE, TOPIC, registered
 from .recording import Recorded, record
@@ -139,7 +139,8 @@ def test_the_description_names_the_monitor(default: Recorded) -> None:
 
 def _declared_for(runs: int, **monitor: Any) -> tuple[str, str]:
     """Policy and event pattern of the monitor of so many runs."""
-    args = shared_monitor_args({f"r{n}": {**BASE, "prefix": f"team/r{n}"} for n in range(runs)}, monitor)
+    declared = {f"r{n}": {**BASE, "prefix": f"team/r{n}"} for n in range(runs)}
+    args = shared_monitor_args("runs", "team/dev/runs", declared, monitor)
     places = [(str(entry["bucket"]), normal_prefix(entry.get("prefix"))) for entry in args["watch"]]
     policy = policies.monitor_policy(
         partition="aws",

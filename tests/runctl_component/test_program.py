@@ -9,8 +9,7 @@ import pulumi
 import pytest
 
 from runctl_component import InvalidArgs, RunctlError
-from runctl_component.defaults import complete
-from runctl_component.program import declare_runs, derived_watch
+from runctl_component.program import declare_runs
 
 from .recording import Recorded, record
 
@@ -99,8 +98,3 @@ def test_a_silence_that_is_shorter_than_three_heartbeats_of_a_run_is_refused_wit
 def test_runs_that_are_no_object_are_refused(runs: object) -> None:
     with pytest.raises(InvalidArgs, match="team:runs: got"):
         _declared(runs=runs)
-
-
-def test_many_prefixes_of_a_bucket_are_watched_by_the_folder_they_have_in_common() -> None:
-    runs = [complete(f"r{number}", {**RUN, "prefix": f"team/nlp/r{number}"}) for number in range(40)]
-    assert derived_watch(runs) == [{"bucket": "outputs", "prefix": "team/nlp/"}]

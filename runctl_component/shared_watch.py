@@ -1,0 +1,88 @@
+"""Where the shared monitor of several runs has to look: their folders, or wider ones where AWS's limits ask for it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from monitor_runtime.rules import Problem
+from runctl_component import policies
+from runctl_component.args import WatchArgs
+from runctl_component.events import pattern_problems, shared_pattern
+from runctl_component.monitor_rules import DEFAULT_MARKERS, MAX_WATCH
+
+_AUTONAMED = "-1234567"
+_ACCOUNT_ID = "123456789012"
+_LONGEST_PARTITION, _LONGEST_REGION = "aws-us-gov", "ap-northeast-1"
+
+Place = tuple[str, str | None]
+"""A bucket and its key."""
+
+
+def derived_watch(name: str, tag: str, runs: Sequence[Mapping[str, Any]], others: Mapping[str, Any]) -> list[WatchArgs]:
+    """The runs' own prefixes; where these are too many, their folders one level up, and so on, never a whole bucket.
+
+    ``others`` are the other args of the monitor of that name and tag. What does not fit at any level is returned as it
+    is, for `watch_problems` to refuse.
+    """
+    levels: dict[Place, int] = {}
+    prefixes: dict[Place, set[str]] = {}
+    for run in runs:
+        place = (run["bucket"], run.get("kms_key_arn"))
+        prefixes.setdefault(place, set()).add(run["prefix"])
+        levels[place] = max(levels.get(place, 0), run["prefix"].count("/"))
+    while True:
+        watch = _entries(prefixes, levels)
+        wider = [place for place, level in levels.items() if level > 1 and len(_folders(prefixes[place], level)) > 1]
+        if not wider or not list(watch_problems(name, tag, {**others, "watch": watch})):
+            return watch
+        most = max(wider, key=lambda place: (len(_folders(prefixes[place], levels[place])), str(place)))
+        levels[most] -= 1
+
+
+def _folders(prefixes: set[str], level: int) -> list[str]:
+    """The prefixes, cut off after so many folders; those within another are left out."""
+    cut = {"".join(f"{folder}/" for folder in prefix.split("/")[:-1][:level]) for prefix in prefixes}
+    return sorted(each for each in cut if not any(each != other and each.startswith(other) for other in cut))
+
+
+def _entries(prefixes: Mapping[Place, set[str]], levels: Mapping[Place, int]) -> list[WatchArgs]:
+    watch: list[WatchArgs] = []
+    for place, own in sorted(prefixes.items(), key=str):
+        bucket, key = place
+        for folder in _folders(own, levels[place]):
+            entry: WatchArgs = {"bucket": bucket, "prefix": folder}
+            watch.append({**entry, "kms_key_arn": key} if key else entry)
+    return watch
+
+
+def watch_problems(name: str, tag: str, args: Mapping[str, Any]) -> Iterator[Problem]:
+    """Whether what a monitor watches, with plain values, fits into its permissions and event rules."""
+    watch: Sequence[WatchArgs] = args["watch"]
+    if len(watch) > MAX_WATCH:
+        yield Problem("watch", f"{len(watch)} entries", f"at most {MAX_WATCH} entries", "watch folders they share")
+    yield from policies.size_problems("watch", _largest_policy(name, tag, args))
+    if args.get("s3_events"):
+        prefixes: dict[str, list[str]] = {}
+        for entry in watch:
+            prefixes.setdefault(str(entry["bucket"]), []).append(str(entry.get("prefix") or ""))
+        markers = args.get("markers") or DEFAULT_MARKERS
+        for bucket, own in prefixes.items():
+            yield from pattern_problems(shared_pattern(bucket, own, markers))
+
+
+def _largest_policy(name: str, tag: str, args: Mapping[str, Any]) -> policies.PolicyDocument:
+    watch: Sequence[Any] = args["watch"]
+    role = f"arn:{_LONGEST_PARTITION}:iam::{_ACCOUNT_ID}:role/{name}-scheduler{_AUTONAMED}"
+    queue = f"arn:{_LONGEST_PARTITION}:sqs:{_LONGEST_REGION}:{_ACCOUNT_ID}:{name}-dead-letters{_AUTONAMED}"
+    return policies.monitor_policy(
+        partition=_LONGEST_PARTITION,
+        region=_LONGEST_REGION,
+        account_id=_ACCOUNT_ID,
+        monitor=tag,
+        schedule_group=f"{name}-schedules{_AUTONAMED}",
+        scheduler_role_arn=role,
+        dead_letter_arn=queue,
+        log_group_name=f"{name}-log{_AUTONAMED}",
+        watch=[(entry["bucket"], entry.get("prefix") or "") for entry in watch],
+        notify_topic_arn=args.get("notify_topic_arn"),
+        kms_key_arns=sorted({entry["kms_key_arn"] for entry in watch if entry.get("kms_key_arn")}),
+    )
