@@ -22,10 +22,10 @@ from monitor_runtime.cloud import (
 )
 from monitor_runtime.settings import Action
 from monitor_runtime.world import Instance, InstanceState, Outcome
-from sandbox.simulation.engine import SECOND, to_datetime, to_milliseconds
+from sandbox.simulation.engine import SECOND, to_milliseconds
 from sandbox.simulation.faults import Plan, injected
 from sandbox.simulation.machine import ALIVE
-from sandbox.simulation.process import Process
+from sandbox.simulation.process import Process, ProcessClock
 from sandbox.simulation.record import Check, Notification, Refusal, Tagging
 from sandbox.simulation.scheduling import OneTime
 from sandbox.simulation.world import REGION, World
@@ -37,21 +37,6 @@ SLOW = 2 * SECOND
 
 ENDINGS = frozenset({"stop_instance", "terminate_instance", "cancel_spot_request"})
 """Calls whose refusal is the refusal of an ending."""
-
-
-class ProcessClock:
-    """`monitor_runtime.clock.Clock` of one invocation."""
-
-    def __init__(self, process: Process) -> None:
-        self._process = process
-
-    def now(self) -> datetime:
-        """The moment, by Lambda's clock."""
-        return to_datetime(self._process.moment)
-
-    def sleep(self, seconds: float) -> None:
-        """Let time pass; a part of a millisecond counts whole."""
-        self._process.spend(-int(-seconds * SECOND // 1))
 
 
 class SimulatedCloud:

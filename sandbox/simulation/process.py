@@ -87,3 +87,18 @@ class Process:
         if step.error is not None:
             raise step.error.with_traceback(None)
         return step.value
+
+
+class ProcessClock:
+    """`monitor_runtime.clock.Clock` of one invocation."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    def now(self) -> datetime:
+        """The moment, by Lambda's clock."""
+        return to_datetime(self._process.moment)
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass; a part of a millisecond counts whole."""
+        self._process.spend(-int(-seconds * SECOND // 1))
