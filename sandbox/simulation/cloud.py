@@ -268,12 +268,9 @@ class SimulatedCloud:
         process.spend(plan.before)
         if plan.error is None:
             try:
-                value = process.do(effect)
-            except CloudError:
+                return process.do(effect)
+            finally:
                 process.spend(plan.after)
-                raise
-            process.spend(plan.after)
-            return value
         if plan.applied:
             process.do(lambda: self._attempted(effect))
         process.spend(plan.after)

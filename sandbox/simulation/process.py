@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar, cast
 
-from sandbox.simulation.engine import Engine
+from sandbox.simulation.engine import SECOND, Engine, to_datetime
 
 Value = TypeVar("Value")
 
