@@ -13,6 +13,7 @@ from runctl_component.monitor import Monitor
 from runctl_component.naming import monitor_tag
 from runctl_component.program_checks import (
     check_declared_monitor,
+    check_places,
     check_runs,
     check_sharing,
     shared_monitor_args,
@@ -73,6 +74,8 @@ def _problems(project: str, runs: Mapping[str, Any], declared: Mapping[str, Any]
         *check_declared_monitor(project, SHARED_MONITOR, declared),
     ]
     yield from alone
+    if not alone:
+        yield from check_places(project, runs)
     if shared and not alone:
         yield from check_sharing(project, SHARED_MONITOR, tag, runs, declared)
 

@@ -8,6 +8,7 @@ from runctl_component.defaults import complete, normal_prefix
 from runctl_component.errors import InvalidArgs
 from runctl_component.monitor_rules import HEARTBEATS_OF_SILENCE, Watched, check_monitor
 from runctl_component.outputs import without_none
+from runctl_component.places import Takers, place_taken
 from runctl_component.shared_watch import derived_watch, watch_problems
 from runctl_component.sharing import deaf_problems, place_problems, unheard_problems
 from runctl_component.validation import check_early
@@ -22,6 +23,13 @@ def check_runs(path: str, runs: Mapping[str, Any], monitor_tag: Callable[[str], 
             f"{path}:runs.{name}",
             lambda name=name, args=args: check_early(name, args, monitor=monitor_tag(name)),
         )
+
+
+def check_places(path: str, runs: Runs) -> Iterator[Problem]:
+    """Sound runs that would write to the same place."""
+    taken: Takers = {}
+    for name, args in runs.items():
+        yield from _at(f"{path}:runs.{name}", place_taken(taken, name, complete(name, without_none(args))))
 
 
 def shared_monitor_args(name: str, tag: str, runs: Runs, declared: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from runctl_component.instance import (
 from runctl_component.monitor import Monitor
 from runctl_component.monitor_rules import HEARTBEATS_OF_SILENCE
 from runctl_component.naming import monitor_tag
+from runctl_component.places import require_own_place
 from runctl_component.plan import build_plan
 from runctl_component.schedule_inputs import first_check_input, first_check_triggers, heartbeat_input, rate
 from runctl_component.sharing import require_fitting_monitor, require_monitor
@@ -85,6 +86,7 @@ class TrainingRun(pulumi.ComponentResource):
         require_monitor(name, monitor)
         tag = monitor.tag if monitor else monitor_tag(f"{name}-monitor")
         checked = CheckedArgs(name, args, monitor=tag)
+        require_own_place(name, checked)
         if monitor:
             require_fitting_monitor(name, checked, monitor)
         super().__init__("runctl:index:TrainingRun", name, {}, opts)
