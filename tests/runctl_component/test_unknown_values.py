@@ -190,7 +190,6 @@ def test_what_resolves_to_something_wrong_launches_nothing(
     monkeypatch.setattr(mocks.MockMonitor, "RegisterResource", note)
     with pytest.raises(ValueError, match=rf"(?s){found}"):
         record(program)
-    assert "runctl:index:TrainingRun" in registered_types
     assert "aws:ec2/instance:Instance" not in registered_types
 
 
