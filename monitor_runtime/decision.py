@@ -140,7 +140,8 @@ def _kept_long_enough(settings: Settings, instance: Instance, now: datetime) -> 
         return Over("instance is stopped, and kept: its disk may have what could not be verified")
     if tags.read_hold(instance, now).until or now - since < timedelta(days=settings.terminate_after_days):
         return None
-    reason = f"stopped since {format_time(since)}, kept for {settings.terminate_after_days} days"
+    days = settings.terminate_after_days
+    reason = f"stopped since {format_time(since)}, kept for {days} {'day' if days == 1 else 'days'}"
     if tags.refusals(instance, Refusable.TERMINATE_STOPPED) >= MAX_REFUSALS:
         return Refused(outcome, reason)
     return TerminateStopped(reason)

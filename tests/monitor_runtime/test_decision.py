@@ -146,6 +146,14 @@ def test_a_stopped_instance_is_terminated_after_its_days(days: float, kind: type
     assert isinstance(decide(settings(terminate_after_days=7), stopped, at(hours=2, days=days)), kind)
 
 
+@pytest.mark.parametrize(("days", "words"), [(1, "kept for 1 day"), (7, "kept for 7 days")])
+def test_the_days_of_a_kept_instance_are_told_as_people_count_them(days: int, words: str) -> None:
+    stopped = _in(InstanceState.STOPPED, tags=_ended(), state_changed_at=at(hours=2))
+    decision = decide(settings(terminate_after_days=days), stopped, at(hours=3, days=days))
+    assert isinstance(decision, TerminateStopped)
+    assert decision.reason.endswith(words)
+
+
 # 2. Spot interruption.
 
 
