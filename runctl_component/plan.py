@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from monitor_runtime.backoff import offsets
 from monitor_runtime.deadline import BOX_DELAY, SWITCH_DELAY
 from monitor_runtime.settings import Action, Settings
 from runctl_component import prices
-from runctl_component.watching import monitor_dollars, watch_for_a_day
+from runctl_component.watching import DAY_SECONDS, SECONDS_PER_HOUR, monitor_dollars, watch_for_a_day, watched_seconds
 
 EVENT_SECONDS = 5
 """S3 and EventBridge deliver within seconds, usually; nobody promises it, so the polls stay."""
@@ -33,11 +33,12 @@ def build_plan(settings: Settings, *, spot: str | None = None, on_box_runner: bo
     """
     watching = watch_for_a_day(settings)
     return {
-        "first_checks_seconds": [round(due, 3) for due in islice(offsets(settings), SHOWN_CHECKS)],
-        "then_every_seconds": settings.max_interval_seconds,
+        "first_checks_seconds": first_checks(settings),
+        "then_every_seconds": lasting_interval(settings),
         "longest_wait_seconds": longest_wait(settings),
         "endings": endings(settings, spot=spot),
         "deadline_layers": deadline_layers(settings, on_box_runner=on_box_runner),
+        "per_day_words": day_words(settings),
         "api_calls_per_day": watching.calls(),
         "dollars_per_day": _rounded(watching.dollars()),
         "monitor_dollars_per_day": {**_rounded(monitor_dollars(settings)), "words": MONITOR_WORDS},
@@ -49,13 +50,33 @@ def _rounded(dollars: Mapping[str, float]) -> dict[str, float]:
     return {item: round(amount, 6) for item, amount in dollars.items()}
 
 
+def first_checks(settings: Settings) -> list[float]:
+    """Seconds from the launch to each of the first checks, as far as they come before the deadline."""
+    deadline = settings.max_runtime_hours * SECONDS_PER_HOUR
+    due = takewhile(lambda offset: not deadline or offset <= deadline, offsets(settings))
+    return [round(offset, 3) for offset in islice(due, SHOWN_CHECKS)]
+
+
+def lasting_interval(settings: Settings) -> int:
+    """The interval at which the backoff stays: its longest, or its first when it never grows."""
+    return settings.initial_interval_seconds if settings.backoff_multiplier == 1 else settings.max_interval_seconds
+
+
+def day_words(settings: Settings) -> str:
+    """The time that ``api_calls_per_day`` and ``dollars_per_day`` are about."""
+    watched = watched_seconds(settings)
+    if watched == DAY_SECONDS:
+        return "for a day of 24 h"
+    return f"for the {watched / SECONDS_PER_HOUR:g} h until the deadline, which is less than a day"
+
+
 def longest_wait(settings: Settings) -> dict[str, Any]:
     """Seconds from the marker's LastModified to the stop call when nothing fails, verification at once."""
-    grace = settings.grace_seconds
-    by_poll = max(grace, settings.max_interval_seconds + HEARTBEAT_LATENESS_SECONDS) + CALL_SECONDS
+    grace, interval = settings.grace_seconds, lasting_interval(settings)
+    by_poll = max(grace, interval + HEARTBEAT_LATENESS_SECONDS) + CALL_SECONDS
     wait: dict[str, Any] = {
         "by_poll": by_poll,
-        "words": f"the grace period of {grace} s, or a check every {settings.max_interval_seconds} s that comes up to"
+        "words": f"the grace period of {grace} s, or a check every {interval} s that comes up to"
         f" {HEARTBEAT_LATENESS_SECONDS} s late, whichever is longer; verification may add up to"
         f" {settings.verify_timeout_seconds} s",
     }
@@ -67,7 +88,7 @@ def endings(settings: Settings, *, spot: str | None) -> dict[str, str]:
     grace = f"{settings.grace_seconds} s after"
     stopped = _deed(settings.on_complete, spot)
     if settings.terminate_after_days and settings.on_complete is Action.STOP and spot != "one-time":
-        stopped += f", terminated {settings.terminate_after_days} days later"
+        stopped += f", terminated {_days(settings.terminate_after_days)} later"
     succeeded = [f"{grace} {_any_of(settings.markers)}"] if settings.markers else []
     if settings.expected_outputs:
         succeeded.append(f"{grace} the newest of {', '.join(settings.expected_outputs)}")
@@ -77,8 +98,11 @@ def endings(settings: Settings, *, spot: str | None) -> dict[str, str]:
         "unverified": f"{_deed(unverified, spot)}, when what was written cannot be verified within"
         f" {settings.verify_timeout_seconds} s",
     }
-    if settings.failure_markers:
-        words["failed"] = f"{_deed(settings.on_failure, spot)}, {grace} {_any_of(settings.failure_markers)}"
+    failed = [_any_of(settings.failure_markers)] if settings.failure_markers else []
+    if settings.markers:
+        failed.append("a marker whose body says failed")
+    if failed:
+        words["failed"] = f"{_deed(settings.on_failure, spot)}, {grace} {', or '.join(failed)}"
     if settings.max_runtime_hours:
         words["deadline"] = f"{_deed(settings.on_deadline, spot)}, {settings.max_runtime_hours:g} h after the launch"
     if settings.idle:
@@ -90,6 +114,10 @@ def endings(settings: Settings, *, spot: str | None) -> dict[str, str]:
     if spot:
         words["interrupted"] = "EC2 takes the instance back; the training is signalled about two minutes ahead"
     return words
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
 
 
 def _any_of(names: tuple[str, ...]) -> str:

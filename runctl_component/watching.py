@@ -1,5 +1,6 @@
 """What a day of watching takes: checks, calls of AWS, dollars. An upper estimate of a run that ends after 24 h.
 
+A run whose deadline comes earlier is watched until then, and its figures are those of that time.
 The run's dollars are those that grow with each run; a monitor costs as much for one run as for a thousand.
 """
 
@@ -78,11 +79,16 @@ class Watching:
         return {**spent, "total": sum(spent.values())}
 
 
+def watched_seconds(settings: Settings) -> float:
+    """A day, or the time until the deadline when that is shorter."""
+    return min(DAY_SECONDS, settings.max_runtime_hours * SECONDS_PER_HOUR or DAY_SECONDS)
+
+
 def watch_for_a_day(settings: Settings) -> Watching:
-    """The watching that these settings ask for, from launch to ending."""
+    """The watching that these settings ask for, from launch to ending: of a day, or until an earlier deadline."""
     folders = {output.rpartition("/")[0] for output in settings.expected_outputs if "/" in output}
     return Watching(
-        heartbeats=DAY_SECONDS // settings.max_interval_seconds,
+        heartbeats=int(watched_seconds(settings) // settings.max_interval_seconds),
         follow_ups=len(early_checks(settings)) + ENDING_FOLLOW_UPS,
         events=1 if settings.s3_events else 0,
         lists_per_check=1 + len(folders),
@@ -91,11 +97,12 @@ def watch_for_a_day(settings: Settings) -> Watching:
 
 
 def early_checks(settings: Settings) -> list[float]:
-    """When the checks of a day come, in seconds since the launch, before the backoff is at its longest interval.
+    """When the checks come, in seconds since the launch, before the backoff is at its longest interval.
 
     From then on the heartbeat does them.
     """
-    due = takewhile(lambda offset: offset <= DAY_SECONDS, offsets(settings))
+    until = watched_seconds(settings)
+    due = takewhile(lambda offset: offset <= until, offsets(settings))
     return [later for earlier, later in pairwise([0.0, *due]) if later - earlier < settings.max_interval_seconds]
 
 

@@ -35,6 +35,23 @@ def test_the_first_checks_are_those_of_the_backoff() -> None:
     assert plan()["first_checks_seconds"] == [30, 90, 210, 450, 750, 1050]
 
 
+def test_no_check_is_announced_for_after_the_deadline() -> None:
+    assert plan(max_runtime_hours=0.125)["first_checks_seconds"] == [30, 90, 210, 450]
+
+
+def test_without_a_deadline_checks_are_announced_as_ever() -> None:
+    assert plan(max_runtime_hours=0.0)["first_checks_seconds"] == plan()["first_checks_seconds"]
+
+
+@pytest.mark.parametrize(("changes", "interval"), [({}, 300), ({"backoff_multiplier": 1.0}, 30)])
+def test_the_interval_that_stays_is_the_longest_or_the_first_when_it_never_grows(
+    changes: dict[str, Any], interval: int
+) -> None:
+    whole = plan(**changes)
+    assert whole["then_every_seconds"] == interval
+    assert f"a check every {interval} s" in whole["longest_wait_seconds"]["words"]
+
+
 @pytest.mark.parametrize(
     ("changes", "by_event", "by_poll"),
     [
@@ -42,6 +59,7 @@ def test_the_first_checks_are_those_of_the_backoff() -> None:
         ({"s3_events": True, "grace_seconds": 0}, 10, 365),
         ({"s3_events": True, "grace_seconds": 1800}, 1805, 1805),
         ({"max_interval_seconds": 3600}, None, 3665),
+        ({"backoff_multiplier": 1.0, "grace_seconds": 0}, None, 95),
     ],
 )
 def test_the_longest_wait_is_grace_or_the_way_to_the_next_look(
@@ -77,6 +95,7 @@ def test_only_layers_that_are_there_are_promised(settings: Settings, on_box_runn
         (changed(on_complete=Action.TERMINATE), None, "unverified", "stopped, when what was written"),
         (changed(on_complete=Action.REPORT), None, "unverified", "reported, nothing touched"),
         (changed(terminate_after_days=3), None, "succeeded", "stopped, terminated 3 days later, 300 s"),
+        (changed(terminate_after_days=1), None, "succeeded", "stopped, terminated 1 day later, 300 s"),
         (
             changed(markers=(), expected_outputs=("a", "b/*")),
             None,
@@ -84,6 +103,7 @@ def test_only_layers_that_are_there_are_promised(settings: Settings, on_box_runn
             "stopped, 300 s after the newest of a, b/*",
         ),
         (SETTINGS, None, "failed", "stopped, 300 s after training_failed.txt or FAILED"),
+        (changed(failure_markers=()), None, "failed", "stopped, 300 s after a marker whose body says failed"),
         (changed(on_failure=Action.REPORT), None, "failed", "reported, nothing touched"),
         (changed(max_runtime_hours=1.5), None, "deadline", "stopped, 1.5 h after the launch"),
         (
@@ -110,7 +130,7 @@ def test_each_ending_is_told_in_words(settings: Settings, spot: str | None, outc
 @pytest.mark.parametrize(
     ("settings", "outcome"),
     [
-        (changed(failure_markers=()), "failed"),
+        (changed(markers=(), failure_markers=(), expected_outputs=("a",)), "failed"),
         (changed(max_runtime_hours=0.0), "deadline"),
         (SETTINGS, "idle"),
         (SETTINGS, "interrupted"),
@@ -140,6 +160,28 @@ def test_an_interval_that_never_grows_needs_a_follow_up_for_every_check_of_the_d
 
 def test_a_day_of_the_default_run_takes_a_tenth_of_the_calls_of_fixed_polling() -> None:
     assert sum(plan()["api_calls_per_day"].values()) < 10_080 / 10
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (0.0, "for a day of 24 h"),
+        (24.0, "for a day of 24 h"),
+        (72.0, "for a day of 24 h"),
+        (1.5, "for the 1.5 h until the deadline, which is less than a day"),
+    ],
+)
+def test_the_plan_says_how_long_the_run_is_watched_for_its_calls_and_dollars(hours: float, words: str) -> None:
+    assert plan(max_runtime_hours=hours)["per_day_words"] == words
+
+
+def test_a_deadline_within_a_day_ends_the_watching_that_is_paid_for() -> None:
+    assert watch_for_a_day(changed(max_runtime_hours=2.0)).heartbeats == 2 * 3600 // 300
+    assert early_checks(changed(max_runtime_hours=0.05)) == [30, 90]
+
+
+def test_a_deadline_after_a_day_changes_nothing_about_the_day() -> None:
+    assert watch_for_a_day(changed(max_runtime_hours=72.0)) == watch_for_a_day(changed(max_runtime_hours=0.0))
 
 
 def test_each_folder_of_expected_outputs_adds_a_listing_to_every_check() -> None:
