@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,54 +13,78 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from monitor_runtime import names
 from sandbox.cloud import Sandbox
 from sandbox.engine import ROOT
 from sandbox.functions import Invocation
+from sandbox.instances import Change
 from sandbox.picture import timeline_svg
 from sandbox.scenarios import SCENARIOS
-from sandbox.show import calls_table, invocation_line, outcome_table, plan_lines, resource_tree, written_line
-from sandbox.story import Story, play, preview
+from sandbox.show import (
+    calls_table,
+    checks_line,
+    outcome_table,
+    plan_lines,
+    resource_tree,
+    saying,
+    switch_line,
+    written_line,
+)
+from sandbox.story import RUN, Story, play, preview
 from sandbox.training import Training
 
 MIN_SAVING = 0.5
-PICTURE = ROOT / "build" / "demo-timeline.svg"
 
 
 class Narrator:
-    """Tells the timeline as it happens, in the order of virtual time."""
+    """Tells the timeline as it happens, in the order of virtual time: each line when what it tells has ended."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._told = 0
-        self._quiet = 0
+        self._alike: list[Invocation] = []
+        """Those that are yet to be told, as one line, because the next may say the same."""
 
     def __call__(self, cloud: Sandbox, training: Training) -> None:
         """Begin to listen."""
         launched_at = cloud.clock.now()
+        fired: list[datetime] = []
 
-        def listen(entry: Invocation) -> None:
-            for moment, key in training.written[self._told :]:
-                self._say(written_line(moment, key, launched_at))
-            self._told = len(training.written)
-            if _is_quiet(entry):
-                self._quiet += 1
-            else:
-                self._say(invocation_line(entry, launched_at))
+        def hear(entry: Invocation) -> None:
+            self._tell_written(training.written, launched_at)
+            if self._alike and saying(self._alike[0]) != saying(entry):
+                self._tell_checks(launched_at)
+            self._alike.append(entry)
 
-        cloud.functions.listeners.append(listen)
+        def note(schedule: str) -> None:
+            if schedule == names.deadline_switch_name(RUN):
+                fired.append(cloud.clock.now())
 
-    def _say(self, line: Text) -> None:
-        if self._quiet:
-            again = "check finds" if self._quiet == 1 else "checks find"
-            self._console.print(Text(f"         {self._quiet} {again} nothing to do", style="dim"))
-            self._quiet = 0
-        self._console.print(line)
+        def see(change: Change) -> None:
+            if change.at in fired:
+                self._tell_written(training.written, launched_at)
+                self._tell_checks(launched_at)
+                self._console.print(switch_line(change, launched_at))
 
+        cloud.functions.listeners.append(hear)
+        cloud.scheduler.listeners.append(note)
+        cloud.instances.listeners.append(see)
 
-def _is_quiet(entry: Invocation) -> bool:
-    reply = entry.reply or {}
-    nothing = reply.get("reason") == "training" or reply.get("decision") == "over"
-    return nothing and not reply.get("problems") and entry.error is None
+    def conclude(self, story: Story) -> None:
+        """Tell what is left."""
+        self._tell_written(story.written, story.launched_at)
+        self._tell_checks(story.launched_at)
+
+    def _tell_written(self, written: Sequence[tuple[datetime, str]], launched_at: datetime) -> None:
+        for moment, key in written[self._told :]:
+            self._tell_checks(launched_at)
+            self._console.print(written_line(moment, key, launched_at))
+        self._told = len(written)
+
+    def _tell_checks(self, launched_at: datetime) -> None:
+        if self._alike:
+            self._console.print(checks_line(self._alike, launched_at))
+        self._alike.clear()
 
 
 def main(
@@ -78,7 +103,9 @@ def main(
     for line in plan_lines(previewed):
         console.print(Text(f"  {line}", style="dim"))
     console.rule("timeline, since the launch", align="left")
-    story = play(chosen, seed=seed, follow=Narrator(console))
+    narrator = Narrator(console)
+    story = play(chosen, seed=seed, follow=narrator)
+    narrator.conclude(story)
     _conclude(console, story, scenario)
     console.print(Text(f"{time.perf_counter() - began:.1f} s; nothing here was AWS", style="dim"))
     problems = list(_problems(story, scenario))
@@ -92,8 +119,9 @@ def _conclude(console: Console, story: Story, scenario: str) -> None:
     console.print(outcome_table(story))
     console.print()
     console.print(calls_table(story))
-    _write(PICTURE, timeline_svg(story, scenario))
-    console.print(Text(f"\npicture: {PICTURE.relative_to(ROOT)}", style="dim"))
+    picture = ROOT / "build" / f"demo-{scenario}.svg"
+    _write(picture, timeline_svg(story, scenario))
+    console.print(Text(f"\npicture: {picture.relative_to(ROOT)}", style="dim"))
 
 
 def _problems(story: Story, scenario: str) -> Iterator[str]:

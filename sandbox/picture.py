@@ -27,7 +27,7 @@ _LEGEND = (("a check", "checks"), ("one that ended the run", "end"), ("one that 
 
 def timeline_svg(story: Story, name: str) -> str:
     """An SVG document of 960 by 250 pixels."""
-    end = story.called_at or max(entry.started_at for entry in story.invocations)
+    end = story.ended_at or max(entry.started_at for entry in story.invocations)
     span = (end - story.launched_at).total_seconds() * 1.06 or 1.0
 
     def x(moment: datetime) -> float:
@@ -89,7 +89,12 @@ def _hours(picture: ET.Element, launched_at: datetime, end: datetime, x: Callabl
 
 def _moments(picture: ET.Element, story: Story, x: Callable[[datetime], float]) -> None:
     interrupted = next((entry.ended_at for entry in story.invocations if _decision(entry) == "interrupt"), None)
-    moments = (("through", story.marker_at), ("stop called", story.called_at), ("interruption warned", interrupted))
+    moments = (
+        ("through", story.marker_at),
+        ("stop called", story.called_at),
+        ("interruption warned", interrupted),
+        ("taken by EC2", story.taken_at),
+    )
     for index, (name, moment) in enumerate((name, moment) for name, moment in moments if moment):
         _text(picture, x(moment), 216 + 18 * index, f"{name} {offset(moment, story.launched_at)}", anchor="end")
     for index, (words, color) in enumerate(_LEGEND):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from rich.table import Table
@@ -12,9 +13,10 @@ from rich.tree import Tree
 
 from monitor_runtime.tags import parse_time
 from runctl_component.archive import archive_size
-from sandbox.comparison import ways
+from sandbox.comparison import watched_keys, ways
 from sandbox.engine import Deployment, Registered
 from sandbox.functions import Invocation
+from sandbox.instances import Change
 from sandbox.story import RUN, Story
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -47,31 +49,68 @@ def plan_lines(deployment: Deployment) -> Iterator[str]:
     plan = deployment.outputs[RUN]["plan"]
     checks = ", ".join(f"{due:g}" for due in plan["first_checks_seconds"])
     yield f"checks {checks} s after the launch, then every {plan['then_every_seconds']} s"
-    yield f"a finished run waits at most {plan['longest_wait_seconds']['by_poll']} s"
+    wait = plan["longest_wait_seconds"]
+    by_event = f"{wait['by_event']} s when an event tells, " if "by_event" in wait else ""
+    yield f"a finished run waits at most {by_event}{wait['by_poll']} s when a check finds it"
+    for outcome, words in plan["endings"].items():
+        yield f"{outcome}: {words}"
     for layer in plan["deadline_layers"]:
         yield f"deadline {layer['after_launch']} after the launch: {layer['who']}"
-    yield f"watching the run costs ${plan['dollars_per_day']['total']:.4f} a day (prices of {plan['price_date']})"
+    dollars = f"${plan['dollars_per_day']['total']:.4f}"
+    yield f"watching the run costs {dollars} {plan['per_day_words']} (prices of {plan['price_date']})"
     standing = plan["monitor_dollars_per_day"]
     items = ", ".join(f"{item} ${standing[item]:.3f}" for item in ("dashboard", "metrics", "alarms"))
     yield f"its monitor costs ${standing['total']:.2f} a day, once for all the runs that share it ({items})"
     yield f"the function's archive has {archive_size() / 1e6:.2f} MB"
 
 
-def invocation_line(entry: Invocation, launched_at: datetime) -> Text:
-    """One invocation of the monitor, at the moment of its decision: it may have waited for it."""
+@dataclass(frozen=True)
+class Saying:
+    """What an invocation of the monitor has to tell, but for its time."""
+
+    trigger: str
+    decision: str
+    reason: str
+    troubled: bool
+
+
+def saying(entry: Invocation) -> Saying | None:
+    """None where there was nothing to do."""
     reply = entry.reply or {}
+    nothing = reply.get("reason") == "training" or reply.get("decision") == "over"
+    if nothing and not reply.get("problems") and entry.error is None:
+        return None
     kind = str(entry.event.get("trigger") or entry.event.get("detail-type"))
-    decision = str(reply.get("decision") or "error")
-    reason = _TIME.sub(lambda found: _moment(found[0], launched_at), str(reply.get("reason") or entry.error))
-    style = {"end": "bold green", "error": "bold red", "over": "dim", "settle": "green"}.get(decision, "")
-    if reply.get("problems"):
-        style = "yellow"
+    decision, reason = str(reply.get("decision") or "error"), str(reply.get("reason") or entry.error)
+    return Saying(_EVENTS.get(kind, kind), decision, reason, bool(reply.get("problems")))
+
+
+def checks_line(entries: Sequence[Invocation], launched_at: datetime) -> Text:
+    """Invocations one after another that say the same, each at its end: it may have waited for its decision."""
+    said, count = saying(entries[0]), len(entries)
+    if said is None:
+        return Text(f"         {count} {'check finds' if count == 1 else 'checks find'} nothing to do", style="dim")
+    reason = _TIME.sub(lambda found: _moment(found[0], launched_at), said.reason)
+    style = {"end": "bold green", "error": "bold red", "over": "dim", "settle": "green"}.get(said.decision, "")
     return Text.assemble(
-        (offset(entry.ended_at, launched_at), "dim"),
+        (offset(entries[0].ended_at, launched_at), "dim"),
         "  ",
-        (f"{_EVENTS.get(kind, kind):<14}", "cyan"),
-        (f"{decision.partition('-')[0]:<11}", style),
+        (f"{said.trigger:<14}", "cyan"),
+        (f"{said.decision.partition('-')[0]:<11}", "yellow" if said.troubled else style),
         reason,
+        (f" ({count} times, until {offset(entries[-1].ended_at, launched_at)})" if count > 1 else "", "dim"),
+    )
+
+
+def switch_line(change: Change, launched_at: datetime) -> Text:
+    """The deadline switch, by what became of the instance."""
+    deed = {"stopping": "stop", "shutting-down": "terminate"}[change.state]
+    return Text.assemble(
+        (offset(change.at, launched_at), "dim"),
+        "  ",
+        ("switch        ", "cyan"),
+        (f"{deed:<11}", "bold green"),
+        "EventBridge Scheduler calls EC2",
     )
 
 
@@ -98,7 +137,7 @@ def outcome_table(story: Story) -> Table:
         ("training through", story.marker_at),
         ("seen by the monitor", story.seen_at),
         ("grace period over", story.grace_over_at),
-        ("stop called", story.called_at),
+        ("taken by EC2", story.taken_at) if story.taken_at else ("stop called", story.called_at),
     )
     for name, moment in moments:
         table.add_row(name, offset(moment, story.launched_at) if moment else "-")
@@ -110,9 +149,16 @@ def outcome_table(story: Story) -> Table:
 
 def calls_table(story: Story) -> Table:
     """S3 calls and dollars beside fixed polling over the same time."""
-    until = story.called_at or story.launched_at
-    ours, *others = ways(story.calls()["s3"], until - story.launched_at)
-    table = Table(title="S3 requests until the stop", title_justify="left", box=None, pad_edge=False)
+    watched = (story.ended_at or story.launched_at) - story.launched_at
+    interval = story.deployment.outputs[RUN]["plan"]["then_every_seconds"]
+    keys = watched_keys(story.scenario.args)
+    ours, *others = ways(story.calls()["s3"], watched, interval=interval, keys=keys)
+    table = Table(
+        title=f"S3 requests until {'EC2 took it' if story.taken_at else 'the stop'}",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+    )
     for heading in ("way of watching", "requests", "dollars", "fewer by"):
         table.add_column(heading, justify="left" if heading.startswith("way") else "right")
     table.add_row(ours.name, str(ours.calls), f"{ours.dollars:.6f}", "")

@@ -59,6 +59,17 @@ class Story:
         """When the instance was told to stop; the last time, should it have been started again."""
         return max(self._calls(), default=self.switch_fired_at)
 
+    @property
+    def taken_at(self) -> datetime | None:
+        """When EC2 took the instance back: it ended, and nobody had called for that."""
+        endings = (change.at for change in self.changes if change.state in {"stopping", "shutting-down"})
+        return None if self.called_at else next(endings, None)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the instance began to end, whoever ended it."""
+        return self.called_at or self.taken_at
+
     def _calls(self) -> Iterator[datetime]:
         for entry in self.invocations:
             for sentence in (entry.reply or {}).get("seen", []):
@@ -77,7 +88,7 @@ class Story:
         """Requests of the monitor by service, up to the ending."""
         total: Counter[str] = Counter()
         for entry in self.invocations:
-            if self.called_at is None or entry.started_at <= self.called_at:
+            if self.ended_at is None or entry.started_at <= self.ended_at:
                 total.update((entry.reply or {}).get("calls", {}))
         return total
 
@@ -89,13 +100,12 @@ class Story:
         if outcome != self.scenario.outcome:
             yield f"the outcome is {outcome}, and should be {self.scenario.outcome}"
         due = self.launched_at + self.scenario.ends_after if self.scenario.ends_after else self.grace_over_at
-        if due is None or self.called_at is None:
-            if outcome != "interrupted":
-                yield "nobody ended the instance"
-        elif self.called_at < due:
-            yield f"ended {(due - self.called_at).total_seconds():.0f} s too early"
-        elif self.called_at > due + self._tolerance():
-            yield f"ended {(self.called_at - due).total_seconds():.0f} s after it was due"
+        if due is None or self.ended_at is None:
+            yield "nobody ended the instance"
+        elif self.ended_at < due:
+            yield f"ended {(due - self.ended_at).total_seconds():.0f} s too early"
+        elif self.ended_at > due + self._tolerance():
+            yield f"ended {(self.ended_at - due).total_seconds():.0f} s after it was due"
 
     def _tolerance(self) -> timedelta:
         """Where a grace period tells, 65 s; where a poll has to find out, a heartbeat and its lateness more."""

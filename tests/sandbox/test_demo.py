@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,28 +12,29 @@ from typer.testing import CliRunner, Result
 from sandbox import demo, story
 from sandbox.scenarios import SCENARIOS
 
+_TIMES = re.compile(r"^(\d:\d\d:\d\d)  .*?(?: times, until (\d:\d\d:\d\d)\))?$", re.MULTILINE)
+
 app = typer.Typer()
 app.command()(demo.main)
 
 
 @pytest.fixture
-def picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the demo draws its picture, out of the way of a person's own."""
+def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the demo draws its pictures, out of the way of a person's own."""
     monkeypatch.setattr(demo, "ROOT", tmp_path)
-    monkeypatch.setattr(demo, "PICTURE", tmp_path / "build" / "demo-timeline.svg")
-    return tmp_path / "build" / "demo-timeline.svg"
+    return tmp_path / "build"
 
 
 def _demo(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments, env={"COLUMNS": "160"})
 
 
-def test_the_demo_tells_a_run_from_its_declaration_to_its_end_and_succeeds(picture: Path) -> None:
+def test_the_demo_tells_a_run_from_its_declaration_to_its_end_and_succeeds(pictures: Path) -> None:
     result = _demo()
     told = [
         "+ TrainingRun  llama-ft",
         "deadline 24 h after the launch: the monitor (stop)",
-        "watching the run costs $0.0036 a day",
+        "watching the run costs $0.0036 for a day of 24 h",
         "its monitor costs $0.17 a day, once for all the runs that share it",
         "wrote training_complete.txt",
         "end        marker training_complete.txt",
@@ -44,7 +46,30 @@ def test_the_demo_tells_a_run_from_its_declaration_to_its_end_and_succeeds(pictu
     assert -1 not in places, result.stdout
     assert places == sorted(places)
     assert result.exit_code == 0
-    assert picture.is_file()
+    assert [picture.name for picture in pictures.iterdir()] == ["demo-default.svg"]
+
+
+def _seconds(time: str) -> int:
+    hours, minutes, seconds = map(int, time.split(":"))
+    return hours * 3600 + minutes * 60 + seconds
+
+
+@pytest.mark.usefixtures("pictures")
+@pytest.mark.parametrize("scenario", ["hang", "switch", "hold", "spot"])
+def test_what_happened_is_told_in_the_order_of_virtual_time(scenario: str) -> None:
+    told = _TIMES.findall(_demo("--scenario", scenario, "--seed", "2").stdout)
+    moments = [_seconds(time) for line in told for time in line if time]
+    assert len(moments) > 3
+    assert moments == sorted(moments)
+
+
+@pytest.mark.usefixtures("pictures")
+def test_the_deadline_switch_has_a_line_and_a_broken_monitor_few() -> None:
+    lines = _demo("--scenario", "switch").stdout.splitlines()
+    switch = lines.index("2:10:36  switch        stop       EventBridge Scheduler calls EC2")
+    broken = [number for number, line in enumerate(lines) if "the function cannot be loaded (" in line]
+    assert len(broken) < 10
+    assert broken[0] < switch < broken[-1]
 
 
 def test_a_scenario_that_does_not_exist_is_refused_with_those_that_do() -> None:
@@ -53,7 +78,7 @@ def test_a_scenario_that_does_not_exist_is_refused_with_those_that_do() -> None:
     assert all(name in result.output for name in ("nonsense", *SCENARIOS))
 
 
-@pytest.mark.usefixtures("picture")
+@pytest.mark.usefixtures("pictures")
 def test_a_run_that_does_not_end_as_declared_fails_the_demo_and_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(story, "LATEST_SECONDS", -1)
     result = _demo("--scenario", "crash")
