@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,9 @@ import typer
 from typer.testing import CliRunner, Result
 
 from sandbox import demo, story
+from sandbox.cloud import Sandbox
 from sandbox.scenarios import SCENARIOS
+from sandbox.training import Training
 
 _TIMES = re.compile(r"^(\d:\d\d:\d\d)  .*?(?: times, until (\d:\d\d:\d\d)\))?$", re.MULTILINE)
 
@@ -52,6 +56,20 @@ def test_the_demo_tells_a_run_from_its_declaration_to_its_end_and_succeeds(pictu
 def _seconds(time: str) -> int:
     hours, minutes, seconds = map(int, time.split(":"))
     return hours * 3600 + minutes * 60 + seconds
+
+
+@pytest.mark.usefixtures("pictures")
+def test_what_is_written_while_a_check_waits_is_told_before_that_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_late(_: Sandbox, training: Training) -> None:
+        training.later(timedelta(hours=1, minutes=59, seconds=59), lambda: training.write("late.pt"))
+
+    monkeypatch.setattr(demo, "SCENARIOS", {"hang": replace(SCENARIOS["hang"], twist=write_late)})
+    told = _demo("--scenario", "hang").stdout
+    lines = [line for line in told.splitlines() if _TIMES.match(line)]
+    assert lines[-2:] == [
+        "1:59:59  training      wrote late.pt",
+        "2:00:00  follow-up     end        deadline 2:00:00 passed",
+    ]
 
 
 @pytest.mark.usefixtures("pictures")
