@@ -36,20 +36,20 @@ def test_an_invocation_logs_at_most_the_planned_bytes_and_not_much_less(day: Sto
 
 
 @pytest.mark.parametrize("s3_events", [False, True])
-def test_a_day_of_watching_takes_at_most_the_planned_calls_and_not_much_less(s3_events: bool) -> None:
-    story = play(replace(DAY, args={**DAY.args, "s3_events": s3_events}))
+def test_a_day_of_watching_takes_at_most_the_planned_calls_and_not_much_less(day: Story, s3_events: bool) -> None:
+    story = play(replace(DAY, args={**DAY.args, "s3_events": True})) if s3_events else day
     assert list(story.problems()) == []
     for service, planned in _plan(story)["api_calls_per_day"].items():
         # A handful of the scheduler's calls are planned for what did not happen here: a completion and its noticing.
         assert planned - 10 <= story.calls()[service] <= planned
 
 
-def test_a_day_of_watching_takes_at_most_a_tenth_of_a_head_for_each_file_every_minute() -> None:
+def test_a_day_of_watching_takes_at_most_a_tenth_of_a_head_for_each_file_every_minute(day: Story) -> None:
     files = 3 + len(DAY.args["expected_outputs"])
-    assert play(DAY).calls().total() <= files * 24 * 60 / 10
+    assert day.calls().total() <= files * 24 * 60 / 10
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize(
     ("scenario", "trigger"), [("default", "by_poll"), ("crash", "by_poll"), ("events", "by_event")]
 )

@@ -82,7 +82,8 @@ def test_a_training_that_takes_its_time_to_save_is_awaited(box: Box) -> None:
     saving = "trap '/bin/sleep 0.3; echo saved; exit' TERM; echo training; while :; do /bin/sleep 0.01; done"
     box.first_boot(f"({saving}) & wait")
     interrupt_when(box, box.start(), "training")
-    assert box.log == "training\nsaved\n"
+    # Where SIGTERM meets the command's own sleep, bash says so in between.
+    assert box.log.splitlines()[-1] == "saved"
 
 
 def test_a_training_that_ignores_sigterm_is_killed_after_the_shutdown_timeout(box: Box) -> None:
