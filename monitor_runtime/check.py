@@ -70,7 +70,8 @@ def _look_again(scene: Scene, instance: Instance, decision: Decision) -> None:
     """After what leaves the instance running: EC2 may not take it after all, a reported run still has a deadline."""
     now = scene.clock.now()
     if isinstance(decision, Interrupt):
-        _await_next(scene, now + INTERRUPTION, now, 0.0)
+        scene.report.next_check_at = now + INTERRUPTION
+        _follow_up(scene, now + INTERRUPTION)
     elif isinstance(decision, End) and decision.action is Action.REPORT and instance.launched_at:
         due = deadline(scene.settings, instance.launched_at)
         _await_next(scene, due if due and due > now else None, now, 0.0)

@@ -166,7 +166,9 @@ def test_a_spot_warning_leaves_the_switch_and_looks_again_in_five_minutes() -> N
         watched(cloud).handle(SPOT_WARNING | {"detail": {"instance-id": cloud.instance_id}})
         schedules = cloud.schedules()
         assert names.deadline_switch_name(RUN) in schedules
-        assert schedules[names.follow_up_name(RUN)]["ScheduleExpression"] == "at(2026-03-02T11:04:00)"
+        assert schedules[names.follow_up_name(RUN)]["ScheduleExpression"] == "at(2026-03-02T11:05:00)"
+        cloud.pass_time(minutes=5)
+        assert cloud.check("follow-up")["decision"] == "wait"
 
 
 def test_a_run_that_was_reported_is_looked_at_again_at_its_deadline() -> None:
