@@ -10,6 +10,7 @@ SEED ?= 1
 
 help:
 	@echo "make demo [SCENARIO=name]              a training run on a cloud in this process, from launch to stop"
+	@echo "make setup                             the virtual environment that all of these, and pulumi, use"
 	@echo "make test                              format, lint, types, tests with branch coverage"
 	@echo "make check                             format, lint and types alone"
 	@echo "make format                            put the sources in their format"
