@@ -69,7 +69,10 @@ def nothing_runs_past_its_deadline(truth: Truth) -> Iterator[Found]:
 
 
 def the_monitor_is_there_at_the_deadline(truth: Truth) -> Iterator[Found]:
-    """When all services work, it is the monitor that ends a run at its deadline, with its signal: not the switch."""
+    """When all services work, it is the monitor that ends a run at its deadline, with its signal: not the switch.
+
+    A training that takes all of ten minutes to react to its signal is stopped by both at the same moment.
+    """
     record, settings = truth.record, truth.settings
     if record.scenario.weather is not Weather.CALM or settings.on_deadline is Action.REPORT:
         return
@@ -79,8 +82,10 @@ def the_monitor_is_there_at_the_deadline(truth: Truth) -> Iterator[Found]:
         deadline = truth.deadline(launch)
         if deadline is None or not launch.is_on(deadline) or not _was_seen(truth, launch, deadline):
             continue
-        latest = deadline + AT_DEADLINE + settings.shutdown_timeout_seconds * SECOND
-        if latest <= record.finished_at and (launch.is_on(latest) or launch.left_by == "switch"):
+        reacted = deadline + settings.shutdown_timeout_seconds * SECOND
+        latest = reacted + AT_DEADLINE
+        cut_off = launch.left_by == "switch" and not launch.is_on(reacted - SECOND)
+        if latest <= record.finished_at and (launch.is_on(latest) or cut_off):
             yield Found(latest, f"launch {launch.number} was left to {launch.left_by or 'itself'} at its deadline")
 
 
