@@ -114,7 +114,9 @@ def interrupt(scene: Scene, instance: Instance, decision: Interrupt) -> None:
     if decision.signal_first:
         _signal(scene, instance, min(scene.settings.shutdown_timeout_seconds, SPOT_SIGNAL_SECONDS))
     scene.report.metrics[Metric.ENDINGS] = 1
-    _record_and_tell(scene, instance, decision.outcome, decision.reason, {})
+    possibly_armed = "" if tags.armed(instance) else _possibly_armed(scene, instance)
+    unsure = {names.TAG_ARMED: tags.unsure(possibly_armed)} if possibly_armed else {}
+    _record_and_tell(scene, instance, decision.outcome, decision.reason, unsure)
 
 
 def settle(scene: Scene, instance: Instance, decision: Settle) -> None:

@@ -26,8 +26,9 @@ EVENTS = frozenset({"s3-event", "spot-warning"})
 """Triggers whose run has to be looked up first: that look-up may fail the check."""
 MOVES = 12
 """For a refused ending, a change of the outlook, follow-ups of before it."""
-LISTINGS = 24
-"""Calls to S3 that one look may cost with the patterns that scenarios draw, every folder truncated."""
+LISTINGS = 60
+"""Calls to S3 that one look may cost with the patterns that scenarios draw: every folder truncated, and the markers
+looked for once more where outputs cannot be seen."""
 
 
 def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:

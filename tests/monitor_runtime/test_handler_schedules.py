@@ -171,6 +171,17 @@ def test_a_spot_warning_leaves_the_switch_and_looks_again_in_five_minutes() -> N
         assert cloud.check("follow-up")["decision"] == "wait"
 
 
+def test_an_interruption_remembers_a_switch_that_no_tag_records() -> None:
+    with moto_cloud() as cloud:
+        cloud.faults["ec2:CreateTags"] = DENIED
+        cloud.check("first-check")
+        cloud.faults.clear()
+        cloud.handle(SPOT_WARNING | {"detail": {"instance-id": cloud.instance_id}})
+        client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
+        cloud.check()
+        assert names.deadline_switch_name(RUN) not in cloud.schedules()
+
+
 def test_a_run_that_was_reported_is_looked_at_again_at_its_deadline() -> None:
     with moto_cloud(on_complete=Action.REPORT, max_runtime_hours=3.0, max_interval_seconds=3600) as cloud:
         completed_and_due(cloud).check()
