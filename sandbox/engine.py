@@ -163,10 +163,11 @@ def evaluate(
     asyncio.set_event_loop(asyncio.new_event_loop())
     preview = functions is None
     monitor = _Engine(deployment, region, functions)
-    # What a program that failed has left behind would be waited for.
+    # What a program has left behind would be waited for, and its stack would be the parent of this one's resources.
     leftovers: Any = settings.SETTINGS
     leftovers.rpc_manager.clear()
     leftovers.outputs.clear()
+    settings.ROOT.set(None)
     mocks.set_mocks(monitor.mocks, project="runctl", stack=stack, preview=preview, monitor=monitor)
     pulumi.runtime.set_all_config(dict(config))
     loop = asyncio.get_event_loop()

@@ -158,10 +158,11 @@ def record(
     monitor = _Monitor(recorded, region, partition, preview=preview)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    # What a program that failed has left behind would be waited for.
+    # What a program has left behind would be waited for, and its stack would be the parent of this one's resources.
     leftovers: Any = settings.SETTINGS
     leftovers.rpc_manager.clear()
     leftovers.outputs.clear()
+    settings.ROOT.set(None)
     mocks.set_mocks(monitor.mocks, project="team", stack="dev", preview=preview, monitor=monitor)
 
     async def run() -> None:
