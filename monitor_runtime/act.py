@@ -171,12 +171,7 @@ def _signal(scene: Scene, instance: Instance, seconds: float) -> None:
 
 def _record_failure(scene: Scene, instance: Instance, decision: End, error: CloudError) -> None:
     scene.report.metrics[Metric.ENDING_FAILURES] = 1
-    outcome = {
-        names.TAG_OUTCOME: decision.outcome,
-        names.TAG_REASON: safe_value(decision.reason),
-        names.TAG_ENDED_AT: format_time(scene.clock.now()),
-    }
-    _count_refusal(scene, instance, decision.outcome, error, outcome)
+    _count_refusal(scene, instance, decision.outcome, error, _outcome_tags(scene, decision.outcome, decision.reason))
 
 
 def _count_refusal(
@@ -228,13 +223,17 @@ def _possibly_armed(scene: Scene, instance: Instance) -> str:
 
 def _record_and_tell(scene: Scene, instance: Instance, outcome: Outcome, reason: str, further: dict[str, str]) -> None:
     scene.report.outcome, scene.report.reason = outcome, reason
-    values = {
+    values = _outcome_tags(scene, outcome, reason)
+    if record_tags(scene, instance, {**values, **further}) and scene.notifies:
+        _tell(scene, instance, outcome, reason)
+
+
+def _outcome_tags(scene: Scene, outcome: Outcome, reason: str) -> dict[str, str]:
+    return {
         names.TAG_OUTCOME: outcome,
         names.TAG_REASON: safe_value(reason),
         names.TAG_ENDED_AT: format_time(scene.clock.now()),
     }
-    if record_tags(scene, instance, {**values, **further}) and scene.notifies:
-        _tell(scene, instance, outcome, reason)
 
 
 def record_tags(scene: Scene, instance: Instance, values: dict[str, str]) -> bool:

@@ -55,13 +55,10 @@ def _run_of(cloud: Cloud, monitor: str, instance: Instance) -> Located | Ignored
     schedule = instance.tags.get(names.TAG_SCHEDULE)
     if not schedule:
         return Ignored(f"{instance.instance_id} has no tag {names.TAG_SCHEDULE}")
-    try:
-        text = cloud.schedule_input(schedule)
-    except CloudError as error:
-        if error.kind is not ErrorKind.NOT_FOUND:
-            raise
+    declared = _declared(cloud, schedule)
+    if declared is None:
         return Ignored(f"schedule {schedule} of {instance.instance_id} does not exist")
-    settings, unknown_fields = parse(_settings_of(text))
+    settings, unknown_fields = declared
     if instance.instance_id not in settings.instance_ids:
         return Ignored(f"{instance.instance_id} is no longer the instance of {settings.run}")
     return Located(settings, unknown_fields, instance)
@@ -75,12 +72,18 @@ def current_settings(cloud: Cloud, run: str) -> tuple[Settings, tuple[str, ...]]
         SettingsError: when the schedule holds settings that are wrong.
     """
     schedule = names.heartbeat_name(run)
+    return _declared(cloud, schedule) or Ignored(f"schedule {schedule} does not exist: {run} is not declared any more")
+
+
+def _declared(cloud: Cloud, schedule: str) -> tuple[Settings, tuple[str, ...]] | None:
+    """The settings that a heartbeat carries; None when there is no such schedule."""
     try:
-        return parse(_settings_of(cloud.schedule_input(schedule)))
+        text = cloud.schedule_input(schedule)
     except CloudError as error:
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
-        return Ignored(f"schedule {schedule} does not exist: {run} is not declared any more")
+        return None
+    return parse(_settings_of(text))
 
 
 def _settings_of(schedule_input: str) -> object:
