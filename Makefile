@@ -5,7 +5,7 @@ LIFECYCLES ?= 2000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format simulate benchmark lock clean
+.PHONY: help setup demo test check format simulate benchmark docs lock clean
 .NOTPARALLEL:
 
 help:
@@ -16,7 +16,8 @@ help:
 	@echo "make format                            put the sources in their format"
 	@echo "make simulate [LIFECYCLES=n] [SEED=n]  the monitor in a simulated cloud with faults"
 	@echo "make benchmark                         the figures that the documentation quotes"
-	@echo "make lock                              renew requirements.lock from pyproject.toml"
+	@echo "make docs                              renew the pages that are made from the code"
+	@echo "make lock                              renew requirements.txt from pyproject.toml"
 	@echo "make clean                             remove what was built or set up here"
 
 setup:
@@ -38,11 +39,14 @@ simulate: setup
 	@cd "$(ROOT)" && .venv/bin/python -m sandbox.simulation --lifecycles "$(LIFECYCLES)" --seed "$(SEED)"
 
 benchmark: setup
-	@cd "$(ROOT)" && for program in benchmarks/*.py; do .venv/bin/python "$$program" || exit 1; done
+	@cd "$(ROOT)" && for program in benchmarks/*.py; do PYTHONPATH=. .venv/bin/python "$$program" || exit 1; done
+
+docs: setup
+	@cd "$(ROOT)" && PYTHONPATH=. .venv/bin/python docs/generate_arguments.py
 
 lock: setup
 	@cd "$(ROOT)" && .venv/bin/uv pip compile pyproject.toml --extra sandbox --group dev --universal --generate-hashes \
-		--python-version 3.11 --no-header --no-annotate --quiet --output-file requirements.lock
+		--python-version 3.11 --no-header --no-annotate --quiet --output-file requirements.txt
 
 clean:
 	@cd "$(ROOT)" && rm -rf .venv build dist .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache

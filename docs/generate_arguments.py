@@ -1,4 +1,4 @@
-"""Writes docs/arguments.md from the args' own descriptions: ``python docs/generate_arguments.py``."""
+"""Writes docs/arguments.md from the args' own descriptions: ``make docs``."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
 def test_the_page_of_arguments_says_what_the_code_says() -> None:
     generate = runpy.run_path(str(ROOT / "docs" / "generate_arguments.py"))
     page = (ROOT / "docs" / "arguments.md").read_text(encoding="utf-8")
-    assert page == generate["arguments_page"](), "run python docs/generate_arguments.py"
+    assert page == generate["arguments_page"](), "run make docs"
     assert all(f"| `{arg}` | " in page for arg in TrainingRunArgs.__annotations__)
 
 

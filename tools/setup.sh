@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 stamp=.venv/.complete
-wanted="$(cat requirements.lock pyproject.toml tools/setup.sh | cksum) $PWD"
+wanted="$(cat requirements.txt pyproject.toml tools/setup.sh | cksum) $PWD"
 
 up_to_date() {
     [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && .venv/bin/python -c '' 2>/dev/null
@@ -38,7 +38,7 @@ install_uv() {
     echo "setting up: uv (once)"
     rm -rf .venv/bootstrap
     "$python" -m venv .venv/bootstrap
-    sed -n '/^uv==/,/[^\\]$/p' requirements.lock >.venv/bootstrap/requirements.txt
+    sed -n '/^uv==/,/[^\\]$/p' requirements.txt >.venv/bootstrap/requirements.txt
     .venv/bootstrap/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps \
         --require-hashes --requirement .venv/bootstrap/requirements.txt ||
         fail "uv could not be installed: is the package index reachable?"
@@ -75,11 +75,10 @@ else
     install_uv
 fi
 
-echo "setting up: Python packages of requirements.lock (about a minute the first time)"
+echo "setting up: Python packages of requirements.txt (about a minute the first time)"
 [ -x .venv/bin/python ] || "$uv" venv --quiet --allow-existing --python "$python" .venv
-"$uv" pip sync --quiet --require-hashes --python .venv/bin/python requirements.lock ||
+"$uv" pip sync --quiet --require-hashes --python .venv/bin/python requirements.txt ||
     fail "packages could not be installed: is the package index reachable? (SSL_CERT_FILE names certificates of your own)"
-"$uv" pip install --quiet --offline --no-deps --no-build-isolation --python .venv/bin/python --editable .
 rm -rf .venv/bootstrap
 echo "$wanted" >"$stamp"
 echo "setting up: done"
