@@ -9,7 +9,7 @@ from itertools import pairwise
 from monitor_runtime.act import EndingFailedError
 from monitor_runtime.cloud import CloudError
 from monitor_runtime.first_check import FirstCheckError
-from monitor_runtime.settings import Action
+from monitor_runtime.settings import Action, Settings
 from monitor_runtime.world import InstanceState, Outcome
 from sandbox.simulation.engine import HOUR, MINUTE, SECOND
 from sandbox.simulation.faults import Weather
@@ -131,18 +131,33 @@ def calls_are_bounded(truth: Truth) -> Iterator[Found]:
 
 
 def _most_checks(truth: Truth, hour: int) -> int:
-    """Those of the backoff; two a minute while a run is ended, held, or cannot be seen."""
+    """Heartbeats, and the follow-ups of the backoff; two a minute while a run is ended, held, or cannot be seen."""
     settings, end = truth.settings, hour + HOUR
     launches = [launch for launch in truth.record.launches if launch.at <= end]
-    grown = settings.max_interval_seconds if settings.backoff_multiplier > 1 else settings.initial_interval_seconds
-    most = HOUR // (grown * SECOND) + 1 + MOVES
-    if any(hour <= launch.at + HOUR for launch in launches):
-        most += HOUR // (settings.initial_interval_seconds * SECOND) + 1
+    heartbeats = HOUR // (settings.max_interval_seconds * SECOND) + 1
+    most = heartbeats + sum(_follow_ups(settings, launch, hour) for launch in launches) + MOVES
     finished = any(truth.finish(launch, end) for launch in launches)
     unseen = any(hour - HOUR <= at <= end for at, _ in truth.record.injected)
     if finished or unseen or any(hold.at <= end for hold in truth.record.holds):
         most += 2 * HOUR // MINUTE
     return most if truth.record.scenario.weather is Weather.CALM else 3 * most
+
+
+def _follow_ups(settings: Settings, launch: Launch, hour: int) -> int:
+    """One for each due time of the backoff in that hour, as long as its interval is shorter than the heartbeat's.
+
+    A backoff that does not grow never gives way to the heartbeat: it comes on top of it.
+    """
+    interval, heartbeat = settings.initial_interval_seconds * SECOND, settings.max_interval_seconds * SECOND
+    if interval >= heartbeat or (launch.left_running_at is not None and launch.left_running_at < hour):
+        return 0
+    if settings.backoff_multiplier == 1:
+        return HOUR // interval + 1
+    due, count = launch.stamp, 0
+    while interval < heartbeat:
+        due, interval = due + interval, int(interval * settings.backoff_multiplier)
+        count += hour <= due <= hour + HOUR
+    return count
 
 
 def an_ended_run_costs_one_call(truth: Truth) -> Iterator[Found]:

@@ -1,0 +1,29 @@
+"""Small records of lifecycles that never ran, for the invariants to judge."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from monitor_runtime.world import InstanceState
+from sandbox.simulation.engine import Engine
+from sandbox.simulation.faults import Weather
+from sandbox.simulation.machine import Launch
+from sandbox.simulation.record import Check, Record
+from sandbox.simulation.scenario import draw_scenario
+from sandbox.simulation.storage import Bucket
+
+
+def record(launch: Launch, **settings: Any) -> Record:
+    """One launch in calm weather, of a run with these settings; nothing has happened yet."""
+    drawn = draw_scenario(1)
+    scenario = replace(drawn, weather=Weather.CALM, holds=(), settings=replace(drawn.settings, **settings))
+    bucket = Bucket(Engine(traced=False), 0, 1000, lambda _: None)
+    return Record(scenario, bucket, [launch], [])
+
+
+def checked(started_at: int, trigger: str = "heartbeat", calls: Counter[str] | None = None, **fields: Any) -> Check:
+    """A check of the first launch."""
+    kinds = Counter({"describe_instance": 1}) if calls is None else calls
+    return Check(0, trigger, started_at, InstanceState.RUNNING, 0, kinds=kinds, **fields)
