@@ -28,7 +28,7 @@ MOVES = 12
 """For a refused ending, a change of the outlook, follow-ups of before it."""
 LISTINGS = 60
 """Calls to S3 that one look may cost with the patterns that scenarios draw: every folder truncated, and the markers
-looked for once more where outputs cannot be seen."""
+looked for once more where outputs cannot be seen. Each look begins with one DescribeInstances."""
 
 
 def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
@@ -125,7 +125,7 @@ def calls_are_bounded(truth: Truth) -> Iterator[Found]:
     for check in truth.record.checks:
         if check.trigger not in CARRIED:
             continue
-        listings, looks = check.kinds["list_folder"], max(1, int((check.reply or {}).get("checks", 1)))
+        listings, looks = check.kinds["list_folder"], max(1, check.kinds["describe_instance"])
         if listings > LISTINGS * looks:
             yield Found(check.started_at, f"check {check.number} made {listings} listings")
 

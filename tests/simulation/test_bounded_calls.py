@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from sandbox.simulation.bookkeeping import MOVES, calls_are_bounded
+from collections import Counter
+
+import pytest
+
+from sandbox.simulation.bookkeeping import LISTINGS, MOVES, calls_are_bounded
 from sandbox.simulation.engine import HOUR, MINUTE, SECOND
 from sandbox.simulation.machine import Launch
 from sandbox.simulation.record import Check
@@ -37,3 +41,11 @@ def test_a_backoff_that_has_grown_leaves_the_checks_to_the_heartbeat() -> None:
     grown = {"initial_interval_seconds": 60, "max_interval_seconds": 120, "backoff_multiplier": 2.0}
     assert _is_bounded(_every(120, "heartbeat") + moves, **grown)
     assert not _is_bounded(_every(120, "heartbeat") + moves + _every(600, "follow-up"), **grown)
+
+
+@pytest.mark.parametrize(("listings", "bounded"), [(8 * LISTINGS, True), (8 * LISTINGS + 1, False)])
+def test_a_check_that_is_not_over_may_have_looked_as_often_as_it_described_the_instance(
+    listings: int, bounded: bool
+) -> None:
+    unfinished = checked(THIRD_HOUR, calls=Counter({"describe_instance": 8, "list_folder": listings}))
+    assert _is_bounded([unfinished]) is bounded
