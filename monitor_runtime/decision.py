@@ -164,6 +164,11 @@ def _interruption(case: _Case) -> Decision | None:
     return Interrupt(Outcome.INTERRUPTED, f"{SPOT_REASON} warning", signal_first=True)
 
 
+def is_over(warned_at: datetime, launched_at: datetime | None, now: datetime) -> bool:
+    """Whether a spot warning of then has nothing more to say: the interruption is over, or was an earlier launch's."""
+    return now - warned_at >= INTERRUPTION or (launched_at is not None and warned_at < launched_at)
+
+
 def _hold(case: _Case) -> Decision | None:
     """3. Somebody asked for time."""
     until = tags.read_hold(case.instance, case.now).until

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,10 +13,12 @@ from monitor_runtime.act import EndingFailedError, Scene
 from monitor_runtime.check import check
 from monitor_runtime.clock import Clock
 from monitor_runtime.cloud import Cloud, CloudError
+from monitor_runtime.decision import is_over
 from monitor_runtime.first_check import prove
 from monitor_runtime.locate import Ignored, Located, current_settings, locate
 from monitor_runtime.report import Metric, Report
 from monitor_runtime.settings import Settings
+from monitor_runtime.tags import format_time
 from monitor_runtime.triggers import (
     CarriedTrigger,
     ForgetTrigger,
@@ -57,10 +60,8 @@ class Monitor:
                 return self._carried(trigger)
             case ForgetTrigger() as trigger:
                 return self._forget(trigger)
-            case S3EventTrigger() as trigger:
-                return self._event(TriggerKind.S3_EVENT, locate(self.cloud, self.name, trigger))
-            case SpotWarningTrigger() as trigger:
-                return self._event(TriggerKind.SPOT_WARNING, locate(self.cloud, self.name, trigger))
+            case S3EventTrigger() | SpotWarningTrigger() as trigger:
+                return self._event(trigger)
 
     def _carried(self, trigger: CarriedTrigger) -> Reply:
         if trigger.kind is TriggerKind.FOLLOW_UP:
@@ -86,19 +87,17 @@ class Monitor:
             report.problem(problem)
         return self._check(current[0], report)
 
-    def _event(self, kind: TriggerKind, located: list[Located | Ignored]) -> Reply:
+    def _event(self, trigger: S3EventTrigger | SpotWarningTrigger) -> Reply:
         """Check each run that the event is about. One that cannot be ended keeps no other from being checked."""
+        received_at = self.clock.now()
+        located = locate(self.cloud, self.name, trigger)
         ignored = [entry.reason for entry in located if isinstance(entry, Ignored)]
         replies: list[Reply] = []
         failures: list[EndingFailedError] = []
         for entry in located:
             if isinstance(entry, Located):
-                report = self._report(entry.settings, kind, entry.unknown_fields)
-                warned = kind is TriggerKind.SPOT_WARNING
                 try:
-                    replies.append(
-                        self._check(entry.settings, report, instance=entry.instance, interruption_warned=warned)
-                    )
+                    replies.append(self._located(trigger, entry, received_at))
                 except EndingFailedError as error:
                     failures.append(error)
         if failures:
@@ -106,12 +105,21 @@ class Monitor:
         if len(replies) == 1 and not ignored:
             return replies[0]
         return {
-            "trigger": kind,
+            "trigger": _kind(trigger),
             "decision": "checked" if replies else "ignored",
             "reasons": ignored,
             "checks": replies,
             "calls": dict(self.cloud.calls),
         }
+
+    def _located(self, trigger: S3EventTrigger | SpotWarningTrigger, located: Located, received_at: datetime) -> Reply:
+        """A warning counts for what it says and when: copies of it may come after the interruption that it is about."""
+        report = self._report(located.settings, _kind(trigger), located.unknown_fields)
+        warned = isinstance(trigger, SpotWarningTrigger)
+        if warned and trigger.warned_at and is_over(trigger.warned_at, located.instance.launched_at, received_at):
+            report.note(f"the spot warning of {format_time(trigger.warned_at)} is over: EC2 did not take the instance")
+            warned = False
+        return self._check(located.settings, report, instance=located.instance, interruption_warned=warned)
 
     def _forget(self, trigger: ForgetTrigger) -> Reply:
         """Remove what the monitor made for the run. Never fails: it must not keep a stack from being destroyed."""
@@ -164,3 +172,7 @@ class Monitor:
             reply = report.to_document(dict(self.cloud.calls))
             self.publish(report, reply)
         return reply
+
+
+def _kind(trigger: S3EventTrigger | SpotWarningTrigger) -> TriggerKind:
+    return TriggerKind.SPOT_WARNING if isinstance(trigger, SpotWarningTrigger) else TriggerKind.S3_EVENT

@@ -57,9 +57,10 @@ class S3EventTrigger:
 
 @dataclass(frozen=True, slots=True)
 class SpotWarningTrigger:
-    """EC2 takes an instance back in about two minutes."""
+    """EC2 takes an instance back in about two minutes from ``warned_at``, which is None when the event does not say."""
 
     instance_id: str
+    warned_at: datetime | None = None
 
 
 Trigger = CarriedTrigger | ForgetTrigger | S3EventTrigger | SpotWarningTrigger
@@ -85,7 +86,7 @@ def parse_trigger(event: object) -> Trigger:
             detail = document["detail"]
             return S3EventTrigger(_text(detail["bucket"]["name"]), _text(detail["object"]["key"]))
         if kind == ("aws.ec2", "EC2 Spot Instance Interruption Warning"):
-            return SpotWarningTrigger(_text(document["detail"]["instance-id"]))
+            return SpotWarningTrigger(_text(document["detail"]["instance-id"]), _time(document.get("time")))
     except (KeyError, TypeError) as error:
         raise TriggerError(
             f"got a {kind[1]} event without {error}; accepted: events as EventBridge sends them"
@@ -105,9 +106,7 @@ def _carried(document: Mapping[str, Any]) -> CarriedTrigger | ForgetTrigger:
     if isinstance(lifecycle, Mapping) and cast("Mapping[str, Any]", lifecycle).get("action") == "delete":
         return _forget(document.get("settings"))
     settings, unknown_fields = parse(document.get("settings"))
-    scheduled = document.get("scheduled_time")
-    scheduled_at = tags.parse_time(scheduled) if isinstance(scheduled, str) else None
-    return CarriedTrigger(TriggerKind(kind), settings, unknown_fields, scheduled_at)
+    return CarriedTrigger(TriggerKind(kind), settings, unknown_fields, _time(document.get("scheduled_time")))
 
 
 def _forget(settings: object) -> ForgetTrigger:
@@ -119,6 +118,10 @@ def _forget(settings: object) -> ForgetTrigger:
             return ForgetTrigger(run, "")
         case _:
             return ForgetTrigger("", "")
+
+
+def _time(value: object) -> datetime | None:
+    return tags.parse_time(value) if isinstance(value, str) else None
 
 
 def _text(value: object) -> str:

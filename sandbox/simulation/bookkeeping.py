@@ -201,10 +201,11 @@ def a_refusal_is_not_asked_for_ever(truth: Truth) -> Iterator[Found]:
 
 
 def a_warning_reaches_the_training(truth: Truth) -> Iterator[Found]:
-    """A check that hears of a spot interruption signals the training, if it is still at work."""
+    """A check that hears in time of a spot interruption signals the training, if it is still at work."""
     for check in truth.record.checks:
         heard = check.completed and check.trigger == "spot-warning" and check.state_at_start is InstanceState.RUNNING
         launch, training = truth.record.launches[check.launch], truth.record.trainings[check.launch]
+        heard = heard and truth.is_warned(launch, check.started_at)
         if not heard or not truth.record.scenario.has_agent or check.decision in {"ignored", "over"}:
             continue
         working = check.looked_at is not None and truth.finish(launch, check.looked_at) is None
@@ -213,9 +214,10 @@ def a_warning_reaches_the_training(truth: Truth) -> Iterator[Found]:
 
 
 def an_interruption_is_recorded(truth: Truth) -> Iterator[Found]:
-    """An undisturbed check of a spot warning leaves an outcome of this launch in the tags."""
+    """An undisturbed check that hears in time of a spot warning leaves an outcome of this launch in the tags."""
     for check in truth.record.checks:
         heard = check.completed and check.trigger == "spot-warning" and check.state_at_start in ALIVE
+        heard = heard and truth.is_warned(truth.record.launches[check.launch], check.started_at)
         if not heard or check.ended_at is None or (check.reply or {}).get("decision") == "ignored":
             continue
         if not any(

@@ -12,15 +12,17 @@ from typing import Any, cast
 
 from monitor_runtime.settings import Action
 from monitor_runtime.world import Outcome
-from sandbox.simulation.engine import DAY, HOUR, MINUTE, SECOND
+from sandbox.simulation.engine import DAY, HOUR, MINUTE, SECOND, whole_seconds
 from sandbox.simulation.machine import Launch
 from sandbox.simulation.record import Record
 from sandbox.simulation.storage import Written
 
 LONGEST_HOLD = 7 * DAY
 WARM_UP = 15 * MINUTE
-INTERRUPTION = 20 * MINUTE
-"""A warning may come ten minutes late, and again; five minutes after the last one all is as if nobody had warned."""
+WARNING = 5 * MINUTE
+"""For so long a warning of EC2 is one: a copy that comes later is about what is over."""
+INTERRUPTION = 15 * MINUTE
+"""A check that heard of the warning may be slow; five minutes after it all is as if nobody had warned."""
 PERIOD = 5 * MINUTE
 
 
@@ -191,6 +193,11 @@ class Truth:
         """Whether EC2 is taking the instance back, or has just done so."""
         at = self.record.interrupted_at
         return at is not None and at <= moment <= at + INTERRUPTION
+
+    def is_warned(self, launch: Launch, moment: int) -> bool:
+        """Whether EC2's warning, told in whole seconds, is about this launch and still has something to say."""
+        at = self.record.interrupted_at
+        return at is not None and launch.stamp <= whole_seconds(at) and moment - whole_seconds(at) < WARNING
 
     def refusals(self, launch: Launch, moment: int) -> int:
         """How often an ending of this launch had been refused by then, since a person last forgave it."""

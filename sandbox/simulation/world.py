@@ -11,8 +11,9 @@ from typing import Any
 from monitor_runtime import names
 from monitor_runtime.cloud import CloudError, ErrorKind
 from monitor_runtime.settings import Action
+from monitor_runtime.tags import format_time
 from monitor_runtime.world import InstanceState
-from sandbox.simulation.engine import MINUTE, SECOND, Engine
+from sandbox.simulation.engine import MINUTE, SECOND, Engine, to_datetime
 from sandbox.simulation.faults import Delivery, Weather, draw_faults
 from sandbox.simulation.machine import ALIVE, Launch, Machine, SpotKind
 from sandbox.simulation.record import Check, Ending, Firing, Record
@@ -172,7 +173,8 @@ class World:
         self.record.interrupted_at = self.engine.now
         self.engine.trace("ec2      will take the spot instance back")
         detail = {"instance-id": self.settings.instance_ids[0], "instance-action": "terminate"}
-        event = {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interruption Warning", "detail": detail}
+        kind, warned_at = "EC2 Spot Instance Interruption Warning", format_time(to_datetime(self.engine.now))
+        event = {"source": "aws.ec2", "detail-type": kind, "time": warned_at, "detail": detail}
         delivery = self.faults.deliver(self.random.randint(SECOND, 5 * SECOND))
         self.scheduler.deliver(delivery, lambda: self.invoke("spot-warning", event))
         if not self.scenario.interrupted_in_vain:

@@ -69,6 +69,42 @@ def test_a_spot_warning_signals_records_and_leaves_the_rest_to_ec2() -> None:
         assert "ssm:SendCommand" in cloud.made()
 
 
+def test_a_copy_of_a_spot_warning_that_comes_when_the_interruption_is_over_is_an_ordinary_check() -> None:
+    with moto_cloud(grace_seconds=0) as cloud:
+        warning = _spot_event(cloud.instance_id)
+        watched(cloud).handle(warning)
+        cloud.put("FAILED")
+        cloud.pass_time(minutes=8)
+        reply = cloud.handle(warning)
+        assert (reply["decision"], reply["outcome"], cloud.state) == ("end", "failed", "stopped")
+        cloud.check()
+        assert [message["outcome"] for message in cloud.messages()] == ["interrupted", "failed"]
+
+
+def test_a_training_that_ec2_left_alone_is_not_signalled_by_a_warning_that_comes_late() -> None:
+    with moto_cloud() as cloud:
+        warning = _spot_event(cloud.instance_id)
+        watched(cloud).pass_time(minutes=8)
+        reply = cloud.handle(warning)
+        assert reply["decision"] == "wait"
+        assert "the spot warning of 2026-03-02T11:00:00Z is over: EC2 did not take the instance" in reply["seen"]
+        assert "ssm:SendCommand" not in cloud.made()
+
+
+def test_a_spot_warning_is_not_for_the_launch_that_came_after_it() -> None:
+    with moto_cloud() as cloud:
+        warning = _spot_event(cloud.instance_id)
+        watched(cloud).pass_time(minutes=4)
+        cloud.relaunched_at(cloud.clock.now())
+        assert cloud.handle(warning)["decision"] == "wait"
+
+
+def test_a_spot_warning_without_a_time_counts() -> None:
+    with moto_cloud() as cloud:
+        warning = _spot_event(cloud.instance_id) | {"time": "soon"}
+        assert watched(cloud).handle(warning)["decision"] == "interrupt"
+
+
 @pytest.mark.parametrize(
     ("event", "reason"),
     [

@@ -16,7 +16,7 @@ from monitor_runtime.triggers import (
     parse_trigger,
 )
 
-from .builders import INSTANCE_ID, LAUNCH, settings
+from .builders import INSTANCE_ID, LAUNCH, at, settings
 
 
 def _carried(trigger: object = "heartbeat", **more: object) -> dict[str, Any]:
@@ -121,6 +121,11 @@ def test_an_object_that_was_created_is_known_by_bucket_and_key_as_written(key: s
 def test_a_spot_warning_is_known_by_its_instance() -> None:
     event = _spot_warning({"instance-id": INSTANCE_ID, "instance-action": "stop"})
     assert parse_trigger(event) == SpotWarningTrigger(INSTANCE_ID)
+
+
+def test_a_spot_warning_says_when_ec2_gave_it() -> None:
+    event = _spot_warning({"instance-id": INSTANCE_ID}) | {"time": "2026-03-02T11:00:00Z"}
+    assert parse_trigger(event) == SpotWarningTrigger(INSTANCE_ID, at(hours=2))
 
 
 NO_EVENTS: list[dict[str, Any]] = [

@@ -13,14 +13,17 @@ from sandbox.simulation.machine import Launch
 from sandbox.simulation.record import Check, Record
 from sandbox.simulation.scenario import draw_scenario
 from sandbox.simulation.storage import Bucket
+from sandbox.simulation.training import TrainingTruth
+from sandbox.simulation.training_plan import draw_training
 
 
 def record(launch: Launch, **settings: Any) -> Record:
     """One launch in calm weather, of a run with these settings; nothing has happened yet."""
     drawn = draw_scenario(1)
-    scenario = replace(drawn, weather=Weather.CALM, holds=(), settings=replace(drawn.settings, **settings))
+    declared = replace(drawn.settings, **settings)
+    scenario = replace(drawn, weather=Weather.CALM, has_agent=True, holds=(), settings=declared)
     bucket = Bucket(Engine(traced=False), 0, 1000, lambda _: None)
-    return Record(scenario, bucket, [launch], [])
+    return Record(scenario, bucket, [launch], [TrainingTruth(launch, draw_training(scenario, 0))])
 
 
 def checked(started_at: int, trigger: str = "heartbeat", calls: Counter[str] | None = None, **fields: Any) -> Check:
