@@ -13,9 +13,9 @@ from monitor_runtime.deadline import deadline, switch_time
 from monitor_runtime.decision import INTERRUPTION, RECHECK_UNKNOWN, decide
 from monitor_runtime.decisions import Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
 from monitor_runtime.observe import observe
-from monitor_runtime.outlook import MAX_WAIT_SECONDS, ScheduleFollowUp, WaitInside, plan_next
+from monitor_runtime.outlook import LEAD, MAX_WAIT_SECONDS, ScheduleFollowUp, WaitInside, plan_next
 from monitor_runtime.report import Metric
-from monitor_runtime.settings import Action
+from monitor_runtime.settings import Action, Settings
 from monitor_runtime.tags import format_time
 from monitor_runtime.triggers import TriggerKind
 from monitor_runtime.world import Instance, Observation, Unknown
@@ -126,7 +126,8 @@ def _notice(scene: Scene, seen: Observation, instance: Instance, launched_at: da
 def _arm(scene: Scene, instance: Instance, launched_at: datetime, now: datetime) -> None:
     """Have EventBridge end the run by itself should the monitor fail; once per launch, moved by a hold or settings.
 
-    The first check does not trust the tag: the removal of an earlier one may have taken the switch away.
+    The first check does not trust the tag: the removal of an earlier one may have taken the switch away. Nor does one
+    that comes shortly before the switch fires: then a hold may have moved it unrecorded.
     """
     settings, armed = scene.settings, tags.armed(instance)
     at = switch_time(settings, launched_at, tags.read_hold(instance, now).until)
@@ -135,7 +136,10 @@ def _arm(scene: Scene, instance: Instance, launched_at: datetime, now: datetime)
             act.record_tags(scene, instance, act.disarm(scene, armed))
         return
     wanted = tags.armed_value(at, settings.on_deadline)
-    if at <= now or (armed == wanted and scene.report.trigger != TriggerKind.FIRST_CHECK):
+    trusts = scene.report.trigger != TriggerKind.FIRST_CHECK and not _is_near(settings, at, now)
+    if at <= now or (armed == wanted and trusts):
+        return
+    if armed != wanted and not _may_move(scene, instance, at, now):
         return
     switch = DeadlineSwitch(names.deadline_switch_name(settings.run), at, settings.on_deadline, instance.instance_id)
     try:
@@ -145,7 +149,27 @@ def _arm(scene: Scene, instance: Instance, launched_at: datetime, now: datetime)
         act.record_tags(scene, instance, {names.TAG_ARMED: tags.unsure(wanted)})
         return
     scene.report.note(f"deadline switch armed for {format_time(at)}")
-    act.record_tags(scene, instance, {names.TAG_ARMED: wanted})
+    if armed != wanted:
+        act.record_tags(scene, instance, {names.TAG_ARMED: wanted})
+
+
+def _may_move(scene: Scene, instance: Instance, to: datetime, now: datetime) -> bool:
+    """Record that the switch is about to be moved: a tag that went on naming its old time would be believed later.
+
+    Where that is denied, a switch that only a hold moves along stays until it is about to fire.
+    """
+    recorded = tags.armed_for(instance)
+    if recorded is None or act.record_tags(scene, instance, {names.TAG_ARMED: tags.unsure(tags.armed(instance))}):
+        return True
+    if to <= recorded or _is_near(scene.settings, recorded, now):
+        return True
+    scene.report.problem(f"deadline switch stays at {format_time(recorded)} until its move can be recorded")
+    return False
+
+
+def _is_near(settings: Settings, at: datetime, now: datetime) -> bool:
+    """Whether fewer than two heartbeats, of which one may be lost, are left until then."""
+    return at - now <= 2 * (timedelta(seconds=settings.max_interval_seconds) + LEAD)
 
 
 def _describe(scene: Scene, seen: Observation, decision: Decision, now: datetime) -> None:

@@ -98,6 +98,12 @@ def armed(instance: Instance) -> str:
     return instance.tags.get(names.TAG_ARMED, "")
 
 
+def armed_for(instance: Instance) -> datetime | None:
+    """When the deadline switch fires, if a tag says so for sure."""
+    value = armed(instance)
+    return None if value.endswith(_UNSURE) else parse_time(value.partition(" ")[0])
+
+
 def armed_value(at: datetime, action: Action) -> str:
     """What stands in the tag of a switch that was confirmed."""
     return f"{format_time(at)} {action}"

@@ -1,0 +1,80 @@
+"""The handler on moto: what a check knows of the deadline switch when it could not record what it did."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor_runtime import names
+
+from .aws_failures import DENIED, raiser
+from .handler_paths import watched
+from .moto_cloud import RUN, Cloud, moto_cloud
+
+HELD_UNTIL = "2026-03-04T09:00:00Z"
+AT_DEADLINE = "at(2026-03-03T09:10:00)"
+AFTER_HOLD = "at(2026-03-04T09:10:00)"
+
+
+def _held(cloud: Cloud) -> None:
+    cloud.tag(hold_until=HELD_UNTIL)
+    cloud.faults["ec2:CreateTags"] = DENIED
+    cloud.check()
+    cloud.faults.clear()
+
+
+def _switch(cloud: Cloud) -> str:
+    return cloud.schedules()[names.deadline_switch_name(RUN)]["ScheduleExpression"]
+
+
+def test_a_hold_that_is_taken_off_leaves_the_switch_right_though_no_tag_could_be_written_meanwhile() -> None:
+    with moto_cloud() as cloud:
+        cloud.check("first-check")
+        _held(cloud)
+        cloud.tag(hold_until="")
+        cloud.check()
+        assert _switch(cloud) == AT_DEADLINE
+
+
+def test_a_hold_moves_the_switch_as_soon_as_that_can_be_recorded() -> None:
+    with moto_cloud() as cloud:
+        cloud.check("first-check")
+        _held(cloud)
+        assert _switch(cloud) == AT_DEADLINE
+        cloud.check()
+        assert (_switch(cloud), cloud.tags[names.TAG_ARMED]) == (AFTER_HOLD, "2026-03-04T09:10:00Z stop")
+
+
+def test_a_hold_moves_a_switch_that_is_about_to_fire_though_no_tag_can_be_written() -> None:
+    with moto_cloud() as cloud:
+        cloud.check("first-check")
+        cloud.pass_time(hours=23, minutes=58)
+        _held(cloud)
+        assert _switch(cloud) == AFTER_HOLD
+        cloud.tag(hold_until="")
+        cloud.check()
+        assert _switch(cloud) == AT_DEADLINE
+
+
+def test_a_deadline_that_is_declared_sooner_moves_the_switch_though_no_tag_can_be_written() -> None:
+    with moto_cloud() as cloud:
+        cloud.check("first-check")
+        cloud.declare(max_runtime_hours=3)
+        cloud.faults["ec2:CreateTags"] = DENIED
+        cloud.check()
+        assert _switch(cloud) == "at(2026-03-02T12:10:00)"
+
+
+def test_a_check_that_is_cut_off_while_it_moves_the_switch_has_said_that_it_is_unsure() -> None:
+    with moto_cloud() as cloud:
+        cloud.check("first-check")
+        cloud.tag(hold_until=HELD_UNTIL)
+        cloud.faults["scheduler:CreateSchedule"] = raiser(RuntimeError("cut off"))
+        with pytest.raises(RuntimeError):
+            cloud.check()
+        assert cloud.tags[names.TAG_ARMED] == "2026-03-03T09:10:00Z stop unsure"
+
+
+def test_a_switch_that_stands_as_recorded_is_not_asked_about() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).check()
+        assert cloud.made() == ["ec2:DescribeInstances", "s3:ListObjectsV2"]
