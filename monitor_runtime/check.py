@@ -37,7 +37,14 @@ def check(
     waiting_left = MAX_WAIT_SECONDS if may_wait else 0.0
     while True:
         now = scene.clock.now()
-        seen = observe(scene.cloud, scene.settings, now, instance=instance, interruption_warned=interruption_warned)
+        seen = observe(
+            scene.cloud,
+            scene.settings,
+            now,
+            scene.clock,
+            instance=instance,
+            interruption_warned=interruption_warned,
+        )
         decision = decide(scene.settings, seen, now, notifies=scene.notifies)
         _describe(scene, seen, decision, now)
         waited = _carry_out(scene, seen, decision, now, min(waiting_left, scene.spare_seconds()))
@@ -53,7 +60,7 @@ def _carry_out(
     """Returns the seconds waited when there is another check to make in this invocation, else None."""
     if isinstance(decision, Wait):
         if isinstance(seen.instance, Instance) and seen.instance.launched_at:
-            _notice(scene, seen, seen.instance, seen.instance.launched_at, now)
+            _notice(scene, seen, seen.instance, seen.instance.launched_at)
             _arm(scene, seen.instance, seen.instance.launched_at, now)
         return _await_next(scene, decision.recheck_at, now, can_wait_seconds)
     if isinstance(seen.instance, Instance) and not isinstance(decision, Over):
@@ -108,19 +115,20 @@ def _follow_up(scene: Scene, at: datetime) -> None:
         scene.report.problem(f"no follow-up, the heartbeat has to do: {error}")
 
 
-def _notice(scene: Scene, seen: Observation, instance: Instance, launched_at: datetime, now: datetime) -> None:
-    """Measure how late a completion was noticed, once."""
-    if not isinstance(seen.objects, tuple):
+def _notice(scene: Scene, seen: Observation, instance: Instance, launched_at: datetime) -> None:
+    """Remember when a completion was first seen, and measure how late that was, once."""
+    if not isinstance(seen.objects, tuple) or seen.objects_at is None:
         return
     found = find(scene.settings, seen.objects, None, launched_at)
     if found is None or tags.noticed_at(instance, found.since):
         return
     try:
-        scene.cloud.tag_instance(instance.instance_id, {names.TAG_NOTICED: tags.noticed_value(found.since, now)})
+        noticed = tags.noticed_value(found.since, seen.objects_at)
+        scene.cloud.tag_instance(instance.instance_id, {names.TAG_NOTICED: noticed})
     except CloudError as error:
         scene.report.problem(f"not recorded in tags: {error}")
     if not found.multipart:
-        scene.report.metrics[Metric.DETECTION_LATENCY] = max(0.0, (now - found.since).total_seconds())
+        scene.report.metrics[Metric.DETECTION_LATENCY] = max(0.0, (seen.objects_at - found.since).total_seconds())
 
 
 def _arm(scene: Scene, instance: Instance, launched_at: datetime, now: datetime) -> None:

@@ -26,14 +26,16 @@ class Completion:
     """Some of it came as a multipart upload: then ``since`` may lie long before it was there."""
 
 
-def counted(found: Completion | None, instance: Instance, now: datetime) -> Completion | None:
+def counted(found: Completion | None, instance: Instance, seen_at: datetime) -> Completion | None:
     """The completion with the moment from which its grace counts.
 
     That is LastModified; but of a multipart upload, which S3 dates back to its beginning, when it was first noticed.
+    ``seen_at``: when S3 had told of it. Not when it was asked: the upload may have been completed in between.
     """
     if found is None or not found.multipart:
         return found
-    return replace(found, since=max(found.since, tags.noticed_at(instance, found.since) or now))
+    first_seen_at = tags.noticed_at(instance, found.since) or tags.end_of_second(seen_at)
+    return replace(found, since=max(found.since, first_seen_at))
 
 
 def matches(pattern: str, name: str) -> bool:

@@ -73,7 +73,8 @@ def _complete(settings: Settings, seen: Observation, instance: Instance, now: da
     if not isinstance(seen.objects, tuple) or instance.launched_at is None:
         return None
     body = seen.marker_body if isinstance(seen.marker_body, MarkerBody) else None
-    return completion.counted(completion.find(settings, seen.objects, body, instance.launched_at), instance, now)
+    found = completion.find(settings, seen.objects, body, instance.launched_at)
+    return completion.counted(found, instance, seen.objects_at or now)
 
 
 def _verdict(settings: Settings, seen: Observation, found: Completion, launched_at: datetime) -> tuple[Outcome, str]:

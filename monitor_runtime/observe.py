@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from monitor_runtime import tags
+from monitor_runtime.clock import Clock
 from monitor_runtime.cloud import Cloud, CloudError, ErrorKind
 from monitor_runtime.completion import Completion, checkpoint_keys, counted, find, find_marker
 from monitor_runtime.deadline import deadline
@@ -44,6 +45,7 @@ def observe(
     cloud: Cloud,
     settings: Settings,
     now: datetime,
+    clock: Clock,
     *,
     instance: Instance | None = None,
     interruption_warned: bool = False,
@@ -52,19 +54,24 @@ def observe(
 
     A check of a run in training costs one DescribeInstances and one ListObjectsV2; an ended and recorded run, and one
     past its deadline, cost the DescribeInstances alone. ``instance``: as an event's look-up described it a moment ago.
+
+    A look takes its time, and each end of it is used on the safe side. What is due has to be so at ``now``, its
+    beginning: what changed since may have been missed. What was seen was there when it had been told, and maybe not
+    before.
     """
     found = instance or ask(lambda: cloud.describe_instance(settings.instance_ids[0]))
     seen = Observation(found, interruption_warned=interruption_warned)
     if isinstance(found, Unknown) or found.launched_at is None or not _objects_matter(settings, seen, found, now):
         return seen
     objects = _completing_objects(cloud, settings, found.launched_at)
-    seen = replace(seen, objects=objects)
+    objects_at = clock.now()
+    seen = replace(seen, objects=objects, objects_at=objects_at)
     if isinstance(objects, Unknown):
         return seen
-    completion = counted(find(settings, objects, None, found.launched_at), found, now)
+    completion = counted(find(settings, objects, None, found.launched_at), found, objects_at)
     can_wait = found.state in _TRAINING and not interruption_warned
     if completion is None and can_wait and not tags.read_hold(found, now).until:
-        return replace(seen, metric_maxima=_metric(cloud, settings, found, found.launched_at, now))
+        return replace(seen, metric_maxima=_metric(cloud, settings, found, found.launched_at, objects_at))
     if completion is None or (can_wait and not _matters_now(settings, found, completion, now)):
         return seen
     return _completed(cloud, settings, seen, completion, found.launched_at)

@@ -109,9 +109,14 @@ def armed_value(at: datetime, action: Action) -> str:
     return f"{format_time(at)} {action}"
 
 
-def noticed_value(since: datetime, now: datetime) -> str:
-    """What stands in the tag of a completion that was noticed: which one it is, and when that was."""
-    return f"{format_time(since)} {format_time(now)}"
+def end_of_second(moment: datetime) -> datetime:
+    """The moment, or the next one without a part of a second: what is counted from there is never cut short."""
+    return moment + timedelta(microseconds=-moment.microsecond % 1_000_000)
+
+
+def noticed_value(since: datetime, seen_at: datetime) -> str:
+    """What stands in the tag of a completion that was noticed: which one it is, and when it had been seen."""
+    return f"{format_time(since)} {format_time(end_of_second(seen_at))}"
 
 
 def noticed_at(instance: Instance, since: datetime) -> datetime | None:

@@ -12,7 +12,7 @@ from monitor_runtime.world import Unknown
 from sandbox.boto import client
 
 from .builders import LAUNCH, PREFIX, at, instance, settings
-from .fakes import PAGE_KEYS, FakeBucket
+from .fakes import PAGE_KEYS, FakeBucket, FakeClock
 from .handler_paths import completed_and_due, watched
 from .moto_cloud import moto_cloud
 
@@ -61,7 +61,7 @@ def test_outputs_that_are_too_many_to_see_do_not_hide_a_marker() -> None:
     crowd = (f"shard-{number:05d}.safetensors" for number in range(6 * PAGE_KEYS))
     bucket = FakeBucket(PREFIX + name for name in chain(crowd, ["done"]))
     broad = settings(expected_outputs=("*.safetensors", "model.json"))
-    found = observe(bucket.cloud, broad, at(minutes=1), instance=instance()).objects
+    found = observe(bucket.cloud, broad, at(minutes=1), FakeClock(), instance=instance()).objects
     assert not isinstance(found, Unknown)
     assert [entry.key for entry in found or ()] == [f"{PREFIX}done"]
 
@@ -69,7 +69,21 @@ def test_outputs_that_are_too_many_to_see_do_not_hide_a_marker() -> None:
 def test_outputs_that_are_too_many_to_see_are_unknown_while_there_is_no_marker() -> None:
     bucket = FakeBucket(f"{PREFIX}shard-{number:05d}.safetensors" for number in range(6 * PAGE_KEYS))
     broad = settings(expected_outputs=("*.safetensors", "model.json"))
-    assert isinstance(observe(bucket.cloud, broad, at(minutes=1), instance=instance()).objects, Unknown)
+    assert isinstance(observe(bucket.cloud, broad, at(minutes=1), FakeClock(), instance=instance()).objects, Unknown)
+
+
+def test_idleness_is_measured_up_to_when_the_metric_is_asked_for_however_slow_s3_was() -> None:
+    with moto_cloud(idle=IDLE) as cloud:
+        watched(cloud)
+
+        def slow() -> object:
+            cloud.clock.sleep(300)
+            return {}
+
+        cloud.faults["s3:ListObjectsV2"] = slow
+        cloud.check()
+        asked = next(given for call, given in cloud.calls if call == "cloudwatch:GetMetricData")
+        assert asked["EndTime"] == at(hours=2)
 
 
 def test_a_marker_of_an_earlier_launch_is_told_and_ignored() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,11 +17,12 @@ from sandbox.moto_gaps import begin_upload
 
 from .builders import PREFIX, at, instance, seen, settings
 from .handler_paths import watched
-from .moto_cloud import BUCKET, moto_cloud
+from .moto_cloud import BUCKET, Cloud, moto_cloud
 
 OUTPUTS = settings(expected_outputs=("model.pt",))
 LARGE = StoredObject(f"{PREFIX}model.pt", 5 << 30, at(hours=1), multipart=True)
 APPEARED = at(hours=2)
+GRACE = timedelta(seconds=OUTPUTS.grace_seconds)
 
 
 def _noticed(since: Any = None) -> dict[str, str]:
@@ -77,6 +80,78 @@ def test_the_handler_gives_a_large_output_its_grace_from_when_it_was_there() -> 
         second = cloud.check()
         cloud.pass_time(minutes=2, seconds=1)
         assert [first["decision"], second["decision"], cloud.check()["decision"]] == ["wait", "wait", "end"]
+
+
+def _begun(cloud: Cloud) -> str:
+    """The upload of the output, which S3 will date back to now, and of which 20 minutes pass."""
+    watched(cloud)
+    began = cloud.clock.now()
+    upload_id = begin_upload(BUCKET, f"{PREFIX}model.pt", began)
+    cloud.faults["s3:ListObjectsV2"] = lambda: _listed(began)
+    cloud.pass_time(minutes=20)
+    return upload_id
+
+
+def _listed(began: datetime) -> dict[str, Any]:
+    """What S3 answers; moto dates a multipart upload to its end."""
+    page = client("s3").list_objects_v2(Bucket=BUCKET, Prefix=PREFIX, Delimiter="/")
+    return {"Contents": [{**entry, "LastModified": began} for entry in page.get("Contents", [])]}
+
+
+def _slowly(cloud: Cloud, happen: Callable[[], object]) -> None:
+    """The next listing takes 40 s; three quarters of it have passed when something happens, and it sees that."""
+    listed = cloud.faults["s3:ListObjectsV2"]
+
+    def slow() -> object:
+        cloud.faults["s3:ListObjectsV2"] = listed
+        cloud.clock.sleep(30)
+        happen()
+        cloud.clock.sleep(10)
+        return listed()
+
+    cloud.faults["s3:ListObjectsV2"] = slow
+
+
+def _ended_after(cloud: Cloud, completed_at: datetime) -> timedelta:
+    """How long after its completion the run was ended, by checks that wait for the end of its grace period."""
+    cloud.pass_time(minutes=4)
+    assert cloud.check()["decision"] == "end"
+    return cloud.clock.now() - completed_at
+
+
+def test_an_output_that_is_completed_while_it_is_looked_for_has_its_grace_in_full() -> None:
+    with moto_cloud(expected_outputs=("model.pt",)) as cloud:
+        upload_id = _begun(cloud)
+        completed_at = cloud.clock.now() + timedelta(seconds=30)
+        _slowly(cloud, lambda: _complete(upload_id))
+        assert cloud.check()["decision"] == "wait"
+        assert _ended_after(cloud, completed_at) >= GRACE
+
+
+def test_an_output_that_is_noticed_within_its_first_second_has_its_grace_in_full() -> None:
+    with moto_cloud(expected_outputs=("model.pt",)) as cloud:
+        upload_id = _begun(cloud)
+        cloud.pass_time(milliseconds=600)
+        _complete(upload_id)
+        completed_at = cloud.clock.now()
+        assert cloud.check()["decision"] == "wait"
+        assert _ended_after(cloud, completed_at) >= GRACE
+
+
+def test_a_grace_that_runs_out_while_a_check_looks_is_not_over_for_that_check() -> None:
+    small = StoredObject(f"{PREFIX}model.pt", 1, at(hours=1))
+    looked = seen(small, objects_at=at(hours=1, minutes=5, seconds=1))
+    assert isinstance(decide(OUTPUTS, looked, at(hours=1, minutes=4, seconds=59)), Wait)
+
+
+def test_how_late_a_completion_was_noticed_counts_up_to_the_answer_of_s3(capsys: pytest.CaptureFixture[str]) -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.pass_time(minutes=1)
+        cloud.faults["s3:ListObjectsV2"] = lambda: _listed(at(hours=2))
+        _slowly(cloud, lambda: None)
+        cloud.check()
+    assert '"DetectionLatencySeconds":[100.0]' in capsys.readouterr().out
 
 
 def test_an_upload_under_way_keeps_a_completed_run_running() -> None:

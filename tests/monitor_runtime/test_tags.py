@@ -172,6 +172,12 @@ def test_a_completion_is_noticed_once_written_and_another_one_is_not() -> None:
     assert tags.noticed_at(instance(), NOW) is None
 
 
+def test_a_completion_was_noticed_at_the_end_of_the_second_in_which_it_was_seen() -> None:
+    seen_at = NOW + timedelta(minutes=3, milliseconds=1)
+    noticed = instance(tags={names.TAG_NOTICED: tags.noticed_value(NOW, seen_at)})
+    assert tags.noticed_at(noticed, NOW) == NOW + timedelta(minutes=3, seconds=1)
+
+
 @pytest.mark.parametrize(("written", "armed"), [({names.TAG_ARMED: AT_LAUNCH}, AT_LAUNCH), ({}, "")])
 def test_the_switch_is_armed_for_the_time_that_the_tag_says(written: dict[str, str], armed: str) -> None:
     assert tags.armed(instance(tags=written)) == armed
