@@ -28,9 +28,9 @@ PERIOD = 5 * MINUTE
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """What says that a launch's training is complete. ``since`` is when all of it was there, by S3's clock.
+    """What says that a launch's training is complete. ``since``: from when its grace has to be given, see `_since`.
 
-    ``dated_back``: S3 does not tell that moment, so the monitor counts from when it first noticed.
+    ``dated_back``: S3 does not tell when it was there, so the monitor counts from when it first noticed.
     """
 
     outcome: Outcome
@@ -67,6 +67,11 @@ def _body(written: Written) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return cast("Mapping[str, Any]", document) if isinstance(document, dict) else {}
+
+
+def _since(written: Written) -> int:
+    """What S3 dates: by its clock. What it dates back: from when it was there, by all other clocks."""
+    return max(written.stamp, written.at) if written.multipart else written.stamp
 
 
 class Truth:
@@ -115,7 +120,7 @@ class Truth:
         if not outputs or not all(outputs):
             return None
         written = [entry for entries in outputs for entry in entries]
-        since = max(entry.there_since for entry in written)
+        since = max(_since(entry) for entry in written)
         return Finish(Outcome.SUCCEEDED, since, {}, any(entry.multipart for entry in written))
 
     def is_verified(self, launch: Launch, finish: Finish, moment: int) -> bool:

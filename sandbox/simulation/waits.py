@@ -29,7 +29,10 @@ def graced_endings(truth: Truth) -> Iterator[tuple[Ending, float]]:
 
 
 def remembered_since(truth: Truth, launch: Launch, finish: Finish, moment: int) -> int | None:
-    """From when the monitor surely counts the grace of a completion that S3 dates back: an undisturbed check saw it."""
+    """From when the monitor surely counts the grace of a completion that S3 dates back: an undisturbed check saw it.
+
+    It counts from the end of a second, so as to give no part of one too little.
+    """
     seen = [
         check.ended_at
         for check in truth.record.checks
@@ -37,7 +40,7 @@ def remembered_since(truth: Truth, launch: Launch, finish: Finish, moment: int) 
         if check.first_described_at is not None and check.ended_at is not None and check.ended_at <= moment
         if truth.finish(launch, check.first_described_at) == finish
     ]
-    return min(seen, default=None)
+    return -(-min(seen) // SECOND) * SECOND if seen else None
 
 
 def was_noticed(truth: Truth, ending: Ending, seconds: float) -> bool:

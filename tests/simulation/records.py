@@ -1,0 +1,74 @@
+"""Records of lifecycles that are told by hand, moment by moment, for the oracle to judge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from monitor_runtime.settings import Action, Settings
+from monitor_runtime.world import InstanceState
+from sandbox.simulation.engine import HOUR, Engine, whole_seconds
+from sandbox.simulation.faults import Weather
+from sandbox.simulation.invariants import Invariant
+from sandbox.simulation.machine import Launch, MachineTraits, SpotKind
+from sandbox.simulation.record import Check, Ending, Record
+from sandbox.simulation.scenario import Scenario
+from sandbox.simulation.storage import Bucket
+from sandbox.simulation.truth import Truth
+
+PREFIX = "runs/llama/"
+INSTANCE_ID = "i-0123456789abcdef0"
+
+
+def record(settings: dict[str, Any], *, skew: int = 0, weather: Weather = Weather.CALM) -> Record:
+    """A lifecycle in which nothing has happened yet. ``skew``: what S3's clock is ahead, in milliseconds."""
+    run = Settings("llama", "project/stack/monitor", (INSTANCE_ID,), "team-bucket", PREFIX, **settings)
+    machine = MachineTraits(INSTANCE_ID, SpotKind.NONE, 0, 0.0, protected=False)
+    scenario = Scenario(
+        seed=0,
+        settings=run,
+        weather=weather,
+        machine=machine,
+        works_for=HOUR,
+        first_check_after=0,
+        skew=skew,
+        page_size=1000,
+        notifies=True,
+        has_agent=True,
+        stale_markers=False,
+        holds=(),
+        restarts=0,
+        stopped_by_hand_at=None,
+        interrupted_at=None,
+        interrupted_in_vain=False,
+        unprotected_after=None,
+        destroyed_at=None,
+    )
+    return Record(scenario, Bucket(Engine(traced=False), skew, 1000, lambda _: None), [], [])
+
+
+def launched(told: Record, at: int, left_running_at: int | None = None) -> Launch:
+    """The instance was launched, and maybe left running."""
+    launch = Launch(len(told.launches), at, whole_seconds(at), left_running_at)
+    told.launches.append(launch)
+    return launch
+
+
+def checked(told: Record, launch: Launch, at: int, decision: str = "wait") -> Check:
+    """An undisturbed check that took no time."""
+    reply = {"decision": decision, "outcome": "succeeded" if decision == "end" else None}
+    check = Check(len(told.checks), "heartbeat", at, InstanceState.RUNNING, launch.number, ended_at=at, reply=reply)
+    check.described_at = check.first_described_at = check.looked_at = check.looked_until = at
+    told.checks.append(check)
+    return check
+
+
+def ended(told: Record, launch: Launch, at: int) -> None:
+    """A check stopped the run, all of it at one moment."""
+    check = checked(told, launch, at, "end")
+    launch.left_running_at = at
+    told.endings.append(Ending(check, launch, Action.STOP, at, at, at, (at,), None, training_exited=True, under_way=()))
+
+
+def broken(told: Record, invariant: Invariant) -> bool:
+    """Whether the invariant does not hold."""
+    return bool(list(invariant(Truth(told))))
