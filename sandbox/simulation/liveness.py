@@ -112,7 +112,7 @@ def _latest(truth: Truth, launch: Launch) -> int | None:
     broken = any(
         start <= at <= latest and kind in {"stop_instance", "terminate_instance"} for at, kind in record.injected
     )
-    fired = [firing for firing in record.firings if firing.launch == launch.number and firing.at >= launch.at]
+    fired = [firing for firing in record.firings if firing.set_for == launch.number]
     if broken or truth.refusals(launch, latest) or any(firing.failed or not firing.delivered for firing in fired):
         return None
     if record.scenario.machine.spot is SpotKind.ONE_TIME and truth.settings.on_deadline is Action.STOP:

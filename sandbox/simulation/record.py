@@ -97,11 +97,17 @@ class Tagging:
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """The deadline switch went off. ``hit``: it took the instance out of running."""
+    """The deadline switch went off. ``hit``: it took the instance out of running.
+
+    EventBridge knows the instance alone: what is delivered late may meet a later launch than it was set for.
+    """
 
     due_at: int
     at: int
+    set_for: int
+    """The launch at whose deadline it was to fire."""
     launch: int
+    """The launch that it met."""
     delivered: bool
     failed: bool
     hit: bool

@@ -119,7 +119,10 @@ def a_signalled_training_gets_its_time(truth: Truth) -> Iterator[Found]:
 
 
 def the_switch_spares_what_may_run(truth: Truth) -> Iterator[Found]:
-    """The deadline switch ends no launch before its deadline, nor on hold, once a check had the time to move it."""
+    """The deadline switch ends no launch before its deadline, nor on hold, once a check had the time to move it.
+
+    One that had fired for an earlier launch, and is still being delivered, nobody can move any more.
+    """
     for firing in truth.record.firings:
         launch = truth.record.launches[firing.launch]
         deadline = truth.deadline(launch)

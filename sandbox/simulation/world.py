@@ -78,21 +78,22 @@ class World:
 
     def deadline_switch(self, name: str, at: int, action: Action) -> OneTime:
         """The schedule that calls EC2 without the monitor."""
+        set_for = self.machine.launch.number
 
         def fire(delivery: Delivery) -> None:
             launch = self.machine.launch.number
             if not delivery.delays or self.faults.random.random() < self.faults.switch_loss_chance:
                 self.engine.trace("switch   lost")
                 self.record.firings.append(
-                    Firing(at, self.engine.now, launch, delivered=False, failed=False, hit=False)
+                    Firing(at, self.engine.now, set_for, launch, delivered=False, failed=False, hit=False)
                 )
                 return
             for delay in delivery.delays:
-                self.engine.after(delay, lambda: self._switch(at, action, 0))
+                self.engine.after(delay, lambda: self._switch(at, action, set_for, 0))
 
         return OneTime(name, at, fire)
 
-    def _switch(self, due_at: int, action: Action, attempt: int) -> None:
+    def _switch(self, due_at: int, action: Action, set_for: int, attempt: int) -> None:
         launch, now, alive = self.machine.launch, self.engine.now, self.machine.state in ALIVE
         failed = self.faults.fails_now("stop_instance" if action is Action.STOP else "terminate_instance", now)
         retries = failed
@@ -106,9 +107,10 @@ class World:
                 failed, retries = True, error.kind is ErrorKind.TRANSIENT
         hit = alive and not failed
         self.engine.trace("switch   {}: {}", action, "failed" if failed else "stopped it" if hit else "nothing to do")
-        self.record.firings.append(Firing(due_at, now, launch.number, delivered=True, failed=failed, hit=hit))
+        self.record.firings.append(Firing(due_at, now, set_for, launch.number, delivered=True, failed=failed, hit=hit))
         if retries and attempt + 1 < len(SWITCH_RETRIES):
-            self.engine.after(SWITCH_RETRIES[attempt + 1] * MINUTE, lambda: self._switch(due_at, action, attempt + 1))
+            later = SWITCH_RETRIES[attempt + 1] * MINUTE
+            self.engine.after(later, lambda: self._switch(due_at, action, set_for, attempt + 1))
 
     def datapoints(self, start: int, end: int) -> Sequence[float]:
         """The maxima of the periods in which the instance was running throughout."""
