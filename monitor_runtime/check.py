@@ -13,7 +13,7 @@ from monitor_runtime.deadline import deadline, switch_time
 from monitor_runtime.decision import INTERRUPTION, RECHECK_UNKNOWN, decide
 from monitor_runtime.decisions import Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
 from monitor_runtime.observe import observe
-from monitor_runtime.outlook import LEAD, MAX_WAIT_SECONDS, ScheduleFollowUp, WaitInside, plan_next
+from monitor_runtime.outlook import LEAD, MAX_WAIT_SECONDS, SOONEST, ScheduleFollowUp, WaitInside, plan_next
 from monitor_runtime.report import Metric
 from monitor_runtime.settings import Action, Settings
 from monitor_runtime.tags import format_time
@@ -85,6 +85,7 @@ def _look_again(scene: Scene, instance: Instance, decision: Decision) -> None:
 
 
 def _await_next(scene: Scene, recheck_at: datetime | None, now: datetime, can_wait_seconds: float) -> float | None:
+    """``now``: when the check began. What it has taken since is part of the wait, and no follow-up lies behind it."""
     outlook = plan_next(
         recheck_at,
         now,
@@ -92,11 +93,12 @@ def _await_next(scene: Scene, recheck_at: datetime | None, now: datetime, can_wa
         can_wait_seconds=can_wait_seconds,
     )
     if isinstance(outlook, WaitInside):
-        scene.clock.sleep(outlook.seconds)
+        taken = (scene.clock.now() - now).total_seconds()
+        scene.clock.sleep(max(0.0, outlook.seconds - taken))
         return outlook.seconds
     if isinstance(outlook, ScheduleFollowUp):
         scene.report.next_check_at = recheck_at
-        _follow_up(scene, outlook.at)
+        _follow_up(scene, max(outlook.at, scene.clock.now() + SOONEST))
     else:
         scene.report.next_check_at = now + timedelta(seconds=scene.settings.max_interval_seconds)
     return None

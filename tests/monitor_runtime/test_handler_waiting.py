@@ -9,10 +9,11 @@ import pytest
 from monitor_runtime import names
 from monitor_runtime.act import EndingFailedError
 from monitor_runtime.first_check import FirstCheckError
+from sandbox.boto import client
 
 from .aws_failures import DENIED, PASSING
 from .handler_paths import S3_EVENT, completed_and_due, watched
-from .moto_cloud import RUN, Cloud, Context, moto_cloud
+from .moto_cloud import BUCKET, PREFIX, RUN, Cloud, Context, moto_cloud
 
 
 def _elapsed(cloud: Cloud, trigger: str = "heartbeat") -> float:
@@ -46,6 +47,32 @@ def test_a_hold_that_is_set_while_an_event_waits_for_the_end_of_grace_counts() -
         hold = timedelta(seconds=20)
         cloud.clock.at(cloud.clock.now() + hold, lambda: cloud.tag(hold_until="2026-03-02T20:00:00Z"))
         assert (cloud.handle(S3_EVENT)["decision"], cloud.state) == ("wait", "running")
+
+
+def test_the_time_that_a_slow_look_took_is_not_waited_again() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.pass_time(minutes=4)
+        _slow_once(cloud, seconds=40)
+        assert (_elapsed(cloud), cloud.state) == (60, "stopped")
+
+
+def test_a_follow_up_lies_ahead_however_long_the_look_took() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.pass_time(minutes=3, seconds=20)
+        _slow_once(cloud, seconds=50)
+        cloud.check()
+        assert cloud.schedules()[names.follow_up_name(RUN)]["ScheduleExpression"] == "at(2026-03-02T11:04:25)"
+
+
+def _slow_once(cloud: Cloud, seconds: float) -> None:
+    def slow() -> object:
+        del cloud.faults["s3:ListObjectsV2"]
+        cloud.clock.sleep(seconds)
+        return client("s3").list_objects_v2(Bucket=BUCKET, Prefix=PREFIX, Delimiter="/")
+
+    cloud.faults["s3:ListObjectsV2"] = slow
 
 
 def test_an_ending_that_failed_is_followed_up_in_two_minutes() -> None:
