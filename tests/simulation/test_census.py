@@ -15,7 +15,7 @@ from sandbox.simulation.safety import outcome_of
 from sandbox.simulation.training_plan import Course
 from tests.simulation.mutations import MUTATIONS
 
-LIFECYCLES = 200
+LIFECYCLES = 300
 
 
 def _happened(record: Record) -> Counter[str]:
