@@ -116,8 +116,9 @@ class Monitor:
         """A warning counts for what it says and when: copies of it may come after the interruption that it is about."""
         report = self._report(located.settings, _kind(trigger), located.unknown_fields)
         warned = isinstance(trigger, SpotWarningTrigger)
-        if warned and trigger.warned_at and is_over(trigger.warned_at, located.instance.launched_at, received_at):
-            report.note(f"the spot warning of {format_time(trigger.warned_at)} is over: EC2 did not take the instance")
+        warned_at = trigger.warned_at if isinstance(trigger, SpotWarningTrigger) else None
+        if warned_at and is_over(warned_at, located.instance.launched_at, received_at):
+            report.note(f"the spot warning of {format_time(warned_at)} is over: EC2 did not take the instance")
             warned = False
         return self._check(located.settings, report, instance=located.instance, interruption_warned=warned)
 

@@ -98,11 +98,11 @@ class Observation:
     instance: Instance | Unknown
     objects: tuple[StoredObject, ...] | Unknown | None = None
     """What matches a marker or an expected output; of other objects there may be some or none."""
-    objects_at: datetime | None = None
-    """When S3 had told of the objects, which may be long after the look began: what it told of was there by then."""
     marker_body: MarkerBody | Unknown | None = None
     checkpoints: tuple[StoredObject, ...] | Unknown | None = None
     """What matches a checkpoint pattern or an entry of the marker's manifest."""
     uploads: tuple[Upload, ...] | Unknown | None = None
     metric_maxima: tuple[float, ...] | Unknown | None = None
     interruption_warned: bool = False
+    objects_at: datetime | None = None
+    """When S3 had told of the objects, which may be long after the look began: what it told of was there by then."""
