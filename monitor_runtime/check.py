@@ -159,8 +159,8 @@ def _arm(scene: Scene, instance: Instance, launched_at: datetime, now: datetime)
         act.record_tags(scene, instance, {names.TAG_ARMED: tags.unsure(wanted)})
         return
     scene.report.note(f"deadline switch armed for {format_time(at)}")
-    if armed != wanted:
-        act.record_tags(scene, instance, {names.TAG_ARMED: wanted})
+    # Also where the tag said so already: a check that ended the run meanwhile has emptied it.
+    act.record_tags(scene, instance, {names.TAG_ARMED: wanted})
 
 
 def _may_move(scene: Scene, instance: Instance, to: datetime, now: datetime) -> bool:

@@ -234,13 +234,17 @@ def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
 
 
 def a_stuck_stop_is_forced(truth: Truth) -> Iterator[Found]:
-    """An instance that has been stopping for over ten minutes is forced by the next undisturbed check."""
+    """An instance that has been stopping for over ten minutes is forced by the next undisturbed check.
+
+    What EC2 has refused three times is not asked for again.
+    """
     for check in truth.record.checks:
         launch = truth.record.launches[check.launch]
         since, forced = launch.left_running_at, launch.forced
         if not check.completed or check.trigger not in CARRIED or check.state_at_start is not InstanceState.STOPPING:
             continue
-        if since is not None and check.started_at - since > SWITCH_DELAY + SECOND and not forced:
+        given_up = truth.refusals(launch, check.started_at) >= MAX_REFUSALS
+        if since is not None and check.started_at - since > SWITCH_DELAY + SECOND and not forced and not given_up:
             yield Found(check.started_at, f"check {check.number} left the instance stuck")
 
 

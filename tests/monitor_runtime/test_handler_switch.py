@@ -78,3 +78,13 @@ def test_a_switch_that_stands_as_recorded_is_not_asked_about() -> None:
     with moto_cloud() as cloud:
         watched(cloud).check()
         assert cloud.made() == ["ec2:DescribeInstances", "s3:ListObjectsV2"]
+
+
+def test_a_switch_that_is_set_again_shortly_before_it_fires_is_recorded_again() -> None:
+    """A slow check may do so after another one has ended the run, removed the switch and emptied the tag."""
+    with moto_cloud() as cloud:
+        cloud.check("first-check")
+        cloud.pass_time(hours=23, minutes=58)
+        cloud.check()
+        made = cloud.made()
+        assert made.index("ec2:CreateTags") > made.index("scheduler:UpdateSchedule")
