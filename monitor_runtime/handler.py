@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any, Protocol
 
-from monitor_runtime import names
-from monitor_runtime.aws import AwsCloud, MonitorResources
-from monitor_runtime.clock import SystemClock
-from monitor_runtime.monitor import Monitor
-from monitor_runtime.report import Report
+from monitor_runtime.act.report import Report
+from monitor_runtime.cloud.aws import AwsCloud, MonitorResources
+from monitor_runtime.cloud.clock import SystemClock
+from monitor_runtime.contract import names
+from monitor_runtime.dispatch import Dispatcher
 from monitor_runtime.telemetry import emit, logger
 
 
@@ -44,7 +44,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     def publish(report: Report, reply: dict[str, Any]) -> None:
         emit(name, report, reply)
 
-    monitor = Monitor(
+    monitor = Dispatcher(
         name=name,
         region=resources.region,
         cloud=AwsCloud(resources),

@@ -9,8 +9,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
-from monitor_runtime import names
-from monitor_runtime.report import Metric, Report
+from monitor_runtime.act.report import Report
+from monitor_runtime.contract.metrics import METRICS_DIMENSION, METRICS_NAMESPACE, Metric
 
 logger = Logger(service="runctl")
 
@@ -34,8 +34,8 @@ def emit(monitor: str, report: Report, reply: Mapping[str, Any]) -> None:
 
 def _publish(monitor: str, run: str, values: Mapping[Metric, float], **further: str) -> None:
     """One line of embedded metrics; the run is a property of the line, never a dimension."""
-    metrics = AmazonCloudWatchEMFProvider(namespace=names.METRICS_NAMESPACE)
-    metrics.add_dimension(names.METRICS_DIMENSION, monitor)
+    metrics = AmazonCloudWatchEMFProvider(namespace=METRICS_NAMESPACE)
+    metrics.add_dimension(METRICS_DIMENSION, monitor)
     for dimension, word in further.items():
         metrics.add_dimension(dimension, word)
     for metric, value in values.items():

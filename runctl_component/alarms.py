@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from monitor_runtime.names import METRICS_DIMENSION, METRICS_NAMESPACE
+from monitor_runtime.contract.metrics import METRICS_DIMENSION, METRICS_NAMESPACE
 
 _SHORT_PERIOD = 300
 

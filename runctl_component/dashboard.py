@@ -4,9 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from monitor_runtime.names import METRICS_DIMENSION, METRICS_NAMESPACE
-from monitor_runtime.report import Metric
-from monitor_runtime.world import Outcome
+from monitor_runtime.contract.metrics import METRICS_DIMENSION, METRICS_NAMESPACE, Metric
+from monitor_runtime.contract.outcomes import Outcome
 from runctl_component import prices
 from runctl_component.watching import ALARM_METRICS, HOURLY_METRICS, MEMORY_GB, SECONDS_PER_HOUR
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
-from monitor_runtime.settings import Settings, parse
+from monitor_runtime.contract.settings import Settings, parse
 
 PLACEHOLDER_INSTANCE_ID = "i-00000000000000000"
 """Stands for the instance where settings are only looked at, as for the plan at preview: as long as a real one."""

@@ -7,7 +7,7 @@ RunctlError
 
 from collections.abc import Sequence
 
-from monitor_runtime.rules import Problem
+from monitor_runtime.contract.rules import Problem
 
 
 class RunctlError(Exception):

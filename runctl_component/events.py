@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from monitor_runtime.rules import Problem
+from monitor_runtime.contract.rules import Problem
 
 MAX_PATTERN_CHARACTERS = 2048
 """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"""

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pulumi
 import pulumi_aws as aws
 
-from monitor_runtime import names
+from monitor_runtime.contract import names
 from runctl_component import policies
 from runctl_component.checked_args import CheckedArgs
 from runctl_component.user_data import render_user_data

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from monitor_runtime import names
-from monitor_runtime.rules import Problem
-from monitor_runtime.settings import combination_problems
+from monitor_runtime.contract import names
+from monitor_runtime.contract.rules import Problem
+from monitor_runtime.contract.settings import combination_problems
 from runctl_component.defaults import complete, to_settings
 from runctl_component.outputs import has_output
 from runctl_component.run_rules import MAX_TAG_VALUE_CHARACTERS, is_text

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from monitor_runtime import names
+from monitor_runtime.contract import names
 from runctl_component import policies
 from runctl_component.alarms import alarms, create_alarm, silence_alarm
 from runctl_component.archive import archive_path

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pulumi
 
-from monitor_runtime import rules
-from monitor_runtime.rules import Problem, Rule
-from monitor_runtime.settings import Settings
+from monitor_runtime.contract import rules
+from monitor_runtime.contract.rules import Problem, Rule
+from monitor_runtime.contract.settings import Settings
 from runctl_component.args import WatchArgs
 from runctl_component.defaults import normal_prefix
 from runctl_component.errors import InvalidArgs

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 from pulumi.runtime.settings import get_monitor
 
-from monitor_runtime.rules import Problem
+from monitor_runtime.contract.rules import Problem
 from runctl_component.checked_args import CheckedArgs
 from runctl_component.errors import InvalidArgs
 

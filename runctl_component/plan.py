@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from itertools import islice, takewhile
 from typing import Any
 
-from monitor_runtime.backoff import offsets
-from monitor_runtime.deadline import BOX_DELAY, SWITCH_DELAY
-from monitor_runtime.settings import Action, Settings
+from monitor_runtime.contract.backoff import offsets
+from monitor_runtime.contract.deadline import BOX_DELAY, SWITCH_DELAY
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.settings import Settings
 from runctl_component import prices
 from runctl_component.watching import DAY_SECONDS, SECONDS_PER_HOUR, monitor_dollars, watch_for_a_day, watched_seconds
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from monitor_runtime.names import TAG_HOLD_UNTIL, TAG_MONITOR, WRITTEN_BY_MONITOR
-from monitor_runtime.rules import Problem
+from monitor_runtime.contract.names import TAG_HOLD_UNTIL, TAG_MONITOR, WRITTEN_BY_MONITOR
+from monitor_runtime.contract.rules import Problem
 
 PolicyDocument = dict[str, Any]
 """A policy as `to_json` writes it."""

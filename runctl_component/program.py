@@ -6,7 +6,7 @@ from typing import Any, cast
 import pulumi
 from pulumi.runtime.config import is_config_secret
 
-from monitor_runtime.rules import Problem
+from monitor_runtime.contract.rules import Problem
 from runctl_component.args import MonitorArgs, TrainingRunArgs
 from runctl_component.errors import InvalidArgs, RunctlError
 from runctl_component.monitor import Monitor

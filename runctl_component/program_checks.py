@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from monitor_runtime.rules import Problem
+from monitor_runtime.contract.rules import Problem
 from runctl_component.defaults import complete, normal_prefix
 from runctl_component.errors import InvalidArgs
 from runctl_component.monitor_rules import HEARTBEATS_OF_SILENCE, Watched, check_monitor

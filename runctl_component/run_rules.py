@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard, cast
 
-from monitor_runtime import rules
-from monitor_runtime.rules import Problem, Rule
-from monitor_runtime.settings import RULES as SETTINGS_RULES
+from monitor_runtime.contract import rules
+from monitor_runtime.contract.rules import Problem, Rule
+from monitor_runtime.contract.settings import RULES as SETTINGS_RULES
 from runctl_component.user_data import MAX_USER_DATA_BYTES
 
 MAX_TAGS = 30

@@ -4,9 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from monitor_runtime import names
-from monitor_runtime.check import SCHEDULED_TIME
-from monitor_runtime.triggers import TriggerKind
+from monitor_runtime.contract import names
+from monitor_runtime.contract.triggers import SCHEDULED_TIME, TriggerKind
 
 
 def rate(seconds: float) -> str:

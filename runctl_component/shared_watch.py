@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from monitor_runtime.rules import Problem
+from monitor_runtime.contract.rules import Problem
 from runctl_component import policies
 from runctl_component.args import WatchArgs
 from runctl_component.events import pattern_problems, shared_pattern

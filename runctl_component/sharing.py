@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from monitor_runtime.rules import Problem
+from monitor_runtime.contract.rules import Problem
 from runctl_component.checked_args import CheckedArgs
 from runctl_component.errors import InvalidArgs, NotWatchedError
 from runctl_component.monitor import Monitor

@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from monitor_runtime import names
-from monitor_runtime.settings import Settings
+from monitor_runtime.contract import names
+from monitor_runtime.contract.settings import Settings
 from runctl_component.args import MonitorArgs, TrainingRunArgs, WatchArgs
 from runctl_component.checked_args import CheckedArgs
 from runctl_component.defaults import PLACEHOLDER_PLACE, PLAN_FIELDS, SETTINGS_FIELDS, to_settings

@@ -7,9 +7,10 @@ import shlex
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
-from monitor_runtime.completion import matches
-from monitor_runtime.deadline import BOX_DELAY
-from monitor_runtime.settings import Action, Settings
+from monitor_runtime.contract.deadline import BOX_DELAY
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.patterns import matches
+from monitor_runtime.contract.settings import Settings
 
 MAX_USER_DATA_BYTES = 16_384
 """Before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html"""

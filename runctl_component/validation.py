@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from monitor_runtime import rules
-from monitor_runtime.rules import Problem, Rule
-from monitor_runtime.settings import combination_problems
+from monitor_runtime.contract import rules
+from monitor_runtime.contract.rules import Problem, Rule
+from monitor_runtime.contract.settings import combination_problems
 from runctl_component.defaults import complete, normal_prefix
 from runctl_component.errors import InvalidArgs
 from runctl_component.limits import LONGEST_MONITOR, field_of, fields_touched, size_problems

@@ -10,12 +10,7 @@ from runctl_component import policies
 from runctl_component.args import WatchArgs
 from runctl_component.defaults import normal_prefix
 from runctl_component.errors import InvalidArgs
-from runctl_component.events import (
-    pattern_problems,
-    private_pattern,
-    shared_pattern,
-    spot_warning_pattern,
-)
+from runctl_component.events import pattern_problems, private_pattern, shared_pattern, spot_warning_pattern
 from runctl_component.outputs import has_output
 
 if TYPE_CHECKING:

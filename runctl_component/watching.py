@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
-from monitor_runtime.backoff import offsets
-from monitor_runtime.settings import Settings
+from monitor_runtime.contract.backoff import offsets
+from monitor_runtime.contract.settings import Settings
 from runctl_component import prices
 
 DAY_SECONDS = 86_400

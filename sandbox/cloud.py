@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from moto import mock_aws
 
-from monitor_runtime import aws
+from monitor_runtime.cloud import aws
 from sandbox import moto_gaps
 from sandbox.boto import client, end_session, new_session
 from sandbox.clock import VirtualClock, virtual_time

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from monitor_runtime.settings import Settings
+from monitor_runtime.contract.settings import Settings
 from runctl_component import prices
 
 _WATCHED = ("markers", "failure_markers", "expected_outputs")

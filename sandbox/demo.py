@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from monitor_runtime import names
+from monitor_runtime.contract import names
 from sandbox.cloud import Sandbox
 from sandbox.engine import ROOT
 from sandbox.functions import Invocation

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from monitor_runtime.tags import format_time
+from monitor_runtime.contract.times import format_time
 from sandbox.boto import client
 from sandbox.clock import VirtualClock
 from sandbox.event_patterns import matches

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from monitor_runtime import aws
+from monitor_runtime.cloud import aws
 from sandbox.boto import client, session_events
 from sandbox.clock import VirtualClock
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-from monitor_runtime.tags import format_time
+from monitor_runtime.contract.times import format_time
 from monitor_runtime.telemetry import logger
 from sandbox.boto import client
 from sandbox.clock import VirtualClock

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from xml.etree import ElementTree as ET
 
-from monitor_runtime.tags import parse_time
+from monitor_runtime.contract.times import parse_time
 from sandbox.functions import Invocation
 from sandbox.show import offset
 from sandbox.story import Story

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from monitor_runtime import names
-from monitor_runtime.tags import format_time
+from monitor_runtime.contract import names
+from monitor_runtime.contract.times import format_time
 from sandbox.boto import client
 from sandbox.cloud import Sandbox
 from sandbox.faults import failing

@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from monitor_runtime.tags import format_time
+from monitor_runtime.contract.times import format_time
 from sandbox.boto import client, parameters_of, session_events
 from sandbox.clock import VirtualClock
 from sandbox.functions import Functions, send_to_queue

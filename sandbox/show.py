@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from monitor_runtime.tags import parse_time
+from monitor_runtime.contract.times import parse_time
 from runctl_component.archive import archive_size
 from sandbox.comparison import watched_keys, ways
 from sandbox.engine import Deployment, Registered

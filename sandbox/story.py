@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor_runtime import names
-from monitor_runtime.tags import parse_time
+from monitor_runtime.contract import names
+from monitor_runtime.contract.times import parse_time
 from sandbox.cloud import REGION, Sandbox, sandbox
 from sandbox.engine import Deployment, evaluate, stack_config, stack_program
 from sandbox.functions import Invocation

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tests.iam import Context, Policy, is_allowed
+from .iam import Context, Policy, is_allowed
 
 Parameters = Mapping[str, Any]
 

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from monitor_runtime.names import TAG_HOLD_UNTIL, WRITTEN_BY_MONITOR
+from monitor_runtime.contract.names import TAG_HOLD_UNTIL, WRITTEN_BY_MONITOR
 from runctl_component import policies
 from runctl_component.policies import PolicyDocument
-from tests.iam import is_allowed
-from tests.iam_calls import Account, accesses, refused, target_accesses
+
+from .iam import is_allowed
+from .iam_calls import Account, accesses, refused, target_accesses
 
 MONITOR = "project/stack/monitor"
 OURS, SPOT, OTHERS, OTHERS_SPOT, UNTAGGED = "i-0aaaaaaaa", "sir-aaaaaaaa", "i-0bbbbbbbb", "sir-bbbbbbbb", "i-0cccccccc"

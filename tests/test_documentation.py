@@ -13,8 +13,8 @@ import pulumi
 import pytest
 import yaml
 
-from monitor_runtime import names
-from monitor_runtime.settings import Settings
+from monitor_runtime.contract import names
+from monitor_runtime.contract.settings import Settings
 from runctl_component import prices
 from runctl_component.args import TrainingRunArgs
 from runctl_component.plan import build_plan

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.iam import Context, is_allowed
+from .iam import Context, is_allowed
 
 BUCKET = "arn:aws:s3:::outputs"
 

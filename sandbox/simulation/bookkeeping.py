@@ -6,11 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from monitor_runtime.act import EndingFailedError
-from monitor_runtime.cloud import CloudError
-from monitor_runtime.first_check import FirstCheckError
-from monitor_runtime.settings import Action, Settings
-from monitor_runtime.world import InstanceState, Outcome
+from monitor_runtime.act.check_context import EndingFailedError
+from monitor_runtime.cloud.interface import CloudError
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.settings import Settings
+from monitor_runtime.observe.first_check import FirstCheckError
 from sandbox.simulation.engine import HOUR, MINUTE, SECOND
 from sandbox.simulation.faults import Weather
 from sandbox.simulation.function import BrokenFunctionError

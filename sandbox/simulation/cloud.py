@@ -1,4 +1,4 @@
-"""`monitor_runtime.cloud.Cloud` on the simulated world, as one invocation sees it."""
+"""`monitor_runtime.cloud.interface.Cloud` on the simulated world, as one invocation sees it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
-from monitor_runtime.cloud import (
+from monitor_runtime.cloud.interface import (
     CloudError,
     CommandState,
     DeadlineSwitch,
@@ -20,8 +20,8 @@ from monitor_runtime.cloud import (
     UploadMarker,
     UploadPage,
 )
-from monitor_runtime.settings import Action
-from monitor_runtime.world import Instance, InstanceState, Outcome
+from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.engine import SECOND, to_milliseconds
 from sandbox.simulation.faults import Plan, injected
 from sandbox.simulation.machine import ALIVE

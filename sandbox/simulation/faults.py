@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 
-from monitor_runtime.cloud import CloudError, ErrorKind
+from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from sandbox.simulation.engine import HOUR, MINUTE, SECOND
 
 READS = (

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from monitor_runtime.monitor import Monitor, Reply
-from monitor_runtime.report import Report
+from monitor_runtime.act.report import Report
+from monitor_runtime.dispatch import Dispatcher, Reply
 from sandbox.simulation.cloud import SimulatedCloud
 from sandbox.simulation.engine import MINUTE, SECOND
 from sandbox.simulation.faults import FUNCTION
@@ -74,7 +74,7 @@ class _Invocation:
         process = self._process
         process.rewind()
         cloud = SimulatedCloud(self._world, process, self._check)
-        monitor = Monitor(
+        monitor = Dispatcher(
             name=MONITOR,
             region=REGION,
             cloud=cloud,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from monitor_runtime import names
-from monitor_runtime.tags import format_time
-from monitor_runtime.world import InstanceState
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract import names
+from monitor_runtime.contract.times import format_time
 from sandbox.simulation.engine import DAY, HOUR, MINUTE, SECOND, to_datetime
 from sandbox.simulation.function import Function
 from sandbox.simulation.machine import ALIVE, Launch

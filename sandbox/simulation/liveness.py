@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from monitor_runtime.settings import Action
-from monitor_runtime.world import InstanceState, Outcome
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.engine import HOUR, MINUTE, SECOND, to_datetime
 from sandbox.simulation.faults import Weather
 from sandbox.simulation.invariants import Found

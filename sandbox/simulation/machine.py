@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 
-from monitor_runtime.cloud import CloudError, ErrorKind
-from monitor_runtime.world import Instance, InstanceState
+from monitor_runtime.cloud.interface import CloudError, ErrorKind
+from monitor_runtime.cloud.values import Instance, InstanceState
 from sandbox.simulation.engine import HOUR, MINUTE, SECOND, Engine, to_datetime, whole_seconds
 
 ALIVE = frozenset({InstanceState.PENDING, InstanceState.RUNNING})

@@ -91,7 +91,7 @@ class Process:
 
 
 class ProcessClock:
-    """`monitor_runtime.clock.Clock` of one invocation."""
+    """`monitor_runtime.cloud.clock.Clock` of one invocation."""
 
     def __init__(self, process: Process) -> None:
         self._process = process

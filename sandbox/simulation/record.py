@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from monitor_runtime.settings import Action
-from monitor_runtime.world import InstanceState, Outcome
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.machine import Launch
 from sandbox.simulation.scenario import Scenario
 from sandbox.simulation.storage import Bucket

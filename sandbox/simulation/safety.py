@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from monitor_runtime.settings import Action
-from monitor_runtime.world import Outcome
+from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.engine import DAY, MINUTE, SECOND, whole_seconds
 from sandbox.simulation.invariants import Found
 from sandbox.simulation.machine import ALIVE, SpotKind

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from monitor_runtime.settings import Action, Idle, Settings
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.settings import Idle, Settings
 from sandbox.simulation.engine import DAY, HOUR, MINUTE, SECOND
 from sandbox.simulation.faults import Weather
 from sandbox.simulation.machine import MachineTraits, SpotKind

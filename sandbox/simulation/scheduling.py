@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from monitor_runtime.cloud import CloudError, ErrorKind
+from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from sandbox.simulation.engine import SECOND, Engine
 from sandbox.simulation.faults import Delivery, Faults
 

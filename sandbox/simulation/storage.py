@@ -6,8 +6,8 @@ from bisect import bisect_right, insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from monitor_runtime.cloud import Page, UploadMarker, UploadPage
-from monitor_runtime.world import StoredObject, Upload
+from monitor_runtime.cloud.interface import Page, UploadMarker, UploadPage
+from monitor_runtime.cloud.values import StoredObject, Upload
 from sandbox.simulation.engine import Engine, to_datetime, whole_seconds
 
 

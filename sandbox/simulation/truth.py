@@ -10,8 +10,7 @@ from fnmatch import translate
 from functools import cache
 from typing import Any, cast
 
-from monitor_runtime.settings import Action
-from monitor_runtime.world import Outcome
+from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.engine import DAY, HOUR, MINUTE, SECOND, whole_seconds
 from sandbox.simulation.machine import Launch
 from sandbox.simulation.record import Record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from monitor_runtime.world import Outcome
+from monitor_runtime.contract.outcomes import Outcome
 from sandbox.simulation.engine import SECOND
 from sandbox.simulation.machine import Launch
 from sandbox.simulation.record import Check, Ending

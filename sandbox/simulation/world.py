@@ -8,11 +8,11 @@ from fnmatch import fnmatchcase
 from random import Random
 from typing import Any
 
-from monitor_runtime import names
-from monitor_runtime.cloud import CloudError, ErrorKind
-from monitor_runtime.settings import Action
-from monitor_runtime.tags import format_time
-from monitor_runtime.world import InstanceState
+from monitor_runtime.cloud.interface import CloudError, ErrorKind
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract import names
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.times import format_time
 from sandbox.simulation.engine import MINUTE, SECOND, Engine, to_datetime
 from sandbox.simulation.faults import Delivery, Weather, draw_faults
 from sandbox.simulation.machine import ALIVE, Launch, Machine, SpotKind

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from monitor_runtime import names
+from monitor_runtime.contract import names
 from sandbox.comparison import ways
 from sandbox.scenarios import SCENARIOS
 from sandbox.story import Story, play

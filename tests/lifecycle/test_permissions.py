@@ -11,15 +11,16 @@ from unittest.mock import patch
 import pytest
 from botocore.client import BaseClient
 
-from monitor_runtime import aws
+from monitor_runtime.cloud import aws
 from sandbox.boto import client
 from sandbox.cloud import Sandbox
 from sandbox.moto_gaps import ACCOUNT_ID
 from sandbox.scenarios import SCENARIOS
 from sandbox.story import play
 from sandbox.training import Training
-from tests.iam import Policy
-from tests.iam_calls import Access, Account, accesses, refused, target_accesses
+
+from ..iam import Policy
+from ..iam_calls import Access, Account, accesses, refused, target_accesses
 
 ACCOUNT = Account(account_id=ACCOUNT_ID)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime import names
+from monitor_runtime.contract import names
 from sandbox.boto import client
 from sandbox.cloud import Sandbox, sandbox
 from sandbox.engine import Deployment, stack_program

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor_runtime.settings import Settings
-from monitor_runtime.world import Instance, InstanceState, Observation, StoredObject
+from monitor_runtime.cloud.values import Instance, InstanceState, StoredObject
+from monitor_runtime.contract.settings import Settings
+from monitor_runtime.decide.observation import Observation
 
 LAUNCH = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 INSTANCE_ID = "i-0123456789abcdef0"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from monitor_runtime.cloud import Cloud, CloudError, ErrorKind, Page
-from monitor_runtime.world import StoredObject
+from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind, Page
+from monitor_runtime.cloud.values import StoredObject
 
 from .builders import LAUNCH
 

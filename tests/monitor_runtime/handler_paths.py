@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from monitor_runtime.settings import Action, Idle
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.settings import Idle
 from sandbox.boto import client
 
 from .moto_cloud import BUCKET, PREFIX, Cloud

@@ -15,17 +15,18 @@ from botocore.client import BaseClient
 from moto import mock_aws
 from moto.ec2.models import ec2_backends
 
-from monitor_runtime import aws, names
+from monitor_runtime.cloud import aws
+from monitor_runtime.contract import names
+from monitor_runtime.contract.settings import Settings
+from monitor_runtime.contract.times import format_time
 from monitor_runtime.handler import handler
-from monitor_runtime.settings import Settings
-from monitor_runtime.tags import format_time
 from runctl_component.policies import PolicyDocument, monitor_policy
 from sandbox.boto import client
 from sandbox.clock import VirtualClock, virtual_time
 from sandbox.moto_gaps import make_spot_request
 from sandbox.request_model import check_requests
-from tests.iam_calls import Account, accesses, refused
 
+from ..iam_calls import Account, accesses, refused
 from .builders import LAUNCH
 
 BUCKET, PREFIX, GROUP, RUN = "outputs", "runs/llama-ft/", "schedules", "llama-ft"

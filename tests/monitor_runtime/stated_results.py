@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from monitor_runtime.act import EndingFailedError
-from monitor_runtime.cloud import CloudError
-from monitor_runtime.first_check import FirstCheckError
+from monitor_runtime.act.check_context import EndingFailedError
+from monitor_runtime.cloud.interface import CloudError
+from monitor_runtime.observe.first_check import FirstCheckError
 
 REPORTED = "the reply names the call; what hangs on it waits for the next trigger"
 ANYWAY = "the reply names the call; the run is ended nevertheless"

@@ -16,8 +16,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from monitor_runtime.aws_errors import to_cloud_error
-from monitor_runtime.cloud import ErrorKind
+from monitor_runtime.cloud.aws_errors import to_cloud_error
+from monitor_runtime.cloud.interface import ErrorKind
 
 URL = "https://s3.us-east-1.amazonaws.com/"
 

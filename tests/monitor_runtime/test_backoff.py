@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.backoff import JITTER_SECONDS, jitter_seconds, next_due, offsets
+from monitor_runtime.contract.backoff import JITTER_SECONDS, jitter_seconds, next_due, offsets
 
 from .builders import LAUNCH, settings
 

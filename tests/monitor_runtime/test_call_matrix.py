@@ -11,9 +11,9 @@ from contextlib import suppress
 
 import pytest
 
-from monitor_runtime import names
-from monitor_runtime.act import EndingFailedError
-from monitor_runtime.cloud import CloudError
+from monitor_runtime.act.check_context import EndingFailedError
+from monitor_runtime.cloud.interface import CloudError
+from monitor_runtime.contract import names
 
 from .aws_failures import DENIED, PASSING, error, raiser
 from .handler_paths import PATHS, Path, completed_and_due

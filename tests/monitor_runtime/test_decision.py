@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime import names
-from monitor_runtime.decision import decide
-from monitor_runtime.decisions import (
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract import names
+from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.times import format_time
+from monitor_runtime.decide.decide import decide
+from monitor_runtime.decide.decisions import (
     Decision,
     End,
     ForceStop,
@@ -20,14 +23,7 @@ from monitor_runtime.decisions import (
     TerminateStopped,
     Wait,
 )
-from monitor_runtime.settings import Action
-from monitor_runtime.tags import format_time
-from monitor_runtime.world import (
-    InstanceState,
-    Observation,
-    Outcome,
-    Unknown,
-)
+from monitor_runtime.decide.observation import Observation, Unknown
 
 from .builders import LAUNCH, at, instance, seen, settings, stored
 

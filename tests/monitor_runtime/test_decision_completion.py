@@ -7,21 +7,12 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.decision import decide
-from monitor_runtime.decisions import (
-    Decision,
-    End,
-    Wait,
-)
-from monitor_runtime.settings import Action, Idle
-from monitor_runtime.world import (
-    ManifestEntry,
-    MarkerBody,
-    Observation,
-    Outcome,
-    Unknown,
-    Upload,
-)
+from monitor_runtime.cloud.values import Upload
+from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.settings import Idle
+from monitor_runtime.decide.decide import decide
+from monitor_runtime.decide.decisions import Decision, End, Wait
+from monitor_runtime.decide.observation import ManifestEntry, MarkerBody, Observation, Unknown
 
 from .builders import LAUNCH, PREFIX, at, instance, seen, settings, stored
 

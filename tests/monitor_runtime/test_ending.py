@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.cloud import CloudError, ErrorKind
-from monitor_runtime.ending import RETRY_SECONDS, Ended, end_instance, persist
-from monitor_runtime.settings import Action
-from monitor_runtime.world import InstanceState
+from monitor_runtime.act.ending import RETRY_SECONDS, Ended, end_instance, persist
+from monitor_runtime.cloud.interface import CloudError, ErrorKind
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Action
 
 from .builders import INSTANCE_ID, instance
 from .fakes import FakeClock, ScriptedCloud, failure

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime import aws, names
-from monitor_runtime.act import EndingFailedError
-from monitor_runtime.first_check import FirstCheckError
-from monitor_runtime.settings import Action, SettingsError
+from monitor_runtime.act.check_context import EndingFailedError
+from monitor_runtime.cloud import aws
+from monitor_runtime.contract import names
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.settings import SettingsError
+from monitor_runtime.observe.first_check import FirstCheckError
 from sandbox.boto import client
 
 from .aws_failures import DENIED

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.act import EndingFailedError
-from monitor_runtime.triggers import TriggerError
+from monitor_runtime.act.check_context import EndingFailedError
+from monitor_runtime.contract.triggers import TriggerError
 
 from .aws_failures import DENIED
 from .handler_paths import watched

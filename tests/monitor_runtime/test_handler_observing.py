@@ -6,9 +6,10 @@ from itertools import chain
 
 import pytest
 
-from monitor_runtime.observe import observe
-from monitor_runtime.settings import Action, Idle
-from monitor_runtime.world import Unknown
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.settings import Idle
+from monitor_runtime.decide.observation import Unknown
+from monitor_runtime.observe.observe import observe
 from sandbox.boto import client
 
 from .builders import LAUNCH, PREFIX, at, instance, settings

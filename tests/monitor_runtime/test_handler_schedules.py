@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime import names
-from monitor_runtime.settings import Action
+from monitor_runtime.contract import names
+from monitor_runtime.contract.outcomes import Action
 from sandbox.boto import client
 
 from .aws_failures import DENIED, PASSING

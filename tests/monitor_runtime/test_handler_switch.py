@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor_runtime import names
+from monitor_runtime.contract import names
 
 from .aws_failures import DENIED, raiser
 from .handler_paths import watched

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from monitor_runtime import names
-from monitor_runtime.act import EndingFailedError
-from monitor_runtime.first_check import FirstCheckError
+from monitor_runtime.act.check_context import EndingFailedError
+from monitor_runtime.contract import names
+from monitor_runtime.observe.first_check import FirstCheckError
 from sandbox.boto import client
 
 from .aws_failures import DENIED, PASSING

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from monitor_runtime.cloud import MetricWindow
-from monitor_runtime.idle import idle_window, is_idle
-from monitor_runtime.settings import Idle
-from monitor_runtime.world import Unknown
+from monitor_runtime.cloud.interface import MetricWindow
+from monitor_runtime.contract.settings import Idle
+from monitor_runtime.decide.idle import idle_window, is_idle
+from monitor_runtime.decide.observation import Unknown
 
 from .builders import LAUNCH, at
 

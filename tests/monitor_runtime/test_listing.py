@@ -5,10 +5,10 @@ from itertools import chain
 
 import pytest
 
-from monitor_runtime.cloud import ErrorKind
-from monitor_runtime.completion import matches
-from monitor_runtime.listing import MAX_LISTINGS, MAX_PAGES, find_objects
-from monitor_runtime.world import Unknown
+from monitor_runtime.cloud.interface import ErrorKind
+from monitor_runtime.contract.patterns import matches
+from monitor_runtime.decide.observation import Unknown
+from monitor_runtime.observe.listing import MAX_LISTINGS, MAX_PAGES, find_objects
 
 from .builders import PREFIX, settings
 from .fakes import PAGE_KEYS, FakeBucket, ScriptedCloud, failure

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.markers import MAX_BODY_BYTES, parse_body
-from monitor_runtime.world import ManifestEntry, MarkerBody, Outcome
+from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.decide.observation import ManifestEntry, MarkerBody
+from monitor_runtime.observe.marker_body import MAX_BODY_BYTES, parse_body
 
 
 def _shown(body: bytes) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor_runtime.outlook import LeaveToHeartbeat, Outlook, ScheduleFollowUp, WaitInside, plan_next
+from monitor_runtime.decide.next_check import LeaveToHeartbeat, Outlook, ScheduleFollowUp, WaitInside, plan_next
 
 from .builders import LAUNCH
 

@@ -10,14 +10,16 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from monitor_runtime import names
-from monitor_runtime.backoff import JITTER_SECONDS, next_due, offsets
-from monitor_runtime.decision import decide
-from monitor_runtime.decisions import End, Interrupt, Wait
-from monitor_runtime.markers import parse_body
-from monitor_runtime.outlook import LEAD, ScheduleFollowUp, WaitInside, plan_next
-from monitor_runtime.settings import Action, Idle, Settings
-from monitor_runtime.world import InstanceState, MarkerBody, Observation, Outcome, StoredObject, Unknown, Upload
+from monitor_runtime.cloud.values import InstanceState, StoredObject, Upload
+from monitor_runtime.contract import names
+from monitor_runtime.contract.backoff import JITTER_SECONDS, next_due, offsets
+from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.settings import Idle, Settings
+from monitor_runtime.decide.decide import decide
+from monitor_runtime.decide.decisions import End, Interrupt, Wait
+from monitor_runtime.decide.next_check import LEAD, ScheduleFollowUp, WaitInside, plan_next
+from monitor_runtime.decide.observation import MarkerBody, Observation, Unknown
+from monitor_runtime.observe.marker_body import parse_body
 
 from .builders import LAUNCH, instance, settings, stored
 

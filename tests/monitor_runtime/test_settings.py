@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.settings import RULES, VERSION, Action, Idle, Settings, SettingsError, parse
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.settings import RULES, VERSION, Idle, Settings, SettingsError, parse
 
 from .builders import INSTANCE_ID, settings
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from monitor_runtime.cloud import CommandState, ErrorKind
-from monitor_runtime.signalling import signal_training
+from monitor_runtime.act.signalling import signal_training
+from monitor_runtime.cloud.interface import CommandState, ErrorKind
 
 from .builders import INSTANCE_ID
 from .fakes import FakeClock, ScriptedCloud, failure

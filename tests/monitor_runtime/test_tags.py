@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from monitor_runtime import names, tags
-from monitor_runtime.tags import Hold, Refusable, format_time, parse_time, read_hold, safe_value
-from monitor_runtime.world import Instance, Outcome
+from monitor_runtime.cloud.values import Instance
+from monitor_runtime.contract import names
+from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.contract.times import format_time, parse_time
+from monitor_runtime.decide import memory
+from monitor_runtime.decide.memory import Hold, Refusable, read_hold, safe_value
 
 from .builders import LAUNCH, at, instance
 
@@ -127,17 +130,17 @@ def _ended(value: str, moment: str, launched_at: datetime | None = LAUNCH) -> In
     ids=["at launch", "later", "launch unknown", "earlier launch", "no time", "bad time", "case", "empty", "no tags"],
 )
 def test_an_outcome_counts_when_it_is_of_the_present_launch(told: Instance, outcome: Outcome | None) -> None:
-    assert tags.recorded_outcome(told) == outcome
+    assert memory.recorded_outcome(told) == outcome
 
 
 @pytest.mark.parametrize(("moment", "ended_at"), [(AT_LAUNCH, LAUNCH), (BEFORE_LAUNCH, None), ("", None)])
 def test_an_ending_has_its_time_from_the_present_launch(moment: str, ended_at: datetime | None) -> None:
-    assert tags.ended_at(_ended("succeeded", moment)) == ended_at
+    assert memory.ended_at(_ended("succeeded", moment)) == ended_at
 
 
 @pytest.mark.parametrize(("moment", "notified"), [(AT_LAUNCH, True), (BEFORE_LAUNCH, False), ("", False)])
 def test_a_notification_of_an_earlier_launch_does_not_count(moment: str, notified: bool) -> None:
-    assert tags.was_notified(instance(tags={names.TAG_NOTIFIED: moment})) is notified
+    assert memory.was_notified(instance(tags={names.TAG_NOTIFIED: moment})) is notified
 
 
 @pytest.mark.parametrize(
@@ -157,35 +160,35 @@ def test_a_notification_of_an_earlier_launch_does_not_count(moment: str, notifie
     ],
 )
 def test_refusals_are_counted_per_launch_and_ending(value: str, count: int) -> None:
-    assert tags.refusals(instance(tags={names.TAG_REFUSED: value}), Outcome.FAILED) == count
+    assert memory.refusals(instance(tags={names.TAG_REFUSED: value}), Outcome.FAILED) == count
 
 
 def test_a_refusal_that_was_written_is_counted() -> None:
-    refused = instance(tags={names.TAG_REFUSED: tags.refused_value(2, NOW, Refusable.FORCE)})
-    assert (tags.refusals(refused, Refusable.FORCE), tags.refusals(refused, Outcome.FAILED)) == (2, 0)
+    refused = instance(tags={names.TAG_REFUSED: memory.refused_value(2, NOW, Refusable.FORCE)})
+    assert (memory.refusals(refused, Refusable.FORCE), memory.refusals(refused, Outcome.FAILED)) == (2, 0)
 
 
 def test_a_completion_is_noticed_once_written_and_another_one_is_not() -> None:
-    noticed = instance(tags={names.TAG_NOTICED: tags.noticed_value(NOW, NOW + timedelta(minutes=3))})
-    assert tags.noticed_at(noticed, NOW) == NOW + timedelta(minutes=3)
-    assert tags.noticed_at(noticed, NOW + timedelta(seconds=1)) is None
-    assert tags.noticed_at(instance(), NOW) is None
+    noticed = instance(tags={names.TAG_NOTICED: memory.noticed_value(NOW, NOW + timedelta(minutes=3))})
+    assert memory.noticed_at(noticed, NOW) == NOW + timedelta(minutes=3)
+    assert memory.noticed_at(noticed, NOW + timedelta(seconds=1)) is None
+    assert memory.noticed_at(instance(), NOW) is None
 
 
 def test_a_completion_was_noticed_at_the_end_of_the_second_in_which_it_was_seen() -> None:
     seen_at = NOW + timedelta(minutes=3, milliseconds=1)
-    noticed = instance(tags={names.TAG_NOTICED: tags.noticed_value(NOW, seen_at)})
-    assert tags.noticed_at(noticed, NOW) == NOW + timedelta(minutes=3, seconds=1)
+    noticed = instance(tags={names.TAG_NOTICED: memory.noticed_value(NOW, seen_at)})
+    assert memory.noticed_at(noticed, NOW) == NOW + timedelta(minutes=3, seconds=1)
 
 
 @pytest.mark.parametrize(("written", "armed"), [({names.TAG_ARMED: AT_LAUNCH}, AT_LAUNCH), ({}, "")])
 def test_the_switch_is_armed_for_the_time_that_the_tag_says(written: dict[str, str], armed: str) -> None:
-    assert tags.armed(instance(tags=written)) == armed
+    assert memory.armed(instance(tags=written)) == armed
 
 
 def test_the_reason_stands_beside_the_outcome() -> None:
-    assert tags.recorded_reason(_ended("succeeded", AT_LAUNCH)) == "marker done"
-    assert tags.recorded_reason(instance()) == ""
+    assert memory.recorded_reason(_ended("succeeded", AT_LAUNCH)) == "marker done"
+    assert memory.recorded_reason(instance()) == ""
 
 
 # Values.

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.settings import SettingsError
-from monitor_runtime.triggers import (
+from monitor_runtime.contract.settings import SettingsError
+from monitor_runtime.contract.triggers import (
     CarriedTrigger,
     ForgetTrigger,
     S3EventTrigger,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from monitor_runtime.cloud import ErrorKind, UploadMarker, UploadPage
-from monitor_runtime.uploads import MAX_PAGES, find_uploads
-from monitor_runtime.world import Unknown, Upload
+from monitor_runtime.cloud.interface import ErrorKind, UploadMarker, UploadPage
+from monitor_runtime.cloud.values import Upload
+from monitor_runtime.decide.observation import Unknown
+from monitor_runtime.observe.uploads import MAX_PAGES, find_uploads
 
 from .builders import LAUNCH, PREFIX, at, settings
 from .fakes import ScriptedCloud, failure

@@ -13,9 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor_runtime.settings import Settings
+from monitor_runtime.contract.settings import Settings
 from runctl_component.user_data import box_tags, render_user_data
-from tests.on_box.surroundings import BUCKET, Surroundings
+
+from .surroundings import BUCKET, Surroundings
 
 BIN = Path(__file__).parent / "bin"
 PREFIX = "runs/llama ä/"

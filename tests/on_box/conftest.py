@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.on_box.box import Box
-from tests.on_box.surroundings import Surroundings, surroundings
+from .box import Box
+from .surroundings import Surroundings, surroundings
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.on_box.box import PREFIX, Box, wait_until
+from .box import PREFIX, Box, wait_until
 
 SUCCEEDED = f"{PREFIX}training_complete.txt"
 COUNTING = 'echo x >>"$HOME/starts"; '

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.on_box.box import PREFIX, Box, wait_until
+from .box import PREFIX, Box, wait_until
 
 DAY = 24 * 3600
 MARGIN = 20 * 60

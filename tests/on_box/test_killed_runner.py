@@ -8,9 +8,10 @@ import subprocess
 
 import pytest
 
-from monitor_runtime.markers import parse_body
-from monitor_runtime.world import Outcome
-from tests.on_box.box import PREFIX, Box, wait_until
+from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.observe.marker_body import parse_body
+
+from .box import PREFIX, Box, wait_until
 
 FAILED = f"{PREFIX}training_failed.txt"
 TRAINING = "echo training; exec /bin/sleep 60"

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from runctl_component.user_data import render_user_data
-from tests.on_box.box import BIN, PREFIX, Box
+
+from .box import BIN, PREFIX, Box
 
 RUNNER = Path(__file__).parents[2] / "runctl_component" / "runner"
 SHELLCHECK = Path(sys.executable).parent / "shellcheck"

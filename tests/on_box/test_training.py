@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from monitor_runtime.markers import parse_body
-from monitor_runtime.world import ManifestEntry, Outcome
+from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.decide.observation import ManifestEntry
+from monitor_runtime.observe.marker_body import parse_body
 from runctl_component.policies import instance_policy
-from tests.iam_calls import Account, accesses, refused
-from tests.on_box.box import PREFIX, Box, wait_until
-from tests.on_box.surroundings import BUCKET
+
+from ..iam_calls import Account, accesses, refused
+from .box import PREFIX, Box, wait_until
+from .surroundings import BUCKET
 
 SUCCEEDED = f"{PREFIX}training_complete.txt"
 FAILED = f"{PREFIX}training_failed.txt"

@@ -7,19 +7,12 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.names import METRICS_DIMENSION, METRICS_NAMESPACE
-from monitor_runtime.report import Metric
-from monitor_runtime.settings import Settings
-from monitor_runtime.world import Outcome
+from monitor_runtime.contract.metrics import METRICS_DIMENSION, METRICS_NAMESPACE, Metric
+from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.contract.settings import Settings
 from runctl_component.dashboard import dashboard_body
 from runctl_component.plan import build_plan
-from runctl_component.watching import (
-    CHECK_SECONDS,
-    HANDLER_LOG_BYTES,
-    LAMBDA_LOG_BYTES,
-    WAIT_SECONDS,
-    watch_for_a_day,
-)
+from runctl_component.watching import CHECK_SECONDS, HANDLER_LOG_BYTES, LAMBDA_LOG_BYTES, WAIT_SECONDS, watch_for_a_day
 
 from .dashboard_rules import body_problems, overlaps, rendering
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor_runtime.completion import matches as names_marker
-from monitor_runtime.rules import key_prefix, marker_name
+from monitor_runtime.contract.patterns import marker_name
+from monitor_runtime.contract.patterns import matches as names_marker
+from monitor_runtime.contract.rules import key_prefix
 from runctl_component.events import (
     MAX_PATTERN_CHARACTERS,
     object_created_pattern,

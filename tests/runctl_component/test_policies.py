@@ -9,10 +9,11 @@ import pytest
 
 from runctl_component import policies
 from runctl_component.policies import PolicyDocument
-from tests.iam import is_allowed
-from tests.iam_calls import Account
-from tests.monitor_runtime.stated_results import STATED
-from tests.policy_cases import (
+
+from ..iam import is_allowed
+from ..iam_calls import Account
+from ..monitor_runtime.stated_results import STATED
+from ..policy_cases import (
     ACCOUNTS,
     AWS,
     FORBIDDEN_TO_THE_BOX,

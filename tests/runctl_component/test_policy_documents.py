@@ -12,8 +12,9 @@ from moto import mock_aws
 
 from runctl_component import policies
 from runctl_component.policies import to_json
-from tests.iam_calls import Account
-from tests.policy_cases import (
+
+from ..iam_calls import Account
+from ..policy_cases import (
     ACCOUNTS,
     AWS,
     CHINA,

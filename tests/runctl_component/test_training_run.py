@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime import names
+from monitor_runtime.contract import names
 
 from .forms import ALL, BASE, KEY, instance_of, registered, settings_of
 from .recording import IMAGE, INSTANCE_ID, Recorded, Resource

@@ -9,15 +9,11 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.completion import matches
-from monitor_runtime.settings import Action, Settings
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.patterns import matches
+from monitor_runtime.contract.settings import Settings
 from runctl_component import user_data
-from runctl_component.user_data import (
-    MAX_USER_DATA_BYTES,
-    box_tags,
-    render_user_data,
-    written_marker,
-)
+from runctl_component.user_data import MAX_USER_DATA_BYTES, box_tags, render_user_data, written_marker
 
 RUNNER = Path(user_data.__file__).parent / "runner" / "runner.sh"
 SETTINGS = Settings("llama", "project/stack/monitor", (), "outputs", "runs/llama/")

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from monitor_runtime.world import InstanceState
+from monitor_runtime.cloud.values import InstanceState
 from sandbox.simulation.engine import Engine
 from sandbox.simulation.faults import Weather
 from sandbox.simulation.machine import Launch

@@ -5,19 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor_runtime import (
-    act,
-    check,
-    completion,
-    decision,
-    ending,
-    observe,
-    outlook,
-    signalling,
-    tags,
-)
-from monitor_runtime.cloud import CommandState
-from monitor_runtime.settings import Action
+from monitor_runtime import check
+from monitor_runtime.act import carry_out, deadline_switch, ending, follow_up, signalling
+from monitor_runtime.cloud.interface import CommandState
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.decide import completion, decide, memory, next_check
+from monitor_runtime.observe import observe
 from sandbox.simulation.cloud import SimulatedCloud
 
 from .patches import (
@@ -76,12 +69,12 @@ MUTATIONS = (
     ),
     Mutation(
         "the deadline is an hour late",
-        wrapped(decision, "deadline", hourly_later),
+        wrapped(decide, "deadline", hourly_later),
         "a_check_ends_what_is_due",
     ),
     Mutation(
         "the deadline is an hour early",
-        wrapped(decision, "deadline", hourly_earlier),
+        wrapped(decide, "deadline", hourly_earlier),
         "every_ending_has_a_cause",
     ),
     Mutation(
@@ -90,7 +83,7 @@ MUTATIONS = (
         "the_recorded_outcome_is_true",
         1000,
     ),
-    Mutation("a hold is ignored", replaced(tags, "read_hold", lambda *_: tags.Hold(None)), "holds_are_respected"),
+    Mutation("a hold is ignored", replaced(memory, "read_hold", lambda *_: memory.Hold(None)), "holds_are_respected"),
     Mutation(
         "nothing is verified",
         replaced(completion, "verification_gap", lambda *_: None),
@@ -98,29 +91,29 @@ MUTATIONS = (
     ),
     Mutation(
         "no follow-up is scheduled",
-        replaced(check, "_follow_up", lambda *_: None),
+        both(replaced(check, "follow_up", nothing), replaced(follow_up, "follow_up", nothing)),
         "a_finished_run_is_ended_in_time",
         150,
     ),
     Mutation(
         "the outcome of an earlier launch is believed",
-        replaced(tags, "_since_launch", ever),
+        replaced(memory, "_since_launch", ever),
         "an_ended_run_is_settled_by_the_next_check",
     ),
-    Mutation("the deadline switch is never armed", replaced(check, "_arm", nothing), "the_switch_is_armed"),
+    Mutation("the deadline switch is never armed", replaced(check, "arm", nothing), "the_switch_is_armed"),
     Mutation(
         "the deadline switch is left behind",
-        replaced(act, "_clean_up", lambda *_: {}),
+        replaced(carry_out, "_clean_up", lambda *_: {}),
         "an_ended_run_is_settled_by_the_next_check",
     ),
     Mutation(
         "the switch is set for the deadline of the first launch",
-        replaced(check, "switch_time", unmoved),
+        replaced(deadline_switch, "switch_time", unmoved),
         "the_switch_is_armed",
     ),
     Mutation(
         "an ending is told again and again",
-        replaced(tags, "was_notified", never),
+        replaced(memory, "was_notified", never),
         "an_ending_is_told_once",
     ),
     Mutation(
@@ -131,39 +124,46 @@ MUTATIONS = (
     Mutation("a large output counts from when its upload began", uncounted, "grace_is_given_in_full", 400),
     Mutation(
         "what ended by itself is believed unverified",
-        replaced(decision, "_verdict", unverified),
+        replaced(decide, "_verdict", unverified),
         "the_recorded_outcome_is_true",
         1000,
     ),
     Mutation(
         "neither it nor the switch knows a deadline",
-        both(replaced(decision, "deadline", nothing), replaced(check, "_arm", nothing)),
+        both(replaced(decide, "deadline", nothing), replaced(check, "arm", nothing)),
         "nothing_runs_past_its_deadline",
     ),
     Mutation(
         "waiting goes on past the deadline",
-        replaced(decision, "_wait", wait_past_the_deadline),
+        replaced(decide, "_wait", wait_past_the_deadline),
         "the_monitor_is_there_at_the_deadline",
         300,
     ),
     Mutation(
         "a hold does not move the switch",
-        replaced(check, "switch_time", unmoved),
+        replaced(deadline_switch, "switch_time", unmoved),
         "the_switch_spares_what_may_run",
         300,
     ),
     Mutation(
         "follow-ups come when the grace is over, and not before",
-        replaced(outlook, "LEAD", timedelta(0)),
+        replaced(next_check, "LEAD", timedelta(0)),
         "a_noticed_completion_is_ended_at_once",
         300,
     ),
     Mutation("the body of a marker is not read", replaced(observe, "parse_body", unread), "the_outcome_is_true", 300),
-    Mutation("an interruption is not recorded", replaced(act, "interrupt", nothing), "an_interruption_is_recorded"),
     Mutation(
-        "a spot training is not warned", wrapped(act, "interrupt", unwarned), "a_warning_reaches_the_training", 300
+        "an interruption is not recorded", replaced(carry_out, "interrupt", nothing), "an_interruption_is_recorded"
     ),
-    Mutation("it terminates instead of stopping", wrapped(act, "end_instance", terminated), "endings_are_as_declared"),
+    Mutation(
+        "a spot training is not warned",
+        wrapped(carry_out, "interrupt", unwarned),
+        "a_warning_reaches_the_training",
+        300,
+    ),
+    Mutation(
+        "it terminates instead of stopping", wrapped(carry_out, "end_instance", terminated), "endings_are_as_declared"
+    ),
     Mutation(
         "a spot request is not cancelled",
         wrapped(ending, "_terminate", without_request),
@@ -171,7 +171,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the training is not signalled",
-        replaced(act, "_signal", lambda *_: None),
+        replaced(carry_out, "_signal", lambda *_: None),
         "a_signalled_training_gets_its_time",
     ),
     Mutation(
@@ -186,20 +186,18 @@ MUTATIONS = (
     ),
     Mutation(
         "what is stuck is left alone",
-        replaced(decision, "STUCK_AFTER", timedelta(days=1000)),
+        replaced(decide, "STUCK_AFTER", timedelta(days=1000)),
         "a_stuck_stop_is_forced",
     ),
-    Mutation("every stop is forced", replaced(decision, "STUCK_AFTER", timedelta(0)), "force_is_for_what_is_stuck"),
-    Mutation(
-        "a refusal is asked for ever", replaced(decision, "MAX_REFUSALS", 10**6), "a_refusal_is_not_asked_for_ever"
-    ),
+    Mutation("every stop is forced", replaced(decide, "STUCK_AFTER", timedelta(0)), "force_is_for_what_is_stuck"),
+    Mutation("a refusal is asked for ever", replaced(decide, "MAX_REFUSALS", 10**6), "a_refusal_is_not_asked_for_ever"),
     Mutation("failure markers are not known", misread(failure_markers=()), "a_check_ends_what_is_due"),
     Mutation(
         "a stopped instance is terminated at once", misread(terminate_after_days=0.001), "a_stopped_instance_is_kept"
     ),
     Mutation(
         "the backoff never grows",
-        replaced(decision, "next_due", in_five_seconds),
+        replaced(decide, "next_due", in_five_seconds),
         "calls_are_bounded",
     ),
     Mutation(

@@ -9,20 +9,14 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime import (
-    backoff,
-    completion,
-    deadline,
-    locate,
-    observe,
-    settings,
-    tags,
-    triggers,
-)
-from monitor_runtime.cloud import Page
-from monitor_runtime.decisions import Interrupt, Wait
-from monitor_runtime.settings import Action, Settings
-from monitor_runtime.world import MarkerBody, Unknown
+from monitor_runtime.cloud.interface import Page
+from monitor_runtime.contract import backoff, deadline, settings, times, triggers
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.settings import Settings
+from monitor_runtime.decide import completion
+from monitor_runtime.decide.decisions import Interrupt, Wait
+from monitor_runtime.decide.observation import MarkerBody, Unknown
+from monitor_runtime.observe import locate, observe
 from sandbox.simulation.cloud import SimulatedCloud
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -93,7 +87,7 @@ def look_alike(pattern: str, name: str) -> bool:
 
 
 def ever(_instance: object, value: str) -> bool:
-    return tags.parse_time(value) is not None
+    return times.parse_time(value) is not None
 
 
 def unmoved(given: Settings, launched_at: datetime, _hold: object) -> datetime | None:
@@ -128,8 +122,8 @@ def both(*patches: Patch) -> Patch:
     return patch
 
 
-def unwarned(original: Callable[..., None], scene: Any, instance: Any, decided: Interrupt) -> None:
-    original(scene, instance, replace(decided, signal_first=False))
+def unwarned(original: Callable[..., None], context: Any, instance: Any, decided: Interrupt) -> None:
+    original(context, instance, replace(decided, signal_first=False))
 
 
 def wait_past_the_deadline(_case: object, reason: str, recheck_at: datetime | None) -> Wait:

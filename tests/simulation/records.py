@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitor_runtime.settings import Action, Settings
-from monitor_runtime.world import InstanceState
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.settings import Settings
 from sandbox.simulation.engine import HOUR, Engine, whole_seconds
 from sandbox.simulation.faults import Weather
 from sandbox.simulation.invariants import Invariant

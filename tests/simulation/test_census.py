@@ -6,14 +6,15 @@ from collections import Counter
 
 import pytest
 
-from monitor_runtime.world import Outcome
+from monitor_runtime.contract.outcomes import Outcome
 from sandbox.simulation.faults import Weather
 from sandbox.simulation.lifecycle import run_lifecycle
 from sandbox.simulation.oracle import INVARIANTS
 from sandbox.simulation.record import Record
 from sandbox.simulation.safety import outcome_of
 from sandbox.simulation.training_plan import Course
-from tests.simulation.mutations import MUTATIONS
+
+from .mutations import MUTATIONS
 
 LIFECYCLES = 300
 

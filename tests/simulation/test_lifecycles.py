@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from sandbox.simulation.__main__ import main
 from sandbox.simulation.lifecycle import run_lifecycle
 from sandbox.simulation.runner import run_seeds
-from tests.simulation.mutations import MUTATIONS
+
+from .mutations import MUTATIONS
 
 LIFECYCLES = 2000
 CHUNK = 125

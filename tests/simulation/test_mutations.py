@@ -4,7 +4,8 @@ import pytest
 
 from sandbox.simulation.lifecycle import run_lifecycle
 from sandbox.simulation.oracle import judge
-from tests.simulation.mutations import MUTATIONS, Mutation
+
+from .mutations import MUTATIONS, Mutation
 
 
 def _lifecycles_until(invariant: str, within: int) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor_runtime.world import InstanceState
+from monitor_runtime.cloud.values import InstanceState
 from sandbox.simulation.engine import HOUR, MINUTE
 from sandbox.simulation.liveness import MAX_REFUSALS, a_stuck_stop_is_forced
 from sandbox.simulation.record import Refusal

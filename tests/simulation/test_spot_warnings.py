@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor_runtime.world import InstanceState
+from monitor_runtime.cloud.values import InstanceState
 from sandbox.simulation.bookkeeping import a_warning_reaches_the_training, an_interruption_is_recorded
 from sandbox.simulation.engine import HOUR, MINUTE, SECOND
 from sandbox.simulation.invariants import Invariant

@@ -1,0 +1,1 @@
+"""Carrying a decision out, and seeing to it that the next check comes."""

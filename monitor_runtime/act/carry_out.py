@@ -1,0 +1,184 @@
+"""Carrying out a decision: signal, end, clean up, record, tell, in this order, each step noted in the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from monitor_runtime.act.check_context import CheckContext, EndingFailedError
+from monitor_runtime.act.deadline_switch import disarm, unrecorded_switch
+from monitor_runtime.act.ending import Ended, end_instance, persist
+from monitor_runtime.act.recording import outcome_tags, record_and_tell, record_tags, tell
+from monitor_runtime.act.signalling import signal_training
+from monitor_runtime.cloud.interface import CloudError, ErrorKind
+from monitor_runtime.cloud.values import Instance
+from monitor_runtime.contract import names
+from monitor_runtime.contract.metrics import Metric
+from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.times import format_time
+from monitor_runtime.decide import memory
+from monitor_runtime.decide.decisions import (
+    Decision,
+    End,
+    ForceStop,
+    Interrupt,
+    Over,
+    Refused,
+    Settle,
+    TerminateStopped,
+    Wait,
+)
+from monitor_runtime.decide.memory import Refusable
+
+SPOT_SIGNAL_SECONDS = 90.0
+"""EC2 warns about two minutes ahead."""
+
+
+def carry_out(context: CheckContext, instance: Instance, decision: Decision) -> None:
+    """Do what was decided about an instance that is there.
+
+    Raises:
+        EndingFailedError: when EC2 does not do its part.
+    """
+    match decision:
+        case End():
+            end(context, instance, decision)
+        case Interrupt():
+            interrupt(context, instance, decision)
+        case Settle():
+            settle(context, instance, decision)
+        case ForceStop():
+            force_stop(context, instance, decision)
+        case TerminateStopped():
+            terminate_stopped(context, instance, decision)
+        case Refused():
+            refused(context, decision)
+        case Wait() | Over():
+            pass
+
+
+def end(context: CheckContext, instance: Instance, decision: End) -> None:
+    """End the run as decided.
+
+    Raises:
+        EndingFailedError: when EC2 does not do it.
+    """
+    if decision.action is Action.REPORT:
+        _measure(context, decision)
+        record_and_tell(context, instance, decision.outcome, decision.reason, {})
+        return
+    if decision.signal_first:
+        _signal(context, instance, context.settings.shutdown_timeout_seconds)
+    called_at = context.clock.now()
+    try:
+        ended = end_instance(context.cloud, context.clock, instance, decision.action)
+    except CloudError as error:
+        _record_failure(context, instance, decision, error)
+        what = f"{decision.action} failed ({decision.outcome}: {decision.reason})"
+        raise EndingFailedError(f"{what}: {error}") from error
+    context.report.action = ended.action
+    if ended.climbed:
+        context.report.problem(f"terminated, since it cannot be stopped: {ended.climbed}")
+    if not ended.by_us:
+        context.report.note(f"instance was {ended.previous} before the call")
+        return
+    context.report.note(f"{ended.action} called {format_time(called_at)}")
+    _measure(context, decision, called_at)
+    record_and_tell(context, instance, decision.outcome, decision.reason, _clean_up(context, instance))
+
+
+def interrupt(context: CheckContext, instance: Instance, decision: Interrupt) -> None:
+    """Signal the training before EC2 takes the instance, and record it. The switch stays: the warning may be vain."""
+    if decision.signal_first:
+        _signal(context, instance, min(context.settings.shutdown_timeout_seconds, SPOT_SIGNAL_SECONDS))
+    context.report.metrics[Metric.ENDINGS] = 1
+    possibly_armed = "" if memory.armed(instance) else unrecorded_switch(context, instance)
+    unsure = {names.TAG_ARMED: memory.unsure(possibly_armed)} if possibly_armed else {}
+    record_and_tell(context, instance, decision.outcome, decision.reason, unsure)
+
+
+def settle(context: CheckContext, instance: Instance, decision: Settle) -> None:
+    """Do what is left of an ending."""
+    cleaned = _clean_up(context, instance)
+    if decision.record:
+        context.report.metrics[Metric.ENDINGS] = 1
+        record_and_tell(context, instance, decision.outcome, decision.reason, cleaned)
+        return
+    if cleaned:
+        record_tags(context, instance, cleaned)
+    if context.notifies and not memory.was_notified(instance):
+        tell(context, instance, decision.outcome, decision.reason)
+
+
+def force_stop(context: CheckContext, instance: Instance, decision: ForceStop) -> None:
+    """Stop again, without waiting for the operating system."""
+    context.report.metrics[Metric.ENDING_FAILURES] = 1
+    try:
+        persist(context.clock, lambda: context.cloud.stop_instance(instance.instance_id, force=True))
+    except CloudError as error:
+        _count_refusal(context, instance, Refusable.FORCE, error)
+        raise EndingFailedError(f"{decision.reason}, and cannot be forced: {error}") from error
+
+
+def terminate_stopped(context: CheckContext, instance: Instance, decision: TerminateStopped) -> None:
+    """Terminate an instance that was kept long enough; its run was recorded and told when it was stopped."""
+    try:
+        ended: Ended = end_instance(context.cloud, context.clock, instance, Action.TERMINATE)
+    except CloudError as error:
+        context.report.metrics[Metric.ENDING_FAILURES] = 1
+        _count_refusal(context, instance, Refusable.TERMINATE_STOPPED, error)
+        raise EndingFailedError(f"{decision.reason}, and cannot be terminated: {error}") from error
+    context.report.action = ended.action
+
+
+def refused(context: CheckContext, decision: Refused) -> None:
+    """Keep the alarm up: EC2 is not asked again."""
+    context.report.metrics[Metric.ENDING_FAILURES] = 1
+    ending = f"{decision.outcome}: {decision.reason}" if decision.outcome else decision.reason
+    context.report.problem(
+        f"the ending ({ending}) was refused too often and is not tried again:"
+        f" lift the stop protection or the denial, then remove the tag {names.TAG_REFUSED} or end the instance by hand"
+    )
+
+
+def _signal(context: CheckContext, instance: Instance, seconds: float) -> None:
+    context.report.note(
+        signal_training(context.cloud, context.clock, instance.instance_id, min(seconds, context.spare_seconds()))
+    )
+
+
+def _record_failure(context: CheckContext, instance: Instance, decision: End, error: CloudError) -> None:
+    context.report.metrics[Metric.ENDING_FAILURES] = 1
+    _count_refusal(context, instance, decision.outcome, error, outcome_tags(context, decision.outcome, decision.reason))
+
+
+def _count_refusal(
+    context: CheckContext,
+    instance: Instance,
+    what: Outcome | Refusable,
+    error: CloudError,
+    further: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Only what EC2 refused is counted: what failed otherwise is tried again for as long as it takes."""
+    if error.kind is ErrorKind.REFUSED:
+        value = memory.refused_value(memory.refusals(instance, what) + 1, context.clock.now(), what)
+        record_tags(context, instance, {names.TAG_REFUSED: value, **further})
+
+
+def _measure(context: CheckContext, decision: End, called_at: datetime | None = None) -> None:
+    metrics = context.report.metrics
+    metrics[Metric.ENDINGS] = 1
+    metrics[Metric.GRACE_WAIT] = (decision.due_since - decision.evidence_at).total_seconds()
+    if called_at:
+        metrics[Metric.STOP_LATENCY] = max(0.0, (called_at - decision.due_since).total_seconds())
+
+
+def _clean_up(context: CheckContext, instance: Instance) -> dict[str, str]:
+    """Remove the run's one-time schedules: left behind, they would act on a run that was started again."""
+    try:
+        context.cloud.delete_schedule(names.follow_up_name(context.settings.run))
+    except CloudError as error:
+        context.report.problem(f"follow-up not removed: {error}")
+    armed = memory.armed(instance) or unrecorded_switch(context, instance)
+    return disarm(context, armed) if armed else {}

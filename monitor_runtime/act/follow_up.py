@@ -1,0 +1,48 @@
+"""Seeing to it that the next check comes."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+from monitor_runtime.act.check_context import CheckContext
+from monitor_runtime.cloud.interface import CloudError, FollowUp
+from monitor_runtime.contract import names
+from monitor_runtime.contract.triggers import SCHEDULED_TIME, TriggerKind
+from monitor_runtime.decide.next_check import SOONEST, ScheduleFollowUp, WaitInside, plan_next
+
+
+def await_next(
+    context: CheckContext, recheck_at: datetime | None, now: datetime, can_wait_seconds: float
+) -> float | None:
+    """``now``: when the check began. What it has taken since is part of the wait, and no follow-up lies behind it."""
+    outlook = plan_next(
+        recheck_at,
+        now,
+        heartbeat_seconds=context.settings.max_interval_seconds,
+        can_wait_seconds=can_wait_seconds,
+    )
+    if isinstance(outlook, WaitInside):
+        taken = (context.clock.now() - now).total_seconds()
+        context.clock.sleep(max(0.0, outlook.seconds - taken))
+        return outlook.seconds
+    if isinstance(outlook, ScheduleFollowUp):
+        context.report.next_check_at = recheck_at
+        follow_up(context, max(outlook.at, context.clock.now() + SOONEST))
+    else:
+        context.report.next_check_at = now + timedelta(seconds=context.settings.max_interval_seconds)
+    return None
+
+
+def follow_up(context: CheckContext, at: datetime) -> None:
+    """Schedule a check at that moment, in place of the follow-up that there is; without one, the heartbeat remains."""
+    document = {
+        "trigger": TriggerKind.FOLLOW_UP,
+        "scheduled_time": SCHEDULED_TIME,
+        "settings": context.settings.to_document(),
+    }
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    try:
+        context.cloud.put_follow_up(FollowUp(names.follow_up_name(context.settings.run), at, text))
+    except CloudError as error:
+        context.report.problem(f"no follow-up, the heartbeat has to do: {error}")

@@ -1,0 +1,67 @@
+"""What a check saw, decided and did: gathered while it runs, then replied, logged and measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from monitor_runtime.cloud.values import Instance
+from monitor_runtime.contract.metrics import Metric
+from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.times import format_time
+from monitor_runtime.decide.observation import Unknown
+
+
+@dataclass(slots=True)
+class Report:
+    """One check of one run; mutable, since it is filled step by step."""
+
+    run: str
+    trigger: str
+    at: datetime
+    decision: str = ""
+    reason: str = ""
+    instance: Instance | Unknown | None = None
+    outcome: Outcome | None = None
+    action: Action | None = None
+    next_check_at: datetime | None = None
+    checks: int = 0
+    notes: list[str] = field(default_factory=list[str])
+    problems: list[str] = field(default_factory=list[str])
+    metrics: dict[Metric, float] = field(default_factory=dict[Metric, float])
+
+    def note(self, sentence: str) -> None:
+        """Something seen or done, told once."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+    def problem(self, sentence: str) -> None:
+        """Something that went wrong and did not keep the check from doing what is safe."""
+        if sentence not in self.problems:
+            self.problems.append(sentence)
+
+    def to_document(self, calls: dict[str, int]) -> dict[str, Any]:
+        """The reply: a small JSON object; times are ISO 8601 in UTC."""
+        instance = self.instance if isinstance(self.instance, Instance) else None
+        return {
+            "run": self.run,
+            "trigger": self.trigger,
+            "at": format_time(self.at),
+            "instance": {
+                "id": instance.instance_id,
+                "state": instance.state,
+                "launched_at": format_time(instance.launched_at) if instance.launched_at else None,
+            }
+            if instance
+            else None,
+            "checks": self.checks,
+            "decision": self.decision,
+            "outcome": self.outcome,
+            "action": self.action,
+            "reason": self.reason,
+            "next_check_at": format_time(self.next_check_at) if self.next_check_at else None,
+            "seen": list(self.notes),
+            "problems": list(self.problems),
+            "calls": calls,
+        }

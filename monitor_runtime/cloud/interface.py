@@ -1,0 +1,183 @@
+"""What the monitor asks of AWS: one interface, so that a check runs the same on AWS, on moto and in a simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from monitor_runtime.cloud.values import Instance, InstanceState, StoredObject, Upload
+from monitor_runtime.contract.outcomes import Action
+
+
+class ErrorKind(StrEnum):
+    """What an error means for the next step, whatever service it came from."""
+
+    TRANSIENT = "transient"
+    """Throttled, 5xx, timed out, malformed, unreachable: the same call may work in a moment."""
+    REFUSED = "refused"
+    """By a policy, by a stop or termination protection, or as invalid: only a person can change that."""
+    UNSUPPORTED = "unsupported"
+    """EC2 cannot stop this kind of instance: a one-time spot instance, or one with an instance store root."""
+    NOT_FOUND = "not found"
+    CONFLICT = "conflict"
+    """It exists already."""
+
+
+class CloudError(Exception):
+    """A call that did not succeed after the client's own short retries."""
+
+    def __init__(self, operation: str, code: str, message: str, kind: ErrorKind) -> None:
+        """``operation`` is ``service:Operation``, ``code`` is AWS's error code or the exception's name."""
+        self.operation = operation
+        self.code = code
+        self.kind = kind
+        super().__init__(f"{operation}: {code}: {message}")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing of one folder; ``next_token`` is None on the last one."""
+
+    objects: tuple[StoredObject, ...]
+    next_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadMarker:
+    """Where the next page of uploads begins, as S3 told it."""
+
+    key: str
+    upload_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPage:
+    """One page of multipart uploads; ``next_marker`` is None on the last one."""
+
+    uploads: tuple[Upload, ...]
+    next_marker: UploadMarker | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricWindow:
+    """Whole periods of ``period_seconds`` from ``start`` up to, not including, ``end``."""
+
+    metric: str
+    start: datetime
+    end: datetime
+    period_seconds: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A one-time invocation of the monitor itself with this input."""
+
+    name: str
+    at: datetime
+    input: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineSwitch:
+    """A one-time call of EC2 by EventBridge Scheduler, without the monitor's code in the path."""
+
+    name: str
+    at: datetime
+    action: Action
+    instance_id: str
+
+
+class CommandState(StrEnum):
+    """How a command on the box stands."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class Cloud(Protocol):
+    """Every method raises `CloudError` when AWS does not do what was asked. Times are aware, in UTC."""
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """Requests sent so far, by service."""
+        ...
+
+    def describe_instance(self, instance_id: str) -> Instance:
+        """The instance; one that EC2 does not know is in state ``gone``, not an error."""
+        ...
+
+    def find_instances(self, tag: str, value: str) -> Sequence[Instance]:
+        """The instances, not yet terminated, that bear a tag."""
+        ...
+
+    def list_folder(self, bucket: str, prefix: str, token: str | None = None) -> Page:
+        """The objects whose key begins with ``prefix`` and has no slash after it; at most 1,000 entries a page."""
+        ...
+
+    def read_object(self, bucket: str, key: str, max_bytes: int) -> bytes:
+        """The first ``max_bytes`` of an object."""
+        ...
+
+    def list_uploads(self, bucket: str, prefix: str, after: UploadMarker | None = None) -> UploadPage:
+        """Multipart uploads that were neither completed nor aborted; at most 1,000 a page."""
+        ...
+
+    def metric_maxima(self, instance_id: str, window: MetricWindow) -> Sequence[float]:
+        """The maximum of each period for which CloudWatch has data."""
+        ...
+
+    def stop_instance(self, instance_id: str, *, force: bool = False) -> InstanceState:
+        """Ask for the stop; returns the state before it."""
+        ...
+
+    def terminate_instance(self, instance_id: str) -> InstanceState:
+        """Ask for the termination; returns the state before it."""
+        ...
+
+    def cancel_spot_request(self, request_id: str) -> None:
+        """Keep a persistent spot request from launching another instance."""
+        ...
+
+    def tag_instance(self, instance_id: str, tags: Mapping[str, str]) -> None:
+        """Set tags, overwriting values that are there."""
+        ...
+
+    def stop_unit(self, instance_id: str, unit: str, timeout_seconds: int) -> str:
+        """Send ``systemctl stop`` to the box through SSM; returns the command's id."""
+        ...
+
+    def command_state(self, command_id: str, instance_id: str) -> CommandState:
+        """How that command stands."""
+        ...
+
+    def put_follow_up(self, follow_up: FollowUp) -> None:
+        """Create the schedule, or move the one of that name."""
+        ...
+
+    def put_deadline_switch(self, switch: DeadlineSwitch) -> None:
+        """Create the schedule, or move the one of that name."""
+        ...
+
+    def delete_schedule(self, name: str) -> None:
+        """Remove a schedule of the monitor's group; one that is not there is no error."""
+        ...
+
+    def schedule_input(self, name: str) -> str:
+        """The input of a schedule of the monitor's group."""
+        ...
+
+    def publish(self, subject: str, message: str) -> None:
+        """Notify the monitor's topic."""
+        ...
+
+    def bucket_region(self, bucket: str) -> str:
+        """The region in which the bucket lives."""
+        ...
+
+    def bucket_sends_events(self, bucket: str) -> bool:
+        """Whether the bucket's EventBridge notifications are turned on."""
+        ...

@@ -1,0 +1,53 @@
+"""What a check can know of the world: plain frozen values, each either known or unknown with a cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class InstanceState(StrEnum):
+    """EC2's states, and ``gone`` for an instance that EC2 does not know (any more, or not yet)."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    SHUTTING_DOWN = "shutting-down"
+    TERMINATED = "terminated"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An EC2 instance as DescribeInstances tells it. ``launched_at`` moves on at every start after a stop."""
+
+    instance_id: str
+    state: InstanceState
+    launched_at: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    spot_request_id: str | None = None
+    state_changed_at: datetime | None = None
+    """From StateTransitionReason: when the stop or termination was asked for, where EC2 says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An S3 object; ``key`` is whole, with the prefix, and decoded."""
+
+    key: str
+    size: int
+    modified_at: datetime
+    """LastModified; of a multipart upload it is the time at which the upload began.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html"""
+    multipart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A multipart upload that was begun and neither completed nor aborted."""
+
+    key: str
+    initiated_at: datetime

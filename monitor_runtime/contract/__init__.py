@@ -1,0 +1,1 @@
+"""What the component writes and the monitor reads."""

@@ -1,0 +1,25 @@
+"""The deadline of a launch, and the time of the switch that ends it when the monitor cannot."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.settings import Settings
+
+SWITCH_DELAY = timedelta(minutes=10)
+BOX_DELAY = timedelta(minutes=20)
+"""The box's own timer comes last."""
+
+
+def deadline(settings: Settings, launched_at: datetime) -> datetime | None:
+    """When the run has used up ``max_runtime_hours``; None without a limit."""
+    return launched_at + timedelta(hours=settings.max_runtime_hours) if settings.max_runtime_hours else None
+
+
+def switch_time(settings: Settings, launched_at: datetime, hold_until: datetime | None) -> datetime | None:
+    """When EventBridge Scheduler is to call EC2 by itself, moved along by a hold; None when it is not to."""
+    due = deadline(settings, launched_at)
+    if due is None or settings.on_deadline == Action.REPORT:
+        return None
+    return max(due, hold_until or due) + SWITCH_DELAY

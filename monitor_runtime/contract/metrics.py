@@ -1,0 +1,22 @@
+"""The metrics of a monitor: their names, namespace and dimension."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+METRICS_NAMESPACE = "Runctl"
+METRICS_DIMENSION = "monitor"
+
+
+class Metric(StrEnum):
+    """The metrics of a monitor. None of them has the run in a dimension: each new value of one costs money."""
+
+    CHECKS = "Checks"
+    CHECK_FAILURES = "CheckFailures"
+    CALLS = "Calls"
+    ENDINGS = "Endings"
+    ENDING_FAILURES = "EndingFailures"
+    DETECTION_LATENCY = "DetectionLatencySeconds"
+    GRACE_WAIT = "GraceWaitSeconds"
+    STOP_LATENCY = "StopLatencySeconds"
+    TRIGGER_LATENESS = "TriggerLatenessSeconds"

@@ -1,0 +1,74 @@
+"""Names that the component writes and the monitor reads: tags, schedules, environment variables."""
+
+from __future__ import annotations
+
+TAG_MONITOR = "runctl:monitor"
+"""On the instance: the monitor that may stop, terminate, tag and signal it."""
+TAG_RUN = "runctl:run"
+"""On the instance: the run's name."""
+TAG_SCHEDULE = "runctl:schedule"
+"""On the instance: the heartbeat schedule whose input is the run's settings document."""
+TAG_OUTPUT = "runctl:output"
+"""On the instance: ``bucket/prefix``, by which an S3 event finds it (see `output_tag`)."""
+
+TAG_HOLD_UNTIL = "runctl:hold-until"
+"""Set by a person: an ISO 8601 time until which nothing ends the run."""
+
+TAG_OUTCOME = "runctl:outcome"
+TAG_REASON = "runctl:reason"
+TAG_ENDED_AT = "runctl:ended-at"
+TAG_ARMED = "runctl:armed"
+"""The time for which the deadline switch is armed, and what it does then; empty once it was removed."""
+TAG_NOTICED = "runctl:noticed"
+"""The time of the completion that was noticed, and when that was: so its detection is measured once, and the grace of a
+multipart upload, whose LastModified is when it began, is counted from when it was there."""
+TAG_NOTIFIED = "runctl:notified"
+"""When the notification of the ending was published."""
+TAG_REFUSED = "runctl:ending-refused"
+"""``count time what``: how often in a row, and when last, EC2 refused an ending of this launch."""
+
+WRITTEN_BY_MONITOR = (
+    TAG_ARMED,
+    TAG_ENDED_AT,
+    TAG_HOLD_UNTIL,
+    TAG_NOTICED,
+    TAG_NOTIFIED,
+    TAG_OUTCOME,
+    TAG_REASON,
+    TAG_REFUSED,
+)
+"""Tags that appear on the instance after its launch: Pulumi ignores changes of them, key by key."""
+
+ENV_MONITOR = "RUNCTL_MONITOR"
+ENV_SCHEDULE_GROUP = "RUNCTL_SCHEDULE_GROUP"
+ENV_SCHEDULER_ROLE_ARN = "RUNCTL_SCHEDULER_ROLE_ARN"
+ENV_DEAD_LETTER_ARN = "RUNCTL_DEAD_LETTER_ARN"
+ENV_NOTIFY_TOPIC_ARN = "RUNCTL_NOTIFY_TOPIC_ARN"
+"""Optional: absent or empty means that nobody is notified."""
+
+TRAINING_UNIT = "runctl-training.service"
+"""The systemd unit that runs the command on the box."""
+
+
+MAX_RUN_NAME = 53
+"""The longest of the three schedule names must fit in EventBridge Scheduler's 64 characters."""
+
+
+def heartbeat_name(run: str) -> str:
+    """The recurring schedule of a run, owned by Pulumi. Run names have no dot, so the three names never collide."""
+    return run
+
+
+def follow_up_name(run: str) -> str:
+    """The one-time schedule of a run's next early check, owned by the monitor."""
+    return f"{run}.follow-up"
+
+
+def deadline_switch_name(run: str) -> str:
+    """The one-time schedule that ends the run without our code, owned by the monitor."""
+    return f"{run}.deadline"
+
+
+def output_tag(bucket: str, prefix: str) -> str:
+    """The value of `TAG_OUTPUT`; ``prefix`` is empty or ends with a slash."""
+    return f"{bucket}/{prefix}"

@@ -1,0 +1,179 @@
+"""What a value must be: small checks that name the field, the value, what is accepted and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+MAX_PATTERNS = 50
+_SHOWN_CHARACTERS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with one field, in words a person can act on."""
+
+    field: str
+    got: object
+    accepted: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: got {_shown(self.got)}; accepted: {self.accepted}; {self.fix}"
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 3]}..."
+
+
+Rule = Callable[[str, object], Iterator[Problem]]
+"""Takes a field's name and its value, yields what is wrong with it."""
+
+
+def _is_number(value: object) -> bool:
+    """What is infinite or no number fails every bound."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def number(minimum: float, maximum: float, unit: str) -> Rule:
+    """A number of ``unit`` within both bounds."""
+    accepted = f"a number of {unit} from {minimum:g} to {maximum:g}"
+
+    def rule(field: str, value: object) -> Iterator[Problem]:
+        if not _is_number(value) or not minimum <= cast("float", value) <= maximum:
+            yield Problem(field, value, accepted, f"set {field} to {accepted}")
+
+    return rule
+
+
+def whole_number(minimum: int, maximum: int, unit: str, *, multiple_of: int = 1) -> Rule:
+    """A whole number of ``unit`` within both bounds; a float without a fraction counts, as Pulumi sends numbers so."""
+    multiple = "" if multiple_of == 1 else f", a multiple of {multiple_of}"
+    accepted = f"a whole number of {unit} from {minimum} to {maximum}{multiple}"
+
+    def rule(field: str, value: object) -> Iterator[Problem]:
+        fits = (
+            _is_number(value) and cast("float", value) % multiple_of == 0 and minimum <= cast("float", value) <= maximum
+        )
+        if not fits:
+            yield Problem(field, value, accepted, f"set {field} to {accepted}")
+
+    return rule
+
+
+def boolean(field: str, value: object) -> Iterator[Problem]:
+    """True or false, and nothing that merely looks like it."""
+    if not isinstance(value, bool):
+        yield Problem(field, value, "true or false", f"write {field} without quotes, as a boolean")
+
+
+def one_of(*choices: str) -> Rule:
+    """One of a few words."""
+    accepted = ", ".join(choices)
+
+    def rule(field: str, value: object) -> Iterator[Problem]:
+        if value not in choices or not isinstance(value, str):
+            yield Problem(field, value, accepted, f"choose one of: {accepted}")
+
+    return rule
+
+
+def text(pattern: str, accepted: str, fix: str, *, maximum: int) -> Rule:
+    """A string of at most ``maximum`` characters that matches the whole of ``pattern``, which knows ASCII alone."""
+    expression = re.compile(pattern, re.ASCII)
+
+    def rule(field: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, str) or not expression.fullmatch(value):
+            yield Problem(field, value, accepted, fix)
+        elif len(value) > maximum:
+            yield Problem(field, value, f"at most {maximum} characters", f"shorten it by {len(value) - maximum}")
+
+    return rule
+
+
+def optional(inner: Rule) -> Rule:
+    """None, or what ``inner`` accepts."""
+
+    def rule(field: str, value: object) -> Iterator[Problem]:
+        if value is not None:
+            yield from inner(field, value)
+
+    return rule
+
+
+def list_of(item: Rule, *, maximum: int = MAX_PATTERNS) -> Rule:
+    """A list of distinct values that each pass ``item``; a single string is refused, not split into characters."""
+
+    def rule(field: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, list | tuple):
+            yield Problem(field, value, "a list of strings", f"write {field} as a list, also for one entry")
+            return
+        values = cast("Sequence[object]", value)
+        if len(values) > maximum:
+            yield Problem(field, f"{len(values)} entries", f"at most {maximum} entries", "use a pattern with *")
+            return
+        for index, entry in enumerate(values):
+            yield from item(f"{field}[{index}]", entry)
+            if entry in values[:index]:
+                yield Problem(f"{field}[{index}]", entry, "each entry once", "remove the repetition")
+
+    return rule
+
+
+def record_of(fields: Mapping[str, Rule]) -> Rule:
+    """A mapping that has exactly the given fields, each passing its rule."""
+
+    def rule(field: str, value: object) -> Iterator[Problem]:
+        accepted = f"an object with {', '.join(fields)}"
+        if not isinstance(value, Mapping):
+            yield Problem(field, value, accepted, f"write {field} as {accepted}")
+            return
+        entries = cast("Mapping[object, object]", value)
+        for key in entries:
+            if key not in fields:
+                yield Problem(f"{field}.{key}", entries[key], accepted, "remove it")
+        for name, inner in fields.items():
+            if name in entries:
+                yield from inner(f"{field}.{name}", entries[name])
+            else:
+                yield Problem(f"{field}.{name}", None, "a value", f"add {name} to {field}")
+
+    return rule
+
+
+bucket_name = text(
+    r"(?!xn--)(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]",
+    "an S3 bucket name: 3 to 63 of a-z, 0-9, '-' and '.' (of before 2018: to 255, with A-Z and '_')",
+    "give the bucket's name alone, without s3:// or a path",
+    maximum=255,
+)
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
+
+key_prefix = text(
+    r"(?:(?!\.{1,2}/| +/)[\w .:=+@-]+/)*",
+    "folders that each end with '/', of ASCII letters, digits and ' _.:=+@-', not '.' or '..', or empty for the whole"
+    " bucket",
+    "write it like runs/llama-ft/",
+    maximum=190,
+)
+"""The prefix stands in a tag value of the instance: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html"""
+
+run_name = text(
+    r"[A-Za-z0-9][A-Za-z0-9_-]*",
+    "letters, digits, '-' and '_', the first a letter or digit",
+    "rename the run: its schedules and roles bear the name",
+    maximum=53,
+)
+instance_id = text(r"i-[0-9a-f]{8,17}", "an EC2 instance id", "give an id like i-0123456789abcdef0", maximum=19)
+metric_name = text(
+    r"(?:[\w./#-]+/)?[\w.#-]+",
+    "a metric name of AWS/EC2, or Namespace/MetricName",
+    "write for example CPUUtilization or CWAgent/nvidia_smi_utilization_gpu",
+    maximum=255,
+)

@@ -1,0 +1,244 @@
+"""The settings document: what a run's heartbeat carries, and the contract between component and monitor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, cast
+
+from monitor_runtime.contract import patterns, rules
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.rules import Problem, Rule
+
+VERSION = 1
+_MIN_RUNTIME_SECONDS = 600
+
+
+class SettingsError(ValueError):
+    """A settings document that must not be acted on; ``problems`` lists everything that is wrong with it."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        """``problems`` is never empty."""
+        self.problems = problems
+        super().__init__("settings document refused:\n" + "\n".join(f"  {problem}" for problem in problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """A metric that stays under ``threshold`` for ``minutes`` means that nobody trains any more."""
+
+    metric: str
+    threshold: float
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a check needs to know of a run. Durations are in the unit that the field names."""
+
+    run: str
+    monitor: str
+    instance_ids: tuple[str, ...]
+    bucket: str
+    prefix: str
+    markers: tuple[str, ...] = ("training_complete.txt", "COMPLETE", "done")
+    failure_markers: tuple[str, ...] = ("training_failed.txt", "FAILED")
+    expected_outputs: tuple[str, ...] = ()
+    checkpoint_patterns: tuple[str, ...] = ()
+    initial_interval_seconds: int = 30
+    max_interval_seconds: int = 300
+    backoff_multiplier: float = 2.0
+    grace_seconds: int = 300
+    verify_timeout_seconds: int = 600
+    shutdown_timeout_seconds: int = 120
+    on_complete: Action = Action.STOP
+    on_failure: Action = Action.STOP
+    on_deadline: Action = Action.STOP
+    max_runtime_hours: float = 24.0
+    idle: Idle | None = None
+    terminate_after_days: int | None = None
+    s3_events: bool = False
+
+    def to_document(self) -> dict[str, Any]:
+        """The JSON object that `parse` reads back to the same settings; every field is written out."""
+        return {"version": VERSION, **asdict(self)}
+
+    def to_json(self) -> str:
+        """`to_document` as text with sorted keys, so that equal settings are equal bytes in every preview."""
+        return json.dumps(self.to_document(), sort_keys=True, separators=(",", ":"))
+
+
+_action = rules.one_of(*Action)
+_patterns = rules.list_of(patterns.object_pattern)
+_markers = rules.list_of(patterns.marker_name)
+
+RULES: Mapping[str, Rule] = {
+    "run": rules.run_name,
+    "monitor": rules.text(r"[\w .:/=+@-]+", "a tag value", "name the monitor with letters, digits and -", maximum=256),
+    "instance_ids": rules.list_of(rules.instance_id, maximum=1),
+    "bucket": rules.bucket_name,
+    "prefix": rules.key_prefix,
+    "markers": _markers,
+    "failure_markers": _markers,
+    "expected_outputs": _patterns,
+    "checkpoint_patterns": _patterns,
+    "initial_interval_seconds": rules.whole_number(10, 3600, "seconds"),
+    "max_interval_seconds": rules.whole_number(60, 3600, "seconds", multiple_of=60),
+    "backoff_multiplier": rules.number(1, 10, "times"),
+    "grace_seconds": rules.whole_number(0, 86_400, "seconds"),
+    "verify_timeout_seconds": rules.whole_number(0, 86_400, "seconds"),
+    "shutdown_timeout_seconds": rules.whole_number(30, 600, "seconds"),
+    "on_complete": _action,
+    "on_failure": _action,
+    "on_deadline": _action,
+    "max_runtime_hours": rules.number(0, 8760, "hours (0: no deadline)"),
+    "idle": rules.optional(
+        rules.record_of(
+            {
+                "metric": rules.metric_name,
+                "threshold": rules.number(0, 1e12, "the metric's unit"),
+                "minutes": rules.whole_number(10, 1440, "minutes", multiple_of=5),
+            }
+        )
+    ),
+    "terminate_after_days": rules.optional(rules.whole_number(1, 365, "days")),
+    "s3_events": rules.boolean,
+}
+"""One rule a field. The bounds of ``max_interval_seconds`` come from the heartbeat's ``rate(n minutes)``,
+the least ``shutdown_timeout_seconds`` from the least TimeoutSeconds of SSM SendCommand."""
+
+
+def _read_idle(value: Mapping[str, Any] | None) -> Idle | None:
+    return Idle(value["metric"], float(value["threshold"]), int(value["minutes"])) if value else None
+
+
+def _read_days(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+_FACTORIES: Mapping[str, Callable[[Any], Any]] = {
+    "instance_ids": tuple,
+    "markers": tuple,
+    "failure_markers": tuple,
+    "expected_outputs": tuple,
+    "checkpoint_patterns": tuple,
+    "initial_interval_seconds": int,
+    "max_interval_seconds": int,
+    "backoff_multiplier": float,
+    "grace_seconds": int,
+    "verify_timeout_seconds": int,
+    "shutdown_timeout_seconds": int,
+    "on_complete": Action,
+    "on_failure": Action,
+    "on_deadline": Action,
+    "max_runtime_hours": float,
+    "idle": _read_idle,
+    "terminate_after_days": _read_days,
+}
+_REQUIRED = ("run", "monitor", "instance_ids", "bucket", "prefix")
+
+
+def field_problems(document: Mapping[str, object]) -> Iterator[Problem]:
+    """What is wrong with each known field that ``document`` has; absent fields take their defaults."""
+    for field, rule in RULES.items():
+        if field in document:
+            yield from rule(field, document[field])
+
+
+def combination_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with fields together. Each field on its own must have passed its rule; absent ones are defaults."""
+    value = {field.name: document.get(field.name, field.default) for field in fields(Settings)}
+    if value["initial_interval_seconds"] > value["max_interval_seconds"]:
+        yield Problem(
+            "initial_interval_seconds",
+            value["initial_interval_seconds"],
+            f"at most max_interval_seconds ({value['max_interval_seconds']})",
+            "lower it, or raise max_interval_seconds",
+        )
+    if not value["markers"] and not value["expected_outputs"]:
+        yield Problem(
+            "markers", value["markers"], "at least one marker or one expected output", "name what tells that it is done"
+        )
+    for index, marker in enumerate(value["failure_markers"]):
+        if marker in value["markers"]:
+            yield Problem(
+                f"failure_markers[{index}]", marker, "a name that is not also in markers", "keep it in one of the two"
+            )
+    yield from _time_problems(value)
+
+
+def _time_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
+    runtime_seconds = value["max_runtime_hours"] * 3600
+    if 0 < runtime_seconds < _MIN_RUNTIME_SECONDS:
+        yield Problem(
+            "max_runtime_hours",
+            value["max_runtime_hours"],
+            "0 (no deadline) or at least 10 minutes",
+            "set 0.17 or more",
+        )
+    elif runtime_seconds and value["grace_seconds"] >= runtime_seconds:
+        yield Problem(
+            "grace_seconds",
+            value["grace_seconds"],
+            f"less than max_runtime_hours ({value['max_runtime_hours']:g} h)",
+            "the deadline would end the run within its grace period: shorten grace_seconds or raise max_runtime_hours",
+        )
+    elif runtime_seconds and value["idle"] and value["idle"]["minutes"] * 60 >= runtime_seconds:
+        yield Problem(
+            "idle.minutes",
+            value["idle"]["minutes"],
+            f"less than max_runtime_hours ({value['max_runtime_hours']:g} h)",
+            "the deadline would always come first: shorten idle.minutes or raise max_runtime_hours",
+        )
+    if value["terminate_after_days"] is not None and value["on_complete"] != Action.STOP:
+        yield Problem(
+            "terminate_after_days",
+            value["terminate_after_days"],
+            "only with on_complete: stop",
+            "leave it out: only a stopped instance is terminated later",
+        )
+
+
+def parse(document: object) -> tuple[Settings, tuple[str, ...]]:
+    """Read a settings document strictly.
+
+    Returns the settings, and the names of fields that this version does not know: a newer component wrote them,
+    they are reported and otherwise ignored.
+
+    Raises:
+        SettingsError: with every field that is missing or wrong, or the version that is not understood.
+    """
+    if not isinstance(document, Mapping):
+        raise SettingsError((Problem("settings", document, "a JSON object", "deploy the run again"),))
+    values = cast("Mapping[str, Any]", document)
+    if values.get("version") != VERSION or isinstance(values["version"], bool):
+        problem = Problem(
+            "version", values.get("version"), str(VERSION), "deploy monitor and run with the same release"
+        )
+        raise SettingsError((problem,))
+    values, unknown_of_idle = _known_idle(values)
+    missing = tuple(
+        Problem(field, None, "a value", "deploy the run again") for field in _REQUIRED if field not in values
+    )
+    problems = missing + tuple(field_problems(values))
+    problems = problems or tuple(combination_problems(values))
+    if not problems and not values["instance_ids"]:
+        problems = (Problem("instance_ids", [], "one instance id", "deploy the run again"),)
+    if problems:
+        raise SettingsError(problems)
+    known = {field.name for field in fields(Settings)}
+    read = {name: _FACTORIES.get(name, lambda value: value)(value) for name, value in values.items() if name in known}
+    unknown = [str(name) for name in values if name not in known and name != "version"]
+    return Settings(**read), tuple(sorted([*unknown, *unknown_of_idle]))
+
+
+def _known_idle(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
+    """The document without what this version does not know of ``idle``, and the names of that."""
+    idle: object = values.get("idle")
+    if not isinstance(idle, Mapping):
+        return values, []
+    entries = cast("Mapping[object, object]", idle)
+    known = {field.name for field in fields(Idle)}
+    kept = {name: value for name, value in entries.items() if name in known}
+    return {**values, "idle": kept}, [f"idle.{name}" for name in entries if name not in known]

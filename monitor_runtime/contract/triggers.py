@@ -1,0 +1,134 @@
+"""What woke the monitor: read from the event, or refused with a clear error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from monitor_runtime.contract import times
+from monitor_runtime.contract.settings import Settings, parse
+
+
+class TriggerError(ValueError):
+    """An event that is none of the monitor's triggers."""
+
+
+class TriggerKind(StrEnum):
+    """The triggers, as replies and logs name them."""
+
+    HEARTBEAT = "heartbeat"
+    FOLLOW_UP = "follow-up"
+    FIRST_CHECK = "first-check"
+    S3_EVENT = "s3-event"
+    SPOT_WARNING = "spot-warning"
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedTrigger:
+    """A trigger that carries the settings. ``unknown_fields``: settings that only a newer component knows."""
+
+    kind: TriggerKind
+    settings: Settings
+    unknown_fields: tuple[str, ...] = ()
+    scheduled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetTrigger:
+    """The run is being removed from the stack, or gets another first check.
+
+    Nothing more is asked of its settings, which may be of any version: an old run must be removable.
+    """
+
+    run: str
+    instance_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class S3EventTrigger:
+    """An object whose name may be a marker's was written."""
+
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpotWarningTrigger:
+    """EC2 takes an instance back in about two minutes from ``warned_at``, which is None when the event does not say."""
+
+    instance_id: str
+    warned_at: datetime | None = None
+
+
+Trigger = CarriedTrigger | ForgetTrigger | S3EventTrigger | SpotWarningTrigger
+
+_CARRIED = {TriggerKind.HEARTBEAT, TriggerKind.FOLLOW_UP, TriggerKind.FIRST_CHECK}
+
+
+def parse_trigger(event: object) -> Trigger:
+    """Read an event as EventBridge Scheduler, an EventBridge rule or ``aws.lambda_.Invocation`` delivers it.
+
+    Raises:
+        TriggerError: when it is none of these.
+        SettingsError: when the settings that it carries are wrong.
+    """
+    if not isinstance(event, Mapping):
+        raise TriggerError(f"got {type(event).__name__}; accepted: a JSON object")
+    document = cast("Mapping[str, Any]", event)
+    if "trigger" in document:
+        return _carried(document)
+    kind = (document.get("source"), document.get("detail-type"))
+    try:
+        if kind == ("aws.s3", "Object Created"):
+            detail = document["detail"]
+            return S3EventTrigger(_text(detail["bucket"]["name"]), _text(detail["object"]["key"]))
+        if kind == ("aws.ec2", "EC2 Spot Instance Interruption Warning"):
+            return SpotWarningTrigger(_text(document["detail"]["instance-id"]), _time(document.get("time")))
+    except (KeyError, TypeError) as error:
+        raise TriggerError(
+            f"got a {kind[1]} event without {error}; accepted: events as EventBridge sends them"
+        ) from error
+    raise TriggerError(
+        f"got an event with source {kind[0]!r} and detail-type {kind[1]!r}; accepted: heartbeat,"
+        " follow-up, first-check, S3 Object Created,"
+        " EC2 Spot Instance Interruption Warning; remove the rule or schedule that sends it"
+    )
+
+
+def _carried(document: Mapping[str, Any]) -> CarriedTrigger | ForgetTrigger:
+    kind = document["trigger"]
+    if not isinstance(kind, str) or kind not in _CARRIED:
+        raise TriggerError(f"trigger: got {kind!r}; accepted: {', '.join(sorted(_CARRIED))}; deploy the run again")
+    lifecycle = document.get("tf")
+    if isinstance(lifecycle, Mapping) and cast("Mapping[str, Any]", lifecycle).get("action") == "delete":
+        return _forget(document.get("settings"))
+    settings, unknown_fields = parse(document.get("settings"))
+    return CarriedTrigger(TriggerKind(kind), settings, unknown_fields, _time(document.get("scheduled_time")))
+
+
+def _forget(settings: object) -> ForgetTrigger:
+    known = cast("Mapping[str, Any]", settings if isinstance(settings, Mapping) else {})
+    match known.get("run"), known.get("instance_ids"):
+        case str(run), [str(instance_id), *_]:
+            return ForgetTrigger(run, instance_id)
+        case str(run), _:
+            return ForgetTrigger(run, "")
+        case _:
+            return ForgetTrigger("", "")
+
+
+def _time(value: object) -> datetime | None:
+    return times.parse_time(value) if isinstance(value, str) else None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a string where it has {value!r}")
+    return value
+
+
+SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
+"""https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""

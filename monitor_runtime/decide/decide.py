@@ -1,0 +1,297 @@
+"""What to do about a run, decided from what was seen alone: a pure function, read from top to bottom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.contract import names
+from monitor_runtime.contract.backoff import next_due
+from monitor_runtime.contract.deadline import deadline
+from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.settings import Settings
+from monitor_runtime.contract.times import format_time
+from monitor_runtime.decide import completion, memory
+from monitor_runtime.decide.completion import Completion
+from monitor_runtime.decide.decisions import (
+    Decision,
+    End,
+    ForceStop,
+    Interrupt,
+    Over,
+    Refused,
+    Settle,
+    TerminateStopped,
+    Wait,
+)
+from monitor_runtime.decide.idle import is_idle
+from monitor_runtime.decide.memory import Refusable
+from monitor_runtime.decide.observation import MarkerBody, Observation, Unknown
+
+MAX_REFUSALS = 3
+STUCK_AFTER = timedelta(minutes=10)
+INTERRUPTION = timedelta(minutes=5)
+"""From the warning to the end, with a margin: an instance that still runs then is watched as if nobody had warned."""
+SPOT_REASON = "spot interruption"
+"""How the reason of every ending by EC2 begins, which tells it from an ending that was reported or refused."""
+DENIED_FOR_GOOD = timedelta(hours=1)
+"""What S3 denies for so long after a stop, it will not tell any more."""
+RECHECK_UNKNOWN = timedelta(minutes=2)
+RECHECK_UNVERIFIED = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A running instance together with what was derived once from the observation."""
+
+    settings: Settings
+    seen: Observation
+    instance: Instance
+    launched_at: datetime
+    now: datetime
+    completion: Completion | None
+
+
+def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bool = False) -> Decision:
+    """The first rule that applies. ``notifies`` says whether the monitor has a topic to tell endings to."""
+    if isinstance(seen.instance, Unknown):
+        return Wait(f"EC2 unknown: {seen.instance.cause}", now + RECHECK_UNKNOWN)
+    if seen.instance.launched_at is None or seen.instance.state not in {InstanceState.PENDING, InstanceState.RUNNING}:
+        return _not_running(settings, seen, seen.instance, now, notifies=notifies)
+    found = _complete(settings, seen, seen.instance, now)
+    case = _Case(settings, seen, seen.instance, seen.instance.launched_at, now, found)
+    return (
+        _interruption(case)
+        or _hold(case)
+        or _deadline(case)
+        or _unknown_objects(case)
+        or _failure(case)
+        or _success(case)
+        or _idle(case)
+        or _next_check(case)
+    )
+
+
+def _complete(settings: Settings, seen: Observation, instance: Instance, now: datetime) -> Completion | None:
+    if not isinstance(seen.objects, tuple) or instance.launched_at is None:
+        return None
+    body = seen.marker_body if isinstance(seen.marker_body, MarkerBody) else None
+    found = completion.find(settings, seen.objects, body, instance.launched_at)
+    return completion.counted(found, instance, seen.objects_at or now)
+
+
+def _verdict(settings: Settings, seen: Observation, found: Completion, launched_at: datetime) -> tuple[Outcome, str]:
+    """Outcome and evidence of a completion that there is no more time to verify."""
+    gap = completion.verification_gap(settings, seen, launched_at) if found.outcome is Outcome.SUCCEEDED else None
+    if gap is None:
+        return found.outcome, found.evidence
+    return Outcome.UNVERIFIED, f"{found.evidence}, but {gap.cause if isinstance(gap, Unknown) else gap}"
+
+
+def _not_running(
+    settings: Settings, seen: Observation, instance: Instance, now: datetime, *, notifies: bool
+) -> Decision:
+    """1. Nothing is trained any more; what is left is to see the ending through, to record it and to tell."""
+    if instance.state is InstanceState.STOPPING:
+        return _stuck(instance, now) or Over("instance is stopping")
+    if instance.state not in {InstanceState.STOPPED, InstanceState.TERMINATED}:
+        return Over(f"instance is {instance.state}")
+    if instance.state is InstanceState.TERMINATED and names.TAG_MONITOR not in instance.tags:
+        return Over("instance is terminated, and EC2 has forgotten its tags")
+    recorded = memory.recorded_outcome(instance)
+    if recorded is None:
+        return _unrecorded(settings, seen, instance, now)
+    if (notifies and not memory.was_notified(instance)) or memory.armed(instance):
+        return Settle(recorded, memory.recorded_reason(instance), record=False)
+    return _kept_long_enough(settings, instance, now) or Over(f"instance is {instance.state}: {recorded}")
+
+
+def _stuck(instance: Instance, now: datetime) -> Decision | None:
+    since = instance.state_changed_at or memory.ended_at(instance)
+    if since is None or now - since <= STUCK_AFTER:
+        return None
+    reason = f"stopping since {format_time(since)}"
+    if memory.refusals(instance, Refusable.FORCE) >= MAX_REFUSALS:
+        return Refused(memory.recorded_outcome(instance), reason)
+    return ForceStop(reason)
+
+
+def _unrecorded(settings: Settings, seen: Observation, instance: Instance, now: datetime) -> Decision:
+    """The instance ended without us, or we were cut off: what is in S3 and on the clock tells the outcome."""
+    sources = (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads)
+    patient = instance.state_changed_at is not None and now - instance.state_changed_at < DENIED_FOR_GOOD
+    silent = [part for part in sources if isinstance(part, Unknown) and (patient or not part.permanent)]
+    if silent and instance.state is InstanceState.STOPPED:
+        return Over(f"instance is stopped; its outcome waits for S3: {silent[0].cause}")
+    found = _complete(settings, seen, instance, now)
+    if found and instance.launched_at:
+        outcome, evidence = _verdict(settings, seen, found, instance.launched_at)
+        return Settle(outcome, f"{evidence}; instance found {instance.state}", record=True)
+    due = deadline(settings, instance.launched_at) if instance.launched_at else None
+    if due and (instance.state_changed_at or now) >= due:
+        return Settle(Outcome.DEADLINE, f"deadline {format_time(due)}; instance found {instance.state}", record=True)
+    unseen = f"; S3 unknown: {seen.objects.cause}" if isinstance(seen.objects, Unknown) else ""
+    reason = f"instance found {instance.state} before the run was complete{unseen}"
+    return Settle(Outcome.INTERRUPTED, reason, record=True)
+
+
+def _kept_long_enough(settings: Settings, instance: Instance, now: datetime) -> Decision | None:
+    since = instance.state_changed_at or memory.ended_at(instance)
+    outcome = memory.recorded_outcome(instance)
+    if instance.state is not InstanceState.STOPPED or not settings.terminate_after_days or since is None:
+        return None
+    if outcome is Outcome.UNVERIFIED:
+        return Over("instance is stopped, and kept: its disk may have what could not be verified")
+    if memory.read_hold(instance, now).until or now - since < timedelta(days=settings.terminate_after_days):
+        return None
+    days = settings.terminate_after_days
+    reason = f"stopped since {format_time(since)}, kept for {days} {'day' if days == 1 else 'days'}"
+    if memory.refusals(instance, Refusable.TERMINATE_STOPPED) >= MAX_REFUSALS:
+        return Refused(outcome, reason)
+    return TerminateStopped(reason)
+
+
+def _interruption(case: _Case) -> Decision | None:
+    """2. EC2 takes the instance back in about two minutes: what the training writes on its way out ends nothing."""
+    recorded_at = memory.ended_at(case.instance)
+    recorded = memory.recorded_outcome(case.instance) and memory.recorded_reason(case.instance).startswith(SPOT_REASON)
+    if recorded and recorded_at and case.now - recorded_at < INTERRUPTION:
+        return Over("spot interruption already recorded")
+    if not case.seen.interruption_warned:
+        return None
+    if case.completion and isinstance(case.seen.marker_body, Unknown):
+        unread = f"{case.completion.evidence} cannot be read: {case.seen.marker_body.cause}"
+        return Interrupt(Outcome.INTERRUPTED, f"{SPOT_REASON}: {unread}", signal_first=False)
+    if case.completion:
+        outcome, evidence = _verdict(case.settings, case.seen, case.completion, case.launched_at)
+        return Interrupt(outcome, f"{SPOT_REASON}: {evidence}", signal_first=False)
+    return Interrupt(Outcome.INTERRUPTED, f"{SPOT_REASON} warning", signal_first=True)
+
+
+def is_over(warned_at: datetime, launched_at: datetime | None, now: datetime) -> bool:
+    """Whether a spot warning of then has nothing more to say: the interruption is over, or was an earlier launch's."""
+    return now - warned_at >= INTERRUPTION or (launched_at is not None and warned_at < launched_at)
+
+
+def _hold(case: _Case) -> Decision | None:
+    """3. Somebody asked for time."""
+    until = memory.read_hold(case.instance, case.now).until
+    return Wait(f"on hold until {format_time(until)}", until) if until else None
+
+
+def _deadline(case: _Case) -> Decision | None:
+    """4. The budget is used up, whatever is or is not in S3."""
+    due = deadline(case.settings, case.launched_at)
+    if due is None or case.now < due:
+        return None
+    reason = f"deadline {format_time(due)} passed"
+    return _end(
+        case, Outcome.DEADLINE, case.settings.on_deadline, reason, due_since=due, evidence_at=due, signal_first=True
+    )
+
+
+def _unknown_objects(case: _Case) -> Decision | None:
+    """What is not known blocks every ending that it could change."""
+    if isinstance(case.seen.objects, Unknown):
+        return _wait(case, f"S3 unknown: {case.seen.objects.cause}", case.now + RECHECK_UNKNOWN)
+    if case.completion and isinstance(case.seen.marker_body, Unknown) and not case.seen.marker_body.permanent:
+        return _wait(
+            case,
+            f"{case.completion.evidence} cannot be read yet: {case.seen.marker_body.cause}",
+            case.now + RECHECK_UNKNOWN,
+        )
+    return None
+
+
+def _failure(case: _Case) -> Decision | None:
+    """5. The training failed; its log has the grace period to arrive."""
+    found = case.completion
+    if found is None or found.outcome is not Outcome.FAILED:
+        return None
+    grace_over = found.since + timedelta(seconds=case.settings.grace_seconds)
+    if case.now < grace_over:
+        return _wait(case, f"{found.evidence}: grace period until {format_time(grace_over)}", grace_over)
+    return _end(
+        case, Outcome.FAILED, case.settings.on_failure, found.evidence, due_since=grace_over, evidence_at=found.since
+    )
+
+
+def _success(case: _Case) -> Decision | None:
+    """6 and 7. The training is complete: grace, then verification, then the ending."""
+    found = case.completion
+    if found is None or found.outcome is not Outcome.SUCCEEDED:
+        return None
+    grace_over = found.since + timedelta(seconds=case.settings.grace_seconds)
+    if case.now < grace_over:
+        return _wait(case, f"{found.evidence}: grace period until {format_time(grace_over)}", grace_over)
+    gap = completion.verification_gap(case.settings, case.seen, case.launched_at)
+    if gap is None:
+        return _end(
+            case,
+            Outcome.SUCCEEDED,
+            case.settings.on_complete,
+            found.evidence,
+            due_since=grace_over,
+            evidence_at=found.since,
+        )
+    if isinstance(gap, Unknown):
+        return _wait(case, f"verification unknown: {gap.cause}", case.now + RECHECK_UNKNOWN)
+    give_up = grace_over + timedelta(seconds=case.settings.verify_timeout_seconds)
+    if case.now < give_up:
+        return _wait(case, f"{found.evidence}, but {gap}", min(give_up, case.now + RECHECK_UNVERIFIED))
+    action = Action.STOP if case.settings.on_complete is Action.TERMINATE else case.settings.on_complete
+    return _end(
+        case, Outcome.UNVERIFIED, action, f"{found.evidence}, but {gap}", due_since=give_up, evidence_at=found.since
+    )
+
+
+def _idle(case: _Case) -> Decision | None:
+    """8. Nobody trains any more and nothing says why: handled like a failure."""
+    idle = case.settings.idle
+    if case.completion or idle is None or not is_idle(idle, case.seen.metric_maxima):
+        return None
+    reason = f"{idle.metric} under {idle.threshold:g} for {idle.minutes} minutes"
+    return _end(
+        case,
+        Outcome.IDLE,
+        case.settings.on_failure,
+        reason,
+        due_since=case.now,
+        evidence_at=case.now,
+        signal_first=True,
+    )
+
+
+def _next_check(case: _Case) -> Decision:
+    """9. Look again when the backoff says so; from its longest interval on, the heartbeat does that by itself."""
+    due = next_due(case.settings, case.launched_at, case.now)
+    early = due.interval_seconds < case.settings.max_interval_seconds
+    return _wait(case, "training", due.at if early else None)
+
+
+def _wait(case: _Case, reason: str, recheck_at: datetime | None) -> Wait:
+    """Wait, but never past the deadline."""
+    due = deadline(case.settings, case.launched_at)
+    moments = [moment for moment in (recheck_at, due) if moment and moment > case.now]
+    return Wait(reason, min(moments, default=None))
+
+
+def _end(
+    case: _Case,
+    outcome: Outcome,
+    action: Action,
+    reason: str,
+    *,
+    due_since: datetime,
+    evidence_at: datetime,
+    signal_first: bool = False,
+) -> Decision | None:
+    """The ending, unless it was reported before or refused for good."""
+    if action is Action.REPORT:
+        if memory.recorded_outcome(case.instance):
+            return None
+        return End(outcome, action, reason, due_since, evidence_at)
+    if memory.refusals(case.instance, outcome) >= MAX_REFUSALS:
+        return Refused(outcome, reason)
+    return End(outcome, action, reason, due_since, evidence_at, signal_first)

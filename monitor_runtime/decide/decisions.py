@@ -1,0 +1,94 @@
+"""The decisions there are: frozen values, each with the reason in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor_runtime.contract.outcomes import Action, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do now. ``recheck_at``: when time alone may change that before the heartbeat would notice."""
+
+    reason: str
+    recheck_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """End the run. ``due_since`` is when the ending became due, ``evidence_at`` when its cause came to be."""
+
+    outcome: Outcome
+    action: Action
+    reason: str
+    due_since: datetime
+    evidence_at: datetime
+    signal_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """EC2 will take the spot instance away: signal the training, record, let EC2 do the rest."""
+
+    outcome: Outcome
+    reason: str
+    signal_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """The run is over and something of its ending is left to do: record, tell, or remove the switch."""
+
+    outcome: Outcome
+    reason: str
+    record: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ForceStop:
+    """The instance is stuck on its way to a stop."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TerminateStopped:
+    """The instance was kept, stopped, for as long as was asked for."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """EC2 refused the ending too often to ask again: only a person can help, and has to be told."""
+
+    outcome: Outcome | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """The run is over, and everything was done and told."""
+
+    reason: str
+
+
+Decision = Wait | End | Interrupt | Settle | ForceStop | TerminateStopped | Refused | Over
+
+_WORDS: dict[type[Decision], str] = {
+    Wait: "wait",
+    End: "end",
+    Interrupt: "interrupt",
+    Settle: "settle",
+    ForceStop: "force-stop",
+    TerminateStopped: "terminate-stopped",
+    Refused: "refused",
+    Over: "over",
+}
+
+
+def decision_word(decision: Decision) -> str:
+    """The decision as replies and logs name it."""
+    return _WORDS[type(decision)]

@@ -1,0 +1,53 @@
+"""What one look at the world found: each part known, or unknown with a cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor_runtime.cloud.values import Instance, StoredObject, Upload
+from monitor_runtime.contract.outcomes import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A source that failed. Never the same as "nothing there"."""
+
+    cause: str
+    permanent: bool = False
+    """True when asking again gives the same answer until a person changes something: a policy, a pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestEntry:
+    """A file that the marker's body says was written: its key and, if told, its size in bytes."""
+
+    key: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerBody:
+    """What a marker's JSON body tells; empty when the body is anything else."""
+
+    outcome: Outcome | None = None
+    exit_code: int | None = None
+    message: str = ""
+    manifest: tuple[ManifestEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One look at the world. Sources that were not asked, because nothing hangs on them yet, are None."""
+
+    instance: Instance | Unknown
+    objects: tuple[StoredObject, ...] | Unknown | None = None
+    """What matches a marker or an expected output; of other objects there may be some or none."""
+    marker_body: MarkerBody | Unknown | None = None
+    checkpoints: tuple[StoredObject, ...] | Unknown | None = None
+    """What matches a checkpoint pattern or an entry of the marker's manifest."""
+    uploads: tuple[Upload, ...] | Unknown | None = None
+    metric_maxima: tuple[float, ...] | Unknown | None = None
+    interruption_warned: bool = False
+    objects_at: datetime | None = None
+    """When S3 had told of the objects, which may be long after the look began: what it told of was there by then."""

@@ -1,0 +1,93 @@
+"""From an event, which carries no settings, to the run it is about: by the instance's tags to its schedule."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
+from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.contract import names
+from monitor_runtime.contract.settings import Settings, parse
+from monitor_runtime.contract.triggers import S3EventTrigger, SpotWarningTrigger
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A run, and its instance as just described."""
+
+    settings: Settings
+    unknown_fields: tuple[str, ...]
+    instance: Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Why an event concerns no run of this monitor."""
+
+    reason: str
+
+
+def locate(cloud: Cloud, monitor: str, trigger: S3EventTrigger | SpotWarningTrigger) -> list[Located | Ignored]:
+    """The runs that an event is about, one entry per instance found.
+
+    Raises:
+        CloudError: when EC2 or the Scheduler does not answer; Lambda then delivers the event again.
+        SettingsError: when a run's schedule holds settings that are wrong.
+    """
+    if isinstance(trigger, SpotWarningTrigger):
+        instance = cloud.describe_instance(trigger.instance_id)
+        found = [] if instance.state is InstanceState.GONE else [instance]
+        subject = trigger.instance_id
+    else:
+        folder = trigger.key[: trigger.key.rfind("/") + 1]
+        subject = names.output_tag(trigger.bucket, folder)
+        found = list(cloud.find_instances(names.TAG_OUTPUT, subject))
+    if not found:
+        return [Ignored(f"no instance for {subject}")]
+    return [_run_of(cloud, monitor, instance) for instance in found]
+
+
+def _run_of(cloud: Cloud, monitor: str, instance: Instance) -> Located | Ignored:
+    owner = instance.tags.get(names.TAG_MONITOR)
+    if owner != monitor:
+        return Ignored(f"{instance.instance_id} belongs to {owner or 'no monitor'}, not to {monitor}")
+    schedule = instance.tags.get(names.TAG_SCHEDULE)
+    if not schedule:
+        return Ignored(f"{instance.instance_id} has no tag {names.TAG_SCHEDULE}")
+    declared = _declared(cloud, schedule)
+    if declared is None:
+        return Ignored(f"schedule {schedule} of {instance.instance_id} does not exist")
+    settings, unknown_fields = declared
+    if instance.instance_id not in settings.instance_ids:
+        return Ignored(f"{instance.instance_id} is no longer the instance of {settings.run}")
+    return Located(settings, unknown_fields, instance)
+
+
+def current_settings(cloud: Cloud, run: str) -> tuple[Settings, tuple[str, ...]] | Ignored:
+    """What the run's heartbeat carries now, and the fields of it that this monitor does not know.
+
+    Raises:
+        CloudError: when the Scheduler does not answer.
+        SettingsError: when the schedule holds settings that are wrong.
+    """
+    schedule = names.heartbeat_name(run)
+    return _declared(cloud, schedule) or Ignored(f"schedule {schedule} does not exist: {run} is not declared any more")
+
+
+def _declared(cloud: Cloud, schedule: str) -> tuple[Settings, tuple[str, ...]] | None:
+    """The settings that a heartbeat carries; None when there is no such schedule."""
+    try:
+        text = cloud.schedule_input(schedule)
+    except CloudError as error:
+        if error.kind is not ErrorKind.NOT_FOUND:
+            raise
+        return None
+    return parse(_settings_of(text))
+
+
+def _settings_of(schedule_input: str) -> object:
+    try:
+        return json.loads(schedule_input).get("settings")
+    except (ValueError, AttributeError):
+        return schedule_input

@@ -1,0 +1,134 @@
+"""One look at the world: only the sources on which the decision can hang, each known or unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from monitor_runtime.cloud.clock import Clock
+from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
+from monitor_runtime.cloud.values import Instance, InstanceState, StoredObject
+from monitor_runtime.contract.deadline import deadline
+from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.settings import Settings
+from monitor_runtime.decide import memory
+from monitor_runtime.decide.completion import Completion, checkpoint_keys, counted, find, find_marker
+from monitor_runtime.decide.idle import idle_window
+from monitor_runtime.decide.observation import MarkerBody, Observation, Unknown
+from monitor_runtime.observe.listing import find_objects
+from monitor_runtime.observe.marker_body import MAX_BODY_BYTES, parse_body
+from monitor_runtime.observe.uploads import find_uploads
+
+Value = TypeVar("Value")
+
+_TRAINING = {InstanceState.PENDING, InstanceState.RUNNING}
+_ENDED = {InstanceState.STOPPED, InstanceState.TERMINATED}
+
+
+def ask(source: Callable[[], Value]) -> Value | Unknown:
+    """What a source answers, or `Unknown` with the cause when it does not."""
+    try:
+        return source()
+    except CloudError as error:
+        return Unknown(str(error), permanent=error.kind is ErrorKind.REFUSED)
+
+
+def observe(
+    cloud: Cloud,
+    settings: Settings,
+    now: datetime,
+    clock: Clock,
+    *,
+    instance: Instance | None = None,
+    interruption_warned: bool = False,
+) -> Observation:
+    """Look at the instance, then at S3 as far as it matters.
+
+    A check of a run in training costs one DescribeInstances and one ListObjectsV2; an ended and recorded run, and one
+    past its deadline, cost the DescribeInstances alone. ``instance``: as an event's look-up described it a moment ago.
+
+    A look takes its time, and each end of it is used on the safe side. What is due has to be so at ``now``, its
+    beginning: what changed since may have been missed. What was seen was there when it had been told, and maybe not
+    before.
+    """
+    found = instance or ask(lambda: cloud.describe_instance(settings.instance_ids[0]))
+    seen = Observation(found, interruption_warned=interruption_warned)
+    if isinstance(found, Unknown) or found.launched_at is None or not _objects_matter(settings, seen, found, now):
+        return seen
+    objects = _completing_objects(cloud, settings, found.launched_at)
+    objects_at = clock.now()
+    seen = replace(seen, objects=objects, objects_at=objects_at)
+    if isinstance(objects, Unknown):
+        return seen
+    completion = counted(find(settings, objects, None, found.launched_at), found, objects_at)
+    can_wait = found.state in _TRAINING and not interruption_warned
+    if completion is None and can_wait and not memory.read_hold(found, now).until:
+        return replace(seen, metric_maxima=_metric(cloud, settings, found, found.launched_at, objects_at))
+    if completion is None or (can_wait and not _matters_now(settings, found, completion, now)):
+        return seen
+    return _completed(cloud, settings, seen, completion, found.launched_at)
+
+
+def _objects_matter(settings: Settings, seen: Observation, instance: Instance, now: datetime) -> bool:
+    if instance.state not in _TRAINING:
+        return instance.state in _ENDED and memory.recorded_outcome(instance) is None
+    due = deadline(settings, instance.launched_at) if instance.launched_at else None
+    past_deadline = due is not None and now >= due and settings.on_deadline is not Action.REPORT
+    return not past_deadline or seen.interruption_warned or memory.read_hold(instance, now).until is not None
+
+
+def _matters_now(settings: Settings, instance: Instance, completion: Completion, now: datetime) -> bool:
+    """Whether something can follow from a completion: grace is over, nobody holds the run, it was not reported yet."""
+    only_told = settings.on_complete is settings.on_failure is Action.REPORT
+    was_told = only_told and memory.recorded_outcome(instance) is not None
+    grace_over = completion.since + timedelta(seconds=settings.grace_seconds)
+    return now >= grace_over and not was_told and memory.read_hold(instance, now).until is None
+
+
+def _completing_objects(cloud: Cloud, settings: Settings, launched_at: datetime) -> tuple[StoredObject, ...] | Unknown:
+    """Markers first: where there is one, outputs that cannot be seen, or lie in folders, do not matter."""
+    markers = settings.markers + settings.failure_markers
+    at_root = tuple(pattern for pattern in settings.expected_outputs if "/" not in pattern)
+    in_folders = tuple(pattern for pattern in settings.expected_outputs if "/" in pattern)
+    objects = find_objects(cloud, settings, markers + at_root)
+    if isinstance(objects, Unknown) and objects.permanent and at_root and markers:
+        alone = find_objects(cloud, settings, markers)
+        seen = isinstance(alone, tuple) and find_marker(settings, alone, None, launched_at)
+        return alone if seen else objects
+    if isinstance(objects, Unknown) or not in_folders or find_marker(settings, objects, None, launched_at):
+        return objects
+    outputs = find_objects(cloud, settings, in_folders)
+    return outputs if isinstance(outputs, Unknown) else objects + outputs
+
+
+def _completed(
+    cloud: Cloud, settings: Settings, seen: Observation, completion: Completion, launched_at: datetime
+) -> Observation:
+    """Nothing is waited for any more: read the marker, and for a success what verification needs."""
+    body = _marker_body(cloud, settings, completion)
+    told = (body.outcome if isinstance(body, MarkerBody) else None) or completion.outcome
+    if told is not Outcome.SUCCEEDED:
+        return replace(seen, marker_body=body)
+    patterns = checkpoint_keys(settings, body if isinstance(body, MarkerBody) else None)
+    return replace(
+        seen,
+        marker_body=body,
+        uploads=find_uploads(cloud, settings, launched_at),
+        checkpoints=find_objects(cloud, settings, patterns) if patterns else (),
+    )
+
+
+def _marker_body(cloud: Cloud, settings: Settings, completion: Completion) -> MarkerBody | Unknown:
+    key = completion.marker_key
+    return ask(lambda: parse_body(cloud.read_object(settings.bucket, key, MAX_BODY_BYTES))) if key else MarkerBody()
+
+
+def _metric(
+    cloud: Cloud, settings: Settings, instance: Instance, launched_at: datetime, now: datetime
+) -> tuple[float, ...] | Unknown | None:
+    window = idle_window(settings.idle, launched_at, now) if settings.idle else None
+    if window is None:
+        return None
+    return ask(lambda: tuple(cloud.metric_maxima(instance.instance_id, window)))
