@@ -2,7 +2,7 @@
 
 import pulumi
 
-from runctl_component.program import declare_runs
+from runctl_component.stack.program import declare_runs
 
 for name, outputs in declare_runs(pulumi.Config()).items():
     pulumi.export(name, outputs)

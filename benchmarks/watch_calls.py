@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from runctl_component.watching import HANDLER_LOG_BYTES
+from runctl_component.plan.day_of_watching import HANDLER_LOG_BYTES
 from sandbox.functions import Invocation
 from sandbox.scenarios import DAY
 from sandbox.story import RUN, Story, play

@@ -31,9 +31,9 @@ def _fields(node: ast.ClassDef) -> list[tuple[str, str]]:
 
 
 def arguments_page() -> str:
-    """The page, from `runctl_component/args.py` as it is."""
-    classes = described((ROOT / "runctl_component" / "args.py").read_text(encoding="utf-8"))
-    lines = ["# Arguments", "", "Made from `runctl_component/args.py` by `docs/generate_arguments.py`.", ""]
+    """The page, from `runctl_component/args/declared.py` as it is."""
+    classes = described((ROOT / "runctl_component" / "args" / "declared.py").read_text(encoding="utf-8"))
+    lines = ["# Arguments", "", "Made from `runctl_component/args/declared.py` by `docs/generate_arguments.py`.", ""]
     for name, title in TITLES.items():
         summary, fields = classes[name]
         lines += [f"## {title}", "", summary, "", "| argument | |", "|---|---|"]

@@ -1,9 +1,9 @@
 """Training runs on EC2 that end themselves, as Pulumi components."""
 
-from runctl_component.args import IdleArgs, MonitorArgs, TrainingRunArgs, WatchArgs
+from runctl_component.args.declared import IdleArgs, MonitorArgs, TrainingRunArgs, WatchArgs
 from runctl_component.errors import InvalidArgs, NotWatchedError, RunctlError
-from runctl_component.monitor import Monitor
-from runctl_component.training_run import TrainingRun
+from runctl_component.monitor.monitor import Monitor
+from runctl_component.training_run.training_run import TrainingRun
 
 __all__ = [
     "IdleArgs",

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from monitor_runtime.contract.settings import Settings
-from runctl_component import prices
+from runctl_component.plan import prices
 
 _WATCHED = ("markers", "failure_markers", "expected_outputs")
 

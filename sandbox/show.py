@@ -12,7 +12,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from monitor_runtime.contract.times import parse_time
-from runctl_component.archive import archive_size
+from runctl_component.monitor.archive import archive_size
 from sandbox.comparison import watched_keys, ways
 from sandbox.engine import Deployment, Registered
 from sandbox.functions import Invocation

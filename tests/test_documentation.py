@@ -15,12 +15,12 @@ import yaml
 
 from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings
-from runctl_component import prices
-from runctl_component.args import TrainingRunArgs
-from runctl_component.plan import build_plan
+from runctl_component.args.check_run import check_early
+from runctl_component.args.declared import TrainingRunArgs
+from runctl_component.plan import prices
+from runctl_component.plan.plan import build_plan
 from runctl_component.policies import instance_policy
-from runctl_component.program import NO_RUNS
-from runctl_component.validation import check_early
+from runctl_component.stack.program import NO_RUNS
 from sandbox.scenarios import SCENARIOS
 
 from .iam_calls import Account, accesses, refused
@@ -80,7 +80,7 @@ def test_the_default_profile_lets_the_box_fetch_the_code_of_the_examples() -> No
 
 
 def test_the_page_of_arguments_names_every_program_that_the_runner_takes_from_the_image() -> None:
-    runner = (ROOT / "runctl_component" / "runner" / "runner.sh").read_text(encoding="utf-8")
+    runner = (ROOT / "runctl_component" / "box" / "runner" / "runner.sh").read_text(encoding="utf-8")
     page = (ROOT / "docs" / "arguments.md").read_text(encoding="utf-8")
     (described,) = [line for line in page.splitlines() if line.startswith("| `ami` | ")]
     needed = [name for name in ("bash", "curl", "pgrep", "python3", "aws", "systemctl") if f"{name} " in runner]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from runctl_component.archive import build_archive_bytes
+from runctl_component.monitor.archive import build_archive_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,7 +25,7 @@ import asyncio
 
 import runctl_component
 from runctl_component import TrainingRun
-from runctl_component.archive import build_archive_bytes
+from runctl_component.monitor.archive import build_archive_bytes
 
 class Recorder(mocks.Mocks):
     def __init__(self):

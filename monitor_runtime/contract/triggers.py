@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -132,3 +133,17 @@ def _text(value: object) -> str:
 
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""
+
+
+def heartbeat_input(settings: dict[str, Any]) -> str:
+    """The input of the heartbeat: the settings document, and the time for which it was scheduled."""
+    return _to_json({"trigger": TriggerKind.HEARTBEAT, "scheduled_time": SCHEDULED_TIME, "settings": settings})
+
+
+def first_check_input(settings: dict[str, Any]) -> str:
+    """The input of the first check."""
+    return _to_json({"trigger": TriggerKind.FIRST_CHECK, "settings": settings})
+
+
+def _to_json(document: dict[str, Any]) -> str:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from benchmarks.watch_calls import bytes_per_invocation, metric_hours, until_the_stop
-from runctl_component.prices import METRIC_HOUR
-from runctl_component.watching import HANDLER_LOG_BYTES
+from runctl_component.plan.day_of_watching import HANDLER_LOG_BYTES
+from runctl_component.plan.prices import METRIC_HOUR
 from sandbox.scenarios import DAY, SCENARIOS
 from sandbox.story import RUN, Story, play
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor_runtime.contract.settings import Settings
-from runctl_component.user_data import box_tags, render_user_data
+from runctl_component.box.box_tags import box_tags
+from runctl_component.box.user_data import render_user_data
 
 from .surroundings import BUCKET, Surroundings
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from runctl_component.user_data import render_user_data
+from runctl_component.box.user_data import render_user_data
 
 from .box import BIN, PREFIX, Box
 
-RUNNER = Path(__file__).parents[2] / "runctl_component" / "runner"
+RUNNER = Path(__file__).parents[2] / "runctl_component" / "box" / "runner"
 SHELLCHECK = Path(sys.executable).parent / "shellcheck"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runctl_component.alarms import heartbeat_period
+from runctl_component.monitor.alarms import heartbeat_period
 
 from .forms import BASE, TOPIC, registered
 from .recording import Recorded

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from runctl_component import archive
-from runctl_component.archive import ArchiveError, Bundled, archive_path, archive_size, build_archive_bytes
+from runctl_component.monitor import archive
+from runctl_component.monitor.archive import ArchiveError, Bundled, archive_path, archive_size, build_archive_bytes
 
 ROOT = Path(__file__).parents[2]
 IN_THE_LAMBDA_RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
 PRINT_HASH = (
-    "from hashlib import sha256; from runctl_component.archive import build_archive_bytes;"
+    "from hashlib import sha256; from runctl_component.monitor.archive import build_archive_bytes;"
     "print(sha256(build_archive_bytes()).hexdigest())"
 )
 
@@ -188,7 +188,7 @@ def test_a_folder_that_was_tidied_away_is_replaced() -> None:
 
 
 def test_the_file_is_gone_when_the_process_has_ended() -> None:
-    program = "from runctl_component.archive import archive_path; print(archive_path())"
+    program = "from runctl_component.monitor.archive import archive_path; print(archive_path())"
     run = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
@@ -198,7 +198,7 @@ def test_the_file_is_gone_when_the_process_has_ended() -> None:
 
 def test_a_forked_child_that_ends_leaves_the_file_to_its_parent() -> None:
     program = (
-        "import os, pathlib, sys; from runctl_component.archive import archive_path; path = archive_path();"
+        "import os, pathlib, sys; from runctl_component.monitor.archive import archive_path; path = archive_path();"
         "child = os.fork();\nif child == 0: sys.exit()\nos.waitpid(child, 0); print(pathlib.Path(path).exists())"
     )
     run = subprocess.run(

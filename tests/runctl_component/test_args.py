@@ -11,11 +11,11 @@ import pulumi
 import pytest
 
 from runctl_component import InvalidArgs, Monitor, MonitorArgs, TrainingRun, TrainingRunArgs
-from runctl_component.args import IdleArgs, WatchArgs
-from runctl_component.args import TrainingRunArgs as RunArgs
-from runctl_component.monitor_rules import MONITOR_RULES, WATCH_RULES
-from runctl_component.run_rules import PLAIN, RUN_RULES
-from runctl_component.validation import check_early
+from runctl_component.args.check_run import check_early
+from runctl_component.args.declared import IdleArgs, WatchArgs
+from runctl_component.args.declared import TrainingRunArgs as RunArgs
+from runctl_component.args.monitor_rules import MONITOR_RULES, WATCH_RULES
+from runctl_component.args.run_rules import PLAIN, RUN_RULES
 
 from .recording import record
 

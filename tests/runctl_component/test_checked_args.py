@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 
 from runctl_component import Monitor, TrainingRun
-from runctl_component.checked_args import CheckedArgs
+from runctl_component.args.checked_args import CheckedArgs
 
 from .recording import Recorded, record
 

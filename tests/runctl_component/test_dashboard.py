@@ -10,9 +10,15 @@ import pytest
 from monitor_runtime.contract.metrics import METRICS_DIMENSION, METRICS_NAMESPACE, Metric
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.settings import Settings
-from runctl_component.dashboard import dashboard_body
-from runctl_component.plan import build_plan
-from runctl_component.watching import CHECK_SECONDS, HANDLER_LOG_BYTES, LAMBDA_LOG_BYTES, WAIT_SECONDS, watch_for_a_day
+from runctl_component.monitor.dashboard import dashboard_body
+from runctl_component.plan.day_of_watching import (
+    CHECK_SECONDS,
+    HANDLER_LOG_BYTES,
+    LAMBDA_LOG_BYTES,
+    WAIT_SECONDS,
+    watch_for_a_day,
+)
+from runctl_component.plan.plan import build_plan
 
 from .dashboard_rules import body_problems, overlaps, rendering
 

@@ -10,11 +10,11 @@ import pulumi
 import pytest
 
 from runctl_component import InvalidArgs, TrainingRun, TrainingRunArgs
-from runctl_component.defaults import complete
-from runctl_component.limits import MAX_EVENT_INPUT_BYTES
-from runctl_component.run_rules import MAX_NAME_CHARACTERS
-from runctl_component.user_data import MAX_USER_DATA_BYTES, render_user_data
-from runctl_component.validation import check_early, check_resolved
+from runctl_component.args.check_run import check_early, check_resolved
+from runctl_component.args.defaults import complete
+from runctl_component.args.run_rules import MAX_NAME_CHARACTERS
+from runctl_component.args.size_limits import MAX_EVENT_INPUT_BYTES
+from runctl_component.box.user_data import MAX_USER_DATA_BYTES, render_user_data
 
 from .recording import record
 from .unknown_values import unknown

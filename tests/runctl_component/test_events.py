@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from monitor_runtime.contract.patterns import marker_name
 from monitor_runtime.contract.patterns import matches as names_marker
 from monitor_runtime.contract.rules import key_prefix
-from runctl_component.events import (
+from runctl_component.args.defaults import DEFAULT_MARKERS
+from runctl_component.monitor.event_patterns import (
     MAX_PATTERN_CHARACTERS,
     object_created_pattern,
     pattern_problems,
@@ -21,7 +22,6 @@ from runctl_component.events import (
     shared_pattern,
     spot_warning_pattern,
 )
-from runctl_component.monitor_rules import DEFAULT_MARKERS
 from sandbox.event_patterns import matches
 
 MARKERS = st.text(alphabet="ab*?[]!\\.", min_size=1, max_size=8).filter(lambda name: not list(marker_name("m", name)))

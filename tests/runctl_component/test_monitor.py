@@ -9,10 +9,10 @@ import pulumi
 import pytest
 
 from runctl_component import Monitor, policies
-from runctl_component.defaults import normal_prefix
-from runctl_component.events import shared_pattern
-from runctl_component.naming import dashboard_name, function_description
-from runctl_component.program_checks import shared_monitor_args
+from runctl_component.args.defaults import normal_prefix
+from runctl_component.monitor.event_patterns import shared_pattern
+from runctl_component.monitor.naming import dashboard_name, function_description
+from runctl_component.stack.shared_monitor import shared_monitor_args
 
 from .forms import BASE, TOPIC, registered
 from .recording import Recorded, record

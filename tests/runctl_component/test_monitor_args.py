@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from runctl_component import InvalidArgs, Monitor, MonitorArgs
-from runctl_component.monitor_rules import MAX_NAME_CHARACTERS
+from runctl_component.args.monitor_rules import MAX_NAME_CHARACTERS
 
 from .forms import KEY
 from .recording import Recorded, record

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from runctl_component import InvalidArgs, Monitor, TrainingRun, monitor_rules, run_rules
+from runctl_component import InvalidArgs, Monitor, TrainingRun
+from runctl_component.args import monitor_rules, run_rules
 
 from .recording import Recorded, Resource, record
 

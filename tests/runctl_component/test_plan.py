@@ -11,8 +11,14 @@ import pytest
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Settings
 from runctl_component import TrainingRun
-from runctl_component.plan import build_plan
-from runctl_component.watching import ALARM_METRICS, early_checks, metric_hours, monitor_dollars, watch_for_a_day
+from runctl_component.plan.day_of_watching import (
+    ALARM_METRICS,
+    early_checks,
+    metric_hours,
+    monitor_dollars,
+    watch_for_a_day,
+)
+from runctl_component.plan.plan import build_plan
 
 from .recording import record
 

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from runctl_component import InvalidArgs
-from runctl_component.program import declare_runs
+from runctl_component.stack.program import declare_runs
 
 from .forms import KEY
 from .recording import Recorded, record

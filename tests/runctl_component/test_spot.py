@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from runctl_component.instance import powers_off_unmarked, shutdown_behavior
-from runctl_component.user_data import TAG_POWER_OFF_UNMARKED
-from runctl_component.validation import complete
+from runctl_component.args.check_run import complete
+from runctl_component.box.box_tags import TAG_POWER_OFF_UNMARKED
+from runctl_component.training_run.instance import powers_off_unmarked, shutdown_behavior
 
 from .forms import BASE, instance_of, registered, settings_of
 

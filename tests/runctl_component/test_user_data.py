@@ -12,8 +12,9 @@ import pytest
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.patterns import matches
 from monitor_runtime.contract.settings import Settings
-from runctl_component import user_data
-from runctl_component.user_data import MAX_USER_DATA_BYTES, box_tags, render_user_data, written_marker
+from runctl_component.box import user_data
+from runctl_component.box.box_tags import box_tags, written_marker
+from runctl_component.box.user_data import MAX_USER_DATA_BYTES, render_user_data
 
 RUNNER = Path(user_data.__file__).parent / "runner" / "runner.sh"
 SETTINGS = Settings("llama", "project/stack/monitor", (), "outputs", "runs/llama/")

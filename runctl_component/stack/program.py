@@ -7,18 +7,13 @@ import pulumi
 from pulumi.runtime.config import is_config_secret
 
 from monitor_runtime.contract.rules import Problem
-from runctl_component.args import MonitorArgs, TrainingRunArgs
+from runctl_component.args.declared import MonitorArgs, TrainingRunArgs
 from runctl_component.errors import InvalidArgs, RunctlError
-from runctl_component.monitor import Monitor
-from runctl_component.naming import monitor_tag
-from runctl_component.program_checks import (
-    check_declared_monitor,
-    check_places,
-    check_runs,
-    check_sharing,
-    shared_monitor_args,
-)
-from runctl_component.training_run import TrainingRun
+from runctl_component.monitor.monitor import Monitor
+from runctl_component.monitor.naming import monitor_tag
+from runctl_component.stack.checks import check_declared_monitor, check_places, check_runs, check_sharing
+from runctl_component.stack.shared_monitor import shared_monitor_args
+from runctl_component.training_run.training_run import TrainingRun
 
 SHARED_MONITOR = "runs"
 SECRET_IN_CONFIG = ("command", "environment", "user_data")

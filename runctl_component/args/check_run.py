@@ -1,17 +1,14 @@
 """Checking args: pure, everything at once, plain values as soon as the program runs."""
 
 from collections.abc import Collection, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
 from monitor_runtime.contract.settings import combination_problems
-from runctl_component.defaults import complete, normal_prefix
-from runctl_component.errors import InvalidArgs
-from runctl_component.limits import LONGEST_MONITOR, field_of, fields_touched, size_problems
-from runctl_component.outputs import has_output, plain_containers, without_none
-from runctl_component.run_rules import (
+from runctl_component.args.defaults import complete, normal_prefix
+from runctl_component.args.key_rules import unknown_keys
+from runctl_component.args.run_rules import (
     MAX_NAME_CHARACTERS,
     PLAIN,
     PRESENCE_IS_PLAIN,
@@ -20,15 +17,9 @@ from runctl_component.run_rules import (
     RUN_RULES,
     combinations,
 )
-
-
-def unknown_keys(values: Mapping[str, object], known: Mapping[str, Rule] | tuple[str, ...]) -> Iterator[Problem]:
-    """Keys that nobody reads: most often a known one, misspelled. Their values may be secrets, so none is shown."""
-    for key in values:
-        if key not in known:
-            near = get_close_matches(str(key), list(known), n=1, cutoff=0.5)
-            fix = f"did you mean {near[0]}?" if near else f"remove it; there are: {', '.join(sorted(known))}"
-            yield Problem(str(key), "a key that nobody reads", "a known arg", fix)
+from runctl_component.args.size_limits import LONGEST_MONITOR, field_of, fields_touched, size_problems
+from runctl_component.args.unknown_values import has_output, plain_containers, without_none
+from runctl_component.errors import InvalidArgs
 
 
 def run_name_problems(name: object) -> Iterator[Problem]:

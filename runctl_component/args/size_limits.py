@@ -6,11 +6,11 @@ from typing import Any, cast
 from monitor_runtime.contract import names
 from monitor_runtime.contract.rules import Problem
 from monitor_runtime.contract.settings import combination_problems
-from runctl_component.defaults import complete, to_settings
-from runctl_component.outputs import has_output
-from runctl_component.run_rules import MAX_TAG_VALUE_CHARACTERS, is_text
-from runctl_component.schedule_inputs import heartbeat_input
-from runctl_component.user_data import MAX_USER_DATA_BYTES, render_user_data
+from monitor_runtime.contract.triggers import heartbeat_input
+from runctl_component.args.defaults import complete, to_settings
+from runctl_component.args.run_rules import MAX_TAG_VALUE_CHARACTERS, is_text
+from runctl_component.args.unknown_values import has_output
+from runctl_component.box.user_data import MAX_USER_DATA_BYTES, render_user_data
 
 MAX_EVENT_INPUT_BYTES = 8192
 LONGEST_MONITOR = "m" * 256

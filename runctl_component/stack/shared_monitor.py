@@ -5,9 +5,11 @@ from typing import Any
 
 from monitor_runtime.contract.rules import Problem
 from runctl_component import policies
-from runctl_component.args import WatchArgs
-from runctl_component.events import pattern_problems, shared_pattern
-from runctl_component.monitor_rules import DEFAULT_MARKERS, MAX_WATCH
+from runctl_component.args.declared import WatchArgs
+from runctl_component.args.defaults import DEFAULT_MARKERS, HEARTBEATS_OF_SILENCE, complete
+from runctl_component.args.monitor_rules import MAX_WATCH
+from runctl_component.args.unknown_values import without_none
+from runctl_component.monitor.event_patterns import pattern_problems, shared_pattern
 
 _AUTONAMED = "-1234567"
 _ACCOUNT_ID = "123456789012"
@@ -86,3 +88,25 @@ def _largest_policy(name: str, tag: str, args: Mapping[str, Any]) -> policies.Po
         notify_topic_arn=args.get("notify_topic_arn"),
         kms_key_arns=sorted({entry["kms_key_arn"] for entry in watch if entry.get("kms_key_arn")}),
     )
+
+
+Runs = Mapping[str, Mapping[str, Any]]
+
+
+def shared_monitor_args(name: str, tag: str, runs: Runs, declared: Mapping[str, Any]) -> dict[str, Any]:
+    """The args of the monitor of all runs: what is not declared follows from the runs."""
+    completed = [complete(run, without_none(args)) for run, args in runs.items()]
+    listened = [run for run in completed if run["s3_events"]]
+    derived: dict[str, Any] = {"s3_events": bool(listened), "silence_minutes": silence_minutes_of(runs)}
+    if listened:
+        derived["markers"] = sorted({each for run in listened for each in (*run["markers"], *run["failure_markers"])})
+    others = {**derived, **without_none(declared)}
+    if "watch" in others:
+        return others
+    return {**others, "watch": derived_watch(name, tag, completed, others)}
+
+
+def silence_minutes_of(runs: Runs) -> int:
+    """What the alarm for silence waits at least: three of the longest intervals of the runs."""
+    completed = [complete(run, without_none(args)) for run, args in runs.items()]
+    return max(int(run["max_interval_seconds"]) for run in completed) * HEARTBEATS_OF_SILENCE // 60

@@ -7,7 +7,7 @@ from typing import Any, TypeGuard, cast
 from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
 from monitor_runtime.contract.settings import RULES as SETTINGS_RULES
-from runctl_component.user_data import MAX_USER_DATA_BYTES
+from runctl_component.box.user_data import MAX_USER_DATA_BYTES
 
 MAX_TAGS = 30
 """Of EC2's 50 a resource; the others are the component's, the monitor's and the account's.

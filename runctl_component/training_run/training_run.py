@@ -9,31 +9,38 @@ import pulumi_aws as aws
 
 from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings
-from runctl_component.args import MonitorArgs, TrainingRunArgs, WatchArgs
-from runctl_component.checked_args import CheckedArgs
-from runctl_component.defaults import PLACEHOLDER_PLACE, PLAN_FIELDS, SETTINGS_FIELDS, to_settings
-from runctl_component.instance import (
+from monitor_runtime.contract.triggers import first_check_input, heartbeat_input
+from runctl_component.args.checked_args import CheckedArgs
+from runctl_component.args.declared import MonitorArgs, TrainingRunArgs, WatchArgs
+from runctl_component.args.defaults import (
+    HEARTBEATS_OF_SILENCE,
+    PLACEHOLDER_PLACE,
+    PLAN_FIELDS,
+    SETTINGS_FIELDS,
+    to_settings,
+)
+from runctl_component.box.box_tags import box_tags
+from runctl_component.monitor.monitor import Monitor
+from runctl_component.monitor.naming import monitor_tag
+from runctl_component.plan.plan import build_plan
+from runctl_component.training_run.fits_monitor import require_fitting_monitor, require_monitor
+from runctl_component.training_run.instance import (
     IGNORED_TAGS,
     USER_DATA_FIELDS,
     Tags,
-    create_profile,
     found_by_tags,
     image_parameter,
     market_options,
     merged,
+    newest_image,
     own_tags,
     powers_off_unmarked,
     shutdown_behavior,
     user_data_text,
 )
-from runctl_component.monitor import Monitor
-from runctl_component.monitor_rules import HEARTBEATS_OF_SILENCE
-from runctl_component.naming import monitor_tag
-from runctl_component.places import require_own_place
-from runctl_component.plan import build_plan
-from runctl_component.schedule_inputs import first_check_input, first_check_triggers, heartbeat_input, rate
-from runctl_component.sharing import require_fitting_monitor, require_monitor
-from runctl_component.user_data import box_tags
+from runctl_component.training_run.instance_profile import create_profile
+from runctl_component.training_run.own_place import require_own_place
+from runctl_component.training_run.schedules import first_check_triggers, rate
 
 BOX_FIELDS = (
     "markers",
@@ -212,9 +219,8 @@ class TrainingRun(pulumi.ComponentResource):
         )
 
     def _newest_image(self) -> pulumi.Output[str]:
-        return self._monitor.newest_image(
-            self._checked.read(("instance_type",), lambda args: image_parameter(args["instance_type"]))
-        )
+        parameter = self._checked.read(("instance_type",), lambda args: image_parameter(args["instance_type"]))
+        return newest_image(parameter, self._monitor)
 
     def _create_watch(self) -> None:
         """The heartbeat, then the first check."""

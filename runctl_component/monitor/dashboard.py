@@ -6,8 +6,8 @@ from typing import Any
 
 from monitor_runtime.contract.metrics import METRICS_DIMENSION, METRICS_NAMESPACE, Metric
 from monitor_runtime.contract.outcomes import Outcome
-from runctl_component import prices
-from runctl_component.watching import ALARM_METRICS, HOURLY_METRICS, MEMORY_GB, SECONDS_PER_HOUR
+from runctl_component.plan import prices
+from runctl_component.plan.day_of_watching import ALARM_METRICS, HOURLY_METRICS, MEMORY_GB, SECONDS_PER_HOUR
 
 WIDGET_WIDTH, WIDGET_HEIGHT, COLUMNS = 12, 6, 24
 _MILLISECONDS = 1_000

@@ -5,9 +5,9 @@ from typing import Any, TypeVar, cast
 
 import pulumi
 
-from runctl_component.defaults import complete, normal_prefix
-from runctl_component.outputs import as_known, has_output, without_none
-from runctl_component.validation import check_early, check_resolved
+from runctl_component.args.check_run import check_early, check_resolved
+from runctl_component.args.defaults import complete, normal_prefix
+from runctl_component.args.unknown_values import as_known, has_output, without_none
 
 Value = TypeVar("Value")
 Other = TypeVar("Other")

@@ -4,16 +4,20 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from monitor_runtime.contract.rules import Problem
-from runctl_component.defaults import complete, normal_prefix
+from runctl_component.args.check_monitor import check_monitor
+from runctl_component.args.check_run import check_early
+from runctl_component.args.defaults import complete, normal_prefix
+from runctl_component.args.monitor_rules import Watched
+from runctl_component.args.unknown_values import without_none
 from runctl_component.errors import InvalidArgs
-from runctl_component.monitor_rules import HEARTBEATS_OF_SILENCE, Watched, check_monitor
-from runctl_component.outputs import without_none
-from runctl_component.places import Takers, place_taken
-from runctl_component.shared_watch import derived_watch, watch_problems
-from runctl_component.sharing import deaf_problems, place_problems, unheard_problems
-from runctl_component.validation import check_early
-
-Runs = Mapping[str, Mapping[str, Any]]
+from runctl_component.stack.shared_monitor import (
+    Runs,
+    shared_monitor_args,
+    silence_minutes_of,
+    watch_problems,
+)
+from runctl_component.training_run.fits_monitor import events_off_problems, place_problems, unwatched_marker_problems
+from runctl_component.training_run.own_place import Takers, place_taken
 
 
 def check_runs(path: str, runs: Mapping[str, Any], monitor_tag: Callable[[str], str]) -> Iterator[Problem]:
@@ -30,24 +34,6 @@ def check_places(path: str, runs: Runs) -> Iterator[Problem]:
     taken: Takers = {}
     for name, args in runs.items():
         yield from _at(f"{path}:runs.{name}", place_taken(taken, name, complete(name, without_none(args))))
-
-
-def shared_monitor_args(name: str, tag: str, runs: Runs, declared: Mapping[str, Any]) -> dict[str, Any]:
-    """The args of the monitor of all runs: what is not declared follows from the runs."""
-    completed = [complete(run, without_none(args)) for run, args in runs.items()]
-    listened = [run for run in completed if run["s3_events"]]
-    derived: dict[str, Any] = {"s3_events": bool(listened), "silence_minutes": _silence_minutes(runs)}
-    if listened:
-        derived["markers"] = sorted({each for run in listened for each in (*run["markers"], *run["failure_markers"])})
-    others = {**derived, **without_none(declared)}
-    if "watch" in others:
-        return others
-    return {**others, "watch": derived_watch(name, tag, completed, others)}
-
-
-def _silence_minutes(runs: Runs) -> int:
-    completed = [complete(run, without_none(args)) for run, args in runs.items()]
-    return max(int(run["max_interval_seconds"]) for run in completed) * HEARTBEATS_OF_SILENCE // 60
 
 
 def check_declared_monitor(path: str, name: str, declared: Mapping[str, Any]) -> Iterator[Problem]:
@@ -69,8 +55,10 @@ def check_sharing(path: str, name: str, tag: str, runs: Runs, declared: Mapping[
         yield from _at(at, _topic_problems(path, given))
         yield from _at(at, place_problems(completed, name, watched))
         if completed["s3_events"]:
-            yield from _at(at, deaf_problems(name, s3_events=args["s3_events"]))
-            yield from _at(at, unheard_problems(completed, name, args.get("markers", ())) if args["s3_events"] else ())
+            yield from _at(at, events_off_problems(name, s3_events=args["s3_events"]))
+            yield from _at(
+                at, unwatched_marker_problems(completed, name, args.get("markers", ())) if args["s3_events"] else ()
+            )
     yield from _at(f"{path}:monitor", _monitor_problems(name, tag, runs, args))
 
 
@@ -85,7 +73,7 @@ def _topic_problems(path: str, given: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _monitor_problems(name: str, tag: str, runs: Runs, args: Mapping[str, Any]) -> Iterator[Problem]:
-    needed = _silence_minutes(runs)
+    needed = silence_minutes_of(runs)
     if args["silence_minutes"] < needed:
         yield Problem(
             "silence_minutes",

@@ -1,21 +1,23 @@
-"""The EC2 instance of a run, and the profile with exactly what its box does."""
+"""The EC2 instance of a run: its image, tags, user data, purchase, and what becomes of it when it powers off."""
 
 import re
 from collections.abc import Container, Mapping
 from decimal import Decimal
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import pulumi
 import pulumi_aws as aws
 
 from monitor_runtime.contract import names
-from runctl_component import policies
-from runctl_component.checked_args import CheckedArgs
-from runctl_component.user_data import render_user_data
+from runctl_component.args.checked_args import CheckedArgs
+from runctl_component.box.user_data import render_user_data
 
 _ARM = re.compile(r"(?:[a-z]+\d+g|a1|.*-gb)")
 _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
 """https://docs.aws.amazon.com/linux/al2023/ug/ec2.html#launch-via-aws-cli"""
+
+_IMAGES: WeakKeyDictionary[pulumi.Resource, dict[str, pulumi.Output[str]]] = WeakKeyDictionary()
 
 Tags = pulumi.Input[Mapping[str, pulumi.Input[str]]]
 
@@ -25,6 +27,22 @@ IGNORED_TAGS = [f'{where}["{tag}"]' for where in ("tags", "tagsAll") for tag in 
 def image_parameter(instance_type: str) -> str:
     """The public SSM parameter of the newest Amazon Linux 2023 for the processor of an instance type."""
     return f"{_IMAGE}{'arm64' if _ARM.match(instance_type) else 'x86_64'}"
+
+
+def newest_image(parameter: pulumi.Input[str], parent: pulumi.Resource) -> pulumi.Output[str]:
+    """The image in a public SSM parameter; runs with one ``parent`` ask for it once, however many they are."""
+    if not isinstance(parameter, str):
+        return _look_up_image(parameter, parent)
+    known = _IMAGES.setdefault(parent, {})
+    if parameter not in known:
+        known[parameter] = _look_up_image(parameter, parent)
+    return known[parameter]
+
+
+def _look_up_image(parameter: pulumi.Input[str], parent: pulumi.Resource) -> pulumi.Output[str]:
+    found = aws.ssm.get_parameter_output(name=parameter, opts=pulumi.InvokeOptions(parent=parent))
+    # Public: as a secret, it would hide the image in every preview.
+    return found.insecure_value
 
 
 def own_tags(name: str, checked: CheckedArgs) -> Tags:
@@ -102,38 +120,4 @@ def user_data_text(name: str, checked: Mapping[str, Any], region: str) -> str:
         bucket=checked["bucket"],
         prefix=checked["prefix"],
         region=region,
-    )
-
-
-def create_profile(
-    name: str, checked: CheckedArgs, partition: pulumi.Output[str], parent: pulumi.Resource
-) -> aws.iam.InstanceProfile:
-    """A profile that lets the box write under its prefix and be reached by SSM, and nothing else."""
-    opts = pulumi.ResourceOptions(parent=parent)
-    role = aws.iam.Role(
-        f"{name}-box",
-        assume_role_policy=partition.apply(lambda known: policies.to_json(policies.instance_trust(known))),
-        opts=opts,
-    )
-    policy = checked.read_with(("bucket", "prefix", "kms_key_arn"), partition, _policy_text)
-    outputs = aws.iam.RolePolicy(f"{name}-box", role=role.id, policy=policy, opts=opts)
-    agent = aws.iam.RolePolicyAttachment(
-        f"{name}-ssm",
-        role=role.name,
-        policy_arn=partition.apply(lambda known: f"arn:{known}:iam::aws:policy/AmazonSSMManagedInstanceCore"),
-        opts=opts,
-    )
-    # A box must not boot before it has its rights, nor lose them while it shuts down.
-    with_rights = pulumi.ResourceOptions(parent=parent, depends_on=[outputs, agent])
-    return aws.iam.InstanceProfile(f"{name}-box", role=role.name, opts=with_rights)
-
-
-def _policy_text(args: Mapping[str, Any], partition: str) -> str:
-    return policies.to_json(
-        policies.instance_policy(
-            partition=partition,
-            bucket=args["bucket"],
-            prefix=args["prefix"],
-            kms_key_arns=[args["kms_key_arn"]] if "kms_key_arn" in args else [],
-        )
     )

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 from pulumi.runtime.settings import get_monitor
 
 from monitor_runtime.contract.rules import Problem
-from runctl_component.checked_args import CheckedArgs
+from runctl_component.args.checked_args import CheckedArgs
 from runctl_component.errors import InvalidArgs
 
 FIELDS = ("bucket", "prefix")

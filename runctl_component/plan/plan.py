@@ -10,8 +10,14 @@ from monitor_runtime.contract.backoff import offsets
 from monitor_runtime.contract.deadline import BOX_DELAY, SWITCH_DELAY
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
-from runctl_component import prices
-from runctl_component.watching import DAY_SECONDS, SECONDS_PER_HOUR, monitor_dollars, watch_for_a_day, watched_seconds
+from runctl_component.plan import prices
+from runctl_component.plan.day_of_watching import (
+    DAY_SECONDS,
+    SECONDS_PER_HOUR,
+    monitor_dollars,
+    watch_for_a_day,
+    watched_seconds,
+)
 
 EVENT_SECONDS = 5
 """S3 and EventBridge deliver within seconds, usually; nobody promises it, so the polls stay."""

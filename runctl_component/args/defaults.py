@@ -47,3 +47,13 @@ def to_settings(name: str, monitor: str, checked: Mapping[str, Any]) -> Settings
     instance_ids = [PLACEHOLDER_INSTANCE_ID]
     settings, _ = parse({"version": 1, "run": name, "monitor": monitor, "instance_ids": instance_ids, **document})
     return settings
+
+
+DEFAULT_RETENTION_DAYS = 30
+DEFAULT_SILENCE_MINUTES = 15
+HEARTBEATS_OF_SILENCE = 3
+"""A missing heartbeat may be late, two may be unlucky."""
+DEFAULT_MARKERS: tuple[str, ...] = (
+    *Settings.__dataclass_fields__["markers"].default,
+    *Settings.__dataclass_fields__["failure_markers"].default,
+)

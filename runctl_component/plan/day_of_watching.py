@@ -11,7 +11,7 @@ from itertools import pairwise, takewhile
 
 from monitor_runtime.contract.backoff import offsets
 from monitor_runtime.contract.settings import Settings
-from runctl_component import prices
+from runctl_component.plan import prices
 
 DAY_SECONDS = 86_400
 HOURS_PER_DAY = 24

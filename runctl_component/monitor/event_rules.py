@@ -1,25 +1,40 @@
 """The event rules of a monitor: one for spot warnings, one per watched bucket for markers; none per run."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import pulumi
 import pulumi_aws as aws
 
 from runctl_component import policies
-from runctl_component.args import WatchArgs
-from runctl_component.defaults import normal_prefix
+from runctl_component.args.declared import WatchArgs
+from runctl_component.args.defaults import normal_prefix
+from runctl_component.args.unknown_values import has_output
 from runctl_component.errors import InvalidArgs
-from runctl_component.events import pattern_problems, private_pattern, shared_pattern, spot_warning_pattern
-from runctl_component.outputs import has_output
+from runctl_component.monitor.event_patterns import (
+    pattern_problems,
+    private_pattern,
+    shared_pattern,
+    spot_warning_pattern,
+)
 
-if TYPE_CHECKING:
-    from runctl_component.monitor import Monitor
+
+class Woken(Protocol):
+    """The monitor, as far as a rule has to know it."""
+
+    name: str
+    tag: str
+    s3_events: bool
+    markers: tuple[str, ...]
+    function: aws.lambda_.Function
+    dead_letters: aws.sqs.Queue
+
+    def child(self, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
+        """Options of a resource that belongs to it."""
+        ...
 
 
-def create_rules(
-    monitor: "Monitor", watch: Sequence[WatchArgs], exact_markers: pulumi.Input[Sequence[str]] | None
-) -> None:
+def create_rules(monitor: Woken, watch: Sequence[WatchArgs], exact_markers: pulumi.Input[Sequence[str]] | None) -> None:
     """Rules, their targets, and the permissions that both need. ``exact_markers``: see `Monitor`."""
     rules = [_create_rule(monitor, "spot", spot_warning_pattern())]
     if monitor.s3_events:
@@ -43,7 +58,7 @@ def _by_bucket(watch: Sequence[WatchArgs]) -> list[list[WatchArgs]]:
 
 
 def _pattern(
-    monitor: "Monitor", entries: Sequence[WatchArgs], exact_markers: pulumi.Input[Sequence[str]] | None
+    monitor: Woken, entries: Sequence[WatchArgs], exact_markers: pulumi.Input[Sequence[str]] | None
 ) -> pulumi.Output[str]:
     def build(known: dict[str, Any]) -> str:
         markers: Sequence[str] = known["markers"]
@@ -62,7 +77,7 @@ def _pattern(
     ).apply(build)
 
 
-def _create_rule(monitor: "Monitor", suffix: str, pattern: pulumi.Input[str]) -> aws.cloudwatch.EventRule:
+def _create_rule(monitor: Woken, suffix: str, pattern: pulumi.Input[str]) -> aws.cloudwatch.EventRule:
     name = f"{monitor.name}-{suffix}"
     rule = aws.cloudwatch.EventRule(
         name, description=f"Wakes the monitor {monitor.tag}", event_pattern=pattern, opts=monitor.child()

@@ -8,23 +8,16 @@ import pulumi_aws as aws
 
 from monitor_runtime.contract import names
 from runctl_component import policies
-from runctl_component.alarms import alarms, create_alarm, silence_alarm
-from runctl_component.archive import archive_path
-from runctl_component.args import MonitorArgs
-from runctl_component.dashboard import dashboard_body
+from runctl_component.args.check_monitor import check_monitor, read_arg, read_watch, topic_problems
+from runctl_component.args.declared import MonitorArgs
+from runctl_component.args.defaults import DEFAULT_MARKERS, DEFAULT_RETENTION_DAYS, DEFAULT_SILENCE_MINUTES
+from runctl_component.args.monitor_rules import Watched
 from runctl_component.errors import InvalidArgs
-from runctl_component.monitor_rules import (
-    DEFAULT_MARKERS,
-    DEFAULT_RETENTION_DAYS,
-    DEFAULT_SILENCE_MINUTES,
-    Watched,
-    check_monitor,
-    read_arg,
-    read_watch,
-    topic_problems,
-)
-from runctl_component.naming import dashboard_name, function_description, monitor_tag
-from runctl_component.watch_rules import create_rules
+from runctl_component.monitor.alarms import alarms, create_alarm, silence_alarm
+from runctl_component.monitor.archive import archive_path
+from runctl_component.monitor.dashboard import dashboard_body
+from runctl_component.monitor.event_rules import create_rules
+from runctl_component.monitor.naming import dashboard_name, function_description, monitor_tag
 
 RUNTIME = "python3.13"
 MEMORY_MB = 256
@@ -76,7 +69,6 @@ class Monitor(pulumi.ComponentResource):
         )
         self._topic_arn: pulumi.Input[str] | None = read_arg(name, given, "notify_topic_arn", None)
         self._expects_checks = False
-        self._images: dict[str, pulumi.Output[str]] = {}
         self._create_foundation(name, read_arg(name, given, "log_retention_days", DEFAULT_RETENTION_DAYS))
         self._create_roles(name)
         self._create_function(name)
@@ -109,19 +101,6 @@ class Monitor(pulumi.ComponentResource):
         # for this alarm would wait for itself.
         opts = pulumi.ResourceOptions(parent=self.function, depends_on=[first_check])
         create_alarm(self.name, alarm, self._topics(), opts)
-
-    def newest_image(self, parameter: pulumi.Input[str]) -> pulumi.Output[str]:
-        """The image in a public SSM parameter, asked for once however many runs want it."""
-        if not isinstance(parameter, str):
-            return self._look_up_image(parameter)
-        if parameter not in self._images:
-            self._images[parameter] = self._look_up_image(parameter)
-        return self._images[parameter]
-
-    def _look_up_image(self, parameter: pulumi.Input[str]) -> pulumi.Output[str]:
-        found = aws.ssm.get_parameter_output(name=parameter, opts=pulumi.InvokeOptions(parent=self))
-        # Public: as a secret, it would hide the image in every preview.
-        return found.insecure_value
 
     def _create_foundation(self, name: str, retention_days: pulumi.Input[int]) -> None:
         """What exists before the function: a log group that is not left to Lambda, the queue, the group."""

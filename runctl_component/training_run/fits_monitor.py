@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor_runtime.contract.rules import Problem
-from runctl_component.checked_args import CheckedArgs
+from runctl_component.args.checked_args import CheckedArgs
+from runctl_component.args.defaults import HEARTBEATS_OF_SILENCE
+from runctl_component.args.monitor_rules import Watched
 from runctl_component.errors import InvalidArgs, NotWatchedError
-from runctl_component.monitor import Monitor
-from runctl_component.monitor_rules import HEARTBEATS_OF_SILENCE, Watched
+from runctl_component.monitor.monitor import Monitor
 
 MARKERS = ("markers", "failure_markers")
 
@@ -45,14 +46,14 @@ def _refuse_topic(name: str, given: Mapping[str, Any]) -> None:
         raise InvalidArgs(f"TrainingRun {name!r}", [problem])
 
 
-def deaf_problems(monitor: str, *, s3_events: bool) -> Iterator[Problem]:
+def events_off_problems(monitor: str, *, s3_events: bool) -> Iterator[Problem]:
     """A run that counts on events needs a monitor that gets them."""
     if not s3_events:
         fix = "set s3_events on the monitor too"
         yield Problem("s3_events", True, f"False, since monitor {monitor!r} has no s3_events", fix)
 
 
-def unheard_problems(args: Mapping[str, Any], monitor: str, heard: Sequence[str]) -> Iterator[Problem]:
+def unwatched_marker_problems(args: Mapping[str, Any], monitor: str, heard: Sequence[str]) -> Iterator[Problem]:
     """Markers of a run, its defaults too, for which its monitor does not listen."""
     for field in MARKERS:
         unheard = [marker for marker in args[field] if marker not in heard]
@@ -80,9 +81,11 @@ def _refuse(name: str, problems: Iterator[Problem]) -> None:
 
 
 def _require_listening(name: str, checked: CheckedArgs, monitor: Monitor) -> None:
-    _refuse(name, deaf_problems(monitor.name, s3_events=monitor.s3_events))
+    _refuse(name, events_off_problems(monitor.name, s3_events=monitor.s3_events))
     checked.require(
-        MARKERS, monitor.markers, lambda args, heard: _refuse(name, unheard_problems(args, monitor.name, heard))
+        MARKERS,
+        monitor.markers,
+        lambda args, heard: _refuse(name, unwatched_marker_problems(args, monitor.name, heard)),
     )
 
 

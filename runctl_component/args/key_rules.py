@@ -1,0 +1,15 @@
+"""Which keys there may be."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from monitor_runtime.contract.rules import Problem, Rule
+
+
+def unknown_keys(values: Mapping[str, object], known: Mapping[str, Rule] | tuple[str, ...]) -> Iterator[Problem]:
+    """Keys that nobody reads: most often a known one, misspelled. Their values may be secrets, so none is shown."""
+    for key in values:
+        if key not in known:
+            near = get_close_matches(str(key), list(known), n=1, cutoff=0.5)
+            fix = f"did you mean {near[0]}?" if near else f"remove it; there are: {', '.join(sorted(known))}"
+            yield Problem(str(key), "a key that nobody reads", "a known arg", fix)

@@ -1,0 +1,109 @@
+"""Rules for the args of a monitor."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from monitor_runtime.contract import rules
+from monitor_runtime.contract.rules import Problem, Rule
+from runctl_component.args.defaults import normal_prefix
+from runctl_component.args.key_rules import unknown_keys
+from runctl_component.args.run_rules import RESOLVED_RULES, RUN_RULES
+from runctl_component.args.unknown_values import has_output
+
+MAX_NAME_CHARACTERS = 45
+"""``{name}-markers-50`` and the 8 characters of Pulumi's autonaming must fit in the 64 of an event rule's name.
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html"""
+MAX_WATCH = 50
+RETENTION_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
+"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A resolved entry of ``watch``."""
+
+    bucket: str
+    prefix: str
+    kms_key_arn: str | None = None
+
+    def covers(self, bucket: str, prefix: str) -> bool:
+        """Whether a run that writes there is within."""
+        return bucket == self.bucket and prefix.startswith(self.prefix)
+
+
+def _retention(field: str, value: object) -> Iterator[Problem]:
+    if isinstance(value, bool) or value not in RETENTION_DAYS:
+        choices = ", ".join(map(str, RETENTION_DAYS))
+        yield Problem(field, value, f"one of {choices} days", "choose the nearest")
+
+
+WATCH_RULES: Mapping[str, Rule] = {field: RUN_RULES[field] for field in ("bucket", "prefix", "kms_key_arn")}
+
+
+def entry_problems(values: Mapping[str, object]) -> Iterator[Problem]:
+    """What is wrong with the plain values of one entry of ``watch``."""
+    yield from unknown_keys(values, WATCH_RULES)
+    if "bucket" not in values:
+        yield Problem("bucket", None, "a value", "add the bucket")
+    for key, value in values.items():
+        if key in WATCH_RULES and not has_output(value):
+            yield from WATCH_RULES[key](key, normal_prefix(value) if key == "prefix" else value)
+
+
+def watch_list(_: str, watch: object) -> Iterator[Problem]:
+    """The entries of ``watch``, each with sound values."""
+    accepted = f"a list of 1 to {MAX_WATCH} objects with bucket and, if wanted, prefix and kms_key_arn"
+    entries = cast("Sequence[object]", watch) if isinstance(watch, list | tuple) else ()
+    if not 1 <= len(entries) <= MAX_WATCH:
+        yield Problem("watch", cast("object", watch), accepted, "name the buckets to which the runs write")
+        return
+    for index, entry in enumerate(entries):
+        field = f"watch[{index}]"
+        if not isinstance(entry, Mapping):
+            yield Problem(field, entry, accepted, "write it as an object with bucket and prefix")
+            continue
+        values = {str(key): value for key, value in cast("Mapping[object, object]", entry).items() if value is not None}
+        for problem in entry_problems(values):
+            yield Problem(f"{field}.{problem.field}", problem.got, problem.accepted, problem.fix)
+
+
+MONITOR_RULES: Mapping[str, Rule] = {
+    "watch": watch_list,
+    "s3_events": rules.boolean,
+    "markers": RUN_RULES["markers"],
+    "notify_topic_arn": RUN_RULES["notify_topic_arn"],
+    "log_retention_days": _retention,
+    "silence_minutes": rules.whole_number(3, 1440, "minutes"),
+}
+"""One rule for each arg of a monitor; ``watch`` is looked at entry by entry."""
+
+
+RESOLVED_MONITOR_RULES: Mapping[str, Rule] = {
+    **MONITOR_RULES,
+    "notify_topic_arn": RESOLVED_RULES["notify_topic_arn"],
+}
+"""For values that the engine gave."""

@@ -1,0 +1,48 @@
+"""Instance tags from which the on-box runner reads its settings."""
+
+import re
+from collections.abc import Sequence
+
+from monitor_runtime.contract.deadline import BOX_DELAY
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.patterns import matches
+from monitor_runtime.contract.settings import Settings
+
+TAG_SUCCESS_MARKER = "runctl:success-marker"
+TAG_FAILURE_MARKER = "runctl:failure-marker"
+TAG_SHUTDOWN_TIMEOUT = "runctl:shutdown-timeout-seconds"
+TAG_POWER_OFF_AFTER = "runctl:power-off-after-seconds"
+"""Since boot; absent when the box must not end the run by itself."""
+TAG_POWER_OFF_UNMARKED = "runctl:power-off-unmarked-seconds"
+"""How long the box tries in vain to write its marker; absent when it must not give up."""
+UNMARKED_SECONDS = 3600
+
+
+def box_tags(settings: Settings, *, powers_off_unmarked: bool = True) -> dict[str, str]:
+    """Tags of the instance by which its runner knows the settings that may change while the training runs.
+
+    The box reads them through the instance metadata service, so ``instance_metadata_tags`` must be enabled.
+    ``powers_off_unmarked``: whether it may give up on a marker that it cannot write.
+    """
+    tags = {
+        TAG_SUCCESS_MARKER: written_marker(settings.markers, "training_complete.txt"),
+        TAG_FAILURE_MARKER: written_marker(settings.failure_markers, "training_failed.txt"),
+        TAG_SHUTDOWN_TIMEOUT: str(settings.shutdown_timeout_seconds),
+    }
+    if settings.max_runtime_hours and settings.on_deadline is not Action.REPORT:
+        seconds = settings.max_runtime_hours * 3600 + BOX_DELAY.total_seconds()
+        tags[TAG_POWER_OFF_AFTER] = str(round(seconds))
+    if powers_off_unmarked:
+        tags[TAG_POWER_OFF_UNMARKED] = str(UNMARKED_SECONDS)
+    return tags
+
+
+def written_marker(names: Sequence[str], default: str) -> str:
+    """The marker that the box writes: the first name without a wildcard, else one that the names match.
+
+    Without any name nobody looks for it: then the default tells people how the training ended.
+    """
+    plain = [name for name in names if not set(name) & set("*?[")]
+    made_up = [re.sub(r"\[(.)[^]]*\]", r"\1", name).replace("?", "x").replace("*", "run") for name in names]
+    matched = [name for name in (default, *made_up) if any(matches(pattern, name) for pattern in names)]
+    return next(iter([*plain, *matched, default]))

@@ -1,0 +1,1 @@
+"""The Monitor component and its resources."""

@@ -1,0 +1,1 @@
+"""What a preview says of a run: checks, endings, calls and dollars."""

@@ -1,0 +1,1 @@
+"""The stack program: runs and their shared monitor from the stack's config."""

@@ -1,0 +1,1 @@
+"""The TrainingRun component and its resources."""

@@ -1,0 +1,44 @@
+"""The instance profile, with exactly what the box does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from runctl_component import policies
+from runctl_component.args.checked_args import CheckedArgs
+
+
+def create_profile(
+    name: str, checked: CheckedArgs, partition: pulumi.Output[str], parent: pulumi.Resource
+) -> aws.iam.InstanceProfile:
+    """A profile that lets the box write under its prefix and be reached by SSM, and nothing else."""
+    opts = pulumi.ResourceOptions(parent=parent)
+    role = aws.iam.Role(
+        f"{name}-box",
+        assume_role_policy=partition.apply(lambda known: policies.to_json(policies.instance_trust(known))),
+        opts=opts,
+    )
+    policy = checked.read_with(("bucket", "prefix", "kms_key_arn"), partition, _policy_text)
+    outputs = aws.iam.RolePolicy(f"{name}-box", role=role.id, policy=policy, opts=opts)
+    agent = aws.iam.RolePolicyAttachment(
+        f"{name}-ssm",
+        role=role.name,
+        policy_arn=partition.apply(lambda known: f"arn:{known}:iam::aws:policy/AmazonSSMManagedInstanceCore"),
+        opts=opts,
+    )
+    # A box must not boot before it has its rights, nor lose them while it shuts down.
+    with_rights = pulumi.ResourceOptions(parent=parent, depends_on=[outputs, agent])
+    return aws.iam.InstanceProfile(f"{name}-box", role=role.name, opts=with_rights)
+
+
+def _policy_text(args: Mapping[str, Any], partition: str) -> str:
+    return policies.to_json(
+        policies.instance_policy(
+            partition=partition,
+            bucket=args["bucket"],
+            prefix=args["prefix"],
+            kms_key_arns=[args["kms_key_arn"]] if "kms_key_arn" in args else [],
+        )
+    )
