@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from runctl_component.plan.day_of_watching import HANDLER_LOG_BYTES
-from sandbox.functions import Invocation
-from sandbox.scenarios import DAY
-from sandbox.story import RUN, Story, play
+from sandbox.aws.functions import Invocation
+from sandbox.demo.scenarios import DAY
+from sandbox.demo.story import RUN, Story, play
 
 FILES = 7
 HEADS = FILES * int(timedelta(days=1) / timedelta(seconds=60))

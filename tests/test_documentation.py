@@ -21,7 +21,7 @@ from runctl_component.plan import prices
 from runctl_component.plan.plan import build_plan
 from runctl_component.policies import instance_policy
 from runctl_component.stack.program import NO_RUNS
-from sandbox.scenarios import SCENARIOS
+from sandbox.demo.scenarios import SCENARIOS
 
 from .iam_calls import Account, accesses, refused
 from .runctl_component.recording import record

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from sandbox.simulation.figures import Figures, spread
+from sandbox.simulation.judge.figures import Figures, spread
+from sandbox.simulation.judge.oracle import judge
 from sandbox.simulation.lifecycle import run_lifecycle
-from sandbox.simulation.oracle import judge
 from sandbox.simulation.runner import run_all
 
 SHOWN = 20

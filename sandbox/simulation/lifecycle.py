@@ -8,12 +8,12 @@ from random import Random
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.times import format_time
-from sandbox.simulation.engine import DAY, HOUR, MINUTE, SECOND, to_datetime
-from sandbox.simulation.function import Function
-from sandbox.simulation.machine import ALIVE, Launch
-from sandbox.simulation.record import HoldTruth, Record
-from sandbox.simulation.scenario import FAILURE_NAMES, MARKER_NAMES, HoldPlan, Scenario, draw_scenario
-from sandbox.simulation.world import World
+from sandbox.simulation.world.function import Function
+from sandbox.simulation.world.machine import ALIVE, Launch
+from sandbox.simulation.world.record import HoldTruth, Record
+from sandbox.simulation.world.scenario import FAILURE_NAMES, MARKER_NAMES, HoldPlan, Scenario, draw_scenario
+from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, to_datetime
+from sandbox.simulation.world.world import World
 
 LAUNCHED_AT = 10 * MINUTE
 """Time before the launch, in which an earlier run may have left markers."""
@@ -37,16 +37,14 @@ class Lifecycle:
         world = self.world
         self._at(0, self._leave_stale_markers)
         self._at(LAUNCHED_AT, self._launch)
-        world.engine.run(100 * DAY, self._is_settled)
+        world.timeline.run(100 * DAY, self._is_settled)
         record = world.record
-        record.finished_at = world.engine.now
-        record.final_state = world.machine.state
-        record.final_tags = dict(world.machine.tags)
+        record.finished_at = world.timeline.now
         record.orphan_launched_by = world.machine.orphan_launched_by
         return record
 
     def _at(self, moment: int, action: Callable[[], None]) -> None:
-        self.world.engine.at(moment, action)
+        self.world.timeline.at(moment, action)
 
     def _launch(self) -> None:
         world, scenario, settings = self.world, self.scenario, self.scenario.settings
@@ -87,12 +85,12 @@ class Lifecycle:
         return 3 * self.scenario.settings.max_interval_seconds * SECOND + 12 * MINUTE
 
     def _is_settled(self) -> bool:
-        return self.world.engine.now > self._busy_until > 0
+        return self.world.timeline.now > self._busy_until > 0
 
     def _powered_off(self, launch: Launch) -> None:
         """When the instance is off, only what was left undone needs more time; somebody may start it again."""
-        world, engine = self.world, self.world.engine
-        quiet = max(engine.now, world.faults.over_at) + self._tail
+        world, timeline = self.world, self.world.timeline
+        quiet = max(timeline.now, world.faults.over_at) + self._tail
         if world.machine.state is InstanceState.STOPPED:
             keep = self.scenario.settings.terminate_after_days
             delay: int | None = None
@@ -102,15 +100,15 @@ class Lifecycle:
                 self._restarts_left -= 1
                 delay = self._people.randint(1, 120) * MINUTE
             if delay is not None:
-                engine.after(delay, self._restart)
-                quiet = max(quiet, engine.now + delay + MINUTE)
+                timeline.after(delay, self._restart)
+                quiet = max(quiet, timeline.now + delay + MINUTE)
             elif keep:
-                quiet = max(quiet, engine.now + keep * DAY + self._tail)
+                quiet = max(quiet, timeline.now + keep * DAY + self._tail)
         self._busy_until = quiet
 
     def _restart(self) -> None:
         if self.world.machine.state is InstanceState.STOPPED:
-            self.world.engine.trace("people   start it again")
+            self.world.timeline.trace("people   start it again")
             self.world.machine.start()
             self._extend()
 
@@ -125,16 +123,16 @@ class Lifecycle:
         until = None if plan.until is None else LAUNCHED_AT + plan.until
 
         def clear(truth: HoldTruth) -> None:
-            truth.cleared_at = world.engine.now
+            truth.cleared_at = world.timeline.now
             world.machine.tags.pop(names.TAG_HOLD_UNTIL, None)
-            world.engine.trace("people   take the hold off")
+            world.timeline.trace("people   take the hold off")
 
         def happen() -> None:
-            truth = HoldTruth(world.engine.now, None if until is None else until - until % SECOND)
+            truth = HoldTruth(world.timeline.now, None if until is None else until - until % SECOND)
             world.record.holds.append(truth)
             value = plan.text if until is None else format_time(to_datetime(until))
             world.machine.tags[names.TAG_HOLD_UNTIL] = value
-            world.engine.trace("people   hold until {}", value)
+            world.timeline.trace("people   hold until {}", value)
             if plan.cleared_at is not None:
                 self._at(LAUNCHED_AT + plan.cleared_at, lambda: clear(truth))
 
@@ -143,7 +141,7 @@ class Lifecycle:
     def _stop_by_hand(self) -> None:
         machine = self.world.machine
         if machine.state is InstanceState.RUNNING and not machine.protected:
-            self.world.engine.trace("people   end it by hand")
+            self.world.timeline.trace("people   end it by hand")
             if machine.traits.spot.value == "one-time spot":
                 machine.terminate("people")
             else:
@@ -151,17 +149,17 @@ class Lifecycle:
 
     def _lift_protection(self) -> None:
         self.world.machine.protected = False
-        self.world.record.unprotected_at = self.world.engine.now
+        self.world.record.unprotected_at = self.world.timeline.now
         self.world.machine.tags.pop(names.TAG_REFUSED, None)
-        self.world.engine.trace("people   lift the stop protection")
+        self.world.timeline.trace("people   lift the stop protection")
 
     def _destroy(self) -> None:
         """``pulumi destroy``: the first check's resource goes first, then the heartbeat, then the instance."""
         world = self.world
         if world.machine.state not in ALIVE:
             return
-        world.record.destroyed_at = world.engine.now
-        world.engine.trace("people   destroy the stack")
+        world.record.destroyed_at = world.timeline.now
+        world.timeline.trace("people   destroy the stack")
         event = {"trigger": "first-check", "settings": world.document, "tf": {"action": "delete"}}
         self._function.invoke_once("forget", event)
 
@@ -171,11 +169,11 @@ class Lifecycle:
             world.machine.cancel_request()
             world.machine.terminate("people")
 
-        world.engine.after(10 * SECOND, remove)
+        world.timeline.after(10 * SECOND, remove)
 
 
 def run_lifecycle(seed: int, *, traced: bool = False) -> tuple[Record, list[str]]:
     """The record of the lifecycle that the seed says, and its trace if one was asked for."""
     lifecycle = Lifecycle(draw_scenario(seed), traced=traced)
     record = lifecycle.run()
-    return record, lifecycle.world.engine.lines
+    return record, lifecycle.world.timeline.lines

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from multiprocessing import get_context
 
-from sandbox.simulation.figures import Figures, measure
-from sandbox.simulation.invariants import Violation
+from sandbox.simulation.judge.figures import Figures, measure
+from sandbox.simulation.judge.invariants import Violation
+from sandbox.simulation.judge.oracle import judge
 from sandbox.simulation.lifecycle import run_lifecycle
-from sandbox.simulation.oracle import judge
 
 CHUNK = 20
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from monitor_runtime.contract import names
-from sandbox.comparison import ways
-from sandbox.scenarios import SCENARIOS
-from sandbox.story import Story, play
+from sandbox.demo.polling import ways
+from sandbox.demo.scenarios import SCENARIOS
+from sandbox.demo.story import Story, play
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from sandbox.cloud import sandbox
-from sandbox.engine import DeploymentError, stack_config, stack_program
+from sandbox.engine.stack import DeploymentError, stack_config, stack_program
+from sandbox.sandbox import sandbox
 
 CONFIG = stack_config("demo")
 

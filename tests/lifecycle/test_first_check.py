@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from sandbox.boto import client
-from sandbox.cloud import sandbox
-from sandbox.engine import stack_config, stack_program
+from sandbox.aws.boto import client
+from sandbox.engine.stack import stack_config, stack_program
+from sandbox.sandbox import sandbox
 
 
 def _schedules() -> list[str]:

@@ -12,12 +12,12 @@ import pytest
 from botocore.client import BaseClient
 
 from monitor_runtime.cloud import aws
-from sandbox.boto import client
-from sandbox.cloud import Sandbox
-from sandbox.moto_gaps import ACCOUNT_ID
-from sandbox.scenarios import SCENARIOS
-from sandbox.story import play
-from sandbox.training import Training
+from sandbox.aws.boto import client
+from sandbox.aws.moto_gaps import ACCOUNT_ID
+from sandbox.demo.scenarios import SCENARIOS
+from sandbox.demo.story import play
+from sandbox.demo.training import Training
+from sandbox.sandbox import Sandbox
 
 from ..iam import Policy
 from ..iam_calls import Access, Account, accesses, refused, target_accesses

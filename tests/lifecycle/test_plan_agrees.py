@@ -11,8 +11,8 @@ import pytest
 from benchmarks.watch_calls import bytes_per_invocation, metric_hours, until_the_stop
 from runctl_component.plan.day_of_watching import HANDLER_LOG_BYTES
 from runctl_component.plan.prices import METRIC_HOUR
-from sandbox.scenarios import DAY, SCENARIOS
-from sandbox.story import RUN, Story, play
+from sandbox.demo.scenarios import DAY, SCENARIOS
+from sandbox.demo.story import RUN, Story, play
 
 
 def _plan(story: Story) -> dict[str, Any]:

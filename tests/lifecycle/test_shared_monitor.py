@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from monitor_runtime.contract import names
-from sandbox.boto import client
-from sandbox.cloud import Sandbox, sandbox
-from sandbox.engine import Deployment, stack_program
+from sandbox.aws.boto import client
+from sandbox.engine.in_process import Deployment
+from sandbox.engine.stack import stack_program
+from sandbox.sandbox import Sandbox, sandbox
 
 BUCKET = "outputs"
 RUN = {"bucket": BUCKET, "command": "python3 train.py", "s3_events": True, "markers": ["*.done"]}

@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle
-from sandbox.boto import client
+from sandbox.aws.boto import client
 
 from .moto_cloud import BUCKET, PREFIX, Cloud
 

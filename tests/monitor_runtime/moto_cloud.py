@@ -21,10 +21,10 @@ from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.handler import handler
 from runctl_component.policies import PolicyDocument, monitor_policy
-from sandbox.boto import client
-from sandbox.clock import VirtualClock, virtual_time
-from sandbox.moto_gaps import make_spot_request
-from sandbox.request_model import check_requests
+from sandbox.aws.boto import client
+from sandbox.aws.moto_gaps import make_spot_request
+from sandbox.aws.request_model import check_requests
+from sandbox.aws.virtual_clock import VirtualClock, virtual_time
 
 from ..iam_calls import Account, accesses, refused
 from .builders import LAUNCH

@@ -13,7 +13,7 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import SettingsError
 from monitor_runtime.observe.first_check import FirstCheckError
-from sandbox.boto import client
+from sandbox.aws.boto import client
 
 from .aws_failures import DENIED
 from .handler_paths import completed_and_due, watched

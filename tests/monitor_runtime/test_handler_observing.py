@@ -10,7 +10,7 @@ from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle
 from monitor_runtime.decide.observation import Unknown
 from monitor_runtime.observe.observe import observe
-from sandbox.boto import client
+from sandbox.aws.boto import client
 
 from .builders import LAUNCH, PREFIX, at, instance, settings
 from .fakes import PAGE_KEYS, FakeBucket, FakeClock

@@ -9,7 +9,7 @@ import pytest
 
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
-from sandbox.boto import client
+from sandbox.aws.boto import client
 
 from .aws_failures import DENIED, PASSING
 from .handler_paths import completed_and_due, watched

@@ -9,7 +9,7 @@ import pytest
 from monitor_runtime.act.check_context import EndingFailedError
 from monitor_runtime.contract import names
 from monitor_runtime.observe.first_check import FirstCheckError
-from sandbox.boto import client
+from sandbox.aws.boto import client
 
 from .aws_failures import DENIED, PASSING
 from .handler_paths import S3_EVENT, completed_and_due, watched

@@ -14,8 +14,8 @@ from monitor_runtime.decide import memory
 from monitor_runtime.decide.decide import decide
 from monitor_runtime.decide.decisions import End, Wait
 from monitor_runtime.decide.observation import Observation
-from sandbox.boto import client
-from sandbox.moto_gaps import begin_upload
+from sandbox.aws.boto import client
+from sandbox.aws.moto_gaps import begin_upload
 
 from .builders import PREFIX, at, instance, seen, settings
 from .handler_paths import watched

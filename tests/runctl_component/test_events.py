@@ -22,7 +22,7 @@ from runctl_component.monitor.event_patterns import (
     shared_pattern,
     spot_warning_pattern,
 )
-from sandbox.event_patterns import matches
+from sandbox.aws.event_matching import matches
 
 MARKERS = st.text(alphabet="ab*?[]!\\.", min_size=1, max_size=8).filter(lambda name: not list(marker_name("m", name)))
 PREFIXES = st.lists(st.sampled_from(["runs", "a b", "x"]), max_size=2).map(

@@ -3,8 +3,8 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-from sandbox.clock import virtual_time
-from sandbox.cloud import START
+from sandbox.aws.virtual_clock import virtual_time
+from sandbox.sandbox import START
 
 
 def test_sleeping_moves_the_time_and_lets_happen_what_is_due_meanwhile() -> None:

@@ -11,21 +11,21 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from sandbox import demo, story
-from sandbox.cloud import Sandbox
-from sandbox.scenarios import SCENARIOS
-from sandbox.training import Training
+from sandbox.demo import __main__, story
+from sandbox.demo.scenarios import SCENARIOS
+from sandbox.demo.training import Training
+from sandbox.sandbox import Sandbox
 
 _TIMES = re.compile(r"^(\d:\d\d:\d\d)  .*?(?: times, until (\d:\d\d:\d\d)\))?$", re.MULTILINE)
 
 app = typer.Typer()
-app.command()(demo.main)
+app.command()(__main__.main)
 
 
 @pytest.fixture
 def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the demo draws its pictures, out of the way of a person's own."""
-    monkeypatch.setattr(demo, "ROOT", tmp_path)
+    monkeypatch.setattr(__main__, "ROOT", tmp_path)
     return tmp_path / "build"
 
 
@@ -63,7 +63,7 @@ def test_what_is_written_while_a_check_waits_is_told_before_that_check(monkeypat
     def write_late(_: Sandbox, training: Training) -> None:
         training.later(timedelta(hours=1, minutes=59, seconds=59), lambda: training.write("late.pt"))
 
-    monkeypatch.setattr(demo, "SCENARIOS", {"hang": replace(SCENARIOS["hang"], twist=write_late)})
+    monkeypatch.setattr(__main__, "SCENARIOS", {"hang": replace(SCENARIOS["hang"], twist=write_late)})
     told = _demo("--scenario", "hang").stdout
     lines = [line for line in told.splitlines() if _TIMES.match(line)]
     assert lines[-2:] == [

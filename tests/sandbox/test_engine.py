@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import engine
-from sandbox.engine import DeploymentError, stack_config
+from sandbox.engine import stack
+from sandbox.engine.stack import DeploymentError, stack_config
 
 PROJECT = """\
 name: team
@@ -17,7 +17,7 @@ config:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(engine, "ROOT", tmp_path)
+    monkeypatch.setattr(stack, "ROOT", tmp_path)
     (tmp_path / "Pulumi.yaml").write_text(PROJECT)
     return tmp_path
 

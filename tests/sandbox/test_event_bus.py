@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.boto import client
-from sandbox.cloud import Sandbox, sandbox
-from sandbox.engine import Deployment, stack_config, stack_program
-from sandbox.event_bus import LATEST_SECONDS
-from sandbox.moto_gaps import begin_upload
+from sandbox.aws.boto import client
+from sandbox.aws.event_bus import LATEST_SECONDS
+from sandbox.aws.moto_gaps import begin_upload
+from sandbox.engine.in_process import Deployment
+from sandbox.engine.stack import stack_config, stack_program
+from sandbox.sandbox import Sandbox, sandbox
 
 BUCKET, KEY = "runctl-demo-outputs", "runs/llama-ft/done"
 RULE = "llama-ft-monitor-markers-1"

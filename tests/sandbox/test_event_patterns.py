@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.event_patterns import PatternError, matches
+from sandbox.aws.event_matching import PatternError, matches
 
 EVENT: dict[str, Any] = {
     "source": "aws.s3",

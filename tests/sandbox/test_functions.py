@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.boto import client
-from sandbox.cloud import Sandbox, sandbox
-from sandbox.engine import stack_config, stack_program
-from sandbox.functions import FunctionTimedOut
+from sandbox.aws.boto import client
+from sandbox.aws.functions import FunctionTimedOut
+from sandbox.engine.stack import stack_config, stack_program
+from sandbox.sandbox import Sandbox, sandbox
 
 UNKNOWN: dict[str, Any] = {"source": "nobody", "detail-type": "Nothing"}
 RETRIES = 1

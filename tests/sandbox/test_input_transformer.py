@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.input_transformer import transformed
+from sandbox.aws.input_transformer import transformed
 
 EVENT: dict[str, Any] = {"source": "aws.s3", "detail": {"object": {"key": 'a "b"/done', "size": 5}}}
 PATHS = {"key": "$.detail.object.key", "size": "$.detail.object.size", "none": "$.detail.nothing.here"}

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.boto import client
-from sandbox.cloud import sandbox
-from sandbox.request_model import RequestError
+from sandbox.aws.boto import client
+from sandbox.aws.request_model import RequestError
+from sandbox.sandbox import sandbox
 
 GOOD: dict[str, Any] = {
     "Name": "a",

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.boto import client
-from sandbox.cloud import START, Sandbox, sandbox
-from sandbox.faults import failing
-from sandbox.scheduler import next_due
+from sandbox.aws.boto import client
+from sandbox.aws.outages import failing
+from sandbox.aws.scheduler import next_due
+from sandbox.sandbox import START, Sandbox, sandbox
 
 CREATED = datetime(2026, 3, 2, 9, 0, 30, tzinfo=UTC)
 ROLE = "arn:aws:iam::123456789012:role/scheduler"

@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from sandbox.picture import running_spans, timeline_svg
-from sandbox.scenarios import SCENARIOS
-from sandbox.show import calls_table, checks_line, outcome_table, plan_lines, resource_tree
-from sandbox.story import RUN, Story, play, preview
+from sandbox.demo.picture import running_spans, timeline_svg
+from sandbox.demo.scenarios import SCENARIOS
+from sandbox.demo.show import calls_table, checks_line, outcome_table, plan_lines, resource_tree
+from sandbox.demo.story import RUN, Story, play, preview
 
 DEFAULT = SCENARIOS["default"]
 SVG = "{http://www.w3.org/2000/svg}"

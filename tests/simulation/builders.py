@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from monitor_runtime.cloud.values import InstanceState
-from sandbox.simulation.engine import Engine
-from sandbox.simulation.faults import Weather
-from sandbox.simulation.machine import Launch
-from sandbox.simulation.record import Check, Record
-from sandbox.simulation.scenario import draw_scenario
-from sandbox.simulation.storage import Bucket
-from sandbox.simulation.training import TrainingTruth
-from sandbox.simulation.training_plan import draw_training
+from sandbox.simulation.world.box import TrainingTruth
+from sandbox.simulation.world.bucket import Bucket
+from sandbox.simulation.world.machine import Launch
+from sandbox.simulation.world.record import Check, Record
+from sandbox.simulation.world.scenario import draw_scenario
+from sandbox.simulation.world.timeline import Timeline
+from sandbox.simulation.world.training_plan import draw_training
+from sandbox.simulation.world.weather import Weather
 
 
 def record(launch: Launch, **settings: Any) -> Record:
@@ -22,7 +22,7 @@ def record(launch: Launch, **settings: Any) -> Record:
     drawn = draw_scenario(1)
     declared = replace(drawn.settings, **settings)
     scenario = replace(drawn, weather=Weather.CALM, has_agent=True, holds=(), settings=declared)
-    bucket = Bucket(Engine(traced=False), 0, 1000, lambda _: None)
+    bucket = Bucket(Timeline(traced=False), 0, 1000, lambda _: None)
     return Record(scenario, bucket, [launch], [TrainingTruth(launch, draw_training(scenario, 0))])
 
 

@@ -11,7 +11,7 @@ from monitor_runtime.cloud.interface import CommandState
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.decide import completion, decide, memory, next_check
 from monitor_runtime.observe import observe
-from sandbox.simulation.cloud import SimulatedCloud
+from sandbox.simulation.world.simulated_cloud import SimulatedCloud
 
 from .patches import (
     Patch,

@@ -17,7 +17,7 @@ from monitor_runtime.decide import completion
 from monitor_runtime.decide.decisions import Interrupt, Wait
 from monitor_runtime.decide.observation import MarkerBody, Unknown
 from monitor_runtime.observe import locate, observe
-from sandbox.simulation.cloud import SimulatedCloud
+from sandbox.simulation.world.simulated_cloud import SimulatedCloud
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 

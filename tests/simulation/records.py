@@ -7,14 +7,14 @@ from typing import Any
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
-from sandbox.simulation.engine import HOUR, Engine, whole_seconds
-from sandbox.simulation.faults import Weather
-from sandbox.simulation.invariants import Invariant
-from sandbox.simulation.machine import Launch, MachineTraits, SpotKind
-from sandbox.simulation.record import Check, Ending, Record
-from sandbox.simulation.scenario import Scenario
-from sandbox.simulation.storage import Bucket
-from sandbox.simulation.truth import Truth
+from sandbox.simulation.judge.invariants import Invariant
+from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.world.bucket import Bucket
+from sandbox.simulation.world.machine import Launch, MachineTraits, SpotKind
+from sandbox.simulation.world.record import Check, Ending, Record
+from sandbox.simulation.world.scenario import Scenario
+from sandbox.simulation.world.timeline import HOUR, Timeline, whole_seconds
+from sandbox.simulation.world.weather import Weather
 
 PREFIX = "runs/llama/"
 INSTANCE_ID = "i-0123456789abcdef0"
@@ -44,7 +44,7 @@ def record(settings: dict[str, Any], *, skew: int = 0, weather: Weather = Weathe
         unprotected_after=None,
         destroyed_at=None,
     )
-    return Record(scenario, Bucket(Engine(traced=False), skew, 1000, lambda _: None), [], [])
+    return Record(scenario, Bucket(Timeline(traced=False), skew, 1000, lambda _: None), [], [])
 
 
 def launched(told: Record, at: int, left_running_at: int | None = None) -> Launch:

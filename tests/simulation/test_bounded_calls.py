@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from sandbox.simulation.bookkeeping import LISTINGS, MOVES, calls_are_bounded
-from sandbox.simulation.engine import HOUR, MINUTE, SECOND
-from sandbox.simulation.machine import Launch
-from sandbox.simulation.record import Check
-from sandbox.simulation.truth import Truth
+from sandbox.simulation.judge.bookkeeping import LISTINGS, MOVES, calls_are_bounded
+from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.world.machine import Launch
+from sandbox.simulation.world.record import Check
+from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 
 from .builders import checked, record
 

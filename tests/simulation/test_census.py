@@ -7,12 +7,12 @@ from collections import Counter
 import pytest
 
 from monitor_runtime.contract.outcomes import Outcome
-from sandbox.simulation.faults import Weather
+from sandbox.simulation.judge.oracle import INVARIANTS
+from sandbox.simulation.judge.safety import outcome_of
 from sandbox.simulation.lifecycle import run_lifecycle
-from sandbox.simulation.oracle import INVARIANTS
-from sandbox.simulation.record import Record
-from sandbox.simulation.safety import outcome_of
-from sandbox.simulation.training_plan import Course
+from sandbox.simulation.world.record import Record
+from sandbox.simulation.world.training_plan import Course
+from sandbox.simulation.world.weather import Weather
 
 from .mutations import MUTATIONS
 

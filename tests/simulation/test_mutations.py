@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.simulation.judge.oracle import judge
 from sandbox.simulation.lifecycle import run_lifecycle
-from sandbox.simulation.oracle import judge
 
 from .mutations import MUTATIONS, Mutation
 

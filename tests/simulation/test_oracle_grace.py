@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.simulation.engine import MINUTE, SECOND
-from sandbox.simulation.record import Record
-from sandbox.simulation.safety import grace_is_given_in_full
+from sandbox.simulation.judge.safety import grace_is_given_in_full
+from sandbox.simulation.world.record import Record
+from sandbox.simulation.world.timeline import MINUTE, SECOND
 
 from .records import PREFIX, broken, ended, launched, record
 
@@ -20,9 +20,9 @@ def _completed(skew: int, *, begun_at: int = 10 * MINUTE) -> Record:
     told = record({"markers": (), "expected_outputs": ("model.bin",), "grace_seconds": GRACE // SECOND}, skew=skew)
     launched(told, MINUTE)
     bucket = told.bucket
-    bucket.engine.now = begun_at
+    bucket.timeline.now = begun_at
     upload = bucket.begin_upload(KEY, 10, 0)
-    bucket.engine.now = COMPLETED_AT
+    bucket.timeline.now = COMPLETED_AT
     bucket.complete_upload(upload)
     return told
 
@@ -49,7 +49,7 @@ def test_it_is_counted_from_the_date_that_s3_tells_where_that_is_later(early: in
 def test_an_object_of_one_part_counts_from_the_date_that_s3_tells(early: int, *, wrong: bool) -> None:
     told = record({"grace_seconds": GRACE // SECOND}, skew=AHEAD)
     launch = launched(told, MINUTE)
-    told.bucket.engine.now = COMPLETED_AT
+    told.bucket.timeline.now = COMPLETED_AT
     told.bucket.put(f"{PREFIX}done", 0)
     dated_at = 20 * MINUTE + 2 * SECOND
     ended(told, launch, dated_at + GRACE - early)

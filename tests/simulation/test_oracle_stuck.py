@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from monitor_runtime.cloud.values import InstanceState
-from sandbox.simulation.engine import HOUR, MINUTE
-from sandbox.simulation.liveness import MAX_REFUSALS, a_stuck_stop_is_forced
-from sandbox.simulation.record import Refusal
+from sandbox.simulation.judge.liveness import MAX_REFUSALS, a_stuck_stop_is_forced
+from sandbox.simulation.world.record import Refusal
+from sandbox.simulation.world.timeline import HOUR, MINUTE
 
 from .records import broken, checked, launched, record
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.simulation.engine import HOUR, MINUTE
-from sandbox.simulation.faults import Weather
-from sandbox.simulation.liveness import nothing_runs_past_its_deadline
-from sandbox.simulation.record import Firing, Record
-from sandbox.simulation.safety import the_switch_spares_what_may_run
-from sandbox.simulation.truth import Truth
+from sandbox.simulation.judge.liveness import nothing_runs_past_its_deadline
+from sandbox.simulation.judge.safety import the_switch_spares_what_may_run
+from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.world.record import Firing, Record
+from sandbox.simulation.world.timeline import HOUR, MINUTE
+from sandbox.simulation.world.weather import Weather
 
 from .records import broken, checked, launched, record
 

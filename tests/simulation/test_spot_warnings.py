@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from monitor_runtime.cloud.values import InstanceState
-from sandbox.simulation.bookkeeping import a_warning_reaches_the_training, an_interruption_is_recorded
-from sandbox.simulation.engine import HOUR, MINUTE, SECOND
-from sandbox.simulation.invariants import Invariant
-from sandbox.simulation.machine import Launch
-from sandbox.simulation.truth import Truth
+from sandbox.simulation.judge.bookkeeping import a_warning_reaches_the_training, an_interruption_is_recorded
+from sandbox.simulation.judge.invariants import Invariant
+from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.world.machine import Launch
+from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 
 from .builders import checked, record
 

@@ -1,0 +1,1 @@
+"""What must hold in every lifecycle, judged from the record alone."""

@@ -1,0 +1,240 @@
+"""Invariants about the record: one notification an ending, true outcomes, bounded calls, declared errors."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from monitor_runtime.act.check_context import EndingFailedError
+from monitor_runtime.cloud.interface import CloudError
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.settings import Settings
+from monitor_runtime.observe.first_check import FirstCheckError
+from sandbox.simulation.judge.invariants import Found
+from sandbox.simulation.judge.liveness import CARRIED, MAX_REFUSALS
+from sandbox.simulation.judge.safety import outcome_of
+from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.world.function import BrokenFunctionError
+from sandbox.simulation.world.machine import ALIVE, Launch
+from sandbox.simulation.world.record import Check, Notification, Tagging
+from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
+from sandbox.simulation.world.weather import Weather
+
+DECLARED = (EndingFailedError, CloudError, FirstCheckError, BrokenFunctionError)
+EVENTS = frozenset({"s3-event", "spot-warning"})
+"""Triggers whose run has to be looked up first: that look-up may fail the check."""
+MOVES = 12
+"""For a refused ending, a change of the outlook, follow-ups of before it."""
+LISTINGS = 60
+"""Calls to S3 that one look may cost with the patterns that scenarios draw: every folder truncated, and the markers
+looked for once more where outputs cannot be seen. Each look begins with one DescribeInstances."""
+
+
+def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
+    """One notification an ending, and an interruption that came to nothing is one.
+
+    One more when checks overlap, or when it could not be remembered that it was told.
+    """
+    by_launch = defaultdict[str, list[Notification]](list)
+    for notification in truth.record.notifications:
+        by_launch[notification.launched_at].append(notification)
+    for told in by_launch.values():
+        tellers = [entry.check for entry in told]
+        in_vain = truth.record.interrupted_at is not None and truth.record.scenario.interrupted_in_vain
+        allowed = _endings(truth, told) if _reports(truth) else 1 + in_vain
+        allowed += _overlap(truth, tellers) + sum(check.disturbed or check.killed for check in tellers)
+        if len(told) > allowed:
+            yield Found(told[-1].at, f"{len(told)} notifications of one launch: {', '.join(e.outcome for e in told)}")
+
+
+def _endings(truth: Truth, told: list[Notification]) -> int:
+    """A run that was reported may still end: with another outcome, or because EC2 takes its instance."""
+    return len({entry.outcome for entry in told}) + (truth.record.interrupted_at is not None)
+
+
+def _overlap(truth: Truth, checks: list[Check]) -> int:
+    """How many notifications more overlapping checks may send: one, or one each where calls are slow."""
+    spans = sorted({(check.started_at, check.ended_at or check.started_at, check.number) for check in checks})
+    overlaps = sum(later[0] <= earlier[1] for earlier, later in pairwise(spans))
+    calm = truth.record.scenario.weather is Weather.CALM and not _reports(truth)
+    return min(overlaps, 1) if calm else overlaps
+
+
+def _reports(truth: Truth) -> bool:
+    """Reporting changes no state of the instance, by which checks that end a run at the same time tell who did."""
+    settings = truth.settings
+    return Action.REPORT in {settings.on_complete, settings.on_failure, settings.on_deadline}
+
+
+def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
+    """The outcome that stands in the tags at the end is one that the launch truly had."""
+    for launch in truth.record.launches:
+        recorded = [
+            tagging
+            for tagging in truth.record.taggings
+            if tagging.launch == launch.number and "runctl:outcome" in tagging.tags
+        ]
+        if not recorded or _recorded_blindly(recorded[-1]):
+            continue
+        at, outcome = recorded[-1].at, Outcome(recorded[-1].tags["runctl:outcome"])
+        true = _true_outcomes(truth, launch, at)
+        if outcome not in true:
+            yield Found(at, f"launch {launch.number} is recorded as {outcome}, true is {', '.join(sorted(true))}")
+
+
+def _recorded_blindly(tagging: Tagging) -> bool:
+    """What S3 denies is unverified or unknown, and what it did not tell of a terminated instance is lost: soon gone."""
+    terminated = tagging.check.state_at_start is InstanceState.TERMINATED
+    denied = tagging.tags["runctl:outcome"] == Outcome.UNVERIFIED or "S3 unknown" in tagging.tags["runctl:reason"]
+    return tagging.check.disturbed and (denied or terminated)
+
+
+def _true_outcomes(truth: Truth, launch: Launch, at: int) -> set[Outcome]:
+    """By the ending of the monitor, if it could be recorded; else by what lay in S3, the deadline, or neither."""
+    record = truth.record
+    true = {outcome for ending in record.endings if ending.launch is launch and (outcome := outcome_of(ending))}
+    true |= {due.outcome for check in _reporters(truth, launch) for due in truth.dues(launch, check.looked_at, at)}
+    end = at if launch.left_running_at is None else launch.left_running_at
+    finishes = [finish for moment in (end, at) if (finish := truth.finish(launch, moment))]
+    deadline = truth.deadline(launch)
+    forgotten = any(ending.launch is launch and ending.check.disturbed for ending in record.endings)
+    if launch.left_by != "monitor" or record.interrupted_at is not None or forgotten:
+        true |= {truth.due_of(launch, finish, moment).outcome for finish in finishes for moment in (end, at)}
+        if deadline is not None and max(end, launch.stopped_at or end) >= deadline:
+            true.add(Outcome.DEADLINE)
+        if not finishes or record.interrupted_at is not None:
+            true.add(Outcome.INTERRUPTED)
+    return true
+
+
+def _reporters(truth: Truth, launch: Launch) -> Iterator[Check]:
+    """The checks that recorded an outcome and left the instance running: by report, or because EC2 refused."""
+    for check in truth.record.checks:
+        if check.launch == launch.number and check.decision in {"end", "refused"}:
+            yield check
+
+
+def calls_are_bounded(truth: Truth) -> Iterator[Found]:
+    """In no hour does the watch of a run cost more calls than its intervals, and what follows a completion, explain."""
+    hours = Counter(check.started_at // HOUR for check in truth.record.checks if check.trigger in CARRIED)
+    for hour, count in hours.items():
+        bound = _most_checks(truth, hour * HOUR)
+        if count > bound:
+            yield Found(hour * HOUR, f"{count} checks in an hour, at most {bound} were expected")
+    for check in truth.record.checks:
+        if check.trigger not in CARRIED:
+            continue
+        listings, looks = check.kinds["list_folder"], max(1, check.kinds["describe_instance"])
+        if listings > LISTINGS * looks:
+            yield Found(check.started_at, f"check {check.number} made {listings} listings")
+
+
+def _most_checks(truth: Truth, hour: int) -> int:
+    """Heartbeats, and the follow-ups of the backoff; two a minute while a run is ended, held, or cannot be seen."""
+    settings, end = truth.settings, hour + HOUR
+    launches = [launch for launch in truth.record.launches if launch.at <= end]
+    heartbeats = HOUR // (settings.max_interval_seconds * SECOND) + 1
+    most = heartbeats + sum(_follow_ups(settings, launch, hour) for launch in launches) + MOVES
+    finished = any(truth.finish(launch, end) for launch in launches)
+    unseen = any(hour - HOUR <= at <= end for at, _ in truth.record.injected)
+    if finished or unseen or any(hold.at <= end for hold in truth.record.holds):
+        most += 2 * HOUR // MINUTE
+    return most if truth.record.scenario.weather is Weather.CALM else 3 * most
+
+
+def _follow_ups(settings: Settings, launch: Launch, hour: int) -> int:
+    """One for each due time of the backoff in that hour, as long as its interval is shorter than the heartbeat's.
+
+    A backoff that does not grow never gives way to the heartbeat: it comes on top of it.
+    """
+    interval, heartbeat = settings.initial_interval_seconds * SECOND, settings.max_interval_seconds * SECOND
+    if interval >= heartbeat or (launch.left_running_at is not None and launch.left_running_at < hour):
+        return 0
+    if settings.backoff_multiplier == 1:
+        return HOUR // interval + 1
+    due, count = launch.stamp, 0
+    while interval < heartbeat:
+        due, interval = due + interval, int(interval * settings.backoff_multiplier)
+        count += hour <= due <= hour + HOUR
+    return count
+
+
+def an_ended_run_costs_one_call(truth: Truth) -> Iterator[Found]:
+    """A check of a run that is over, recorded and told is one DescribeInstances; a follow-up has read its settings."""
+    for check in truth.record.checks:
+        over = check.completed and check.trigger in CARRIED and check.decision == "over"
+        ended = check.state_at_start in {InstanceState.STOPPED, InstanceState.TERMINATED}
+        reads = {"schedule_input": 1} if check.trigger == "follow-up" else {}
+        if over and ended and check.kinds != Counter({"describe_instance": 1, **reads}):
+            yield Found(check.started_at, f"check {check.number} of an ended run made {dict(check.kinds)}")
+
+
+def only_declared_errors_come_out(truth: Truth) -> Iterator[Found]:
+    """The monitor fails only in the ways it declares, and without faults it never runs into Lambda's timeout."""
+    for check in truth.record.checks:
+        undeclared = CloudError if check.trigger not in EVENTS else ()
+        if check.error is not None and (not isinstance(check.error, DECLARED) or isinstance(check.error, undeclared)):
+            yield Found(check.started_at, f"check {check.number} raised {check.error!r}")
+        if check.killed and not check.disturbed:
+            yield Found(check.started_at, f"check {check.number} ran into the timeout")
+
+
+def a_refusal_is_not_asked_for_ever(truth: Truth) -> Iterator[Found]:
+    """A check that finds three refusals recorded does not ask EC2 for the same again, until a person forgives."""
+    for check in truth.record.checks:
+        asked = check.kinds["stop_instance"] + check.kinds["terminate_instance"]
+        looked_at = check.first_described_at
+        if not asked or looked_at is None or check.state_at_start not in ALIVE:
+            continue
+        forgiven_at = truth.record.unprotected_at
+        recorded = [
+            tagging.tags["runctl:ending-refused"].split()
+            for tagging in truth.record.taggings
+            if "runctl:ending-refused" in tagging.tags and tagging.launch == check.launch and tagging.at < looked_at
+        ]
+        forgiven = forgiven_at is not None and forgiven_at <= (check.ended_at or looked_at)
+        asked_for = (check.reply or {}).get("outcome")
+        again = bool(recorded) and int(recorded[-1][0]) >= MAX_REFUSALS and recorded[-1][2] == asked_for
+        if again and not forgiven:
+            yield Found(check.started_at, f"check {check.number} asked again for what was refused")
+
+
+def a_warning_reaches_the_training(truth: Truth) -> Iterator[Found]:
+    """A check that hears in time of a spot interruption signals the training, if it is still at work."""
+    for check in truth.record.checks:
+        heard = check.completed and check.trigger == "spot-warning" and check.state_at_start is InstanceState.RUNNING
+        launch, training = truth.record.launches[check.launch], truth.record.trainings[check.launch]
+        heard = heard and truth.is_warned(launch, check.started_at)
+        if not heard or not truth.record.scenario.has_agent or check.decision in {"ignored", "over"}:
+            continue
+        working = check.looked_at is not None and truth.finish(launch, check.looked_at) is None
+        if working and check.ended_at is not None and (training.signalled_at or check.ended_at + 1) > check.ended_at:
+            yield Found(check.started_at, f"check {check.number} did not signal the training")
+
+
+def an_interruption_is_recorded(truth: Truth) -> Iterator[Found]:
+    """An undisturbed check that hears in time of a spot warning leaves an outcome of this launch in the tags."""
+    for check in truth.record.checks:
+        heard = check.completed and check.trigger == "spot-warning" and check.state_at_start in ALIVE
+        heard = heard and truth.is_warned(truth.record.launches[check.launch], check.started_at)
+        if not heard or check.ended_at is None or (check.reply or {}).get("decision") == "ignored":
+            continue
+        if not any(
+            tagging.launch == check.launch and "runctl:outcome" in tagging.tags and tagging.at <= check.ended_at
+            for tagging in truth.record.taggings
+        ):
+            yield Found(check.ended_at, f"check {check.number} left the interruption unrecorded")
+
+
+BOOKKEEPING = (
+    an_ending_is_told_once,
+    the_recorded_outcome_is_true,
+    calls_are_bounded,
+    an_ended_run_costs_one_call,
+    only_declared_errors_come_out,
+    a_refusal_is_not_asked_for_ever,
+    a_warning_reaches_the_training,
+    an_interruption_is_recorded,
+)

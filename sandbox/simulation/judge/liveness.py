@@ -1,0 +1,260 @@
+"""Invariants about money: what is over is ended, recorded and told, and soon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Action, Outcome
+from sandbox.simulation.judge.invariants import Found
+from sandbox.simulation.judge.truth import INTERRUPTION, Due, Finish, Truth
+from sandbox.simulation.judge.waits import graced_endings, remembered_since, was_noticed
+from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
+from sandbox.simulation.world.record import Check
+from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_datetime
+from sandbox.simulation.world.weather import Weather
+
+MAX_REFUSALS = 3
+AT_ONCE_SECONDS = 5.0
+SWITCH_DELAY = 10 * MINUTE
+AT_DEADLINE = 90 * SECOND
+LAST_MOMENT = 15 * MINUTE
+"""After the deadline, or the end of a hold that outlasts it."""
+CARRIED = frozenset({"heartbeat", "follow-up"})
+_ENDED = frozenset({InstanceState.STOPPED, InstanceState.TERMINATED})
+
+
+def a_check_ends_what_is_due(truth: Truth) -> Iterator[Found]:
+    """A check that nothing disturbs leaves no run running whose ending was due when it looked."""
+    for check in truth.record.checks:
+        if not check.completed or check.trigger not in CARRIED or check.state_at_start is not InstanceState.RUNNING:
+            continue
+        looked_at = check.first_described_at
+        launch = truth.record.launches[check.launch]
+        if looked_at is None or not launch.is_on(looked_at) or check.state_at_end not in ALIVE:
+            continue
+        due = _surely_due(truth, check, launch, looked_at)
+        if due is not None:
+            late = (looked_at - due.at) / SECOND
+            yield Found(looked_at, f"{due.outcome} was due for {late:.0f} s, and check {check.number} did not end it")
+
+
+def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due | None:
+    """What a check had to act on; None where it may rightly not have acted, or did so by reporting."""
+    if truth.is_held(moment) or truth.refusals(launch, moment) >= MAX_REFUSALS:
+        return None
+    if check.decision == "end" or truth.is_interrupted(moment):
+        return None
+    finish = truth.finish(launch, moment)
+    late = 0 if finish is None else _counted_late(truth, launch, finish, moment)
+    dues = [due for due in truth.dues(launch, moment, moment) if due.outcome is not Outcome.IDLE]
+    certain = [due for due in dues if due.outcome is Outcome.DEADLINE or (late is not None and due.at + late <= moment)]
+    return next((due for due in certain if due.action is not Action.REPORT), None)
+
+
+def _counted_late(truth: Truth, launch: Launch, finish: Finish, moment: int) -> int | None:
+    """How long after the completion the monitor's count of its grace began; None while nothing says that it has."""
+    if not finish.dated_back:
+        return 0
+    since = remembered_since(truth, launch, finish, moment)
+    return None if since is None else since - finish.since
+
+
+def nothing_runs_past_its_deadline(truth: Truth) -> Iterator[Found]:
+    """Fifteen minutes after its deadline a run is over, even with the monitor broken, when EC2 can be reached."""
+    for launch in truth.record.launches:
+        latest = _latest(truth, launch)
+        if latest is not None and launch.is_on(latest) and latest <= truth.record.finished_at:
+            yield Found(latest, f"launch {launch.number} runs past its deadline")
+
+
+def the_monitor_is_there_at_the_deadline(truth: Truth) -> Iterator[Found]:
+    """When all services work, it is the monitor that ends a run at its deadline, with its signal: not the switch.
+
+    A training that takes all of ten minutes to react to its signal is stopped by both at the same moment.
+    """
+    record, settings = truth.record, truth.settings
+    if record.scenario.weather is not Weather.CALM or settings.on_deadline is Action.REPORT:
+        return
+    if record.holds or record.scenario.machine.protected or record.interrupted_at is not None:
+        return
+    for launch in record.launches:
+        deadline = truth.deadline(launch)
+        if deadline is None or not launch.is_on(deadline) or not _was_seen(truth, launch, deadline):
+            continue
+        reacted = deadline + settings.shutdown_timeout_seconds * SECOND
+        latest = reacted + AT_DEADLINE
+        cut_off = launch.left_by == "switch" and not launch.is_on(reacted - SECOND)
+        if latest <= record.finished_at and (launch.is_on(latest) or cut_off):
+            yield Found(latest, f"launch {launch.number} was left to {launch.left_by or 'itself'} at its deadline")
+
+
+def _was_seen(truth: Truth, launch: Launch, before: int) -> bool:
+    """Whether a check had seen the launch, and could plan."""
+    return any(
+        check.completed
+        and check.launch == launch.number
+        and check.decision == "wait"
+        and check.first_described_at is not None
+        and check.ended_at is not None
+        and check.ended_at < before
+        for check in truth.record.checks
+    )
+
+
+def _latest(truth: Truth, launch: Launch) -> int | None:
+    """The moment at which the launch must be over; None where EC2 could not be reached, or a person has to act."""
+    record, deadline = truth.record, truth.deadline(launch)
+    if deadline is None or truth.settings.on_deadline is Action.REPORT or record.scenario.machine.protected:
+        return None
+    latest = _after_holds(truth, launch, deadline) + LAST_MOMENT
+    start = latest - LAST_MOMENT
+    broken = any(
+        start <= at <= latest and kind in {"stop_instance", "terminate_instance"} for at, kind in record.injected
+    )
+    fired = [firing for firing in record.firings if firing.set_for == launch.number]
+    if broken or truth.refusals(launch, latest) or any(firing.failed or not firing.delivered for firing in fired):
+        return None
+    if record.scenario.machine.spot is SpotKind.ONE_TIME and truth.settings.on_deadline is Action.STOP:
+        return None if _is_disturbed(truth, start - HOUR, latest) else latest
+    late = any(firing.at > firing.due_at + MINUTE for firing in fired)
+    return latest if not late and _was_watched(truth, launch, start) else None
+
+
+def _after_holds(truth: Truth, launch: Launch, deadline: int) -> int:
+    """The end of the last hold that reaches over the deadline; a hold taken off is noticed by the next heartbeat."""
+    end = deadline
+    for hold in truth.record.holds:
+        if hold.until is not None and hold.at <= end + LAST_MOMENT and hold.until > launch.at:
+            noticed = truth.settings.max_interval_seconds * SECOND + 2 * MINUTE
+            cleared = hold.until if hold.cleared_at is None else min(hold.until, hold.cleared_at + noticed)
+            end = max(end, cleared)
+    return end
+
+
+def _is_disturbed(truth: Truth, start: int, end: int) -> bool:
+    return truth.record.scenario.weather is not Weather.CALM and (
+        any(start <= at <= end for at, _ in truth.record.injected)
+        or any(start <= at <= end for at in truth.record.lost_triggers)
+        or any(check.disturbed and start <= check.started_at <= end for check in truth.record.checks)
+    )
+
+
+def _was_watched(truth: Truth, launch: Launch, due: int) -> bool:
+    """Whether some check of the launch, later than the last change of a hold, had the time to arm the switch."""
+    changed = [hold.at for hold in truth.record.holds] + [hold.cleared_at or 0 for hold in truth.record.holds]
+    since = max([launch.at, *(moment for moment in changed if moment <= due + LAST_MOMENT)])
+    return any(
+        check.completed
+        and check.launch == launch.number
+        and check.decision == "wait"
+        and check.started_at > since
+        and check.ended_at is not None
+        and check.ended_at < due + SWITCH_DELAY
+        for check in truth.record.checks
+    )
+
+
+def a_finished_run_is_ended_in_time(truth: Truth) -> Iterator[Found]:
+    """When all services work, a completed run is ended within a poll interval of its marker, or at the end of grace."""
+    if truth.record.scenario.weather is not Weather.CALM or truth.record.scenario.machine.protected:
+        return
+    for launch in truth.record.launches:
+        latest = _latest_end(truth, launch)
+        end = truth.record.finished_at if launch.left_running_at is None else launch.left_running_at
+        if latest is not None and latest < end:
+            yield Found(latest, f"launch {launch.number} ran on until {to_datetime(end):%d %H:%M:%S}")
+
+
+def a_noticed_completion_is_ended_at_once(truth: Truth) -> Iterator[Found]:
+    """When all services work, a completion that was seen in its grace period ends the run within 5 s of its end."""
+    if truth.record.scenario.weather is not Weather.CALM:
+        return
+    for ending, seconds in graced_endings(truth):
+        if seconds > AT_ONCE_SECONDS and was_noticed(truth, ending, seconds):
+            yield Found(ending.at, f"check {ending.check.number} ended the run {seconds:.1f} s after its grace period")
+
+
+def _latest_end(truth: Truth, launch: Launch) -> int | None:
+    end = truth.record.finished_at if launch.left_running_at is None else launch.left_running_at
+    finish = truth.finish(launch, end)
+    if finish is None or any(hold.until is not None and hold.until > launch.at for hold in truth.record.holds):
+        return None
+    due = truth.due_of(launch, finish, end)
+    if due.action is Action.REPORT or truth.settings.on_deadline is Action.REPORT:
+        return None
+    arrived = [written.at for written in truth.record.bucket.history if written.at <= end]
+    to_notice = truth.settings.max_interval_seconds * SECOND + MINUTE
+    graced = due.at + (to_notice if finish.dated_back else 0)
+    settled = arrived if due.outcome is Outcome.SUCCEEDED else []
+    warned = 0 if truth.record.interrupted_at is None else truth.record.interrupted_at + INTERRUPTION
+    return max(graced, finish.since + to_notice, warned, *settled) + 2 * MINUTE + 30 * SECOND
+
+
+def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
+    """After every undisturbed check of a run that goes on, the deadline switch stands at its right time."""
+    for check in truth.record.checks:
+        launch, described_at = truth.record.launches[check.launch], check.described_at
+        waits = check.completed and check.decision == "wait" and check.trigger in CARRIED
+        if not waits or check.state_at_start not in ALIVE or described_at is None or check.ended_at is None:
+            continue
+        deadline = truth.deadline(launch)
+        if deadline is None or truth.settings.on_deadline is Action.REPORT or not launch.is_on(check.ended_at):
+            continue
+        destroyed = truth.record.destroyed_at is not None and truth.record.destroyed_at < check.ended_at
+        if destroyed or truth.is_interrupted(check.ended_at):
+            continue
+        untils = [hold.until or 0 for hold in truth.record.holds if truth.is_held(described_at)]
+        wanted = max(deadline, *untils, 0) + SWITCH_DELAY
+        if wanted > check.ended_at + MINUTE and check.switch_after != wanted:
+            yield Found(check.ended_at, f"check {check.number} left the switch at {check.switch_after}, not {wanted}")
+
+
+def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
+    """An undisturbed check of an ended run leaves it recorded and told, and its deadline switch removed."""
+    for check in truth.record.checks:
+        settles = check.completed and check.trigger in CARRIED and check.state_at_start in _ENDED
+        if not settles or check.state_at_end not in _ENDED or (check.reply or {}).get("instance") is None:
+            continue
+        if (check.reply or {})["instance"]["state"] == InstanceState.GONE:
+            continue
+        launch, at = truth.record.launches[check.launch], check.ended_at or 0
+        recorded = any(
+            tagging.launch == launch.number and tagging.at <= at and "runctl:outcome" in tagging.tags
+            for tagging in truth.record.taggings
+        )
+        stamp = f"{to_datetime(launch.stamp):%Y-%m-%dT%H:%M:%SZ}"
+        told = any(entry.launched_at == stamp and entry.at <= at for entry in truth.record.notifications)
+        if not recorded:
+            yield Found(at, f"launch {launch.number} has no outcome after check {check.number}")
+        if truth.record.scenario.notifies and not told:
+            yield Found(at, f"nobody was told of launch {launch.number} by check {check.number}")
+        if check.switch_after is not None:
+            yield Found(at, f"check {check.number} left the deadline switch behind")
+
+
+def a_stuck_stop_is_forced(truth: Truth) -> Iterator[Found]:
+    """An instance that has been stopping for over ten minutes is forced by the next undisturbed check.
+
+    What EC2 has refused three times is not asked for again.
+    """
+    for check in truth.record.checks:
+        launch = truth.record.launches[check.launch]
+        since, forced = launch.left_running_at, launch.forced
+        if not check.completed or check.trigger not in CARRIED or check.state_at_start is not InstanceState.STOPPING:
+            continue
+        given_up = truth.refusals(launch, check.started_at) >= MAX_REFUSALS
+        if since is not None and check.started_at - since > SWITCH_DELAY + SECOND and not forced and not given_up:
+            yield Found(check.started_at, f"check {check.number} left the instance stuck")
+
+
+LIVENESS = (
+    a_check_ends_what_is_due,
+    nothing_runs_past_its_deadline,
+    the_monitor_is_there_at_the_deadline,
+    a_finished_run_is_ended_in_time,
+    a_noticed_completion_is_ended_at_once,
+    the_switch_is_armed,
+    an_ended_run_is_settled_by_the_next_check,
+    a_stuck_stop_is_forced,
+)

@@ -1,0 +1,17 @@
+"""The oracle: every invariant over one lifecycle."""
+
+from __future__ import annotations
+
+from sandbox.simulation.judge.bookkeeping import BOOKKEEPING
+from sandbox.simulation.judge.invariants import Invariant, Violation, violations
+from sandbox.simulation.judge.liveness import LIVENESS
+from sandbox.simulation.judge.safety import SAFETY
+from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.world.record import Record
+
+INVARIANTS: tuple[Invariant, ...] = SAFETY + LIVENESS + BOOKKEEPING
+
+
+def judge(record: Record) -> list[Violation]:
+    """What is broken in a lifecycle, in the order of time; nothing when all is well."""
+    return violations(Truth(record), INVARIANTS)

@@ -1,0 +1,210 @@
+"""What the oracle knows: derived from the record alone, with none of the monitor's code."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import cache
+from typing import Any, cast
+
+from monitor_runtime.contract.outcomes import Action, Outcome
+from sandbox.simulation.world.bucket import Written
+from sandbox.simulation.world.machine import Launch
+from sandbox.simulation.world.record import Record
+from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, whole_seconds
+
+LONGEST_HOLD = 7 * DAY
+WARM_UP = 15 * MINUTE
+WARNING = 5 * MINUTE
+"""For so long a warning of EC2 is one: a copy that comes later is about what is over."""
+INTERRUPTION = 15 * MINUTE
+"""A check that heard of the warning may be slow; five minutes after it all is as if nobody had warned."""
+PERIOD = 5 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What says that a launch's training is complete. ``since``: from when its grace has to be given, see `_since`.
+
+    ``dated_back``: S3 does not tell when it was there, so the monitor counts from when it first noticed.
+    """
+
+    outcome: Outcome
+    since: int
+    body: Mapping[str, Any]
+    dated_back: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Due:
+    """An ending that is due from ``at`` on."""
+
+    outcome: Outcome
+    at: int
+    action: Action
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern))
+
+
+def names_object(pattern: str, name: str) -> bool:
+    """Whether a pattern means an object: every character of the name, folder by folder."""
+    parts, wanted = name.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(
+        _expression(glob).fullmatch(part) for glob, part in zip(wanted, parts, strict=True)
+    )
+
+
+def _body(written: Written) -> Mapping[str, Any]:
+    try:
+        document: Any = json.loads(written.body)
+    except ValueError:
+        return {}
+    return cast("Mapping[str, Any]", document) if isinstance(document, dict) else {}
+
+
+def _since(written: Written) -> int:
+    """What S3 dates: by its clock. What it dates back: from when it was there, by all other clocks."""
+    return max(written.stamp, written.at) if written.multipart else written.stamp
+
+
+class Truth:
+    """Questions about a record."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.settings = record.scenario.settings
+        self.grace = self.settings.grace_seconds * SECOND
+
+    def objects(self, launch: Launch, moment: int) -> dict[str, Written]:
+        """What this launch, and nothing before it, had written by then; by name, without the prefix."""
+        prefix = self.settings.prefix
+        return {
+            written.key[len(prefix) :]: written
+            for written in self._versions(moment)
+            if written.key.startswith(prefix) and written.stamp >= launch.stamp
+        }
+
+    def _versions(self, moment: int) -> Iterable[Written]:
+        latest: dict[str, Written] = {}
+        for written in self.record.bucket.history:
+            if written.at <= moment:
+                latest[written.key] = written
+        return latest.values()
+
+    def finish(self, launch: Launch, moment: int) -> Finish | None:
+        """What completed the training, by what lay in S3 at that moment."""
+        settings = self.settings
+        objects = self.objects(launch, moment)
+        for outcome, patterns in ((Outcome.FAILED, settings.failure_markers), (Outcome.SUCCEEDED, settings.markers)):
+            found = [
+                (written.stamp, name)
+                for name, written in objects.items()
+                if any(names_object(pattern, name) for pattern in patterns)
+            ]
+            if found:
+                since, name = min(found)
+                body = _body(objects[name])
+                return Finish(Outcome(body.get("outcome") or outcome), since, body)
+        filled = [(name, written) for name, written in objects.items() if written.size > 0]
+        outputs = [
+            [written for name, written in filled if names_object(pattern, name)]
+            for pattern in settings.expected_outputs
+        ]
+        if not outputs or not all(outputs):
+            return None
+        written = [entry for entries in outputs for entry in entries]
+        since = max(_since(entry) for entry in written)
+        return Finish(Outcome.SUCCEEDED, since, {}, any(entry.multipart for entry in written))
+
+    def is_verified(self, launch: Launch, finish: Finish, moment: int) -> bool:
+        """Whether all that the training wrote had arrived, and nothing was on its way any more."""
+        for upload in self.record.bucket.uploads:
+            going_on = upload.at <= moment and (upload.completed_at is None or upload.completed_at > moment)
+            if going_on and upload.stamp >= launch.stamp:
+                return False
+        objects = self.objects(launch, moment)
+        for pattern in self.settings.checkpoint_patterns:
+            if not any(written.size > 0 and names_object(pattern, name) for name, written in objects.items()):
+                return False
+        for entry in finish.body.get("checkpoint", []):
+            written = objects.get(entry["key"].removeprefix(self.settings.prefix))
+            if written is None or entry.get("size", written.size) != written.size:
+                return False
+        return True
+
+    def deadline(self, launch: Launch) -> int | None:
+        """When the launch has used up its time."""
+        hours = self.settings.max_runtime_hours
+        return launch.stamp + round(hours * HOUR) if hours else None
+
+    def dues(self, launch: Launch, looked_at: int | None, moment: int) -> list[Due]:
+        """The endings that are due at a moment, by what lay in S3 when the check looked; None if it did not look."""
+        settings = self.settings
+        dues: list[Due] = []
+        deadline = self.deadline(launch)
+        if deadline is not None and moment >= deadline:
+            dues.append(Due(Outcome.DEADLINE, deadline, settings.on_deadline))
+        finish = None if looked_at is None else self.finish(launch, looked_at)
+        if finish is not None and looked_at is not None:
+            found = {self.due_of(launch, finish, at) for at in (looked_at, moment)}
+            dues.extend(sorted(due for due in found if moment >= due.at))
+        elif self.is_idle(launch, moment):
+            dues.append(Due(Outcome.IDLE, moment, settings.on_failure))
+        return dues
+
+    def due_of(self, launch: Launch, finish: Finish, moment: int) -> Due:
+        """The ending that a completion leads to, by what is verified at that moment."""
+        settings, grace_over = self.settings, finish.since + self.grace
+        if finish.outcome is Outcome.FAILED:
+            return Due(Outcome.FAILED, grace_over, settings.on_failure)
+        if self.is_verified(launch, finish, moment):
+            return Due(Outcome.SUCCEEDED, grace_over, settings.on_complete)
+        action = Action.STOP if settings.on_complete is Action.TERMINATE else settings.on_complete
+        return Due(Outcome.UNVERIFIED, grace_over + settings.verify_timeout_seconds * SECOND, action)
+
+    def is_idle(self, launch: Launch, moment: int) -> bool:
+        """Whether a whole window, ended at most a quarter of an hour ago, saw no work after the warm-up."""
+        idle = self.settings.idle
+        if idle is None:
+            return False
+        training = self.record.trainings[launch.number]
+        newest = moment // PERIOD * PERIOD
+        for end in (newest, newest - PERIOD, newest - 2 * PERIOD, newest - 3 * PERIOD):
+            start = end - idle.minutes * MINUTE
+            if start >= launch.stamp + WARM_UP and not training.is_busy(start, end):
+                return True
+        return False
+
+    def is_held(self, moment: int, known_at: int | None = None) -> bool:
+        """Whether a valid hold was in force at a moment, and had been set by ``known_at``."""
+        known = moment if known_at is None else known_at
+        return any(
+            hold.until is not None
+            and hold.at <= known
+            and moment < hold.until
+            and hold.until - known <= LONGEST_HOLD
+            and (hold.cleared_at is None or moment < hold.cleared_at)
+            for hold in self.record.holds
+        )
+
+    def is_interrupted(self, moment: int) -> bool:
+        """Whether EC2 is taking the instance back, or has just done so."""
+        at = self.record.interrupted_at
+        return at is not None and at <= moment <= at + INTERRUPTION
+
+    def is_warned(self, launch: Launch, moment: int) -> bool:
+        """Whether EC2's warning, told in whole seconds, is about this launch and still has something to say."""
+        at = self.record.interrupted_at
+        return at is not None and launch.stamp <= whole_seconds(at) and moment - whole_seconds(at) < WARNING
+
+    def refusals(self, launch: Launch, moment: int) -> int:
+        """How often an ending of this launch had been refused by then, since a person last forgave it."""
+        forgiven_at = self.record.unprotected_at or 0
+        since = forgiven_at if forgiven_at <= moment else 0
+        return sum(entry.launch == launch.number and since <= entry.at <= moment for entry in self.record.refusals)

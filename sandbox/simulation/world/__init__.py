@@ -1,0 +1,1 @@
+"""One simulated lifecycle: machine, bucket, schedules, box, faults, and the record of it."""

@@ -1,0 +1,126 @@
+"""The box: runs the planned training, hears SIGTERM, and loses what it was uploading when the power goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sandbox.simulation.world.bucket import Bucket, UploadTruth
+from sandbox.simulation.world.machine import Launch
+from sandbox.simulation.world.scenario import FAILURE_NAMES, Scenario
+from sandbox.simulation.world.timeline import Timeline
+from sandbox.simulation.world.training_plan import Course, PlannedUpload, PlannedWrite, TrainingPlan, draw_training
+
+
+@dataclass(slots=True)
+class TrainingTruth:
+    """What truly became of one launch's training."""
+
+    launch: Launch
+    plan: TrainingPlan
+    signalled_at: int | None = None
+    exited_at: int | None = None
+    powered: bool = True
+
+    def is_busy(self, start: int, end: int) -> bool:
+        """Whether it used the CPU at some moment from ``start`` up to ``end``."""
+        at, plan = self.launch.at, self.plan
+        begin = at + plan.starts_at
+        finish = min(moment for moment in (self.exited_at, self._ends_at, end) if moment is not None)
+        quiet = (at + plan.quiet[0], at + plan.quiet[1])
+        parts = ((begin, min(finish, quiet[0])), (max(begin, quiet[1]), finish))
+        return any(max(low, start) < min(high, end) for low, high in parts)
+
+    @property
+    def _ends_at(self) -> int | None:
+        return None if self.plan.ends_at is None else self.launch.at + self.plan.ends_at
+
+
+@dataclass(slots=True)
+class Box:
+    """What runs on the instance, launch after launch."""
+
+    timeline: Timeline
+    scenario: Scenario
+    bucket: Bucket
+    trainings: list[TrainingTruth] = field(default_factory=list[TrainingTruth])
+
+    def boot(self, launch: Launch) -> None:
+        """Begin the launch's training."""
+        truth = TrainingTruth(launch, draw_training(self.scenario, launch.number))
+        self.trainings.append(truth)
+        plan = truth.plan
+        self.timeline.trace(
+            "training launch {}: {} after {} s", launch.number, plan.course, (plan.ends_at or 0) // 1000
+        )
+        for write in plan.writes:
+            self.timeline.at(launch.at + write.at, self._writing(truth, write))
+        for upload in plan.uploads:
+            self.timeline.at(launch.at + upload.at, self._uploading(truth, upload))
+        if plan.ends_at is not None and plan.course is not Course.HANG:
+            self.timeline.at(launch.at + plan.ends_at, lambda: self._exit(truth))
+
+    def signal(self, launch: Launch) -> TrainingTruth:
+        """SIGTERM: no more work, but a last checkpoint if it writes one; it exits when that is up."""
+        truth = self.trainings[launch.number]
+        if truth.signalled_at is not None or not truth.powered:
+            return truth
+        truth.signalled_at = self.timeline.now
+        if truth.exited_at is not None:
+            return truth
+        self.timeline.trace("training SIGTERM")
+        if truth.plan.course is Course.HANG:
+            return truth
+        takes = truth.plan.shutdown_takes
+        if truth.plan.last_checkpoint:
+            key = f"{self.scenario.settings.prefix}checkpoints/last-{launch.number}.pt"
+            self._upload(truth, PlannedUpload(0, None, key, 2000), self.timeline.now + takes)
+        self.timeline.after(takes, lambda: self._exit_after_signal(truth))
+        return truth
+
+    def power_off(self, launch: Launch) -> None:
+        """What was not in S3 by now never will be."""
+        truth = self.trainings[launch.number]
+        truth.powered = False
+        self._exit(truth)
+        for upload in self.bucket.uploads:
+            if upload.launch == launch.number and upload.completed_at is None and upload.lost_at is None:
+                upload.lost_at = self.timeline.now
+                self.timeline.trace("training upload of {} lost", upload.key)
+
+    def _writing(self, truth: TrainingTruth, write: PlannedWrite) -> Callable[[], None]:
+        def happen() -> None:
+            if truth.powered and truth.signalled_at is None:
+                self.bucket.put(write.key, write.size, write.body)
+
+        return happen
+
+    def _uploading(self, truth: TrainingTruth, planned: PlannedUpload) -> Callable[[], None]:
+        def happen() -> None:
+            if truth.powered and truth.signalled_at is None:
+                completes = planned.completes_at
+                self._upload(truth, planned, None if completes is None else truth.launch.at + completes)
+
+        return happen
+
+    def _upload(self, truth: TrainingTruth, planned: PlannedUpload, completes_at: int | None) -> None:
+        upload: UploadTruth = self.bucket.begin_upload(planned.key, planned.size, truth.launch.number)
+
+        def complete() -> None:
+            if truth.powered:
+                self.bucket.complete_upload(upload)
+
+        if completes_at is not None:
+            self.timeline.at(completes_at, complete)
+
+    def _exit(self, truth: TrainingTruth) -> None:
+        if truth.exited_at is None:
+            truth.exited_at = self.timeline.now
+            self.timeline.trace("training exited")
+
+    def _exit_after_signal(self, truth: TrainingTruth) -> None:
+        if truth.powered and truth.plan.marks_its_shutdown:
+            settings = self.scenario.settings
+            name = FAILURE_NAMES[settings.failure_markers][0]
+            self.bucket.put(settings.prefix + name, 30, b'{"outcome":"failed","exit_code":143}')
+        self._exit(truth)

@@ -1,0 +1,117 @@
+"""Lambda: runs the monitor, kills what takes too long, retries what failed once, and keeps the rest in the DLQ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+from monitor_runtime.act.report import Report
+from monitor_runtime.dispatch import Dispatcher, Reply
+from sandbox.simulation.world.process import Process, SuspendedError, TimedOutError
+from sandbox.simulation.world.record import Check
+from sandbox.simulation.world.scenario import MONITOR
+from sandbox.simulation.world.simulated_cloud import SimulatedCloud
+from sandbox.simulation.world.timeline import MINUTE, SECOND
+from sandbox.simulation.world.weather import FUNCTION
+from sandbox.simulation.world.world import REGION, World
+
+TIMEOUT = 900 * SECOND
+RETRIES = 1
+
+
+class BrokenFunctionError(Exception):
+    """The function failed before it had done anything."""
+
+
+class Function:
+    """The monitor's function. Any number of invocations run at a time."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._random = Random(f"{world.scenario.seed}:function")
+
+    def invoke(self, trigger: str, event: Mapping[str, Any]) -> None:
+        """An asynchronous invocation, tried again once when it fails."""
+        _Invocation(self, self._world, trigger, event, RETRIES).begin()
+
+    def invoke_once(self, trigger: str, event: Mapping[str, Any]) -> None:
+        """A synchronous invocation: the one who calls sees the error."""
+        _Invocation(self, self._world, trigger, event, 0).begin()
+
+    def failed(self, trigger: str, event: Mapping[str, Any], retries: int) -> None:
+        """An invocation came to nothing."""
+        if retries:
+            delay = MINUTE + self._random.randint(0, 5 * SECOND)
+            world = self._world
+            world.timeline.after(delay, lambda: _Invocation(self, world, trigger, event, retries - 1).begin())
+        else:
+            self._world.record.dead_letters += 1
+
+
+class _Invocation:
+    def __init__(self, function: Function, world: World, trigger: str, event: Mapping[str, Any], retries: int) -> None:
+        self._function = function
+        self._world = world
+        self._trigger = trigger
+        self._event = event
+        self._retries = retries
+        timeline, record = world.timeline, world.record
+        self._process = Process(timeline, timeline.now + TIMEOUT, self._run)
+        self._check = Check(len(record.checks), trigger, timeline.now, world.machine.state, world.machine.launch.number)
+        record.checks.append(self._check)
+
+    def begin(self) -> None:
+        timeline = self._world.timeline
+        timeline.trace("check {:3} begins: {}", self._check.number, self._trigger)
+        if self._world.faults.fails_now(FUNCTION, timeline.now):
+            self._check.disturbed = True
+            self._fail(BrokenFunctionError("injected"))
+        else:
+            self._run()
+
+    def _run(self) -> None:
+        process = self._process
+        process.rewind()
+        cloud = SimulatedCloud(self._world, process, self._check)
+        monitor = Dispatcher(
+            name=MONITOR,
+            region=REGION,
+            cloud=cloud,
+            clock=cloud.clock,
+            remaining_seconds=lambda: (process.limit - process.moment) / SECOND,
+            notifies=self._world.scenario.notifies,
+            publish=self._publish,
+        )
+        try:
+            self._check.reply = monitor.handle(self._event)
+        except SuspendedError:
+            return
+        except TimedOutError:
+            self._check.killed = True
+            self._check.reply = None
+            self._fail(None)
+            return
+        except Exception as error:  # noqa: BLE001 - the oracle judges which of them may come out
+            self._fail(error)
+            return
+        self._end()
+
+    def _publish(self, _report: Report, reply: Reply) -> None:
+        if not self._process.is_suspended:
+            self._check.reply = reply
+
+    def _fail(self, error: Exception | None) -> None:
+        self._check.error = error
+        self._world.timeline.trace("check {:3} failed: {}", self._check.number, error or "timed out")
+        self._end()
+        self._function.failed(self._trigger, self._event, self._retries)
+
+    def _end(self) -> None:
+        check, world = self._check, self._world
+        check.ended_at = world.timeline.now
+        check.state_at_end = world.machine.state
+        switch = world.scheduler.schedules.get(f"{world.settings.run}.deadline")
+        check.switch_after = switch.at if switch else None
+        reply = check.reply or {}
+        world.timeline.trace("check {:3} {}: {}", check.number, reply.get("decision"), reply.get("reason"))

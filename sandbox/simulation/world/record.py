@@ -1,0 +1,150 @@
+"""What the oracle is told: everything that truly happened, as it happened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Action, Outcome
+from sandbox.simulation.world.box import TrainingTruth
+from sandbox.simulation.world.bucket import Bucket
+from sandbox.simulation.world.machine import Launch
+from sandbox.simulation.world.scenario import Scenario
+
+
+@dataclass(slots=True)
+class Check:
+    """One invocation of the monitor. Moments are those at which AWS did what was asked."""
+
+    number: int
+    trigger: str
+    started_at: int
+    state_at_start: InstanceState
+    launch: int
+    ended_at: int | None = None
+    disturbed: bool = False
+    killed: bool = False
+    error: Exception | None = None
+    reply: dict[str, Any] | None = None
+    described_at: int | None = None
+    first_described_at: int | None = None
+    looked_at: int | None = None
+    looked_until: int | None = None
+    """The last listing of the look that began at ``looked_at``."""
+    signalled_at: int | None = None
+    state_at_end: InstanceState | None = None
+    switch_after: int | None = None
+    kinds: Counter[str] = field(default_factory=Counter[str])
+
+    @property
+    def completed(self) -> bool:
+        """Whether it came to its end without an error, and nothing was done to it on the way."""
+        return self.ended_at is not None and not self.disturbed and not self.killed and self.error is None
+
+    @property
+    def decision(self) -> str:
+        """The last decision of the check, in the reply's word."""
+        return str((self.reply or {}).get("decision", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A call of the monitor that took the instance out of running."""
+
+    check: Check
+    launch: Launch
+    action: Action
+    sent_at: int
+    at: int
+    described_at: int
+    looks: tuple[int, ...]
+    """The first and the last listing that the check decided by."""
+    signalled_at: int | None
+    training_exited: bool
+    under_way: tuple[str, ...]
+    """Uploads of this launch that were going on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An ending that EC2 refused."""
+
+    launch: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What the topic got."""
+
+    at: int
+    launched_at: str
+    outcome: Outcome
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """Tags that were set by the monitor."""
+
+    at: int
+    launch: int
+    tags: dict[str, str]
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """The deadline switch went off. ``hit``: it took the instance out of running.
+
+    EventBridge knows the instance alone: what is delivered late may meet a later launch than it was set for.
+    """
+
+    due_at: int
+    at: int
+    set_for: int
+    """The launch at whose deadline it was to fire."""
+    launch: int
+    """The launch that it met."""
+    delivered: bool
+    failed: bool
+    hit: bool
+
+
+@dataclass(slots=True)
+class HoldTruth:
+    """The hold tag had this value from ``at`` until ``cleared_at``."""
+
+    at: int
+    until: int | None
+    cleared_at: int | None = None
+
+
+@dataclass(slots=True)
+class Record:
+    """All of one lifecycle."""
+
+    scenario: Scenario
+    bucket: Bucket
+    launches: list[Launch]
+    trainings: list[TrainingTruth]
+    checks: list[Check] = field(default_factory=list[Check])
+    endings: list[Ending] = field(default_factory=list[Ending])
+    terminated_stopped: list[tuple[int, Check]] = field(default_factory=list[tuple[int, Check]])
+    forced_at: list[int] = field(default_factory=list[int])
+    refusals: list[Refusal] = field(default_factory=list[Refusal])
+    notifications: list[Notification] = field(default_factory=list[Notification])
+    taggings: list[Tagging] = field(default_factory=list[Tagging])
+    firings: list[Firing] = field(default_factory=list[Firing])
+    holds: list[HoldTruth] = field(default_factory=list[HoldTruth])
+    lost_triggers: list[int] = field(default_factory=list[int])
+    injected: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    calls: Counter[str] = field(default_factory=Counter[str])
+    dead_letters: int = 0
+    interrupted_at: int | None = None
+    orphan_launched_by: str = ""
+    destroyed_at: int | None = None
+    unprotected_at: int | None = None
+    finished_at: int = 0

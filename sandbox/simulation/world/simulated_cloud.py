@@ -1,0 +1,300 @@
+"""`monitor_runtime.cloud.interface.Cloud` on the simulated world, as one invocation sees it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import TypeVar
+
+from monitor_runtime.cloud.interface import (
+    CloudError,
+    CommandState,
+    DeadlineSwitch,
+    ErrorKind,
+    FollowUp,
+    MetricWindow,
+    Page,
+    UploadMarker,
+    UploadPage,
+)
+from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.contract.outcomes import Action, Outcome
+from sandbox.simulation.world.eventbridge import OneTime
+from sandbox.simulation.world.machine import ALIVE
+from sandbox.simulation.world.process import Process, ProcessClock
+from sandbox.simulation.world.record import Check, Notification, Refusal, Tagging
+from sandbox.simulation.world.timeline import SECOND, to_milliseconds
+from sandbox.simulation.world.weather import Plan, injected
+from sandbox.simulation.world.world import REGION, World
+
+Value = TypeVar("Value")
+
+SLOW = 2 * SECOND
+"""A call that takes longer counts as a fault: it can carry a check past a time that it was in time for."""
+
+ENDINGS = frozenset({"stop_instance", "terminate_instance", "cancel_spot_request"})
+"""Calls whose refusal is the refusal of an ending."""
+
+
+class SimulatedCloud:
+    """Each call takes its time before and after it takes effect, and fails as the faults say."""
+
+    def __init__(self, world: World, process: Process, check: Check) -> None:
+        self._world = world
+        self._process = process
+        self._check = check
+        self._calls: Counter[str] = Counter()
+        self.clock = ProcessClock(process)
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """Requests sent so far, by service."""
+        return self._calls
+
+    def describe_instance(self, instance_id: str) -> Instance:
+        """See `Cloud.describe_instance`."""
+        machine = self._world.machine
+
+        def effect() -> Instance:
+            self._described()
+            unknown = instance_id != machine.traits.instance_id
+            return Instance(instance_id, InstanceState.GONE) if unknown else machine.describe()
+
+        return self._call("ec2", "describe_instance", effect)
+
+    def find_instances(self, tag: str, value: str) -> Sequence[Instance]:
+        """See `Cloud.find_instances`."""
+
+        def effect() -> Sequence[Instance]:
+            self._described()
+            instance = self._world.machine.describe()
+            ended = {InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED, InstanceState.GONE}
+            return [instance] if instance.tags.get(tag) == value and instance.state not in ended else []
+
+        return self._call("ec2", "find_instances", effect)
+
+    def list_folder(self, bucket: str, prefix: str, token: str | None = None) -> Page:
+        """See `Cloud.list_folder`."""
+        self._require_bucket(bucket)
+
+        def effect() -> Page:
+            if prefix == self._world.settings.prefix and token is None:
+                self._check.looked_at = self._process.moment
+            self._check.looked_until = self._process.moment
+            return self._world.bucket.list_folder(prefix, token)
+
+        return self._call("s3", "list_folder", effect)
+
+    def read_object(self, bucket: str, key: str, max_bytes: int) -> bytes:
+        """See `Cloud.read_object`."""
+        self._require_bucket(bucket)
+
+        def effect() -> bytes:
+            body = self._world.bucket.read(key, max_bytes)
+            if body is None:
+                raise CloudError("s3:GetObject", "NoSuchKey", key, ErrorKind.NOT_FOUND)
+            return body
+
+        return self._call("s3", "read_object", effect)
+
+    def list_uploads(self, bucket: str, prefix: str, after: UploadMarker | None = None) -> UploadPage:
+        """See `Cloud.list_uploads`."""
+        self._require_bucket(bucket)
+        return self._call("s3", "list_uploads", lambda: self._world.bucket.list_uploads(prefix, after))
+
+    def metric_maxima(self, instance_id: str, window: MetricWindow) -> Sequence[float]:
+        """See `Cloud.metric_maxima`."""
+        del instance_id
+        start, end = to_milliseconds(window.start), to_milliseconds(window.end)
+        return self._call("cloudwatch", "metric_maxima", lambda: self._world.datapoints(start, end))
+
+    def stop_instance(self, instance_id: str, *, force: bool = False) -> InstanceState:
+        """See `Cloud.stop_instance`."""
+        del instance_id
+        machine = self._world.machine
+        return self._end("stop_instance", Action.STOP, lambda: machine.stop("monitor", force=force), force=force)
+
+    def terminate_instance(self, instance_id: str) -> InstanceState:
+        """See `Cloud.terminate_instance`."""
+        del instance_id
+        machine = self._world.machine
+        return self._end("terminate_instance", Action.TERMINATE, lambda: machine.terminate("monitor"))
+
+    def cancel_spot_request(self, request_id: str) -> None:
+        """See `Cloud.cancel_spot_request`."""
+        del request_id
+        self._call("ec2", "cancel_spot_request", self._world.machine.cancel_request)
+
+    def tag_instance(self, instance_id: str, tags: Mapping[str, str]) -> None:
+        """See `Cloud.tag_instance`."""
+        world = self._world
+
+        def effect() -> None:
+            if world.machine.gone:
+                raise CloudError("ec2:CreateTags", "InvalidInstanceID.NotFound", instance_id, ErrorKind.NOT_FOUND)
+            world.machine.tags.update(tags)
+            world.record.taggings.append(
+                Tagging(world.timeline.now, world.machine.launch.number, dict(tags), self._check)
+            )
+            world.timeline.trace("ec2      tagged {}", dict(tags))
+
+        self._call("ec2", "tag_instance", effect)
+
+    def stop_unit(self, instance_id: str, unit: str, timeout_seconds: int) -> str:
+        """See `Cloud.stop_unit`."""
+        del unit, timeout_seconds
+
+        def effect() -> str:
+            self._check.signalled_at = self._process.moment
+            if not self._world.signal_by_agent():
+                raise CloudError("ssm:SendCommand", "InvalidInstanceId", instance_id, ErrorKind.REFUSED)
+            return str(self._world.machine.launch.number)
+
+        return self._call("ssm", "stop_unit", effect)
+
+    def command_state(self, command_id: str, instance_id: str) -> CommandState:
+        """See `Cloud.command_state`."""
+        del instance_id
+
+        def effect() -> CommandState:
+            exited = self._world.box.trainings[int(command_id)].exited_at is not None
+            return CommandState.SUCCEEDED if exited else CommandState.RUNNING
+
+        return self._call("ssm", "command_state", effect)
+
+    def put_follow_up(self, follow_up: FollowUp) -> None:
+        """See `Cloud.put_follow_up`."""
+        schedule = self._world.follow_up(follow_up.name, _whole_second(follow_up.at), json.loads(follow_up.input))
+        self._put("put_follow_up", schedule.name, lambda: schedule)
+
+    def put_deadline_switch(self, switch: DeadlineSwitch) -> None:
+        """See `Cloud.put_deadline_switch`."""
+        schedule = self._world.deadline_switch(switch.name, _whole_second(switch.at), switch.action)
+        self._put("put_deadline_switch", schedule.name, lambda: schedule)
+
+    def delete_schedule(self, name: str) -> None:
+        """See `Cloud.delete_schedule`."""
+        self._call("scheduler", "delete_schedule", lambda: self._world.scheduler.delete(name))
+
+    def schedule_input(self, name: str) -> str:
+        """See `Cloud.schedule_input`."""
+
+        def effect() -> str:
+            if not self._world.scheduler.heartbeat_on:
+                raise CloudError("scheduler:GetSchedule", "ResourceNotFoundException", name, ErrorKind.NOT_FOUND)
+            return self._world.heartbeat_input
+
+        return self._call("scheduler", "schedule_input", effect)
+
+    def publish(self, subject: str, message: str) -> None:
+        """See `Cloud.publish`."""
+        del subject
+        record = self._world.record
+
+        def effect() -> None:
+            told = json.loads(message)
+            outcome = Outcome(told["outcome"])
+            record.notifications.append(
+                Notification(self._process.moment, told["launched_at"] or "", outcome, self._check)
+            )
+            self._world.timeline.trace("sns      notified of {}", outcome)
+
+        self._call("sns", "publish", effect)
+
+    def bucket_region(self, bucket: str) -> str:
+        """See `Cloud.bucket_region`."""
+        self._require_bucket(bucket)
+        return self._call("s3", "bucket_region", lambda: REGION)
+
+    def bucket_sends_events(self, bucket: str) -> bool:
+        """See `Cloud.bucket_sends_events`."""
+        self._require_bucket(bucket)
+        return self._call("s3", "bucket_sends_events", lambda: True)
+
+    def _described(self) -> None:
+        check, moment = self._check, self._process.moment
+        check.described_at = moment
+        if check.first_described_at is None:
+            check.first_described_at = moment
+
+    def _require_bucket(self, bucket: str) -> None:
+        assert bucket == self._world.settings.bucket, f"the monitor asks for bucket {bucket}"  # noqa: S101 - an oracle
+
+    def _put(self, kind: str, name: str, make: Callable[[], OneTime]) -> None:
+        """Two calls where the schedule is there already, as on AWS."""
+        scheduler = self._world.scheduler
+        try:
+            self._call("scheduler", kind, lambda: scheduler.create(make()))
+        except CloudError as error:
+            if error.kind is not ErrorKind.CONFLICT:
+                raise
+            self._call("scheduler", kind, lambda: scheduler.update(make()))
+        self._world.timeline.trace("schedule {} set", name)
+
+    def _end(
+        self, kind: str, action: Action, change: Callable[[], InstanceState], *, force: bool = False
+    ) -> InstanceState:
+        """Keep what the oracle needs to judge the ending, at the very moment at which it takes effect."""
+        world, check = self._world, self._check
+        sent_at = self._process.moment
+
+        def effect() -> InstanceState:
+            launch, now = world.machine.launch, world.timeline.now
+            if force:
+                world.record.forced_at.append(now)
+            try:
+                before = change()
+            except CloudError as error:
+                if error.kind is ErrorKind.REFUSED:
+                    world.record.refusals.append(Refusal(launch.number, now))
+                raise
+            world.timeline.trace("ec2      {} called by check {}: was {}", action, check.number, before)
+            if before in ALIVE:
+                world.record.endings.append(world.ending(check, launch, action, sent_at))
+            elif before is InstanceState.STOPPED and action is Action.TERMINATE:
+                world.record.terminated_stopped.append((now, check))
+            return before
+
+        return self._call("ec2", kind, effect)
+
+    def _call(self, service: str, kind: str, effect: Callable[[], Value]) -> Value:
+        """Every call goes through here: it takes time, it is counted, and it fails as the faults say."""
+        self._calls[service] += 1
+        process = self._process
+        plan = process.do(lambda: self._planned(service, kind))
+        process.spend(plan.before)
+        if plan.error is None:
+            try:
+                return process.do(effect)
+            finally:
+                process.spend(plan.after)
+        if plan.applied:
+            process.do(lambda: self._attempted(effect))
+        process.spend(plan.after)
+        raise injected(kind, plan.error)
+
+    def _planned(self, service: str, kind: str) -> Plan:
+        world, check = self._world, self._check
+        plan = world.faults.plan(kind, self._process.moment)
+        world.record.calls[service] += 1
+        check.kinds[kind] += 1
+        if plan.error is not None or plan.after >= SLOW:
+            check.disturbed = True
+            world.record.injected.append((self._process.moment, kind))
+            world.timeline.trace("fault    {} in check {}: {}", kind, check.number, plan.error or "slow")
+        if plan.error is ErrorKind.REFUSED and kind in ENDINGS:
+            world.record.refusals.append(Refusal(world.machine.launch.number, world.timeline.now))
+        return plan
+
+    def _attempted(self, effect: Callable[[], object]) -> None:
+        """The answer is lost on the way, whatever it was."""
+        with suppress(CloudError):
+            effect()
+
+
+def _whole_second(at: datetime) -> int:
+    """A schedule's time has whole seconds; a part of one counts whole."""
+    return -(-to_milliseconds(at) // SECOND) * SECOND
