@@ -19,8 +19,8 @@ from sandbox.demo.story import play
 from sandbox.demo.training import Training
 from sandbox.sandbox import Sandbox
 
-from ..iam import Policy
-from ..iam_calls import Access, Account, accesses, refused, target_accesses
+from ..iam.calls import Access, Account, accesses, refused, target_accesses
+from ..iam.evaluator import Policy
 
 ACCOUNT = Account(account_id=ACCOUNT_ID)
 

@@ -10,7 +10,7 @@ from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle
 from sandbox.aws.boto import client
 
-from .moto_cloud import BUCKET, PREFIX, Cloud
+from .cloud.moto_cloud import BUCKET, PREFIX, Cloud
 
 S3_EVENT = {
     "source": "aws.s3",

@@ -15,9 +15,9 @@ from monitor_runtime.act.check_context import EndingFailedError
 from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.contract import names
 
-from .aws_failures import DENIED, PASSING, error, raiser
+from .cloud.aws_failures import DENIED, PASSING, error, raiser
+from .cloud.moto_cloud import MONITOR, Cloud, moto_cloud
 from .handler_paths import PATHS, Path, completed_and_due
-from .moto_cloud import MONITOR, Cloud, moto_cloud
 from .stated_results import ANYWAY, NOTED, STATED
 
 

@@ -15,9 +15,9 @@ from monitor_runtime.contract.settings import SettingsError
 from monitor_runtime.observe.first_check import FirstCheckError
 from sandbox.aws.boto import client
 
-from .aws_failures import DENIED
+from .cloud.aws_failures import DENIED
+from .cloud.moto_cloud import BUCKET, GROUP, PREFIX, RUN, Cloud, moto_cloud
 from .handler_paths import completed_and_due, watched
-from .moto_cloud import BUCKET, GROUP, PREFIX, RUN, Cloud, moto_cloud
 
 MARKER = PREFIX + "done"
 SPOT_WARNING = {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interruption Warning"}

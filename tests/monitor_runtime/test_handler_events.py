@@ -9,9 +9,9 @@ import pytest
 from monitor_runtime.act.check_context import EndingFailedError
 from monitor_runtime.contract.triggers import TriggerError
 
-from .aws_failures import DENIED
+from .cloud.aws_failures import DENIED
+from .cloud.moto_cloud import BUCKET, MONITOR, PREFIX, RUN, moto_cloud
 from .handler_paths import watched
-from .moto_cloud import BUCKET, MONITOR, PREFIX, RUN, moto_cloud
 
 MARKER = PREFIX + "done"
 
@@ -172,6 +172,6 @@ def test_anything_else_is_refused_with_what_is_accepted(event: Any) -> None:
 def _handle_raw(event: object) -> None:
     from monitor_runtime.handler import handler  # noqa: PLC0415
 
-    from .moto_cloud import Context  # noqa: PLC0415
+    from .cloud.moto_cloud import Context  # noqa: PLC0415
 
     handler(event, Context())

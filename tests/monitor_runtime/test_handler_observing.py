@@ -13,9 +13,9 @@ from monitor_runtime.observe.observe import observe
 from sandbox.aws.boto import client
 
 from .builders import LAUNCH, PREFIX, at, instance, settings
+from .cloud.moto_cloud import moto_cloud
 from .fakes import PAGE_KEYS, FakeBucket, FakeClock
 from .handler_paths import completed_and_due, watched
-from .moto_cloud import moto_cloud
 
 IDLE = Idle("CPUUtilization", 5, 10)
 

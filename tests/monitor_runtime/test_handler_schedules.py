@@ -11,9 +11,9 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
 from sandbox.aws.boto import client
 
-from .aws_failures import DENIED, PASSING
+from .cloud.aws_failures import DENIED, PASSING
+from .cloud.moto_cloud import GROUP, RUN, moto_cloud
 from .handler_paths import completed_and_due, watched
-from .moto_cloud import GROUP, RUN, moto_cloud
 
 SPOT_WARNING = {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interruption Warning"}
 

@@ -6,9 +6,9 @@ import pytest
 
 from monitor_runtime.contract import names
 
-from .aws_failures import DENIED, raiser
+from .cloud.aws_failures import DENIED, raiser
+from .cloud.moto_cloud import RUN, Cloud, moto_cloud
 from .handler_paths import watched
-from .moto_cloud import RUN, Cloud, moto_cloud
 
 HELD_UNTIL = "2026-03-04T09:00:00Z"
 AT_DEADLINE = "at(2026-03-03T09:10:00)"

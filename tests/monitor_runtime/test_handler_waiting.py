@@ -11,9 +11,9 @@ from monitor_runtime.contract import names
 from monitor_runtime.observe.first_check import FirstCheckError
 from sandbox.aws.boto import client
 
-from .aws_failures import DENIED, PASSING
+from .cloud.aws_failures import DENIED, PASSING
+from .cloud.moto_cloud import BUCKET, PREFIX, RUN, Cloud, Context, moto_cloud
 from .handler_paths import S3_EVENT, completed_and_due, watched
-from .moto_cloud import BUCKET, PREFIX, RUN, Cloud, Context, moto_cloud
 
 
 def _elapsed(cloud: Cloud, trigger: str = "heartbeat") -> float:

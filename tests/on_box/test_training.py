@@ -13,7 +13,7 @@ from monitor_runtime.decide.observation import ManifestEntry
 from monitor_runtime.observe.marker_body import parse_body
 from runctl_component.policies import instance_policy
 
-from ..iam_calls import Account, accesses, refused
+from ..iam.calls import Account, accesses, refused
 from .box import PREFIX, Box, wait_until
 from .surroundings import BUCKET
 

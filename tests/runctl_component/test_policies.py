@@ -10,10 +10,8 @@ import pytest
 from runctl_component import policies
 from runctl_component.policies import PolicyDocument
 
-from ..iam import is_allowed
-from ..iam_calls import Account
-from ..monitor_runtime.stated_results import STATED
-from ..policy_cases import (
+from ..iam.calls import Account
+from ..iam.cases import (
     ACCOUNTS,
     AWS,
     FORBIDDEN_TO_THE_BOX,
@@ -32,6 +30,8 @@ from ..policy_cases import (
     scheduler_policy,
     targets,
 )
+from ..iam.evaluator import is_allowed
+from ..monitor_runtime.stated_results import STATED
 
 
 @ACCOUNTS

@@ -13,8 +13,8 @@ from moto import mock_aws
 from runctl_component import policies
 from runctl_component.policies import to_json
 
-from ..iam_calls import Account
-from ..policy_cases import (
+from ..iam.calls import Account
+from ..iam.cases import (
     ACCOUNTS,
     AWS,
     CHINA,

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.settings import RULES, VERSION, Idle, Settings, SettingsError, parse
+
+from ..builders import INSTANCE_ID, settings
+
+EVERYTHING = settings(
+    markers=("done", "step-*.ok"),
+    failure_markers=("FAILED",),
+    expected_outputs=("model/*.pt", "metrics.json"),
+    checkpoint_patterns=("checkpoints/*",),
+    initial_interval_seconds=60,
+    max_interval_seconds=600,
+    backoff_multiplier=1.5,
+    grace_seconds=0,
+    verify_timeout_seconds=0,
+    shutdown_timeout_seconds=30,
+    on_complete=Action.STOP,
+    on_failure=Action.TERMINATE,
+    on_deadline=Action.REPORT,
+    max_runtime_hours=0.5,
+    idle=Idle("CWAgent/nvidia_smi_utilization_gpu", 2.5, 15),
+    terminate_after_days=7,
+    s3_events=True,
+)
+
+
+def _document(**changes: object) -> dict[str, Any]:
+    return {**settings().to_document(), **changes}
+
+
+def _refused(document: object) -> SettingsError:
+    with pytest.raises(SettingsError) as caught:
+        parse(document)
+    return caught.value
+
+
+# Round trip.
+
+
+@pytest.mark.parametrize("written", [settings(), EVERYTHING, settings(prefix="")], ids=["defaults", "all", "no prefix"])
+def test_settings_that_were_written_are_read_back(written: Settings) -> None:
+    assert parse(json.loads(written.to_json())) == (written, ())
+
+
+def test_equal_settings_are_equal_bytes_and_other_settings_are_others() -> None:
+    assert settings().to_json() == settings().to_json()
+    assert len({settings().to_json(), settings(grace_seconds=1).to_json(), EVERYTHING.to_json()}) == 3
+    assert list(json.loads(EVERYTHING.to_json())) == sorted(EVERYTHING.to_document())
+
+
+def test_every_field_is_written_with_the_version_and_has_a_rule() -> None:
+    known = {field.name for field in fields(Settings)}
+    assert set(settings().to_document()) == known | {"version"}
+    assert set(RULES) == known
+
+
+def test_fields_that_are_left_out_take_their_defaults() -> None:
+    required = ("version", "run", "monitor", "instance_ids", "bucket", "prefix")
+    document = {name: value for name, value in _document().items() if name in required}
+    assert parse(document) == (settings(), ())
+
+
+def test_numbers_as_pulumi_sends_them_become_what_the_field_is() -> None:
+    read, _ = parse(_document(grace_seconds=300.0, max_runtime_hours=2, terminate_after_days=3.0, backoff_multiplier=2))
+    sorts = [
+        type(value)
+        for value in (read.grace_seconds, read.max_runtime_hours, read.terminate_after_days, read.backoff_multiplier)
+    ]
+    assert sorts == [int, float, int, float]
+
+
+def test_idle_is_read_with_its_units() -> None:
+    read, _ = parse(_document(idle={"metric": "CPUUtilization", "threshold": 5, "minutes": 30.0}))
+    assert repr(read.idle) == "Idle(metric='CPUUtilization', threshold=5.0, minutes=30)"
+
+
+# Each wrong field is named.
+
+WRONG: dict[str, list[object]] = {
+    "run": ["", "-a", "a.b", "a b", "x" * 54, 5, None, "läuft"],
+    "monitor": ["", "a*", "x" * 257, None],
+    "instance_ids": ["i-0123456789abcdef0", [], [INSTANCE_ID, "i-0123456789abcdef1"], None],
+    "bucket": ["", "ab", "two words", "s3://outputs", "a..b", "outputs/", "x" * 256, None],
+    "prefix": ["runs", "/runs/", "runs//a/", "runs/*/", None, "x" * 190 + "/"],
+    "markers": ["done", None, [f"m{number}" for number in range(51)]],
+    "failure_markers": ["FAILED", {"a": 1}],
+    "expected_outputs": ["model.pt", None],
+    "checkpoint_patterns": ["*.pt", 5],
+    "initial_interval_seconds": [9, 3601, 30.5, "30", True, None],
+    "max_interval_seconds": [59, 61, 3660, "300", None],
+    "backoff_multiplier": [0.9, 10.1, "2", float("nan"), None],
+    "grace_seconds": [-1, 86_401, 0.5, "soon", float("inf"), True, None],
+    "verify_timeout_seconds": [-1, 86_401, None],
+    "shutdown_timeout_seconds": [29, 601, None],
+    "on_complete": ["delete", "STOP", "", None, ["stop"]],
+    "on_failure": ["hibernate", None],
+    "on_deadline": ["reboot", None],
+    "max_runtime_hours": [-1, 8761, "24", float("inf"), None],
+    "idle": [5, "CPUUtilization", [], True],
+    "terminate_after_days": [0, 366, 1.5, "7", True],
+    "s3_events": [1, 0, "true", None],
+}
+
+
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in WRONG.items() for value in values])
+def test_a_wrong_field_is_refused_by_its_name(field: str, value: object) -> None:
+    (problem,) = _refused(_document(**{field: value})).problems
+    assert problem.field.partition("[")[0] == field
+    assert str(problem).startswith(f"{problem.field}: got ")
+    assert "; accepted: " in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        ("markers", ["done", "a/b"], "markers[1]"),
+        ("markers", ["done", "done"], "markers[1]"),
+        ("markers", ["*"], "markers[0]"),
+        ("markers", ["? *"], "markers[0]"),
+        ("failure_markers", [""], "failure_markers[0]"),
+        ("expected_outputs", ["/model.pt"], "expected_outputs[0]"),
+        ("expected_outputs", ["a.pt", "model/"], "expected_outputs[1]"),
+        ("expected_outputs", ["a//b"], "expected_outputs[0]"),
+        ("checkpoint_patterns", ["*/a.pt"], "checkpoint_patterns[0]"),
+        ("checkpoint_patterns", ["x" * 257], "checkpoint_patterns[0]"),
+        ("instance_ids", ["mi-0123456789abcdef0"], "instance_ids[0]"),
+        ("idle", {"metric": "CPUUtilization", "threshold": 5}, "idle.minutes"),
+        ("idle", {"metric": "CPUUtilization", "threshold": -1, "minutes": 30}, "idle.threshold"),
+        ("idle", {"metric": "CPU Utilization", "threshold": 5, "minutes": 30}, "idle.metric"),
+        ("idle", {"metric": "CPUUtilization", "threshold": 5, "minutes": 31}, "idle.minutes"),
+    ],
+)
+def test_a_wrong_entry_is_named_by_its_place(field: str, value: object, named: str) -> None:
+    assert [problem.field for problem in _refused(_document(**{field: value})).problems] == [named]
+
+
+@pytest.mark.parametrize("field", ["run", "monitor", "instance_ids", "bucket", "prefix"])
+def test_a_required_field_that_is_missing_is_named(field: str) -> None:
+    document = _document()
+    del document[field]
+    assert [problem.field for problem in _refused(document).problems] == [field]
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"initial_interval_seconds": 301}, "initial_interval_seconds"),
+        ({"markers": [], "expected_outputs": []}, "markers"),
+        ({"failure_markers": ["FAILED", "done"]}, "failure_markers[1]"),
+        ({"max_runtime_hours": 0.1}, "max_runtime_hours"),
+        ({"max_runtime_hours": 1, "grace_seconds": 3600}, "grace_seconds"),
+        ({"max_runtime_hours": 1, "idle": {"metric": "m", "threshold": 1, "minutes": 60}}, "idle.minutes"),
+        ({"on_complete": "terminate", "terminate_after_days": 1}, "terminate_after_days"),
+        ({"on_complete": "report", "terminate_after_days": 1}, "terminate_after_days"),
+    ],
+)
+def test_fields_that_do_not_go_together_are_refused(changes: dict[str, Any], named: str) -> None:
+    assert [problem.field for problem in _refused(_document(**changes)).problems] == [named]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"initial_interval_seconds": 300},
+        {"markers": [], "expected_outputs": ["model.pt"]},
+        {"max_runtime_hours": 1, "grace_seconds": 3599},
+        {"max_runtime_hours": 0, "grace_seconds": 86_400},
+        {"max_runtime_hours": 0, "idle": {"metric": "m", "threshold": 0, "minutes": 1440}},
+        {"max_runtime_hours": 1, "idle": {"metric": "m", "threshold": 1, "minutes": 55}},
+        {"max_runtime_hours": 8760},
+        {"terminate_after_days": None},
+    ],
+)
+def test_fields_at_their_bounds_are_accepted(changes: dict[str, Any]) -> None:
+    assert parse(_document(**changes))[1] == ()
+
+
+def test_a_field_of_idle_that_only_a_newer_component_knows_is_reported_and_ignored() -> None:
+    idle = {"metric": "CPUUtilization", "threshold": 5, "minutes": 30, "statistic": "p99"}
+    read, unknown = parse(_document(idle=idle))
+    assert (read.idle, unknown) == (Idle("CPUUtilization", 5.0, 30), ("idle.statistic",))
+
+
+def test_a_version_that_only_equals_a_number_is_refused() -> None:
+    assert [problem.field for problem in _refused(_document(version=True)).problems] == ["version"]
+
+
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    document = _document(run="", grace_seconds="soon", markers=["a/b"])
+    del document["bucket"]
+    error = _refused(document)
+    assert {problem.field for problem in error.problems} == {"run", "grace_seconds", "markers[0]", "bucket"}
+    assert all(str(problem) in str(error) for problem in error.problems)
+
+
+def test_a_long_value_is_cut_in_the_message() -> None:
+    assert len(str(_refused(_document(run="x" * 5000)))) < 400
+
+
+def test_a_number_of_any_size_is_refused_and_not_stumbled_over() -> None:
+    document = json.loads(json.dumps(_document()).replace('"grace_seconds": 300', f'"grace_seconds": {"9" * 400}'))
+    assert [problem.field for problem in _refused(document).problems] == ["grace_seconds"]
+
+
+# Versions.
+
+
+@pytest.mark.parametrize("version", [VERSION + 1, 0, "1", None, [1]])
+def test_another_version_is_refused_before_anything_else_is_read(version: object) -> None:
+    (problem,) = _refused({"version": version, "run": 5}).problems
+    assert (problem.field, problem.got) == ("version", version)
+    assert "same release" in problem.fix
+
+
+def test_a_document_without_a_version_is_refused() -> None:
+    assert [problem.field for problem in _refused({}).problems] == ["version"]
+
+
+@pytest.mark.parametrize("document", [None, "settings", 5, [], True])
+def test_what_is_no_object_is_refused(document: object) -> None:
+    assert [problem.field for problem in _refused(document).problems] == ["settings"]
+
+
+def test_fields_of_a_newer_component_are_ignored_and_told_in_order() -> None:
+    assert parse(_document(zone="a", cool_down_seconds=5)) == (settings(), ("cool_down_seconds", "zone"))

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import string
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from monitor_runtime.cloud.values import Instance
+from monitor_runtime.contract import names
+from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.contract.times import format_time, parse_time
+from monitor_runtime.decide import memory
+from monitor_runtime.decide.memory import Hold, Refusable, read_hold, safe_value
+
+from ..builders import LAUNCH, at, instance
+
+NOW = at(hours=3)
+BEFORE_LAUNCH = "2026-03-02T08:59:59Z"
+AT_LAUNCH = "2026-03-02T09:00:00Z"
+
+
+# Times.
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2026-03-02T12:00:00Z", NOW),
+        ("2026-03-02T12:00:00+00:00", NOW),
+        ("2026-03-02T13:00:00+01:00", NOW),
+        ("2026-03-02T12:00", NOW),
+        ("2026-03-02 12:00:00", NOW),
+        ("  2026-03-02T12:00:00Z\n", NOW),
+        ("20260302T120000Z", NOW),
+        ("2026-03-02", at(hours=-9)),
+        ("", None),
+        ("tomorrow", None),
+        ("1772452800", None),
+        ("12:00", None),
+        ("2026-02-30T12:00:00Z", None),
+        ("2026-03-02T25:00:00Z", None),
+        ("0001-01-01T00:00:00+23:59", None),
+        ("9999-12-31T23:59:59-23:59", None),
+    ],
+)
+def test_a_time_of_iso_8601_is_read_and_without_a_zone_it_is_utc(written: str, moment: datetime | None) -> None:
+    assert parse_time(written) == moment
+
+
+@pytest.mark.parametrize(
+    ("moment", "written"),
+    [
+        (NOW, "2026-03-02T12:00:00Z"),
+        (NOW.replace(microsecond=999_999), "2026-03-02T12:00:00Z"),
+        (datetime(2026, 3, 2, 13, 0, tzinfo=timezone(timedelta(hours=1))), "2026-03-02T12:00:00Z"),
+    ],
+)
+def test_a_time_is_written_in_utc_to_the_second(moment: datetime, written: str) -> None:
+    assert format_time(moment) == written
+
+
+# Hold.
+
+
+def _held(value: str) -> Hold:
+    return read_hold(instance(tags={names.TAG_HOLD_UNTIL: value}), NOW)
+
+
+@pytest.mark.parametrize(
+    ("value", "until"),
+    [
+        ("2026-03-02T12:00:01Z", NOW + timedelta(seconds=1)),
+        ("2026-03-02T14:00:01+02:00", NOW + timedelta(seconds=1)),
+        ("2026-03-09T12:00:00Z", NOW + timedelta(days=7)),
+        ("2026-03-02T12:00:00Z", None),
+        ("2026-03-02T11:59:59Z", None),
+        ("2020-01-01", None),
+        ("", None),
+        ("  ", None),
+    ],
+    ids=["soon", "another zone", "7 days ahead", "now", "just over", "long over", "empty", "blank"],
+)
+def test_a_hold_is_in_force_while_it_lies_in_the_future(value: str, until: datetime | None) -> None:
+    assert _held(value) == Hold(until)
+
+
+def test_an_instance_without_the_tag_is_not_held() -> None:
+    assert read_hold(instance(), NOW) == Hold(None)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("2026-03-09T12:00:01Z", "more than 7 days ahead"),
+        ("9999-12-31T23:59:59Z", "more than 7 days ahead"),
+        ("next week", "is no time: write it like"),
+        ("1772452800", "is no time: write it like"),
+        ("true", "is no time: write it like"),
+    ],
+)
+def test_a_hold_that_cannot_count_is_ignored_and_the_tag_and_its_value_are_named(value: str, words: str) -> None:
+    hold = _held(value)
+    assert hold.until is None
+    assert hold.problem
+    assert hold.problem.startswith(f"runctl:hold-until {value!r} ")
+    assert words in hold.problem
+
+
+# What belongs to the present launch.
+
+
+def _ended(value: str, moment: str, launched_at: datetime | None = LAUNCH) -> Instance:
+    told = {names.TAG_OUTCOME: value, names.TAG_ENDED_AT: moment, names.TAG_REASON: "marker done"}
+    return instance(tags=told, launched_at=launched_at)
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome"),
+    [
+        (_ended("succeeded", AT_LAUNCH), Outcome.SUCCEEDED),
+        (_ended("unverified", "2026-03-05T00:00:00Z"), Outcome.UNVERIFIED),
+        (_ended("failed", AT_LAUNCH, launched_at=None), Outcome.FAILED),
+        (_ended("succeeded", BEFORE_LAUNCH), None),
+        (_ended("succeeded", ""), None),
+        (_ended("succeeded", "soon"), None),
+        (_ended("SUCCEEDED", AT_LAUNCH), None),
+        (_ended("", AT_LAUNCH), None),
+        (instance(), None),
+    ],
+    ids=["at launch", "later", "launch unknown", "earlier launch", "no time", "bad time", "case", "empty", "no tags"],
+)
+def test_an_outcome_counts_when_it_is_of_the_present_launch(told: Instance, outcome: Outcome | None) -> None:
+    assert memory.recorded_outcome(told) == outcome
+
+
+@pytest.mark.parametrize(("moment", "ended_at"), [(AT_LAUNCH, LAUNCH), (BEFORE_LAUNCH, None), ("", None)])
+def test_an_ending_has_its_time_from_the_present_launch(moment: str, ended_at: datetime | None) -> None:
+    assert memory.ended_at(_ended("succeeded", moment)) == ended_at
+
+
+@pytest.mark.parametrize(("moment", "notified"), [(AT_LAUNCH, True), (BEFORE_LAUNCH, False), ("", False)])
+def test_a_notification_of_an_earlier_launch_does_not_count(moment: str, notified: bool) -> None:
+    assert memory.was_notified(instance(tags={names.TAG_NOTIFIED: moment})) is notified
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        (f"3 {AT_LAUNCH} failed", 3),
+        (f"12 {AT_LAUNCH} failed", 12),
+        (f"3 {BEFORE_LAUNCH} failed", 0),
+        (f"3 {AT_LAUNCH} deadline", 0),
+        (f"3 {AT_LAUNCH}", 0),
+        ("3", 0),
+        (f"three {AT_LAUNCH} failed", 0),
+        (f"-3 {AT_LAUNCH} failed", 0),
+        (f"² {AT_LAUNCH} failed", 0),
+        (f"٣ {AT_LAUNCH} failed", 0),
+        ("", 0),
+    ],
+)
+def test_refusals_are_counted_per_launch_and_ending(value: str, count: int) -> None:
+    assert memory.refusals(instance(tags={names.TAG_REFUSED: value}), Outcome.FAILED) == count
+
+
+def test_a_refusal_that_was_written_is_counted() -> None:
+    refused = instance(tags={names.TAG_REFUSED: memory.refused_value(2, NOW, Refusable.FORCE)})
+    assert (memory.refusals(refused, Refusable.FORCE), memory.refusals(refused, Outcome.FAILED)) == (2, 0)
+
+
+def test_a_completion_is_noticed_once_written_and_another_one_is_not() -> None:
+    noticed = instance(tags={names.TAG_NOTICED: memory.noticed_value(NOW, NOW + timedelta(minutes=3))})
+    assert memory.noticed_at(noticed, NOW) == NOW + timedelta(minutes=3)
+    assert memory.noticed_at(noticed, NOW + timedelta(seconds=1)) is None
+    assert memory.noticed_at(instance(), NOW) is None
+
+
+def test_a_completion_was_noticed_at_the_end_of_the_second_in_which_it_was_seen() -> None:
+    seen_at = NOW + timedelta(minutes=3, milliseconds=1)
+    noticed = instance(tags={names.TAG_NOTICED: memory.noticed_value(NOW, seen_at)})
+    assert memory.noticed_at(noticed, NOW) == NOW + timedelta(minutes=3, seconds=1)
+
+
+@pytest.mark.parametrize(("written", "armed"), [({names.TAG_ARMED: AT_LAUNCH}, AT_LAUNCH), ({}, "")])
+def test_the_switch_is_armed_for_the_time_that_the_tag_says(written: dict[str, str], armed: str) -> None:
+    assert memory.armed(instance(tags=written)) == armed
+
+
+def test_the_reason_stands_beside_the_outcome() -> None:
+    assert memory.recorded_reason(_ended("succeeded", AT_LAUNCH)) == "marker done"
+    assert memory.recorded_reason(instance()) == ""
+
+
+# Values.
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("marker done", "marker done"),
+        ("no checkpoint checkpoints/*.pt", "no checkpoint checkpoints/ .pt"),
+        ("marker done (exit code 3, out of memory)", "marker done exit code 3 out of memory"),
+        ("two\nlines\tand \x00", "two lines and"),
+        ("  spaces   around ", "spaces around"),
+        ("_.:/=+-@", "_.:/=+-@"),
+        ("größe ✓", "größe"),
+        ("\ud800", ""),
+        ("()", ""),
+        ("x" * 256, "x" * 256),
+        ("x" * 257, "x" * 256),
+    ],
+)
+def test_a_tag_has_only_signs_that_every_service_accepts(text: str, value: str) -> None:
+    assert safe_value(text) == value
+
+
+def test_all_printable_signs_make_a_value_that_stays_as_it_is() -> None:
+    value = safe_value(string.printable)
+    assert set(value) <= set(string.ascii_letters + string.digits + " _.:/=+-@")
+    assert safe_value(value) == value
+
+
+def test_a_time_that_was_written_is_read_back() -> None:
+    assert parse_time(format_time(NOW)) == NOW.astimezone(UTC)

@@ -1,0 +1,146 @@
+"""The documentation against the code."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from monitor_runtime.contract import names
+from monitor_runtime.contract.settings import Settings
+from runctl_component.args.check_run import check_early
+from runctl_component.args.declared import TrainingRunArgs
+from runctl_component.plan import prices
+from runctl_component.plan.plan import build_plan
+from runctl_component.policies import instance_policy
+from runctl_component.stack.program import NO_RUNS
+from sandbox.demo.scenarios import SCENARIOS
+
+from ..iam.calls import Account, accesses, refused
+from ..runctl_component.recording import record
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_example_of_the_readme_evaluates_to_a_run(tmp_path: Path) -> None:
+    (example,) = _blocks("python")
+    (tmp_path / "__main__.py").write_text(example, encoding="utf-8")
+    exported: dict[str, Any] = {}
+
+    def program() -> dict[str, Any]:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(pulumi, "export", exported.__setitem__)
+            runpy.run_path(str(tmp_path / "__main__.py"))
+        return exported
+
+    assert record(program).outputs["plan"]["then_every_seconds"] == 300
+
+
+def test_the_config_of_the_readme_is_accepted() -> None:
+    (config,) = _blocks("yaml")
+    for name, args in yaml.safe_load(config)["config"]["runctl:runs"].items():
+        check_early(name, args)
+
+
+def test_the_example_of_the_readme_has_ten_lines() -> None:
+    (example,) = _blocks("python")
+    assert len(example.splitlines()) == 10
+
+
+def test_the_examples_run_on_their_box_as_they_are_written() -> None:
+    texts = [*_blocks("python"), *_blocks("yaml"), NO_RUNS]
+    commands = [re.search(r'command"?: "?([^"\n]+)', text) for text in texts]
+    assert [found[1] for found in commands if found] == [
+        "aws s3 sync $RUNCTL_OUTPUT_URI/code . && python3 train.py --out $RUNCTL_OUTPUT_URI"
+    ] * len(texts)
+    assert all(re.search(r'ami"?: "?ami-', text) for text in texts)
+
+
+def test_the_default_profile_lets_the_box_fetch_the_code_of_the_examples() -> None:
+    policy = instance_policy(partition="aws", bucket="outputs", prefix="llama-ft/")
+    asked = [
+        *accesses("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "llama-ft/code/"}, Account()),
+        *accesses("s3", "GetObject", {"Bucket": "outputs", "Key": "llama-ft/code/train.py"}, Account()),
+    ]
+    assert len(asked) == 2
+    assert refused(policy, asked) == []
+
+
+def test_the_page_of_arguments_names_every_program_that_the_runner_takes_from_the_image() -> None:
+    runner = (ROOT / "runctl_component" / "box" / "runner" / "runner.sh").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "arguments.md").read_text(encoding="utf-8")
+    (described,) = [line for line in page.splitlines() if line.startswith("| `ami` | ")]
+    needed = [name for name in ("bash", "curl", "pgrep", "python3", "aws", "systemctl") if f"{name} " in runner]
+    assert len(needed) == 6
+    assert [name for name in needed if name.replace("systemctl", "systemd") not in described] == []
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {
+        target for page in PAGES for target in re.findall(r"(?:`|^)make ([a-z]+)", page.read_text(encoding="utf-8"))
+    }
+    assert named - {"is", "virtual"} <= targets
+
+
+def test_every_scenario_is_named_in_the_readme() -> None:
+    assert [
+        name for name in SCENARIOS if f"`{name}`" not in README and f"={name}" not in README and name != "default"
+    ] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_page_of_arguments_says_what_the_code_says() -> None:
+    generate = runpy.run_path(str(ROOT / "docs" / "generate_arguments.py"))
+    page = (ROOT / "docs" / "arguments.md").read_text(encoding="utf-8")
+    assert page == generate["arguments_page"](), "run make docs"
+    assert all(f"| `{arg}` | " in page for arg in TrainingRunArgs.__annotations__)
+
+
+def test_every_tag_is_documented() -> None:
+    page = (ROOT / "docs" / "how-a-run-ends.md").read_text(encoding="utf-8")
+    assert [tag for tag in names.WRITTEN_BY_MONITOR if f"`{tag}`" not in page] == []
+
+
+def test_make_alone_prints_what_there_is() -> None:
+    make = shutil.which("make")
+    assert make
+    shown = subprocess.run([make, "-C", str(ROOT)], capture_output=True, text=True, check=True, timeout=30).stdout
+    assert {"make demo", "make test", "make check", "make clean"} <= set(re.findall(r"make \w+", shown))
+
+
+def test_ci_calls_make_test_and_nothing_else() -> None:
+    commands = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert [line for line in commands if line.startswith("make")] == ["make test"]
+
+
+def test_the_prices_of_the_documentation_are_those_of_the_plan() -> None:
+    assert prices.PRICE_DATE in (ROOT / "docs" / "cost-of-watching.md").read_text(encoding="utf-8")
+
+
+def test_the_bill_of_the_documentation_is_that_of_the_default_run_and_its_monitor() -> None:
+    page = (ROOT / "docs" / "cost-of-watching.md").read_text(encoding="utf-8")
+    plan = build_plan(Settings("llama", "project/stack/monitor", (), "outputs", "runs/llama/"))
+    run, monitor = plan["dollars_per_day"], plan["monitor_dollars_per_day"]
+    stated = [f"${run[item]:.4f}" for item in run] + [f"${monitor[item]:.3f}" for item in monitor if item != "words"]
+    shown = [*stated[:-1], f"${monitor['total']:.2f}", f"${monitor['total'] * 730 / 24:.2f}"]
+    assert [figure for figure in shown if f"| {figure} |" not in page.replace("**", "")] == []
+    assert f"{monitor['total'] / run['total']:.0f} times" in page

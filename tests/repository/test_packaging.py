@@ -1,0 +1,104 @@
+"""The wheel, as a team installs it: the same resources and the same archive as from the checkout."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runctl_component.monitor.archive import build_archive_bytes
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PROGRAM = """
+import hashlib, json, sys
+import pulumi
+from pulumi.runtime import mocks
+from pulumi.runtime.stack import run_pulumi_func
+import asyncio
+
+import runctl_component
+from runctl_component import TrainingRun
+from runctl_component.monitor.archive import build_archive_bytes
+
+class Recorder(mocks.Mocks):
+    def __init__(self):
+        self.seen = []
+    def call(self, args):
+        return {"partition": "aws", "region": "us-east-1", "accountId": "123456789012", "insecureValue": "ami-1"}
+    def new_resource(self, args):
+        self.seen.append([args.typ, args.name])
+        made = {"arn": "arn:aws:any:us-east-1:123456789012:x", "name": args.name, "url": "https://q", "privateIp": "1"}
+        return "i-0123456789abcdef0", {**made, **args.inputs}
+
+async def program():
+    TrainingRun("llama-ft", {"bucket": "outputs", "command": "python train.py"})
+
+recorder = Recorder()
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
+mocks.set_mocks(recorder, project="team", stack="dev")
+loop.run_until_complete(run_pulumi_func(program))
+loop.close()
+print(json.dumps({
+    "file": runctl_component.__file__,
+    "resources": sorted(recorder.seen),
+    "archive": hashlib.sha256(build_archive_bytes()).hexdigest(),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    (wheel,) = folder.glob("*.whl")
+    target = folder / "installed"
+    install = ["uv", "pip", "install", "--quiet", "--offline", "--no-deps", "--target", str(target), str(wheel)]
+    subprocess.run(
+        [str(Path(sys.executable).parent / install[0]), *install[1:]], check=True, capture_output=True, timeout=120
+    )
+    return target
+
+
+def _evaluated(path: Path, folder: Path) -> dict[str, Any]:
+    program = folder / "program.py"
+    program.write_text(PROGRAM, encoding="utf-8")
+    answer = subprocess.run(
+        [sys.executable, "-P", str(program)],
+        cwd=folder,
+        env={"PYTHONPATH": f"{path}:{sysconfig.get_path('purelib')}", "PATH": "/usr/bin:/bin", "HOME": str(folder)},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+def test_the_installed_wheel_yields_the_same_resources_as_the_checkout(installed: Path, tmp_path: Path) -> None:
+    from_wheel, from_checkout = _evaluated(installed, tmp_path), _evaluated(ROOT, tmp_path)
+    assert Path(from_wheel["file"]).is_relative_to(installed)
+    assert from_wheel["resources"] == from_checkout["resources"]
+    assert len(from_wheel["resources"]) > 20
+
+
+def test_the_installed_wheel_builds_the_same_archive_as_the_checkout(installed: Path, tmp_path: Path) -> None:
+    assert _evaluated(installed, tmp_path)["archive"] == hashlib.sha256(build_archive_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("package", ["runctl_component", "monitor_runtime"])
+def test_both_packages_are_typed(installed: Path, package: str) -> None:
+    assert (installed / package / "py.typed").is_file()
+
+
+def test_nothing_but_the_two_packages_is_in_the_wheel(installed: Path) -> None:
+    found = {entry.name for entry in installed.iterdir() if not entry.name.endswith(".dist-info")}
+    assert found - {".lock", "bin"} == {"runctl_component", "monitor_runtime"}

@@ -1,0 +1,91 @@
+"""The args of a monitor: refused, given as None, and resolved late."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pulumi
+import pytest
+
+from runctl_component import InvalidArgs, Monitor, MonitorArgs
+from runctl_component.args.monitor_rules import MAX_NAME_CHARACTERS
+
+from ..forms import KEY
+from ..recording import Recorded, record
+
+WATCH: dict[str, Any] = {"watch": [{"bucket": "outputs"}]}
+
+
+def _monitor(args: dict[str, Any] | None = None, *, name: str = "shared") -> Recorded:
+    """What is callable makes an Output, which must be done while the program runs."""
+
+    def program() -> None:
+        given = {field: value() if callable(value) else value for field, value in {**WATCH, **(args or {})}.items()}
+        Monitor(name, cast("MonitorArgs", given))
+
+    return record(program)
+
+
+@pytest.mark.parametrize("args", [None, [], "watch", 5])
+def test_args_that_are_no_object_are_refused(args: Any) -> None:
+    with pytest.raises(InvalidArgs, match="args: got"):
+        Monitor("shared", args)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("silence_minutes", "abc"),
+        ("silence_minutes", -5),
+        ("log_retention_days", 31),
+        ("notify_topic_arn", 5),
+        ("notify_topic_arn", "arn:aws:sns:us-east-1:123456789012:t.fifo"),
+    ],
+)
+def test_a_value_is_checked_when_it_resolves(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match=rf"(?s)Monitor 'shared'.*{field}: got"):
+        _monitor({field: lambda: pulumi.Output.from_input(value)})
+
+
+def test_an_entry_of_watch_is_checked_when_it_resolves() -> None:
+    with pytest.raises(ValueError, match=r"(?s)Monitor 'shared'.*watch\[0\]\.bucket: got 'Not A Bucket'"):
+        _monitor({"watch": lambda: [{"bucket": pulumi.Output.from_input("Not A Bucket")}]})
+
+
+OPTIONAL = ["s3_events", "markers", "notify_topic_arn", "log_retention_days", "silence_minutes"]
+
+
+@pytest.mark.parametrize("field", OPTIONAL)
+def test_none_is_an_arg_that_was_not_given(field: str) -> None:
+    assert _inputs(_monitor({field: None})) == _inputs(_monitor())
+
+
+@pytest.mark.parametrize("field", OPTIONAL[2:])
+def test_an_output_of_none_is_an_arg_that_was_not_given(field: str) -> None:
+    changed = _inputs(_monitor({field: lambda: pulumi.Output.from_input(None)}))
+    environment = changed["aws:lambda/function:Function shared-function"]["environment"]["variables"]
+    assert not environment.pop("RUNCTL_NOTIFY_TOPIC_ARN", "")
+    assert changed == _inputs(_monitor())
+
+
+def test_an_output_of_none_in_watch_is_a_field_that_was_not_given() -> None:
+    def watch() -> list[dict[str, Any]]:
+        none = {field: pulumi.Output.from_input(None) for field in ("prefix", "kms_key_arn")}
+        return [{"bucket": "outputs", **none}]
+
+    assert _inputs(_monitor({"watch": watch})) == _inputs(_monitor())
+
+
+def _inputs(recorded: Recorded) -> dict[str, Any]:
+    return {f"{each.type} {each.name}": {**each.inputs, "code": None} for each in recorded.resources}
+
+
+def test_the_longest_name_is_accepted_and_one_letter_more_is_not() -> None:
+    assert _monitor(name="m" * MAX_NAME_CHARACTERS).resources
+    with pytest.raises(InvalidArgs, match=f"name: got .*; accepted: at most {MAX_NAME_CHARACTERS} characters"):
+        _monitor(name="m" * (MAX_NAME_CHARACTERS + 1))
+
+
+def test_the_key_of_a_watched_bucket_is_the_monitors_to_read_with() -> None:
+    policy = _monitor({"watch": [{"bucket": "outputs", "kms_key_arn": KEY}]}).one("RolePolicy", "shared-function")
+    assert KEY in policy.inputs["policy"]

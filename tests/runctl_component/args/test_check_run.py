@@ -1,0 +1,230 @@
+"""What is wrong with plain values is found when the program runs, whatever else is still to come."""
+
+from __future__ import annotations
+
+from collections import deque
+from types import MappingProxyType
+from typing import Any, cast
+
+import pulumi
+import pytest
+
+from runctl_component import InvalidArgs, TrainingRun, TrainingRunArgs
+from runctl_component.args.check_run import check_early, check_resolved
+from runctl_component.args.defaults import complete
+from runctl_component.args.run_rules import MAX_NAME_CHARACTERS
+from runctl_component.args.size_limits import MAX_EVENT_INPUT_BYTES
+from runctl_component.box.user_data import MAX_USER_DATA_BYTES, render_user_data
+
+from ..recording import record
+from .unknown import unknown
+
+GOOD: dict[str, Any] = {"bucket": "outputs", "command": "python train.py"}
+LONGEST_NAME = "r" * MAX_NAME_CHARACTERS
+
+
+def _refused(args: object, name: str = "llama-ft", **how: Any) -> set[str]:
+    with pytest.raises(InvalidArgs) as caught:
+        check_early(name, cast("dict[str, Any]", args), **how)
+    assert str(caught.value)
+    return {problem.field for problem in caught.value.problems}
+
+
+def _refused_beside(field: str, args: dict[str, Any]) -> set[str]:
+    """The fields refused while another arg is an Output that is not known yet."""
+    refused: set[str] = set()
+
+    def program() -> None:
+        refused.update(_refused({**GOOD, **args, field: unknown()}))
+
+    record(program, preview=True)
+    return refused
+
+
+@pytest.mark.parametrize(
+    ("args", "field"),
+    [
+        ({"grace_seconds": 7200, "max_runtime_hours": 1}, "grace_seconds"),
+        ({"initial_interval_seconds": 600}, "initial_interval_seconds"),
+        ({"markers": []}, "markers"),
+        ({"markers": ["FAILED"]}, "failure_markers[1]"),
+        ({"on_complete": "terminate", "terminate_after_days": 3}, "terminate_after_days"),
+        ({"spot": "one-time", "terminate_after_days": 3}, "terminate_after_days"),
+        ({"max_runtime_hours": 0.1}, "max_runtime_hours"),
+        ({"command": "x" * 11_000}, "command"),
+        ({"expected_outputs": [f"{n}{'x' * 250}" for n in range(40)]}, "expected_outputs"),
+        ({"idle": {"metric": "CPUUtilization", "threshold": 5, "minutes": 60}, "max_runtime_hours": 1}, "idle.minutes"),
+        ({"spot_max_price": "1"}, "spot_max_price"),
+    ],
+)
+def test_plain_args_that_contradict_each_other_are_refused_beside_an_unknown_bucket(
+    args: dict[str, Any], field: str
+) -> None:
+    assert _refused_beside("bucket", args) == {field}
+
+
+@pytest.mark.parametrize(
+    ("field", "args"),
+    [
+        ("max_interval_seconds", {"initial_interval_seconds": 600}),
+        ("max_runtime_hours", {"grace_seconds": 86_400}),
+        ("expected_outputs", {"markers": []}),
+        ("markers", {"failure_markers": ["done"]}),
+        ("on_complete", {"terminate_after_days": 3, "spot": "one-time"}),
+        ("environment", {"command": "x" * 6000}),
+    ],
+)
+def test_what_fits_some_value_of_an_unknown_arg_is_left_to_be_checked_when_that_is_known(
+    field: str, args: dict[str, Any]
+) -> None:
+    def program() -> None:
+        check_early("llama-ft", {**GOOD, **args, field: unknown()})
+
+    record(program, preview=True)
+
+
+def test_contradictions_and_sizes_stand_beside_the_wrong_fields_in_one_error() -> None:
+    wrong = {"instance_type": "g5", "initial_interval_seconds": 600, "command": "x" * 9000}
+    assert _refused({**GOOD, **wrong}) == {"instance_type", "initial_interval_seconds", "command"}
+
+
+def test_a_resolved_contradiction_is_refused_too() -> None:
+    with pytest.raises(InvalidArgs, match="grace_seconds: got 7200"):
+        check_resolved("llama-ft", {**GOOD, "grace_seconds": 7200, "max_runtime_hours": 1}, monitor="team/dev/m")
+
+
+def _longest_command(environment: dict[str, str]) -> int:
+    text = render_user_data(
+        command="",
+        environment=environment,
+        run="llama-ft",
+        bucket="outputs",
+        prefix="llama-ft/",
+        region="ap-northeast-1",
+    )
+    return MAX_USER_DATA_BYTES - len(text.encode())
+
+
+@pytest.mark.parametrize("environment", [{}, {"A": "b" * 1000}])
+def test_a_command_may_have_the_bytes_that_the_runner_and_the_environment_leave(environment: dict[str, str]) -> None:
+    room = _longest_command(environment)
+    args = {**GOOD, "environment": environment}
+    check_early("llama-ft", {**args, "command": "x" * room})
+    with pytest.raises(InvalidArgs, match=rf"command: got '{room + 1} bytes'; accepted: at most {room} bytes"):
+        check_early("llama-ft", {**args, "command": "x" * (room + 1)})
+
+
+def test_a_command_is_measured_in_bytes() -> None:
+    assert _refused({**GOOD, "command": "ä" * (_longest_command({}) // 2 + 1)}) == {"command"}
+
+
+def test_user_data_of_the_callers_own_may_have_what_ec2_takes() -> None:
+    own = {"bucket": "outputs", "user_data": "ä" * (MAX_USER_DATA_BYTES // 2)}
+    check_early("llama-ft", own)
+    assert _refused({**own, "user_data": f"{own['user_data']}x"}) == {"user_data"}
+
+
+def _accepted(outputs: list[str]) -> bool:
+    args = {**GOOD, "expected_outputs": outputs}
+    try:
+        check_early(LONGEST_NAME, args, monitor=f"team/dev/{LONGEST_NAME}-monitor")
+    except InvalidArgs:
+        return False
+    return True
+
+
+def test_the_largest_settings_that_are_accepted_make_a_heartbeat_that_fits() -> None:
+    full: list[str] = []
+    while _accepted([*full, f"{len(full):02d}{'x' * 198}"]):
+        full.append(f"{len(full):02d}{'x' * 198}")
+    last = next(length for length in range(200, 0, -1) if _accepted([*full, "y" * length]))
+    run = {**GOOD, "expected_outputs": [*full, "y" * last]}
+    recorded = record(lambda: TrainingRun(LONGEST_NAME, cast("TrainingRunArgs", run)))
+    target = recorded.one("Schedule", f"{LONGEST_NAME}-heartbeat").inputs["target"]
+    assert len(target["input"].encode()) == MAX_EVENT_INPUT_BYTES
+
+
+def test_the_tag_of_the_monitor_counts_in_the_size_of_the_heartbeat() -> None:
+    outputs = {**GOOD, "expected_outputs": [f"{number:02d}{'x' * 143}" for number in range(50)]}
+    check_early("llama-ft", outputs, monitor="team/dev/m")
+    assert _refused(outputs, monitor="m" * 256) == {"expected_outputs"}
+
+
+@pytest.mark.parametrize(
+    ("args", "field"),
+    [
+        ({"command": "echo \ud800"}, "command"),
+        ({"environment": {"A": "\ud800"}}, "environment.A"),
+        ({"tags": {"A": "\ud800"}}, "tags.A"),
+        ({"markers": ["a\ud800"]}, "markers[0]"),
+        ({"command": None, "user_data": "#!/bin/sh\n\ud800"}, "user_data"),
+        ({"prefix": "\ud800"}, "prefix"),
+        ({"root_volume_gib": 10**5000}, "root_volume_gib"),
+        ({"max_runtime_hours": 10**5000}, "max_runtime_hours"),
+        ({"markers": deque(["done"])}, "markers"),
+        ({"security_group_ids": deque(["sg-0123456789abcdef0"])}, "security_group_ids"),
+        ({"markers": ["done\n"]}, "markers[0]"),
+        ({"markers": ["do\x07ne"]}, "markers[0]"),
+        ({"markers": ["[z-a]"]}, "markers[0]"),
+        ({"markers": ["."]}, "markers[0]"),
+        ({"failure_markers": [".."]}, "failure_markers[0]"),
+        ({"expected_outputs": ["../x"]}, "expected_outputs[0]"),
+        ({"expected_outputs": ["a/[9-0].pt"]}, "expected_outputs[0]"),
+        ({"checkpoint_patterns": ["a\nb"]}, "checkpoint_patterns[0]"),
+        ({"prefix": "runs/../other"}, "prefix"),
+        ({"prefix": "./"}, "prefix"),
+        ({"prefix": " "}, "prefix"),
+        ({"prefix": "runs/ /x"}, "prefix"),
+        ({"prefix": "größe"}, "prefix"),
+        ({"spot": "one-time", "spot_max_price": "٣.٢"}, "spot_max_price"),
+        ({"iam_instance_profile": "prófile"}, "iam_instance_profile"),
+        ({"kms_key_arn": "arn:aws:kms:us-east-1:١٢٣٤٥٦٧٨٩٠١٢:key/a"}, "kms_key_arn"),
+    ],
+)
+def test_what_no_tool_on_the_way_can_carry_is_refused(args: dict[str, Any], field: str) -> None:
+    assert _refused({**GOOD, **args}) == {field}
+
+
+@pytest.mark.parametrize("marker", ["[a-z]", "[!0-9]x", "a-b", "[]-a]", "x[0-9].ok", "..done", "dönë"])
+def test_markers_that_something_can_match_are_accepted(marker: str) -> None:
+    check_early("llama-ft", {**GOOD, "markers": [marker]})
+
+
+def test_tuples_and_other_mappings_may_hold_outputs() -> None:
+    def program() -> None:
+        args = {
+            **GOOD,
+            "environment": MappingProxyType({"A": pulumi.Output.from_input("b")}),
+            "security_group_ids": (pulumi.Output.from_input("sg-0123456789abcdef0"),),
+        }
+        TrainingRun("llama-ft", cast("TrainingRunArgs", MappingProxyType(args)))
+
+    instance = record(program).one("Instance", "llama-ft").inputs
+    assert instance["vpcSecurityGroupIds"] == ["sg-0123456789abcdef0"]
+    assert "export A=b" in instance["userData"]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {**GOOD, "environment": {"TOKEN": "hunter2" * 1000}},
+        {**GOOD, "environment": {"TOKEN": "hunter2\0"}},
+        {**GOOD, "environment": {"TOKEN": ["hunter2"]}},
+        {**GOOD, "environment": "TOKEN=hunter2"},
+        {**GOOD, "enviroment": {"TOKEN": "hunter2"}},
+        {"bucket": "outputs", "user_data": "#!/bin/sh", "environment": {"TOKEN": "hunter2"}},
+        {**GOOD, "command": "x" * 9000, "environment": {"TOKEN": "hunter2"}},
+    ],
+)
+def test_no_error_shows_a_value_of_the_environment(args: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgs) as caught:
+        check_early("llama-ft", args)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_wrong_name_does_not_hide_what_else_is_wrong() -> None:
+    assert _refused({**GOOD, "grace_seconds": -1}, "a b") == {"name", "grace_seconds"}
+
+
+def test_defaults_follow_the_spot_market() -> None:
+    assert complete("llama-ft", {"spot": "one-time"})["on_failure"] == "terminate"

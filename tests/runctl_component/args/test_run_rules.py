@@ -1,0 +1,236 @@
+"""Bad input gets one error that names every field, the value, what is accepted and what to do."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Mapping
+from typing import Any, cast, get_args
+
+import pulumi
+import pytest
+
+from runctl_component import InvalidArgs, Monitor, MonitorArgs, TrainingRun, TrainingRunArgs
+from runctl_component.args.check_run import check_early
+from runctl_component.args.declared import IdleArgs, WatchArgs
+from runctl_component.args.declared import TrainingRunArgs as RunArgs
+from runctl_component.args.monitor_rules import MONITOR_RULES, WATCH_RULES
+from runctl_component.args.run_rules import PLAIN, RUN_RULES
+
+from ..recording import record
+
+GOOD: dict[str, Any] = {"bucket": "outputs", "command": "python train.py"}
+NOT_TEXT: list[object] = [5, True, ["x"], {}]
+NOT_LISTS: list[object] = ["done", 5, {"a": "b"}]
+NOT_NUMBERS: list[object] = ["5", True, [], float("nan"), float("inf")]
+
+BAD: Mapping[str, list[object]] = {
+    "bucket": ["", "ab", "two words", "s3://outputs", "arn:aws:s3:::o", "a/b", "a..b", "-a-", "a" * 256, *NOT_TEXT],
+    "prefix": ["a//b", "runs/ü*", "a?b", "a\nb", "x" * 200, *NOT_TEXT],
+    "instance_type": ["", "g5", "G5.xlarge", "g5 xlarge", *NOT_TEXT],
+    "ami": ["", "latest", "ami-xyz", "ami-0123", *NOT_TEXT],
+    "command": ["", "  ", "a\0b", "x" * 12_001, *NOT_TEXT],
+    "subnet_id": ["", "subnet", "vpc-0123456789abcdef0", *NOT_TEXT],
+    "security_group_ids": ["sg-0123456789abcdef0", ["web"], [5], ["sg-0123456789abcdef0"] * 2, *NOT_LISTS[1:]],
+    "key_name": ["", "   ", "schlüssel", "x" * 256, *NOT_TEXT],
+    "iam_instance_profile": ["", "a b", "arn:aws:iam::123456789012:instance-profile/x", "x" * 129, *NOT_TEXT],
+    "kms_key_arn": ["", "alias/key", "arn:aws:kms:us-east-1:123:key/x", *NOT_TEXT],
+    "environment": [[], "A=b", {"1A": "b"}, {"A-B": "c"}, {"A": 5}, {"RUNCTL_RUN": "x"}, {"A": "x" * 5000}],
+    "notify_topic_arn": ["", "alerts", "arn:aws:sns:us-east-1:123456789012:alerts.fifo", *NOT_TEXT],
+    "root_volume_gib": [0, 7, 16_385, 10.5, -1, *NOT_NUMBERS],
+    "spot": ["yes", "One-Time", "", True, 5],
+    "tags": [[], "a=b", {"aws:x": "y"}, {"AWS:x": "y"}, {"runctl:run": "y"}, {"a b": "c"}, {"": "x"}, {"a": 5},
+             {"a": "x" * 257}, {f"k{n}": "v" for n in range(31)}, {".": "x"}, {"..": "x"}, {"_index": "x"}],
+    "markers": [["a/b"], [""], ["*"], ["x" * 257], [5], ["done", "done"], [f"m{n}" for n in range(51)], *NOT_LISTS],
+    "failure_markers": [["a/b"], [""], ["**"], [None], *NOT_LISTS],
+    "expected_outputs": [["/a"], ["a//b"], ["a/"], [""], ["*/a"], ["a[0]/b"], [5], *NOT_LISTS],
+    "checkpoint_patterns": [["/a"], ["a//b"], ["a/"], ["?/a"], *NOT_LISTS],
+    "initial_interval_seconds": [0, 9, 3601, 30.5, -30, *NOT_NUMBERS],
+    "max_interval_seconds": [0, 59, 90, 3660, 300.5, *NOT_NUMBERS],
+    "backoff_multiplier": [0, 0.5, 11, -2, *NOT_NUMBERS],
+    "grace_seconds": [-1, 86_401, 0.5, *NOT_NUMBERS],
+    "verify_timeout_seconds": [-1, 86_401, 0.5, *NOT_NUMBERS],
+    "shutdown_timeout_seconds": [0, 29, 601, *NOT_NUMBERS],
+    "on_complete": ["", "Stop", "delete", *NOT_TEXT],
+    "on_failure": ["hibernate", *NOT_TEXT],
+    "on_deadline": ["never", *NOT_TEXT],
+    "max_runtime_hours": [-1, 0.1, 8761, *NOT_NUMBERS],
+    "idle": ["cpu", [], {}, {"metric": "CPUUtilization"}, {"metric": "a b", "threshold": 5, "minutes": 30},
+             {"metric": "CPUUtilization", "threshold": -5, "minutes": 30},
+             {"metric": "CPUUtilization", "threshold": 5, "minutes": 7},
+             {"metric": "CPUUtilization", "threshold": 5, "minutes": 30, "hours": 1}],
+    "terminate_after_days": [0, 366, 1.5, *NOT_NUMBERS],
+    "s3_events": ["true", 1, 0, "yes"],
+    "marker": [["done"]],
+    "grace_second": [5],
+    "Bucket": ["outputs"],
+}  # fmt: skip
+CASES = [(field, value) for field, values in BAD.items() for value in values]
+
+
+def _problems(args: object, name: str = "llama-ft") -> InvalidArgs:
+    with pytest.raises(InvalidArgs) as caught:
+        check_early(name, cast("Mapping[str, Any]", args))
+    return caught.value
+
+
+def test_there_are_at_least_200_bad_inputs() -> None:
+    assert len(CASES) >= 200
+
+
+@pytest.mark.parametrize(("field", "value"), CASES, ids=[f"{field}={str(value)[:30]!r}" for field, value in CASES])
+def test_a_bad_value_is_refused_and_its_field_named(field: str, value: object) -> None:
+    error = _problems({**GOOD, field: value})
+    assert [problem for problem in error.problems if problem.field.startswith(field)], str(error)
+    assert all(problem.accepted and problem.fix for problem in error.problems)
+
+
+@pytest.mark.parametrize(
+    ("args", "field"),
+    [
+        ({"bucket": "outputs"}, "command"),
+        ({**GOOD, "user_data": "#!/bin/sh"}, "command"),
+        ({"bucket": "outputs", "user_data": "#!/bin/sh", "environment": {"A": "b"}}, "environment"),
+        ({"command": "x"}, "bucket"),
+        ({**GOOD, "spot": "one-time", "on_complete": "stop"}, "on_complete"),
+        ({**GOOD, "spot": "one-time", "on_deadline": "stop"}, "on_deadline"),
+        ({**GOOD, "spot": "persistent", "on_deadline": "terminate"}, "on_deadline"),
+        ({**GOOD, "bucket": "b" * 200, "prefix": "p" * 55}, "prefix"),
+        ({**GOOD, "bucket": "b" * 247}, "prefix"),
+        ({**GOOD, "spot_max_price": "1"}, "spot_max_price"),
+        ({**GOOD, "spot": "one-time", "spot_max_price": "0"}, "spot_max_price"),
+        ({**GOOD, "on_complete": "terminate", "terminate_after_days": 3}, "terminate_after_days"),
+        ({**GOOD, "grace_seconds": 3600, "max_runtime_hours": 1}, "grace_seconds"),
+        ({**GOOD, "initial_interval_seconds": 600}, "initial_interval_seconds"),
+        ({**GOOD, "markers": []}, "markers"),
+        ({**GOOD, "markers": ["FAILED"]}, "failure_markers[1]"),
+        ({**GOOD, "idle": {"metric": "CPUUtilization", "threshold": 5, "minutes": 60}, "max_runtime_hours": 1}, "idle"),
+        ({**GOOD, "expected_outputs": [f"{n}{'x' * 250}" for n in range(40)]}, "expected_outputs"),
+    ],
+)
+def test_args_that_contradict_each_other_are_refused(args: dict[str, Any], field: str) -> None:
+    assert [problem for problem in _problems(args).problems if problem.field.startswith(field)]
+
+
+@pytest.mark.parametrize("name", ["", "a b", "ü", "-a", "a.b", "x" * 38, "a/b"])
+def test_a_name_after_which_nothing_can_be_named_is_refused(name: str) -> None:
+    assert [problem for problem in _problems(GOOD, name).problems if problem.field == "name"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"prefix": "runs/llama"},
+        {"prefix": ""},
+        {"max_interval_seconds": 60, "initial_interval_seconds": 60},
+        {"grace_seconds": 0},
+        {"max_runtime_hours": 0},
+        {"max_runtime_hours": 0.5, "grace_seconds": 60},
+        {"markers": [], "expected_outputs": ["model/*.pt"]},
+        {"markers": ["done-*", "run[0-9].ok"]},
+        {"spot": "persistent", "on_complete": "stop"},
+        {"spot": "persistent", "on_complete": "terminate", "on_failure": "terminate"},
+        {"spot": "persistent", "on_deadline": "report"},
+        {"bucket": "b" * 200, "prefix": "p" * 54},
+        {"bucket": "b" * 246},
+        {"notify_topic_arn": "arn:aws-cn:sns:cn-north-1:123456789012:trainings"},
+        {"spot": "one-time", "on_complete": "report"},
+        {"tags": {"team": "nlp", "cost-center": "42"}},
+        {"environment": {"A_1": "x y 'z'"}},
+        {"backoff_multiplier": 1},
+        {"ami": None},
+        {"command": "python a.py\npython b.py --lr 1e-4 # ü"},
+    ],
+)
+def test_what_is_sensible_is_accepted(more: dict[str, Any]) -> None:
+    check_early("llama-ft", {**GOOD, **more})
+
+
+def test_all_problems_stand_in_one_error_and_nothing_is_registered() -> None:
+    bad = {**GOOD, "markers": ["a/b"], "bucket": "", "max_interval_seconds": 90, "marker": ["done"]}
+    caught: list[InvalidArgs] = []
+
+    def program() -> None:
+        try:
+            TrainingRun("llama-ft", cast("TrainingRunArgs", bad))
+        except InvalidArgs as error:
+            caught.append(error)
+
+    recorded = record(program)
+    (error,) = caught
+    assert {problem.field for problem in error.problems} == {"markers[0]", "bucket", "max_interval_seconds", "marker"}
+    assert "did you mean markers?" in str(error)
+    assert recorded.resources == []
+
+
+def _fields_refused_beside_an_output(field: str, plain: dict[str, Any]) -> list[str]:
+    refused: list[str] = []
+
+    def program() -> None:
+        error = _problems({**GOOD, **plain, field: pulumi.Output.from_input("outputs")})
+        refused.extend(problem.field for problem in error.problems)
+
+    record(program)
+    return refused
+
+
+def test_plain_values_are_checked_beside_outputs() -> None:
+    assert _fields_refused_beside_an_output("bucket", {"grace_seconds": -1}) == ["grace_seconds"]
+
+
+@pytest.mark.parametrize("field", ["spot", "s3_events"])
+def test_what_decides_about_resources_must_be_plain(field: str) -> None:
+    assert _fields_refused_beside_an_output(field, {}) == [field]
+
+
+def test_every_arg_has_a_rule() -> None:
+    assert set(RunArgs.__annotations__) == set(RUN_RULES)
+    assert set(MonitorArgs.__annotations__) == set(MONITOR_RULES)
+    assert set(WatchArgs.__annotations__) == set(WATCH_RULES)
+    (problem,) = RUN_RULES["idle"]("idle", 5)
+    assert problem.accepted == f"an object with {', '.join(IdleArgs.__annotations__)}"
+
+
+@pytest.mark.parametrize("kind", [RunArgs, MonitorArgs, WatchArgs, IdleArgs])
+def test_every_arg_has_a_description(kind: type) -> None:
+    (source,) = [each for each in ast.parse(inspect.getsource(kind)).body if isinstance(each, ast.ClassDef)]
+    fields = [index for index, each in enumerate(source.body) if isinstance(each, ast.AnnAssign)]
+    described = [ast.get_source_segment(inspect.getsource(kind), source.body[index + 1]) or "" for index in fields]
+    assert len(fields) == len(kind.__annotations__)
+    assert all(text.startswith('"""') and len(text) > len('""""""') for text in described)
+
+
+def test_what_decides_about_resources_is_typed_as_plain() -> None:
+    hints = RunArgs.__annotations__
+    assert [get_args(hints[field]) for field in PLAIN] == [(bool,), (str,)]
+
+
+@pytest.mark.parametrize(
+    ("args", "field"),
+    [
+        ({}, "watch"),
+        ({"watch": []}, "watch"),
+        ({"watch": "outputs"}, "watch"),
+        ({"watch": ["outputs"]}, "watch[0]"),
+        ({"watch": [{"prefix": "a"}]}, "watch[0].bucket"),
+        ({"watch": [{"bucket": "A"}]}, "watch[0].bucket"),
+        ({"watch": [{"bucket": "outputs", "prefx": "a"}]}, "watch[0].prefx"),
+        ({"watch": [{"bucket": "outputs"}], "notify_topic_arn": "alerts"}, "notify_topic_arn"),
+        (
+            {
+                "watch": [{"bucket": "outputs"}],
+                "notify_topic_arn": "arn:aws:sns:us-east-1:123456789012:alerts.fifo",
+            },
+            "notify_topic_arn",
+        ),
+        ({"watch": [{"bucket": "outputs"}], "log_retention_days": 8}, "log_retention_days"),
+        ({"watch": [{"bucket": "outputs"}], "silence_minutes": 1}, "silence_minutes"),
+        ({"watch": [{"bucket": "outputs"}], "s3_events": "yes"}, "s3_events"),
+        ({"watch": [{"bucket": "outputs"}], "markers": ["a/b"]}, "markers[0]"),
+        ({"watch": [{"bucket": "outputs"}], "notify": "x"}, "notify"),
+    ],
+)
+def test_a_bad_arg_of_a_monitor_is_refused_and_named(args: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidArgs) as caught:
+        Monitor("shared", cast("MonitorArgs", args))
+    assert field in [problem.field for problem in caught.value.problems]

@@ -1,0 +1,114 @@
+"""Runs under a shared monitor: what it does for them, and what it must be asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from runctl_component import InvalidArgs, Monitor, NotWatchedError, TrainingRun
+
+from ..forms import BASE, TOPIC
+from ..recording import Recorded, record
+
+
+def test_a_shared_monitor_serves_three_runs_and_does_not_grow() -> None:
+    def program(count: int) -> None:
+        monitor = Monitor("shared", {"watch": [{"bucket": "outputs", "prefix": "runs"}], "s3_events": True})
+        for number in range(count):
+            TrainingRun(f"run-{number}", {**BASE, "prefix": f"runs/{number}", "s3_events": True}, monitor=monitor)
+
+    def of_monitor(recorded: Recorded) -> list[tuple[str, str, str]]:
+        shared = [each for each in recorded.resources if each.name.startswith("shared-")]
+        return sorted((each.type, each.name, str({**each.inputs, "code": ""})) for each in shared)
+
+    three = record(lambda: program(3))
+    assert [each.name for each in three.resources if each.type.endswith(":Function")] == ["shared-function"]
+    assert of_monitor(three) == of_monitor(record(lambda: program(1)))
+
+
+def test_a_run_outside_of_what_its_monitor_watches_is_refused() -> None:
+    def program() -> None:
+        monitor = Monitor("shared", {"watch": [{"bucket": "outputs", "prefix": "runs"}]})
+        TrainingRun("llama-ft", {**BASE, "prefix": "elsewhere"}, monitor=monitor)
+
+    with pytest.raises(NotWatchedError, match=r"s3://outputs/elsewhere/.*s3://outputs/runs/"):
+        record(program)
+
+
+def test_a_place_that_resolves_outside_of_what_its_monitor_watches_is_refused() -> None:
+    def program() -> None:
+        monitor = Monitor("shared", {"watch": [{"bucket": pulumi.Output.from_input("outputs"), "prefix": "runs"}]})
+        TrainingRun("llama-ft", {**BASE, "prefix": "elsewhere"}, monitor=monitor)
+
+    with pytest.raises(ValueError, match=r"(?s)s3://outputs/elsewhere/.*s3://outputs/runs/"):
+        record(program)
+
+
+def test_a_run_that_counts_on_events_needs_a_monitor_that_listens() -> None:
+    def program() -> None:
+        monitor = Monitor("shared", {"watch": [{"bucket": "outputs"}]})
+        TrainingRun("llama-ft", {**BASE, "s3_events": True}, monitor=monitor)
+
+    with pytest.raises(NotWatchedError, match="s3_events"):
+        record(program)
+
+
+def _shared(monitor_args: dict[str, Any], **run: Any) -> Recorded:
+    def program() -> None:
+        monitor = Monitor("shared", {"watch": [{"bucket": "outputs"}], **monitor_args})  # pyright: ignore[reportArgumentType]
+        TrainingRun("llama-ft", {**BASE, **run}, monitor=monitor)  # pyright: ignore[reportArgumentType]
+
+    return record(program)
+
+
+def test_a_run_that_is_checked_too_seldom_for_the_alarm_for_silence_is_refused() -> None:
+    with pytest.raises(InvalidArgs) as caught:
+        _shared({"silence_minutes": 20}, max_interval_seconds=600)
+    (problem,) = caught.value.problems
+    assert str(problem) == (
+        "max_interval_seconds: got 600; accepted: at most 400 s, a third of the 20 silence_minutes of monitor"
+        " 'shared'; lower it, or set silence_minutes of the monitor to 30 or more"
+    )
+
+
+@pytest.mark.parametrize("where", ["run", "monitor"])
+def test_the_same_holds_when_outputs_resolve(where: str) -> None:
+    def later(value: float, owner: str) -> Any:
+        return pulumi.Output.from_input(value) if where == owner else value
+
+    def program() -> None:
+        silence = later(20.0, "monitor")
+        monitor = Monitor("shared", {"watch": [{"bucket": "outputs"}], "silence_minutes": silence})
+        TrainingRun("llama-ft", {**BASE, "max_interval_seconds": later(600, "run")}, monitor=monitor)
+
+    with pytest.raises(ValueError, match=r"(?s)max_interval_seconds: got 600.*silence_minutes of the monitor to 30"):
+        record(program)
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(None, 300), (15, 300), (30, 600), (180, 3600)])
+def test_three_heartbeats_within_the_silence_are_enough(minutes: int | None, seconds: int) -> None:
+    assert _shared({"silence_minutes": minutes}, max_interval_seconds=seconds).one("Invocation", "llama-ft-first-check")
+
+
+def test_a_topic_is_set_on_the_shared_monitor_and_not_on_its_runs() -> None:
+    with pytest.raises(InvalidArgs, match=r"notify_topic_arn: got .*; accepted: .*; set it on the monitor"):
+        _shared({}, notify_topic_arn=TOPIC)
+
+
+def test_a_monitor_without_runs_has_no_alarm_for_silence() -> None:
+    recorded = record(lambda: Monitor("shared", {"watch": [{"bucket": "outputs"}]}))
+    assert [each.name for each in recorded.of("MetricAlarm") if "silence" in each.name] == []
+
+
+def test_silence_is_an_alarm_from_the_first_check_of_the_first_run_on() -> None:
+    def program() -> None:
+        monitor = Monitor("shared", {"watch": [{"bucket": "outputs"}]})
+        for name in ("first", "second"):
+            TrainingRun(name, BASE, monitor=monitor)
+
+    recorded = record(program)
+    (alarm,) = [each for each in recorded.of("MetricAlarm") if "silence" in each.name]
+    assert alarm.name == "shared-silence"
+    assert alarm.depends_on == (recorded.one("Invocation", "first-first-check").urn,)

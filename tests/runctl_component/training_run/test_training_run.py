@@ -1,0 +1,214 @@
+"""What a training run registers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from monitor_runtime.contract import names
+
+from ..forms import ALL, BASE, KEY, instance_of, registered, settings_of
+from ..recording import IMAGE, INSTANCE_ID, Recorded, Resource
+
+
+@pytest.fixture(scope="module")
+def default() -> Recorded:
+    return registered(BASE)
+
+
+def test_the_resources_and_their_names_are_frozen(default: Recorded) -> None:
+    def below(parent: str) -> set[str]:
+        return {f"{each.type}::{each.name}" for each in default.resources if each.parent.rpartition("::")[2] == parent}
+
+    assert below("llama-ft") == {
+        "aws:ec2/instance:Instance::llama-ft",
+        "aws:iam/instanceProfile:InstanceProfile::llama-ft-box",
+        "aws:iam/role:Role::llama-ft-box",
+        "aws:iam/rolePolicy:RolePolicy::llama-ft-box",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment::llama-ft-ssm",
+        "aws:lambda/invocation:Invocation::llama-ft-first-check",
+        "aws:scheduler/schedule:Schedule::llama-ft-heartbeat",
+        "runctl:index:Monitor::llama-ft-monitor",
+    }
+    assert below("llama-ft-monitor-function") == {
+        "aws:cloudwatch/metricAlarm:MetricAlarm::llama-ft-monitor-silence",
+    }
+    assert below("llama-ft-monitor") == {
+        "aws:cloudwatch/dashboard:Dashboard::llama-ft-monitor-dashboard",
+        "aws:cloudwatch/eventRule:EventRule::llama-ft-monitor-spot",
+        "aws:cloudwatch/eventTarget:EventTarget::llama-ft-monitor-spot",
+        "aws:cloudwatch/logGroup:LogGroup::llama-ft-monitor-log",
+        "aws:cloudwatch/metricAlarm:MetricAlarm::llama-ft-monitor-dead-letters",
+        "aws:cloudwatch/metricAlarm:MetricAlarm::llama-ft-monitor-ending-failed",
+        "aws:cloudwatch/metricAlarm:MetricAlarm::llama-ft-monitor-errors",
+        "aws:cloudwatch/metricAlarm:MetricAlarm::llama-ft-monitor-sources",
+        "aws:iam/role:Role::llama-ft-monitor-function",
+        "aws:iam/role:Role::llama-ft-monitor-scheduler",
+        "aws:iam/rolePolicy:RolePolicy::llama-ft-monitor-function",
+        "aws:iam/rolePolicy:RolePolicy::llama-ft-monitor-scheduler",
+        "aws:lambda/function:Function::llama-ft-monitor-function",
+        "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig::llama-ft-monitor-delivery",
+        "aws:lambda/permission:Permission::llama-ft-monitor-spot",
+        "aws:scheduler/scheduleGroup:ScheduleGroup::llama-ft-monitor-schedules",
+        "aws:sqs/queue:Queue::llama-ft-monitor-dead-letters",
+        "aws:sqs/queuePolicy:QueuePolicy::llama-ft-monitor-dead-letters",
+    }
+
+
+def test_nothing_is_launched_that_is_not_watched(default: Recorded) -> None:
+    depends_on = default.one("Instance", "llama-ft").depends_on
+    assert default.one("Function", "llama-ft-monitor-function").urn in depends_on
+    assert default.one("RolePolicy", "llama-ft-monitor-scheduler").urn in depends_on
+
+
+def _first_check(recorded: Recorded) -> Resource:
+    return recorded.one("Invocation", "llama-ft-first-check")
+
+
+def test_the_first_check_comes_last(default: Recorded) -> None:
+    assert default.one("Schedule", "llama-ft-heartbeat").urn in _first_check(default).depends_on
+
+
+def test_the_first_check_is_made_again_only_for_what_it_proves(default: Recorded) -> None:
+    check = _first_check(default)
+    assert (check.ignores, check.replaces_on) == (("input",), ("triggers",))
+    assert check.inputs["triggers"] == {
+        "instance": INSTANCE_ID,
+        "output": "outputs/llama-ft/",
+        "s3_events": "false",
+        "kms_key_arn": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "trigger"),
+    [
+        ({"bucket": "others"}, "output"),
+        ({"prefix": "elsewhere"}, "output"),
+        ({"s3_events": True}, "s3_events"),
+        ({"kms_key_arn": KEY}, "kms_key_arn"),
+    ],
+)
+def test_what_is_turned_on_later_is_proven_again(default: Recorded, more: dict[str, Any], trigger: str) -> None:
+    before = _first_check(default).inputs["triggers"]
+    after = _first_check(registered({**BASE, **more})).inputs["triggers"]
+    assert {key for key in after if after[key] != before[key]} == {trigger}
+
+
+def test_the_monitor_forgets_the_old_instance_before_the_first_check_of_the_new_one(default: Recorded) -> None:
+    check = _first_check(default)
+    assert check.inputs["lifecycleScope"] == "CRUD"
+    assert check.deletes_first
+
+
+def test_two_trainings_never_write_to_one_prefix(default: Recorded) -> None:
+    assert default.one("Instance", "llama-ft").deletes_first
+
+
+def test_another_instance_type_is_another_instance_and_no_silent_restart(default: Recorded) -> None:
+    assert default.one("Instance", "llama-ft").replaces_on == ("instanceType",)
+
+
+def test_the_box_has_its_rights_from_its_boot_to_its_shutdown(default: Recorded) -> None:
+    profile = default.one("InstanceProfile", "llama-ft-box")
+    rights = {default.one("RolePolicy", "llama-ft-box").urn, default.one("RolePolicyAttachment", "llama-ft-ssm").urn}
+    assert profile.urn in default.one("Instance", "llama-ft").depends_on
+    assert rights <= set(profile.depends_on)
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn"])
+def test_the_agent_gets_the_managed_policy_of_its_partition(partition: str) -> None:
+    attachment = registered(BASE, partition=partition).one("RolePolicyAttachment", "llama-ft-ssm")
+    assert attachment.inputs["policyArn"] == f"arn:{partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
+
+
+def test_the_heartbeat_leaves_what_it_cannot_deliver_in_the_queue(default: Recorded) -> None:
+    target = default.one("Schedule", "llama-ft-heartbeat").inputs["target"]
+    assert target["deadLetterConfig"] == {"arn": "arn:aws:any:us-east-1:123456789012:llama-ft-monitor-dead-letters"}
+    assert target["retryPolicy"] == {"maximumEventAgeInSeconds": 300, "maximumRetryAttempts": 3}
+
+
+def test_the_heartbeat_carries_the_whole_settings_document(default: Recorded) -> None:
+    settings = settings_of(default)
+    assert (settings["run"], settings["bucket"], settings["prefix"]) == ("llama-ft", "outputs", "llama-ft/")
+    assert settings["instance_ids"] == [INSTANCE_ID]
+    assert settings["monitor"] == "team/dev/llama-ft-monitor"
+
+
+def test_the_instance_is_hardened(default: Recorded) -> None:
+    instance = instance_of(default)
+    assert instance["metadataOptions"]["httpTokens"] == "required"
+    assert (instance["rootBlockDevice"]["encrypted"], instance["rootBlockDevice"]["volumeType"]) == (True, "gp3")
+    assert "associatePublicIpAddress" not in instance
+
+
+def test_the_instance_bears_the_tags_by_which_events_find_it(default: Recorded) -> None:
+    tags = instance_of(default)["tags"]
+    assert tags[names.TAG_OUTPUT] == "outputs/llama-ft/"
+    assert tags[names.TAG_SCHEDULE] == "llama-ft"
+    assert tags[names.TAG_MONITOR] == settings_of(default)["monitor"]
+
+
+def test_the_newest_image_is_chosen_at_creation_and_ignored_later(default: Recorded) -> None:
+    instance = default.one("Instance", "llama-ft")
+    assert instance.inputs["ami"] == IMAGE
+    assert "ami" in instance.ignores
+
+
+def test_an_image_that_was_declared_is_not_ignored() -> None:
+    assert "ami" not in registered(ALL).one("Instance", "llama-ft").ignores
+
+
+def test_tags_that_the_monitor_writes_are_ignored_by_key(default: Recorded) -> None:
+    ignored = default.one("Instance", "llama-ft").ignores
+    assert {f'tags["{tag}"]' for tag in names.WRITTEN_BY_MONITOR} <= set(ignored)
+    assert {f'tagsAll["{tag}"]' for tag in names.WRITTEN_BY_MONITOR} <= set(ignored)
+
+
+def test_a_changed_marker_changes_the_schedule_and_not_the_user_data(default: Recorded) -> None:
+    changed = registered({**BASE, "markers": ["finished"]})
+    assert settings_of(changed)["markers"] == ["finished"]
+    assert instance_of(changed)["userData"] == instance_of(default)["userData"]
+
+
+def test_a_changed_command_replaces_theinstance_of(default: Recorded) -> None:
+    changed = registered({**BASE, "command": "python other.py"})
+    assert instance_of(changed)["userDataReplaceOnChange"] is True
+    assert instance_of(changed)["userData"] != instance_of(default)["userData"]
+
+
+def test_all_args_reach_the_settings_or_theinstance_of() -> None:
+    recorded = registered(ALL)
+    settings, instance = settings_of(recorded), instance_of(recorded)
+    carried = {key: ALL[key] for key in ALL if key in settings and key != "prefix"}
+    assert {key: settings[key] for key in carried} == carried
+    assert settings["prefix"] == "runs/llama/"
+    assert instance["instanceType"] == "p5.48xlarge"
+    assert instance["ami"] == "ami-00000000000000001"
+    assert instance["subnetId"] == "subnet-0123456789abcdef0"
+    assert instance["vpcSecurityGroupIds"] == ["sg-0123456789abcdef0"]
+    assert instance["keyName"] == "team"
+    assert instance["rootBlockDevice"]["volumeSize"] == 500
+    assert instance["tags"]["team"] == "nlp"
+    assert "export WANDB_MODE=offline" in instance["userData"]
+    assert instance["instanceInitiatedShutdownBehavior"] == "terminate"
+    assert recorded.one("Schedule", "llama-ft-heartbeat").inputs["scheduleExpression"] == "rate(10 minutes)"
+
+
+def test_s3_events_listen_for_the_exact_markers_and_never_for_every_upload() -> None:
+    rule = registered(ALL).one("EventRule", "llama-ft-monitor-markers-1")
+    keys = json.loads(rule.inputs["eventPattern"])["detail"]["object"]["key"]
+    assert keys == ["runs/llama/done", {"wildcard": "runs/llama/failed*"}]
+
+
+def test_a_profile_of_the_callers_own_makes_no_other() -> None:
+    recorded = registered({**BASE, "iam_instance_profile": "training"})
+    assert instance_of(recorded)["iamInstanceProfile"] == "training"
+    assert [each.name for each in recorded.resources if each.type.endswith(":InstanceProfile")] == []
+
+
+def test_user_data_of_the_callers_own_is_passed_on_as_it_is() -> None:
+    recorded = registered({"bucket": "outputs", "user_data": "#!/bin/bash\ntrain\n"})
+    assert instance_of(recorded)["userData"] == "#!/bin/bash\ntrain\n"
