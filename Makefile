@@ -11,8 +11,8 @@ SEED ?= 1
 help:
 	@echo "make demo [SCENARIO=name]              a training run on a cloud in this process, from launch to stop"
 	@echo "make setup                             the virtual environment that all of these, and pulumi, use"
-	@echo "make test                              format, lint, types, tests with branch coverage"
-	@echo "make check                             format, lint and types alone"
+	@echo "make test                              format, lint, imports, types, tests with branch coverage"
+	@echo "make check                             format, lint, imports and types alone"
 	@echo "make format                            put the sources in their format"
 	@echo "make simulate [LIFECYCLES=n] [SEED=n]  the monitor in a simulated cloud with faults"
 	@echo "make benchmark                         the figures that the documentation quotes"
@@ -27,7 +27,9 @@ demo: setup
 	@cd "$(ROOT)" && .venv/bin/python -m sandbox.demo --scenario "$(SCENARIO)"
 
 check: setup
-	@cd "$(ROOT)" && .venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && .venv/bin/basedpyright --level warning
+	@cd "$(ROOT)" && .venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && \
+		{ contracts=$$(.venv/bin/lint-imports --no-cache --no-logo importlinter.ini) || { echo "$$contracts"; exit 1; }; } && \
+		.venv/bin/basedpyright --level warning
 
 format: setup
 	@cd "$(ROOT)" && .venv/bin/ruff format . && .venv/bin/ruff check --fix .

@@ -62,50 +62,62 @@ def monitor_policy(
     prefixes: the document grows with them, never with the runs. ``kms_key_arns`` are the keys of watched buckets that
     are encrypted with keys of your own.
     """
-    ec2 = f"arn:{partition}:ec2:{region}:{account_id}"
-    mine = {"StringEquals": {f"aws:ResourceTag/{TAG_MONITOR}": monitor}}
-    buckets = sorted({bucket for bucket, _ in watch})
-    statements = [
-        # DescribeInstances and GetMetricData and GetCommandInvocation know no resource type.
-        _allow(
-            "Look", ["cloudwatch:GetMetricData", "ec2:DescribeInstances", "ssm:GetCommandInvocation"], [ANY_RESOURCE]
-        ),
-        _allow("EndRuns", ["ec2:StopInstances", "ec2:TerminateInstances"], [f"{ec2}:instance/*"], mine),
-        _allow("CancelSpot", ["ec2:CancelSpotInstanceRequests"], [f"{ec2}:spot-instances-request/*"], mine),
-        _allow("Record", ["ec2:CreateTags"], [f"{ec2}:instance/*"], {**mine, **_only_these_tags()}),
-        _allow("Signal", ["ssm:SendCommand"], [f"{ec2}:instance/*"], mine),
-        _allow("SignalByShell", ["ssm:SendCommand"], [f"arn:{partition}:ssm:{region}::document/AWS-RunShellScript"]),
-        _allow(
-            "Schedule",
-            [f"scheduler:{verb}Schedule" for verb in ("Create", "Delete", "Get", "Update")],
-            [f"arn:{partition}:scheduler:{region}:{account_id}:schedule/{schedule_group}/*"],
-        ),
-        _allow(
-            "HandOverSchedulerRole",
-            ["iam:PassRole"],
-            [scheduler_role_arn],
-            {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
-        ),
+    queue_and_log = [
         _allow("KeepFailedEvents", ["sqs:SendMessage"], [dead_letter_arn]),
         _allow(
             "Log",
             ["logs:CreateLogStream", "logs:PutLogEvents"],
             [f"arn:{partition}:logs:{region}:{account_id}:log-group:{log_group_name}:log-stream:*"],
         ),
-        # ListBucketMultipartUploads knows no condition on the prefix.
-        _allow(
-            "KnowBuckets",
-            ["s3:GetBucketLocation", "s3:GetBucketNotification", "s3:ListBucketMultipartUploads"],
-            [_bucket_arn(partition, bucket) for bucket in buckets],
-        ),
+    ]
+    schedules = f"arn:{partition}:scheduler:{region}:{account_id}:schedule/{schedule_group}/*"
+    return _document(
+        *_run_statements(partition, f"{region}:{account_id}", monitor),
+        *_schedule_statements(schedules, scheduler_role_arn),
+        *queue_and_log,
+        *_bucket_statements(partition, watch),
+        *([_allow("Notify", ["sns:Publish"], [notify_topic_arn])] if notify_topic_arn else []),
+        *([_allow("ReadEncryptedMarkers", ["kms:Decrypt"], kms_key_arns)] if kms_key_arns else []),
+    )
+
+
+def _run_statements(partition: str, place: str, monitor: str) -> list[PolicyDocument]:
+    """See, end, tag and signal the instances that carry the monitor's tag. ``place`` is ``region:account``."""
+    ec2 = f"arn:{partition}:ec2:{place}"
+    region = place.partition(":")[0]
+    mine = {"StringEquals": {f"aws:ResourceTag/{TAG_MONITOR}": monitor}}
+    # These three know no resource type.
+    look = ["cloudwatch:GetMetricData", "ec2:DescribeInstances", "ssm:GetCommandInvocation"]
+    return [
+        _allow("Look", look, [ANY_RESOURCE]),
+        _allow("EndRuns", ["ec2:StopInstances", "ec2:TerminateInstances"], [f"{ec2}:instance/*"], mine),
+        _allow("CancelSpot", ["ec2:CancelSpotInstanceRequests"], [f"{ec2}:spot-instances-request/*"], mine),
+        _allow("Record", ["ec2:CreateTags"], [f"{ec2}:instance/*"], {**mine, **_only_these_tags()}),
+        _allow("Signal", ["ssm:SendCommand"], [f"{ec2}:instance/*"], mine),
+        _allow("SignalByShell", ["ssm:SendCommand"], [f"arn:{partition}:ssm:{region}::document/AWS-RunShellScript"]),
+    ]
+
+
+def _schedule_statements(schedules: str, scheduler_role_arn: str) -> list[PolicyDocument]:
+    """Make, read and remove the runs' schedules, with the role that these need."""
+    only_to_scheduler = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    verbs = ("Create", "Delete", "Get", "Update")
+    return [
+        _allow("Schedule", [f"scheduler:{verb}Schedule" for verb in verbs], [schedules]),
+        _allow("HandOverSchedulerRole", ["iam:PassRole"], [scheduler_role_arn], only_to_scheduler),
+    ]
+
+
+def _bucket_statements(partition: str, watch: Sequence[tuple[str, str]]) -> list[PolicyDocument]:
+    """List and read what the runs write."""
+    buckets = [_bucket_arn(partition, bucket) for bucket in sorted({bucket for bucket, _ in watch})]
+    # ListBucketMultipartUploads knows no condition on the prefix.
+    whole = ["s3:GetBucketLocation", "s3:GetBucketNotification", "s3:ListBucketMultipartUploads"]
+    return [
+        _allow("KnowBuckets", whole, buckets),
         *_list_statements(partition, watch),
         _allow("ReadMarkers", ["s3:GetObject"], [_objects_arn(partition, *watched) for watched in sorted(set(watch))]),
     ]
-    if notify_topic_arn:
-        statements.append(_allow("Notify", ["sns:Publish"], [notify_topic_arn]))
-    if kms_key_arns:
-        statements.append(_allow("ReadEncryptedMarkers", ["kms:Decrypt"], kms_key_arns))
-    return _document(*statements)
 
 
 def _only_these_tags() -> PolicyDocument:
