@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
+from monitor_runtime.contract.names import TAG_OUTCOME
 from monitor_runtime.contract.outcomes import Outcome
 from sandbox.simulation.judge.oracle import INVARIANTS
-from sandbox.simulation.judge.safety import outcome_of
 from sandbox.simulation.lifecycle import run_lifecycle
 from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.training_plan import Course
@@ -17,13 +17,37 @@ from sandbox.simulation.world.weather import Weather
 from .mutations import MUTATIONS
 
 LIFECYCLES = 300
+LEAST: tuple[tuple[str, int], ...] = (
+    *((str(course), 5) for course in Course),
+    *((f"recorded as {outcome}", 5) for outcome in Outcome),
+    ("trigger lost", 100),
+    ("call failed", 200),
+    ("check disturbed", 200),
+    ("switch ended a run", 2),
+    ("switch failed or was lost", 2),
+    ("ending refused", 5),
+    ("stop forced", 5),
+    ("terminated later", 3),
+    ("spot interruption", 10),
+    ("in vain", 3),
+    ("started again", 25),
+    ("hold", 25),
+    ("stale markers", 25),
+    ("large object dated back", 5),
+    ("upload lost", 10),
+    ("skewed clock", 100),
+    ("removed", 3),
+    ("calm", 50),
+)
+"""What comes to pass in the lifecycles, and how often at least."""
 
 
 def _happened(record: Record) -> Counter[str]:
     scenario, settings = record.scenario, record.scenario.settings
     completes = {Course.MARKER: settings.markers, Course.OUTPUTS: settings.expected_outputs}
     found = Counter[str](training.plan.course for training in record.trainings)
-    found.update(outcome for ending in record.endings if (outcome := outcome_of(ending)))
+    recorded = {(entry.launch, entry.tags[TAG_OUTCOME]) for entry in record.taggings if TAG_OUTCOME in entry.tags}
+    found.update(f"recorded as {outcome}" for _, outcome in recorded)
     found.update(
         {
             "trigger lost": len(record.lost_triggers),
@@ -63,31 +87,7 @@ def test_no_training_completes_in_a_way_that_its_run_does_not_know(census: Count
     assert census["impossible course"] == 0
 
 
-@pytest.mark.parametrize(
-    ("what", "least"),
-    [
-        *((str(course), 5) for course in Course),
-        *((str(outcome), 5) for outcome in Outcome if outcome is not Outcome.INTERRUPTED),
-        ("trigger lost", 100),
-        ("call failed", 200),
-        ("check disturbed", 200),
-        ("switch ended a run", 2),
-        ("switch failed or was lost", 2),
-        ("ending refused", 5),
-        ("stop forced", 5),
-        ("terminated later", 3),
-        ("spot interruption", 10),
-        ("in vain", 3),
-        ("started again", 25),
-        ("hold", 25),
-        ("stale markers", 25),
-        ("large object dated back", 5),
-        ("upload lost", 10),
-        ("skewed clock", 100),
-        ("removed", 3),
-        ("calm", 50),
-    ],
-)
+@pytest.mark.parametrize(("what", "least"), LEAST)
 def test_it_comes_to_pass(census: Counter[str], what: str, least: int) -> None:
     assert census[what] >= least
 
