@@ -9,11 +9,13 @@ from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
 from sandbox.simulation.judge.invariants import Invariant
 from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.world.box import TrainingTruth
 from sandbox.simulation.world.bucket import Bucket
 from sandbox.simulation.world.machine import Launch, MachineTraits, SpotKind
 from sandbox.simulation.world.record import Check, Ending, Record
 from sandbox.simulation.world.scenario import Scenario
 from sandbox.simulation.world.timeline import HOUR, Timeline, whole_seconds
+from sandbox.simulation.world.training_plan import draw_training
 from sandbox.simulation.world.weather import Weather
 
 PREFIX = "runs/llama/"
@@ -51,14 +53,16 @@ def launched(told: Record, at: int, left_running_at: int | None = None) -> Launc
     """The instance was launched, and maybe left running."""
     launch = Launch(len(told.launches), at, whole_seconds(at), left_running_at)
     told.launches.append(launch)
+    told.trainings.append(TrainingTruth(launch, draw_training(told.scenario, launch.number)))
     return launch
 
 
-def checked(told: Record, launch: Launch, at: int, decision: str = "wait") -> Check:
+def checked(told: Record, launch: Launch, at: int, decision: str = "wait", trigger: str = "heartbeat") -> Check:
     """An undisturbed check that took no time."""
     reply = {"decision": decision, "outcome": "succeeded" if decision == "end" else None}
-    check = Check(len(told.checks), "heartbeat", at, InstanceState.RUNNING, launch.number, ended_at=at, reply=reply)
+    check = Check(len(told.checks), trigger, at, InstanceState.RUNNING, launch.number, ended_at=at, reply=reply)
     check.described_at = check.first_described_at = check.looked_at = check.looked_until = at
+    check.kinds.update(["describe_instance"])
     told.checks.append(check)
     return check
 

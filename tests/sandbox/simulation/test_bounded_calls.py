@@ -5,47 +5,48 @@ from collections import Counter
 import pytest
 
 from sandbox.simulation.judge.bookkeeping import LISTINGS, MOVES, calls_are_bounded
-from sandbox.simulation.judge.truth import Truth
-from sandbox.simulation.world.machine import Launch
-from sandbox.simulation.world.record import Check
+from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 
-from .builders import checked, record
+from .records import broken, checked, launched, record
 
-LAUNCH = Launch(0, 0, 0)
 THIRD_HOUR = 3 * HOUR
+STEADY = {"initial_interval_seconds": 60, "max_interval_seconds": 120, "backoff_multiplier": 1.0}
+GROWING = {**STEADY, "backoff_multiplier": 2.0}
 
 
-def _is_bounded(checks: list[Check], **settings: float) -> bool:
-    lifecycle = record(LAUNCH, **settings)
-    lifecycle.checks.extend(checks)
-    return not list(calls_are_bounded(Truth(lifecycle)))
-
-
-def _every(seconds: int, trigger: str) -> list[Check]:
-    return [checked(moment, trigger) for moment in range(THIRD_HOUR, THIRD_HOUR + HOUR, seconds * SECOND)]
+def _told(settings: dict[str, float], **triggers: int) -> Record:
+    """A launch whose third hour has a check every so many seconds, by trigger."""
+    told = record(settings)
+    launch = launched(told, 0)
+    for trigger, seconds in triggers.items():
+        for at in range(THIRD_HOUR, THIRD_HOUR + HOUR, seconds * SECOND):
+            checked(told, launch, at, trigger=trigger.rstrip("_").replace("_", "-"))
+    return told
 
 
 def test_a_backoff_that_does_not_grow_comes_on_top_of_the_heartbeat() -> None:
-    checks = _every(120, "heartbeat") + _every(60, "follow-up")
-    assert _is_bounded(checks, initial_interval_seconds=60, max_interval_seconds=120, backoff_multiplier=1.0)
+    assert not broken(_told(STEADY, heartbeat=120, follow_up=60), calls_are_bounded)
 
 
 def test_more_follow_ups_than_the_backoff_has_due_times_are_too_many() -> None:
-    checks = _every(120, "heartbeat") + _every(60, "follow-up") + _every(200, "follow-up")
-    assert not _is_bounded(checks, initial_interval_seconds=60, max_interval_seconds=120, backoff_multiplier=1.0)
+    assert broken(_told(STEADY, heartbeat=120, follow_up=60, follow_up_=200), calls_are_bounded)
 
 
-def test_a_backoff_that_has_grown_leaves_the_checks_to_the_heartbeat() -> None:
-    moves = [checked(THIRD_HOUR + count * MINUTE, "follow-up") for count in range(MOVES + 1)]
-    grown = {"initial_interval_seconds": 60, "max_interval_seconds": 120, "backoff_multiplier": 2.0}
-    assert _is_bounded(_every(120, "heartbeat") + moves, **grown)
-    assert not _is_bounded(_every(120, "heartbeat") + moves + _every(600, "follow-up"), **grown)
+@pytest.mark.parametrize(("more", "wrong"), [(MOVES + 1, False), (MOVES + 7, True)])
+def test_a_backoff_that_has_grown_leaves_the_checks_to_the_heartbeat(more: int, *, wrong: bool) -> None:
+    told = _told(GROWING, heartbeat=120)
+    for count in range(more):
+        checked(told, told.launches[0], THIRD_HOUR + count * MINUTE, trigger="follow-up")
+    assert broken(told, calls_are_bounded) is wrong
 
 
-@pytest.mark.parametrize(("listings", "bounded"), [(8 * LISTINGS, True), (8 * LISTINGS + 1, False)])
+@pytest.mark.parametrize(("listings", "wrong"), [(8 * LISTINGS, False), (8 * LISTINGS + 1, True)])
 def test_a_check_that_is_not_over_may_have_looked_as_often_as_it_described_the_instance(
-    listings: int, bounded: bool
+    listings: int, *, wrong: bool
 ) -> None:
-    unfinished = checked(THIRD_HOUR, calls=Counter({"describe_instance": 8, "list_folder": listings}))
-    assert _is_bounded([unfinished]) is bounded
+    told = record({})
+    unfinished = checked(told, launched(told, 0), THIRD_HOUR)
+    unfinished.reply = unfinished.ended_at = None
+    unfinished.kinds = Counter({"describe_instance": 8, "list_folder": listings})
+    assert broken(told, calls_are_bounded) is wrong
