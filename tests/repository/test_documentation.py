@@ -134,3 +134,21 @@ def test_the_bill_of_the_documentation_is_that_of_the_default_run_and_its_monito
     shown = [*stated[:-1], f"${monitor['total']:.2f}", f"${monitor['total'] * 730 / 24:.2f}"]
     assert [figure for figure in shown if f"| {figure} |" not in page.replace("**", "")] == []
     assert f"{monitor['total'] / run['total']:.0f} times" in page
+
+
+def test_every_file_of_the_recipes_exists() -> None:
+    recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Recipes\n")[2].partition("\n## ")[0]
+    named = re.findall(r"`([\w/.-]+/[\w/.-]*)`", recipes)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    assert len(re.findall(r"^\*\*.+\*\*$", recipes, re.MULTILINE)) == 5
+    assert len(named) > 20
+
+
+def test_the_map_names_every_room() -> None:
+    rooms = {
+        path.parent.relative_to(ROOT).as_posix()
+        for package in ("runctl_component", "monitor_runtime", "sandbox")
+        for path in (ROOT / package).rglob("*/__init__.py")
+    }
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [room for room in sorted(rooms) if f"| `{room}" not in text] == []
