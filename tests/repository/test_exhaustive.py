@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
 
 from monitor_runtime.contract.outcomes import Outcome
@@ -17,11 +16,10 @@ from runctl_component.args.declared import IdleArgs, MonitorArgs, TrainingRunArg
 from runctl_component.args.defaults import SETTINGS_FIELDS, complete, to_settings
 from runctl_component.args.monitor_rules import MONITOR_RULES, WATCH_RULES
 from runctl_component.args.run_rules import RUN_RULES
-from runctl_component.monitor.alarms import alarms, silence_alarm
 from runctl_component.plan.plan import build_plan
 from sandbox.demo.scenarios import SCENARIOS
 
-from ..runctl_component.forms import ALL
+from ..runctl_component.forms import ALL, BASE, registered
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = {page.stem: page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md")}
@@ -93,12 +91,9 @@ def test_every_reason_is_about_an_argument() -> None:
 
 
 def test_every_alarm_has_its_row_in_the_documentation() -> None:
-    names = {"monitor": "m", "function_name": "f", "dead_letter_queue_name": "q"}
-    seconds = pulumi.Output.from_input(900)
-    made = [*alarms(**names, silence_seconds=seconds), silence_alarm(monitor="m", silence_seconds=900)]
-    assert sorted(alarm.suffix.replace("-", " ") for alarm in made) == sorted(
-        _rows("operating", "When an alarm goes off")
-    )
+    made = [alarm.name.removeprefix("llama-ft-monitor-") for alarm in registered(BASE).of("MetricAlarm")]
+    rows = _rows("operating", "When an alarm goes off")
+    assert sorted(name.replace("-", " ") for name in made) == sorted(rows)
 
 
 @pytest.mark.parametrize("page", sorted({*DOCS} - {"arguments"}))
