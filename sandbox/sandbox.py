@@ -60,7 +60,7 @@ class Sandbox:
         self.clock.run_until(self.clock.now() + duration)
 
     def instance(self, instance_id: str) -> Any:
-        """The instance as DescribeInstances tells it."""
+        """The instance as DescribeInstances returns it."""
         return client("ec2").describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
 
     def tags(self, instance_id: str) -> dict[str, str]:

@@ -44,7 +44,7 @@ class EventBus:
         self._object_created(bucket, key, len(body), done["ETag"], "CompleteMultipartUpload")
 
     def warn_of_interruption(self, instance_id: str, action: str) -> None:
-        """What EC2 tells about two minutes before it takes a spot instance."""
+        """EC2's warning, about two minutes before it takes a spot instance back."""
         # The ARN has the zone where others have the region.
         resource = f"arn:aws:ec2:{self._region}a:instance/{instance_id}"
         detail = {"instance-id": instance_id, "instance-action": action}

@@ -37,13 +37,13 @@ MIN_SAVING = 0.5
 
 
 class Narrator:
-    """Tells the timeline as it happens, in the order of virtual time: each line when what it tells has ended."""
+    """Prints the timeline as it happens, in the order of virtual time: each line when what it is about has ended."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._told = 0
         self._alike: list[Invocation] = []
-        """Those that are yet to be told, as one line, because the next may say the same."""
+        """Those not printed yet, as one line, because the next may say the same."""
 
     def __call__(self, cloud: Sandbox, training: Training) -> None:
         """Begin to listen."""
@@ -107,7 +107,7 @@ def main(
     story = play(chosen, seed=seed, follow=narrator)
     narrator.conclude(story)
     _conclude(console, story, scenario)
-    console.print(Text(f"{time.perf_counter() - began:.1f} s; nothing here was AWS", style="dim"))
+    console.print(Text(f"{time.perf_counter() - began:.1f} s; no AWS account was used", style="dim"))
     problems = list(_problems(story, scenario))
     for problem in problems:
         console.print(Text(f"not as declared: {problem}", style="bold red"))

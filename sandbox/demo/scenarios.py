@@ -30,11 +30,11 @@ class Scenario:
     twist: Twist | None = None
     lasts: timedelta = timedelta(hours=3)
     ends_after: timedelta | None = None
-    """From the launch to the stop call, where no marker's grace period tells."""
+    """From the launch to the stop call, where it does not follow from a marker's grace period."""
 
 
-def _after(sandbox: Sandbox, delay: timedelta, deed: Callable[[], None]) -> None:
-    sandbox.clock.at(sandbox.clock.now() + delay, deed)
+def _after(sandbox: Sandbox, delay: timedelta, action: Callable[[], None]) -> None:
+    sandbox.clock.at(sandbox.clock.now() + delay, action)
 
 
 def _s3_fails_at_the_end(sandbox: Sandbox, _: Training) -> None:

@@ -50,7 +50,7 @@ def plan_lines(deployment: Deployment) -> Iterator[str]:
     checks = ", ".join(f"{due:g}" for due in plan["first_checks_seconds"])
     yield f"checks {checks} s after the launch, then every {plan['then_every_seconds']} s"
     wait = plan["longest_wait_seconds"]
-    by_event = f"{wait['by_event']} s when an event tells, " if "by_event" in wait else ""
+    by_event = f"{wait['by_event']} s when an event comes, " if "by_event" in wait else ""
     yield f"a finished run waits at most {by_event}{wait['by_poll']} s when a check finds it"
     for outcome, words in plan["endings"].items():
         yield f"{outcome}: {words}"
@@ -66,7 +66,7 @@ def plan_lines(deployment: Deployment) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Saying:
-    """What an invocation of the monitor has to tell, but for its time."""
+    """What an invocation of the monitor says, apart from its time."""
 
     trigger: str
     decision: str
@@ -104,12 +104,12 @@ def checks_line(entries: Sequence[Invocation], launched_at: datetime) -> Text:
 
 def switch_line(change: Change, launched_at: datetime) -> Text:
     """The deadline switch, by what became of the instance."""
-    deed = {"stopping": "stop", "shutting-down": "terminate"}[change.state]
+    action = {"stopping": "stop", "shutting-down": "terminate"}[change.state]
     return Text.assemble(
         (offset(change.at, launched_at), "dim"),
         "  ",
         ("switch        ", "cyan"),
-        (f"{deed:<11}", "bold green"),
+        (f"{action:<11}", "bold green"),
         "EventBridge Scheduler calls EC2",
     )
 
@@ -131,10 +131,10 @@ def offset(moment: datetime, launched_at: datetime) -> str:
 
 
 def outcome_table(story: Story) -> Table:
-    """The moments that count, since the launch."""
+    """The important moments, since the launch."""
     table = Table(title="Outcome", title_justify="left", show_header=False, box=None, pad_edge=False)
     moments = (
-        ("training through", story.marker_at),
+        ("training finished", story.marker_at),
         ("seen by the monitor", story.seen_at),
         ("grace period over", story.grace_over_at),
         ("taken by EC2", story.taken_at) if story.taken_at else ("stop called", story.called_at),

@@ -57,12 +57,12 @@ class Story:
 
     @property
     def called_at(self) -> datetime | None:
-        """When the instance was told to stop; the last time, should it have been started again."""
+        """When the stop was called; the last time, if it was started again."""
         return max(self._calls(), default=self.switch_fired_at)
 
     @property
     def taken_at(self) -> datetime | None:
-        """When EC2 took the instance back: it ended, and nobody had called for that."""
+        """When EC2 took the instance back: it ended without a call."""
         endings = (change.at for change in self.changes if change.state in {"stopping", "shutting-down"})
         return None if self.called_at else next(endings, None)
 
@@ -102,14 +102,14 @@ class Story:
             yield f"the outcome is {outcome}, and should be {self.scenario.outcome}"
         due = self.launched_at + self.scenario.ends_after if self.scenario.ends_after else self.grace_over_at
         if due is None or self.ended_at is None:
-            yield "nobody ended the instance"
+            yield "the instance was not ended"
         elif self.ended_at < due:
             yield f"ended {(due - self.ended_at).total_seconds():.0f} s too early"
         elif self.ended_at > due + self._tolerance():
             yield f"ended {(self.ended_at - due).total_seconds():.0f} s after it was due"
 
     def _tolerance(self) -> timedelta:
-        """Where a grace period tells, 65 s; where a poll has to find out, a heartbeat and its lateness more."""
+        """65 s after a grace period; where a poll has to find out, a heartbeat and its lateness more."""
         polled = self.scenario.ends_after is not None
         return timedelta(seconds=LATEST_SECONDS + (360 if polled else 0))
 

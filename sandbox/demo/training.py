@@ -17,7 +17,7 @@ CHECKPOINT = b"w" * 4096
 
 @dataclass
 class Training:
-    """What happens on the box from a launch on; it ends with the instance."""
+    """What happens on the instance from a launch on."""
 
     sandbox: Sandbox
     instance_id: str
@@ -39,17 +39,17 @@ class Training:
         if finish:
             self._at(began + self.duration, lambda: finish(self))
 
-    def later(self, delay: timedelta, deed: Callable[[], None]) -> None:
+    def later(self, delay: timedelta, action: Callable[[], None]) -> None:
         """Do something after a while, if the instance still runs then."""
-        self._at(self.sandbox.clock.now() + delay, deed)
+        self._at(self.sandbox.clock.now() + delay, action)
 
-    def _at(self, moment: datetime, deed: Callable[[], None]) -> None:
+    def _at(self, moment: datetime, action: Callable[[], None]) -> None:
         launched_at = self.sandbox.instance(self.instance_id)["LaunchTime"]
 
         def unless_ended() -> None:
             instance = self.sandbox.instance(self.instance_id)
             if instance["State"]["Name"] == "running" and instance["LaunchTime"] == launched_at:
-                deed()
+                action()
 
         self.sandbox.clock.at(moment, unless_ended)
 

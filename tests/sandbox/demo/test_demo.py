@@ -44,7 +44,7 @@ def test_the_demo_tells_a_run_from_its_declaration_to_its_end_and_succeeds(pictu
         "end        marker training_complete.txt",
         "outcome              succeeded",
         "one LIST every 30 s",
-        "nothing here was AWS",
+        "no AWS account was used",
     ]
     places = [result.stdout.find(words) for words in told]
     assert -1 not in places, result.stdout

@@ -72,7 +72,7 @@ def test_the_plan_tells_each_ending_in_words_and_the_wait_after_an_event_where_t
     plain, events = (list(plan_lines(preview(SCENARIOS[name]))) for name in ("default", "events"))
     assert "succeeded: stopped, 300 s after training_complete.txt or COMPLETE or done" in plain
     assert "a finished run waits at most 365 s when a check finds it" in plain
-    assert "a finished run waits at most 305 s when an event tells, 365 s when a check finds it" in events
+    assert "a finished run waits at most 305 s when an event comes, 365 s when a check finds it" in events
 
 
 def _printed(table: Table) -> str:
@@ -104,7 +104,7 @@ def test_what_watched_a_taken_instance_is_compared_until_it_was_taken(interrupte
 
 def test_a_spot_instance_that_nobody_takes_is_not_as_declared(interrupted: Story) -> None:
     assert list(interrupted.problems()) == []
-    assert list(replace(interrupted, changes=[]).problems()) == ["nobody ended the instance"]
+    assert list(replace(interrupted, changes=[]).problems()) == ["the instance was not ended"]
 
 
 def test_a_second_launch_is_seen_after_its_own_marker(restarted: Story) -> None:
