@@ -12,16 +12,16 @@ TAG_SUCCESS_MARKER = "runctl:success-marker"
 TAG_FAILURE_MARKER = "runctl:failure-marker"
 TAG_SHUTDOWN_TIMEOUT = "runctl:shutdown-timeout-seconds"
 TAG_POWER_OFF_AFTER = "runctl:power-off-after-seconds"
-"""Since boot; absent when the box must not end the run by itself."""
+"""Since boot; absent when the instance must not end the run by itself."""
 TAG_POWER_OFF_UNMARKED = "runctl:power-off-unmarked-seconds"
-"""How long the box tries in vain to write its marker; absent when it must not give up."""
+"""How long the runner tries to write its marker before it powers off; absent when it must not give up."""
 UNMARKED_SECONDS = 3600
 
 
 def box_tags(settings: Settings, *, powers_off_unmarked: bool = True) -> dict[str, str]:
     """Tags of the instance by which its runner knows the settings that may change while the training runs.
 
-    The box reads them through the instance metadata service, so ``instance_metadata_tags`` must be enabled.
+    The runner reads them through the instance metadata service, so ``instance_metadata_tags`` must be enabled.
     ``powers_off_unmarked``: whether it may give up on a marker that it cannot write.
     """
     tags = {
@@ -38,9 +38,9 @@ def box_tags(settings: Settings, *, powers_off_unmarked: bool = True) -> dict[st
 
 
 def written_marker(names: Sequence[str], default: str) -> str:
-    """The marker that the box writes: the first name without a wildcard, else one that the names match.
+    """The marker that the runner writes: the first name without a wildcard, else one that the names match.
 
-    Without any name nobody looks for it: then the default tells people how the training ended.
+    Without any name the monitor looks for none: then the default shows people how the training ended.
     """
     plain = [name for name in names if not set(name) & set("*?[")]
     made_up = [re.sub(r"\[(.)[^]]*\]", r"\1", name).replace("?", "x").replace("*", "run") for name in names]

@@ -42,9 +42,9 @@ def render_user_data(
     """The script. ``prefix`` is empty or ends with a slash.
 
     Only what makes it another training is in here, as changed user data means another instance: what may change while
-    the training runs reaches the box through its tags (see `box_tags`).
+    the training runs reaches the runner through tags (see `box_tags`).
     """
-    told = {
+    standard = {
         "AWS_DEFAULT_REGION": region,
         "AWS_REGION": region,
         "PYTHONUNBUFFERED": "1",
@@ -54,7 +54,7 @@ def render_user_data(
     settings = {"AWS_DEFAULT_REGION": region, "RUNCTL_BUCKET": bucket, "RUNCTL_PREFIX": prefix}
     contents = {
         "/etc/runctl/settings": _exports(settings),
-        "/etc/runctl/environment": _exports({**told, **environment}),
+        "/etc/runctl/environment": _exports({**standard, **environment}),
         "/etc/runctl/command": command,
         **{path: _runner_file(name) for name, path in _INSTALLED.items()},
     }

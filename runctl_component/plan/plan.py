@@ -1,4 +1,4 @@
-"""The plan of a run, for whoever reviews a preview: how it is watched, how it ends, what the watching costs."""
+"""The plan of a run, for the reviewer of a preview: how it is watched, how it ends, what watching costs."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from runctl_component.plan.day_of_watching import (
 )
 
 EVENT_SECONDS = 5
-"""S3 and EventBridge deliver within seconds, usually; nobody promises it, so the polls stay."""
+"""S3 and EventBridge usually deliver within seconds. That is not guaranteed, so polling goes on."""
 HEARTBEAT_LATENESS_SECONDS = 60
 """https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html"""
 CALL_SECONDS = 5
 """From the start of an invocation to the stop call."""
 SHOWN_CHECKS = 6
 MONITOR_WORDS = (
-    "for the monitor itself, on top of dollars_per_day: every day until it is removed, and once for all the runs that"
-    " share it; an account's first 10 metrics, 10 alarms and 3 dashboards are free, which is not deducted"
+    "for the monitor itself, on top of dollars_per_day: every day until it is removed, once for all the runs that"
+    " share it; an account's first 10 metrics, 10 alarms and 3 dashboards are free, which is not deducted here"
 )
 """https://aws.amazon.com/cloudwatch/pricing/"""
 
@@ -36,7 +36,7 @@ MONITOR_WORDS = (
 def build_plan(settings: Settings, *, spot: str | None = None, on_box_runner: bool = True) -> dict[str, Any]:
     """Words and numbers that follow from the settings alone, so that a preview shows all of them.
 
-    ``spot``: None, ``one-time`` or ``persistent``. ``on_box_runner``: whether the box runs our user data.
+    ``spot``: None, ``one-time`` or ``persistent``. ``on_box_runner``: whether the instance runs our user data.
     """
     watching = watch_for_a_day(settings)
     return {
@@ -70,7 +70,7 @@ def lasting_interval(settings: Settings) -> int:
 
 
 def day_words(settings: Settings) -> str:
-    """The time that ``api_calls_per_day`` and ``dollars_per_day`` are about."""
+    """The time that ``api_calls_per_day`` and ``dollars_per_day`` cover."""
     watched = watched_seconds(settings)
     if watched == DAY_SECONDS:
         return "for a day of 24 h"
@@ -93,7 +93,7 @@ def longest_wait(settings: Settings) -> dict[str, Any]:
 def endings(settings: Settings, *, spot: str | None) -> dict[str, str]:
     """What each outcome does to the instance."""
     grace = f"{settings.grace_seconds} s after"
-    stopped = _deed(settings.on_complete, spot)
+    stopped = _action_phrase(settings.on_complete, spot)
     if settings.terminate_after_days and settings.on_complete is Action.STOP and spot != "one-time":
         stopped += f", terminated {_days(settings.terminate_after_days)} later"
     succeeded = [f"{grace} {_any_of(settings.markers)}"] if settings.markers else []
@@ -102,24 +102,26 @@ def endings(settings: Settings, *, spot: str | None) -> dict[str, str]:
     unverified = Action.STOP if settings.on_complete is Action.TERMINATE else settings.on_complete
     words = {
         "succeeded": f"{stopped}, {', or '.join(succeeded)}",
-        "unverified": f"{_deed(unverified, spot)}, when what was written cannot be verified within"
+        "unverified": f"{_action_phrase(unverified, spot)}, when what was written cannot be verified within"
         f" {settings.verify_timeout_seconds} s",
     }
     failed = [_any_of(settings.failure_markers)] if settings.failure_markers else []
     if settings.markers:
         failed.append("a marker whose body says failed")
     if failed:
-        words["failed"] = f"{_deed(settings.on_failure, spot)}, {grace} {', or '.join(failed)}"
+        words["failed"] = f"{_action_phrase(settings.on_failure, spot)}, {grace} {', or '.join(failed)}"
     if settings.max_runtime_hours:
-        words["deadline"] = f"{_deed(settings.on_deadline, spot)}, {settings.max_runtime_hours:g} h after the launch"
+        words["deadline"] = (
+            f"{_action_phrase(settings.on_deadline, spot)}, {settings.max_runtime_hours:g} h after the launch"
+        )
     if settings.idle:
         idle = settings.idle
         words["idle"] = (
-            f"{_deed(settings.on_failure, spot)}, when {idle.metric} stays under {idle.threshold:g}"
+            f"{_action_phrase(settings.on_failure, spot)}, when {idle.metric} stays under {idle.threshold:g}"
             f" for {idle.minutes} minutes"
         )
     if spot:
-        words["interrupted"] = "EC2 takes the instance back; the training is signalled about two minutes ahead"
+        words["interrupted"] = "EC2 takes the instance back; the training is signalled about two minutes before"
     return words
 
 
@@ -131,10 +133,10 @@ def _any_of(names: tuple[str, ...]) -> str:
     return " or ".join(names)
 
 
-def _deed(action: Action, spot: str | None) -> str:
+def _action_phrase(action: Action, spot: str | None) -> str:
     if action is Action.STOP and spot == "one-time":
         return "terminated (EC2 cannot stop one-time spot instances)"
-    return {Action.STOP: "stopped", Action.TERMINATE: "terminated", Action.REPORT: "reported, nothing touched"}[action]
+    return {Action.STOP: "stopped", Action.TERMINATE: "terminated", Action.REPORT: "reported, nothing changed"}[action]
 
 
 def deadline_layers(settings: Settings, *, on_box_runner: bool) -> list[dict[str, str]]:
@@ -148,11 +150,11 @@ def deadline_layers(settings: Settings, *, on_box_runner: bool) -> list[dict[str
     layers.append(
         {
             "after_launch": f"{hours} {_minutes(SWITCH_DELAY.seconds)}",
-            "who": "EventBridge Scheduler, calling EC2 itself",
+            "who": "EventBridge Scheduler, calling EC2 directly",
         }
     )
     if on_box_runner:
-        layers.append({"after_launch": f"{hours} {_minutes(BOX_DELAY.seconds)}", "who": "the box's own timer"})
+        layers.append({"after_launch": f"{hours} {_minutes(BOX_DELAY.seconds)}", "who": "the instance's own timer"})
     return layers
 
 

@@ -73,13 +73,13 @@ def merged(*parts: Tags) -> Tags:
 
 
 def shutdown_behavior(checked: Mapping[str, Any]) -> str:
-    """What EC2 makes of a box that powers itself off; it cannot stop one-time spot instances."""
+    """What EC2 does with an instance that powers itself off; it cannot stop one-time spot instances."""
     destroys = checked["on_deadline"] == "terminate" or checked.get("spot") == "one-time"
     return "terminate" if destroys else "stop"
 
 
 def powers_off_unmarked(checked: Mapping[str, Any], declared: Container[str]) -> bool:
-    """Whether the box may give up on a marker that it cannot write.
+    """Whether the instance may give up on a marker that it cannot write.
 
     Where powering off destroys the disk, and with it what could not be uploaded, the program itself must have
     ``declared`` that a failed run and one past its deadline are terminated.

@@ -1,4 +1,4 @@
-"""The instance profile, with exactly what the box does."""
+"""The instance profile, with exactly the rights that the runner needs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from runctl_component.args.checked_args import CheckedArgs
 def create_profile(
     name: str, checked: CheckedArgs, partition: pulumi.Output[str], parent: pulumi.Resource
 ) -> aws.iam.InstanceProfile:
-    """A profile that lets the box write under its prefix and be reached by SSM, and nothing else."""
+    """A profile that lets the instance write under its prefix and be reached by SSM, and nothing else."""
     opts = pulumi.ResourceOptions(parent=parent)
     role = aws.iam.Role(
         f"{name}-box",
@@ -28,7 +28,7 @@ def create_profile(
         policy_arn=partition.apply(lambda known: f"arn:{known}:iam::aws:policy/AmazonSSMManagedInstanceCore"),
         opts=opts,
     )
-    # A box must not boot before it has its rights, nor lose them while it shuts down.
+    # The instance must not boot before it has its rights, nor lose them while it shuts down.
     with_rights = pulumi.ResourceOptions(parent=parent, depends_on=[outputs, agent])
     return aws.iam.InstanceProfile(f"{name}-box", role=role.name, opts=with_rights)
 

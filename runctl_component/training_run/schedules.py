@@ -13,7 +13,7 @@ def rate(seconds: float) -> str:
 
 
 def first_check_triggers(args: Mapping[str, Any], instance_id: str) -> dict[str, str]:
-    """What a first check has proven: that the monitor sees the instance, and can read and hear the outputs."""
+    """What a first check has proven: that the monitor sees the instance, can read the outputs and gets their events."""
     return {
         "instance": instance_id,
         "output": names.output_tag(args["bucket"], args["prefix"]),

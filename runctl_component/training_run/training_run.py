@@ -74,7 +74,7 @@ class TrainingRun(pulumi.ComponentResource):
     schedule_arn: pulumi.Output[str]
     """The heartbeat schedule, whose input holds the run's settings."""
     plan: pulumi.Output[dict[str, Any]]
-    """How the run is watched and will end, and what that costs; known at preview."""
+    """How the run is watched, how it will end, and what watching costs; known at preview."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class TrainingRun(pulumi.ComponentResource):
 
         Raises:
             InvalidArgs: with everything that is wrong with the name and the args, before anything is registered.
-            NotWatchedError: when the shared monitor does not watch the run's bucket and prefix, or hear its markers.
+            NotWatchedError: when the shared monitor watches another place than the run's, or other markers.
         """
         require_monitor(name, monitor)
         tag = monitor.tag if monitor else monitor_tag(f"{name}-monitor")
@@ -172,11 +172,11 @@ class TrainingRun(pulumi.ComponentResource):
                 # Two trainings must not write to one prefix, and a quota of GPUs seldom allows two.
                 delete_before_replace=True,
             ),
-            **self._where_and_how_bought(),
+            **self._placement_options(),
         )
 
-    def _where_and_how_bought(self) -> dict[str, Any]:
-        """Arguments of the instance that are left to EC2 unless they are given."""
+    def _placement_options(self) -> dict[str, Any]:
+        """Inputs of the instance that are left to EC2 unless they are given."""
         checked = self._checked
         given: dict[str, Any] = {
             argument: self._optional(field)

@@ -100,7 +100,7 @@ def test_only_layers_that_are_there_are_promised(settings: Settings, on_box_runn
         (SETTINGS, None, "succeeded", "stopped, 300 s after training_complete.txt or COMPLETE or done"),
         (changed(on_complete=Action.TERMINATE), None, "succeeded", "terminated, 300 s"),
         (changed(on_complete=Action.TERMINATE), None, "unverified", "stopped, when what was written"),
-        (changed(on_complete=Action.REPORT), None, "unverified", "reported, nothing touched"),
+        (changed(on_complete=Action.REPORT), None, "unverified", "reported, nothing changed"),
         (changed(terminate_after_days=3), None, "succeeded", "stopped, terminated 3 days later, 300 s"),
         (changed(terminate_after_days=1), None, "succeeded", "stopped, terminated 1 day later, 300 s"),
         (
@@ -111,7 +111,7 @@ def test_only_layers_that_are_there_are_promised(settings: Settings, on_box_runn
         ),
         (SETTINGS, None, "failed", "stopped, 300 s after training_failed.txt or FAILED"),
         (changed(failure_markers=()), None, "failed", "stopped, 300 s after a marker whose body says failed"),
-        (changed(on_failure=Action.REPORT), None, "failed", "reported, nothing touched"),
+        (changed(on_failure=Action.REPORT), None, "failed", "reported, nothing changed"),
         (changed(max_runtime_hours=1.5), None, "deadline", "stopped, 1.5 h after the launch"),
         (
             changed(idle=Idle("CPUUtilization", 5, 30)),
