@@ -222,7 +222,7 @@ def size_problems(field: str, document: PolicyDocument) -> Iterator[Problem]:
     if size > MAX_ROLE_POLICY_CHARACTERS:
         yield Problem(
             field,
-            f"a policy of {size} characters",
-            f"buckets and prefixes that fit into a policy of {MAX_ROLE_POLICY_CHARACTERS} characters (IAM's limit)",
-            "watch one common prefix instead of one prefix a run, or divide the runs among several monitors",
+            found=f"a policy of {size} characters",
+            accepted=f"places that fit into a policy of {MAX_ROLE_POLICY_CHARACTERS} characters (IAM's limit)",
+            fix="watch one common prefix instead of one prefix a run, or divide the runs among several monitors",
         )

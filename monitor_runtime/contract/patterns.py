@@ -34,9 +34,9 @@ def marker_name(field: str, value: object) -> Iterator[Problem]:
     if not _well_formed(name) or "/" in name or not name.strip("*? ") or name in _RELATIVE:
         yield Problem(
             field,
-            value,
-            f"a file name without '/', 1 to {MAX_PATTERN_CHARACTERS} printable characters, not only wildcards",
-            "name the object that lies directly under the prefix; move folders into prefix",
+            got=value,
+            accepted=f"a file name without '/', 1 to {MAX_PATTERN_CHARACTERS} printable characters, not only wildcards",
+            fix="name the object that lies directly under the prefix; move folders into prefix",
         )
 
 
@@ -48,8 +48,8 @@ def object_pattern(field: str, value: object) -> Iterator[Problem]:
     if not _well_formed(name) or broken or not _RELATIVE.isdisjoint(name.split("/")):
         yield Problem(
             field,
-            value,
-            f"a key below the prefix, 1 to {MAX_PATTERN_CHARACTERS} printable characters,"
+            got=value,
+            accepted=f"a key below the prefix, 1 to {MAX_PATTERN_CHARACTERS} printable characters,"
             " wildcards only after the last '/'",
-            "write it relative to the prefix, without a leading '/', for example checkpoints/*.pt",
+            fix="write it relative to the prefix, without a leading '/', for example checkpoints/*.pt",
         )

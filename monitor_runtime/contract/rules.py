@@ -4,24 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import cast
 
 MAX_PATTERNS = 50
 _SHOWN_CHARACTERS = 120
 
 
+_NO_VALUE = object()
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with one field, in words a person can act on."""
+    """One thing that is wrong with one field, in words a person can act on.
+
+    It has either ``got``, the value that is wrong, or ``found``, what is wrong in words: ``missing``, ``14 bytes``.
+    """
 
     field: str
-    got: object
+    _: KW_ONLY
+    got: object = _NO_VALUE
+    found: str = ""
     accepted: str
     fix: str
 
+    def __post_init__(self) -> None:
+        """Refuse both and neither."""
+        if (self.got is _NO_VALUE) != bool(self.found):
+            raise TypeError(f"problem of {self.field}: set got for a value, or found for words")
+
     def __str__(self) -> str:
-        return f"{self.field}: got {_shown(self.got)}; accepted: {self.accepted}; {self.fix}"
+        what = self.found or f"got {_shown(self.got)}"
+        return f"{self.field}: {what}; accepted: {self.accepted}; {self.fix}"
+
+    def below(self, path: str) -> Problem:
+        """The same problem with the path of what the field belongs to: ``watch[0].bucket``."""
+        return replace(self, field=f"{path}.{self.field}")
+
+    def without_value(self) -> Problem:
+        """The same problem for eyes that must not see the value."""
+        return replace(self, got=_NO_VALUE, found="a secret, which is not shown")
 
 
 def _shown(value: object) -> str:
@@ -41,13 +63,18 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _number_fix(field: str, value: object, accepted: str) -> str:
+    """In YAML, quotes make a text of a number, and a message that shows the number alone would seem to be mistaken."""
+    return f"write {field} without quotes, as a number" if isinstance(value, str) else f"set {field} to {accepted}"
+
+
 def number(minimum: float, maximum: float, unit: str) -> Rule:
     """A number of ``unit`` within both bounds."""
     accepted = f"a number of {unit} from {minimum:g} to {maximum:g}"
 
     def rule(field: str, value: object) -> Iterator[Problem]:
         if not _is_number(value) or not minimum <= cast("float", value) <= maximum:
-            yield Problem(field, value, accepted, f"set {field} to {accepted}")
+            yield Problem(field, got=value, accepted=accepted, fix=_number_fix(field, value, accepted))
 
     return rule
 
@@ -62,7 +89,7 @@ def whole_number(minimum: int, maximum: int, unit: str, *, multiple_of: int = 1)
             _is_number(value) and cast("float", value) % multiple_of == 0 and minimum <= cast("float", value) <= maximum
         )
         if not fits:
-            yield Problem(field, value, accepted, f"set {field} to {accepted}")
+            yield Problem(field, got=value, accepted=accepted, fix=_number_fix(field, value, accepted))
 
     return rule
 
@@ -70,7 +97,7 @@ def whole_number(minimum: int, maximum: int, unit: str, *, multiple_of: int = 1)
 def boolean(field: str, value: object) -> Iterator[Problem]:
     """True or false, and nothing that merely looks like it."""
     if not isinstance(value, bool):
-        yield Problem(field, value, "true or false", f"write {field} without quotes, as a boolean")
+        yield Problem(field, got=value, accepted="true or false", fix=f"write {field} without quotes, as a boolean")
 
 
 def one_of(*choices: str) -> Rule:
@@ -79,7 +106,7 @@ def one_of(*choices: str) -> Rule:
 
     def rule(field: str, value: object) -> Iterator[Problem]:
         if value not in choices or not isinstance(value, str):
-            yield Problem(field, value, accepted, f"choose one of: {accepted}")
+            yield Problem(field, got=value, accepted=accepted, fix=f"choose one of: {accepted}")
 
     return rule
 
@@ -90,9 +117,11 @@ def text(pattern: str, accepted: str, fix: str, *, maximum: int) -> Rule:
 
     def rule(field: str, value: object) -> Iterator[Problem]:
         if not isinstance(value, str) or not expression.fullmatch(value):
-            yield Problem(field, value, accepted, fix)
+            yield Problem(field, got=value, accepted=accepted, fix=fix)
         elif len(value) > maximum:
-            yield Problem(field, value, f"at most {maximum} characters", f"shorten it by {len(value) - maximum}")
+            yield Problem(
+                field, got=value, accepted=f"at most {maximum} characters", fix=f"shorten it by {len(value) - maximum}"
+            )
 
     return rule
 
@@ -112,16 +141,20 @@ def list_of(item: Rule, *, maximum: int = MAX_PATTERNS) -> Rule:
 
     def rule(field: str, value: object) -> Iterator[Problem]:
         if not isinstance(value, list | tuple):
-            yield Problem(field, value, "a list of strings", f"write {field} as a list, also for one entry")
+            yield Problem(
+                field, got=value, accepted="a list of strings", fix=f"write {field} as a list, also for one entry"
+            )
             return
         values = cast("Sequence[object]", value)
         if len(values) > maximum:
-            yield Problem(field, f"{len(values)} entries", f"at most {maximum} entries", "use a pattern with *")
+            yield Problem(
+                field, found=f"{len(values)} entries", accepted=f"at most {maximum} entries", fix="use a pattern with *"
+            )
             return
         for index, entry in enumerate(values):
             yield from item(f"{field}[{index}]", entry)
             if entry in values[:index]:
-                yield Problem(f"{field}[{index}]", entry, "each entry once", "remove the repetition")
+                yield Problem(f"{field}[{index}]", got=entry, accepted="each entry once", fix="remove the repetition")
 
     return rule
 
@@ -132,17 +165,17 @@ def record_of(fields: Mapping[str, Rule]) -> Rule:
     def rule(field: str, value: object) -> Iterator[Problem]:
         accepted = f"an object with {', '.join(fields)}"
         if not isinstance(value, Mapping):
-            yield Problem(field, value, accepted, f"write {field} as {accepted}")
+            yield Problem(field, got=value, accepted=accepted, fix=f"write {field} as {accepted}")
             return
         entries = cast("Mapping[object, object]", value)
         for key in entries:
             if key not in fields:
-                yield Problem(f"{field}.{key}", entries[key], accepted, "remove it")
+                yield Problem(f"{field}.{key}", got=entries[key], accepted=accepted, fix="remove it")
         for name, inner in fields.items():
             if name in entries:
                 yield from inner(f"{field}.{name}", entries[name])
             else:
-                yield Problem(f"{field}.{name}", None, "a value", f"add {name} to {field}")
+                yield Problem(f"{field}.{name}", found="missing", accepted="a value", fix=f"add {name} to {field}")
 
     return rule
 
@@ -157,8 +190,8 @@ bucket_name = text(
 
 key_prefix = text(
     r"(?:(?!\.{1,2}/| +/)[\w .:=+@-]+/)*",
-    "folders that each end with '/', of ASCII letters, digits and ' _.:=+@-', not '.' or '..', or empty for the whole"
-    " bucket",
+    "folders of ASCII letters, digits and ' _.:=+@-', one '/' after each and none before the first, no '.' and no '..',"
+    " or empty for the whole bucket",
     "write it like runs/llama-ft/",
     maximum=190,
 )

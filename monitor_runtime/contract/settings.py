@@ -152,18 +152,24 @@ def combination_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     if value["initial_interval_seconds"] > value["max_interval_seconds"]:
         yield Problem(
             "initial_interval_seconds",
-            value["initial_interval_seconds"],
-            f"at most max_interval_seconds ({value['max_interval_seconds']})",
-            "lower it, or raise max_interval_seconds",
+            got=value["initial_interval_seconds"],
+            accepted=f"at most max_interval_seconds ({value['max_interval_seconds']})",
+            fix="lower it, or raise max_interval_seconds",
         )
     if not value["markers"] and not value["expected_outputs"]:
         yield Problem(
-            "markers", value["markers"], "at least one marker or one expected output", "name what tells that it is done"
+            "markers",
+            got=value["markers"],
+            accepted="at least one marker or one expected output",
+            fix="name what tells that it is done",
         )
     for index, marker in enumerate(value["failure_markers"]):
         if marker in value["markers"]:
             yield Problem(
-                f"failure_markers[{index}]", marker, "a name that is not also in markers", "keep it in one of the two"
+                f"failure_markers[{index}]",
+                got=marker,
+                accepted="a name that is not also in markers",
+                fix="keep it in one of the two",
             )
     yield from _time_problems(value)
 
@@ -173,30 +179,30 @@ def _time_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
     if 0 < runtime_seconds < _MIN_RUNTIME_SECONDS:
         yield Problem(
             "max_runtime_hours",
-            value["max_runtime_hours"],
-            "0 (no deadline) or at least 10 minutes",
-            "set 0.17 or more",
+            got=value["max_runtime_hours"],
+            accepted="0 (no deadline) or at least 10 minutes",
+            fix="set 0.17 or more",
         )
     elif runtime_seconds and value["grace_seconds"] >= runtime_seconds:
         yield Problem(
             "grace_seconds",
-            value["grace_seconds"],
-            f"less than max_runtime_hours ({value['max_runtime_hours']:g} h)",
-            "the deadline would end the run within its grace period: shorten grace_seconds or raise max_runtime_hours",
+            got=value["grace_seconds"],
+            accepted=f"less than max_runtime_hours ({value['max_runtime_hours']:g} h)",
+            fix="shorten grace_seconds or raise max_runtime_hours: the deadline would end the run in its grace period",
         )
     elif runtime_seconds and value["idle"] and value["idle"]["minutes"] * 60 >= runtime_seconds:
         yield Problem(
             "idle.minutes",
-            value["idle"]["minutes"],
-            f"less than max_runtime_hours ({value['max_runtime_hours']:g} h)",
-            "the deadline would always come first: shorten idle.minutes or raise max_runtime_hours",
+            got=value["idle"]["minutes"],
+            accepted=f"less than max_runtime_hours ({value['max_runtime_hours']:g} h)",
+            fix="shorten idle.minutes or raise max_runtime_hours: the deadline would always come first",
         )
     if value["terminate_after_days"] is not None and value["on_complete"] != Action.STOP:
         yield Problem(
             "terminate_after_days",
-            value["terminate_after_days"],
-            "only with on_complete: stop",
-            "leave it out: only a stopped instance is terminated later",
+            got=value["terminate_after_days"],
+            accepted="only with on_complete: stop",
+            fix="leave it out: only a stopped instance is terminated later",
         )
 
 
@@ -210,27 +216,34 @@ def parse(document: object) -> tuple[Settings, tuple[str, ...]]:
         SettingsError: with every field that is missing or wrong, or the version that is not understood.
     """
     if not isinstance(document, Mapping):
-        raise SettingsError((Problem("settings", document, "a JSON object", "deploy the run again"),))
+        raise SettingsError((Problem("settings", got=document, accepted="a JSON object", fix="deploy the run again"),))
     values = cast("Mapping[str, Any]", document)
-    if values.get("version") != VERSION or isinstance(values["version"], bool):
-        problem = Problem(
-            "version", values.get("version"), str(VERSION), "deploy monitor and run with the same release"
-        )
-        raise SettingsError((problem,))
+    if problems := tuple(_version_problems(values)):
+        raise SettingsError(problems)
     values, unknown_of_idle = _known_idle(values)
     missing = tuple(
-        Problem(field, None, "a value", "deploy the run again") for field in _REQUIRED if field not in values
+        Problem(field, found="missing", accepted="a value", fix="deploy the run again")
+        for field in _REQUIRED
+        if field not in values
     )
     problems = missing + tuple(field_problems(values))
     problems = problems or tuple(combination_problems(values))
     if not problems and not values["instance_ids"]:
-        problems = (Problem("instance_ids", [], "one instance id", "deploy the run again"),)
+        problems = (Problem("instance_ids", got=[], accepted="one instance id", fix="deploy the run again"),)
     if problems:
         raise SettingsError(problems)
     known = {field.name for field in fields(Settings)}
     read = {name: _FACTORIES.get(name, lambda value: value)(value) for name, value in values.items() if name in known}
     unknown = [str(name) for name in values if name not in known and name != "version"]
     return Settings(**read), tuple(sorted([*unknown, *unknown_of_idle]))
+
+
+def _version_problems(values: Mapping[str, object]) -> Iterator[Problem]:
+    accepted, fix = str(VERSION), "deploy monitor and run with the same release"
+    if "version" not in values:
+        yield Problem("version", found="missing", accepted=accepted, fix=fix)
+    elif values["version"] != VERSION or isinstance(values["version"], bool):
+        yield Problem("version", got=values["version"], accepted=accepted, fix=fix)
 
 
 def _known_idle(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:

@@ -28,14 +28,18 @@ def check_monitor(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
         InvalidArgs: with every problem.
     """
     if not isinstance(args, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - programs need not be typed
-        problem = Problem("args", args, "an object of args", "pass a dict with at least watch")
+        problem = Problem("args", got=args, accepted="an object of args", fix="pass a dict with at least watch")
         raise InvalidArgs(f"Monitor {name!r}", [problem])
     given = without_none(plain_containers(args))
     problems = [*_name_problems(name), *unknown_keys(given, MONITOR_RULES)]
     if "watch" not in given:
-        problems.append(Problem("watch", None, "a list of buckets", "name the buckets to which the runs write"))
+        problems.append(
+            Problem(
+                "watch", found="missing", accepted="a list of buckets", fix="name the buckets to which the runs write"
+            )
+        )
     problems.extend(
-        Problem(field, "an Output", "a plain value", "decide it in the program or its config")
+        Problem(field, found="an Output", accepted="a plain value", fix="decide it in the program or its config")
         for field in ("s3_events", "markers")
         if has_output(given.get(field))
     )
@@ -51,7 +55,7 @@ def _name_problems(name: object) -> Iterator[Problem]:
     yield from rules.run_name("name", name)
     if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
         accepted = f"at most {MAX_NAME_CHARACTERS} characters, since roles and event rules are named after it"
-        yield Problem("name", name, accepted, f"shorten it by {len(name) - MAX_NAME_CHARACTERS}")
+        yield Problem("name", got=name, accepted=accepted, fix=f"shorten it by {len(name) - MAX_NAME_CHARACTERS}")
 
 
 def read_arg(name: str, given: Mapping[str, Any], field: str, default: Any) -> Any:
@@ -74,7 +78,9 @@ def topic_problems(topic_arn: str | None, region: str) -> Iterator[Problem]:
     parts = topic_arn.split(":")
     if parts[2:3] == ["sns"] and parts[3:4] != [region]:
         fix = "create a topic there, and let it pass on what it gets"
-        yield Problem("notify_topic_arn", topic_arn, f"a topic in {region}, the region of the monitor", fix)
+        yield Problem(
+            "notify_topic_arn", got=topic_arn, accepted=f"a topic in {region}, the region of the monitor", fix=fix
+        )
 
 
 def read_watch(name: str, watch: Sequence[WatchArgs]) -> list[Watched] | pulumi.Output[list[Watched]]:

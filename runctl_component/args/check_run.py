@@ -1,12 +1,13 @@
 """Checking args: pure, everything at once, plain values as soon as the program runs."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
 from monitor_runtime.contract.settings import combination_problems
-from runctl_component.args.defaults import complete, normal_prefix
+from runctl_component.args.defaults import complete
 from runctl_component.args.key_rules import unknown_keys
 from runctl_component.args.run_rules import (
     MAX_NAME_CHARACTERS,
@@ -27,7 +28,7 @@ def run_name_problems(name: object) -> Iterator[Problem]:
     yield from rules.run_name("name", name)
     if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
         accepted = f"at most {MAX_NAME_CHARACTERS} characters, since roles and event rules are named after it"
-        yield Problem("name", name, accepted, f"shorten it by {len(name) - MAX_NAME_CHARACTERS}")
+        yield Problem("name", got=name, accepted=accepted, fix=f"shorten it by {len(name) - MAX_NAME_CHARACTERS}")
 
 
 def check_early(name: str, args: Mapping[str, Any], *, monitor: str = LONGEST_MONITOR) -> dict[str, Any]:
@@ -40,11 +41,13 @@ def check_early(name: str, args: Mapping[str, Any], *, monitor: str = LONGEST_MO
     """
     name_problems = [*run_name_problems(name)]
     if not isinstance(args, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - programs need not be typed
-        problem = Problem("args", args, "an object of args", "pass a dict with at least bucket and command")
+        problem = Problem(
+            "args", got=args, accepted="an object of args", fix="pass a dict with at least bucket and command"
+        )
         raise InvalidArgs(f"TrainingRun {name!r}", [*name_problems, problem])
     given = without_none(plain_containers(args))
     must_be_plain = [
-        Problem(field, "an Output", "a plain value", "decide it in the program or its config")
+        Problem(field, found="an Output", accepted="a plain value", fix="decide it in the program or its config")
         for field in PLAIN
         if has_output(given.get(field))
     ]
@@ -64,7 +67,12 @@ def check_resolved(name: str, values: Mapping[str, Any], *, monitor: str, secret
         InvalidArgs: with every problem.
     """
     absent = [
-        Problem(field, None, "a value, for what is created depends on it", f"leave {field} out when there is none")
+        Problem(
+            field,
+            found="an Output of None",
+            accepted="a value, for what is created depends on it",
+            fix=f"leave {field} out when there is none",
+        )
         for field in PRESENCE_IS_PLAIN
         if field in values and values[field] is None
     ]
@@ -78,9 +86,9 @@ def _without_secrets(problem: Problem, secret: Collection[str]) -> Problem:
     hidden = fields_touched(problem) & set(secret)
     if not hidden:
         return problem
-    got = "a secret" if field_of(problem) in secret else problem.got
-    accepted = f"what fits {', '.join(sorted(hidden))}" if hidden != {field_of(problem)} else problem.accepted
-    return Problem(problem.field, got, accepted, problem.fix)
+    if hidden != {field_of(problem)}:
+        problem = replace(problem, accepted=f"what fits {', '.join(sorted(hidden))}")
+    return problem.without_value() if field_of(problem) in secret else problem
 
 
 def _problems(name: str, given: Mapping[str, Any], monitor: str, field_rules: Mapping[str, Rule]) -> list[Problem]:
@@ -107,7 +115,7 @@ def _field_problems(given: Mapping[str, Any], field_rules: Mapping[str, Rule]) -
     yield from unknown_keys(given, RUN_RULES)
     for field in REQUIRED:
         if field not in given:
-            yield Problem(field, None, "a value", f"add {field}")
+            yield Problem(field, found="missing", accepted="a value", fix=f"add {field}")
     for field, value in given.items():
         if field in field_rules and not has_output(value):
-            yield from field_rules[field](field, normal_prefix(value) if field == "prefix" else value)
+            yield from field_rules[field](field, value)

@@ -6,7 +6,6 @@ from typing import cast
 
 from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
-from runctl_component.args.defaults import normal_prefix
 from runctl_component.args.key_rules import unknown_keys
 from runctl_component.args.run_rules import RESOLVED_RULES, RUN_RULES
 from runctl_component.args.unknown_values import has_output
@@ -58,7 +57,7 @@ class Watched:
 def _retention(field: str, value: object) -> Iterator[Problem]:
     if isinstance(value, bool) or value not in RETENTION_DAYS:
         choices = ", ".join(map(str, RETENTION_DAYS))
-        yield Problem(field, value, f"one of {choices} days", "choose the nearest")
+        yield Problem(field, got=value, accepted=f"one of {choices} days", fix="choose the nearest")
 
 
 WATCH_RULES: Mapping[str, Rule] = {field: RUN_RULES[field] for field in ("bucket", "prefix", "kms_key_arn")}
@@ -68,10 +67,10 @@ def entry_problems(values: Mapping[str, object]) -> Iterator[Problem]:
     """What is wrong with the plain values of one entry of ``watch``."""
     yield from unknown_keys(values, WATCH_RULES)
     if "bucket" not in values:
-        yield Problem("bucket", None, "a value", "add the bucket")
+        yield Problem("bucket", found="missing", accepted="a value", fix="add the bucket")
     for key, value in values.items():
         if key in WATCH_RULES and not has_output(value):
-            yield from WATCH_RULES[key](key, normal_prefix(value) if key == "prefix" else value)
+            yield from WATCH_RULES[key](key, value)
 
 
 def watch_list(_: str, watch: object) -> Iterator[Problem]:
@@ -79,16 +78,17 @@ def watch_list(_: str, watch: object) -> Iterator[Problem]:
     accepted = f"a list of 1 to {MAX_WATCH} objects with bucket and, if wanted, prefix and kms_key_arn"
     entries = cast("Sequence[object]", watch) if isinstance(watch, list | tuple) else ()
     if not 1 <= len(entries) <= MAX_WATCH:
-        yield Problem("watch", cast("object", watch), accepted, "name the buckets to which the runs write")
+        yield Problem(
+            "watch", got=cast("object", watch), accepted=accepted, fix="name the buckets to which the runs write"
+        )
         return
     for index, entry in enumerate(entries):
         field = f"watch[{index}]"
         if not isinstance(entry, Mapping):
-            yield Problem(field, entry, accepted, "write it as an object with bucket and prefix")
+            yield Problem(field, got=entry, accepted=accepted, fix="write it as an object with bucket and prefix")
             continue
         values = {str(key): value for key, value in cast("Mapping[object, object]", entry).items() if value is not None}
-        for problem in entry_problems(values):
-            yield Problem(f"{field}.{problem.field}", problem.got, problem.accepted, problem.fix)
+        yield from (problem.below(field) for problem in entry_problems(values))
 
 
 MONITOR_RULES: Mapping[str, Rule] = {

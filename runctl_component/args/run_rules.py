@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeGuard, cast
 
 from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
 from monitor_runtime.contract.settings import RULES as SETTINGS_RULES
+from runctl_component.args.defaults import normal_prefix
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES
 
 MAX_TAGS = 30
@@ -27,16 +29,20 @@ def text_map(key_rule: Rule, *, maximum: int, value_characters: int) -> Rule:
     def rule(field: str, value: object) -> Iterator[Problem]:
         if not isinstance(value, Mapping):
             accepted = "an object of names and strings"
-            yield Problem(field, _described(value), accepted, f"write {field} as name: value pairs")
+            yield Problem(field, found=_described(value), accepted=accepted, fix=f"write {field} as name: value pairs")
             return
         entries = cast("Mapping[object, object]", value)
         if len(entries) > maximum:
-            yield Problem(field, f"{len(entries)} entries", f"at most {maximum} entries", "remove some")
+            yield Problem(
+                field, found=f"{len(entries)} entries", accepted=f"at most {maximum} entries", fix="remove some"
+            )
         for name, entry in entries.items():
             yield from key_rule(f"{field}.{name}", name)
             if not is_text(entry) or len(entry) > value_characters:
                 accepted = f"a string of at most {value_characters} characters, without NUL and lone surrogates"
-                yield Problem(f"{field}.{name}", _described(entry), accepted, "quote it, or shorten it")
+                yield Problem(
+                    f"{field}.{name}", found=_described(entry), accepted=accepted, fix="quote it, or shorten it"
+                )
 
     return rule
 
@@ -56,9 +62,14 @@ def _described(value: object) -> str:
 def variable_name(field: str, value: object) -> Iterator[Problem]:
     """A variable that a shell can export, and that the runner does not set itself."""
     if not isinstance(value, str) or not _VARIABLE.fullmatch(value):
-        yield Problem(field, value, "a name of letters, digits and _", "rename the variable")
+        yield Problem(field, got=value, accepted="a name of letters, digits and _", fix="rename the variable")
     elif value.startswith("RUNCTL_"):
-        yield Problem(field, value, "a name that does not begin with RUNCTL_", "rename it: these are set by the runner")
+        yield Problem(
+            field,
+            got=value,
+            accepted="a name that does not begin with RUNCTL_",
+            fix="rename it: these are set by the runner",
+        )
 
 
 def tag_key(field: str, value: object) -> Iterator[Problem]:
@@ -70,14 +81,19 @@ def tag_key(field: str, value: object) -> Iterator[Problem]:
     taken = key.lower().startswith("aws:") or key.startswith("runctl:") or key in _RESERVED_BY_METADATA
     if taken or len(key) > MAX_TAG_KEY_CHARACTERS or not _TAG_KEY.fullmatch(key):
         accepted = "1 to 128 letters, digits and +-=.,_:@, not ., .. or _index, nor beginning with aws: or runctl:"
-        yield Problem(field, value, accepted, "rename the tag: the box reads its tags through the metadata service")
+        yield Problem(
+            field,
+            got=value,
+            accepted=accepted,
+            fix="rename the tag: the box reads its tags through the metadata service",
+        )
 
 
 def script(field: str, value: object) -> Iterator[Problem]:
     """Text that does something."""
     if not is_text(value) or not value.strip():
         accepted = "a text that is not empty, without NUL and lone surrogates"
-        yield Problem(field, value, accepted, f"write what {field} is to run")
+        yield Problem(field, got=value, accepted=accepted, fix=f"write what {field} is to run")
 
 
 def user_data(field: str, value: object) -> Iterator[Problem]:
@@ -86,10 +102,16 @@ def user_data(field: str, value: object) -> Iterator[Problem]:
     if is_text(value) and len(value.encode()) > MAX_USER_DATA_BYTES:
         yield Problem(
             field,
-            f"{len(value.encode())} bytes",
-            f"at most {MAX_USER_DATA_BYTES} bytes, EC2's limit",
-            "put the script into the image, a repository or the bucket, and call it",
+            found=f"{len(value.encode())} bytes",
+            accepted=f"at most {MAX_USER_DATA_BYTES} bytes, EC2's limit",
+            fix="put the script into the image, a repository or the bucket, and call it",
         )
+
+
+def prefix(field: str, value: object) -> Iterator[Problem]:
+    """Folders, with or without the last slash."""
+    for problem in rules.key_prefix(field, normal_prefix(value)):
+        yield replace(problem, got=value)
 
 
 def _name(pattern: str, example: str, maximum: int = 255) -> Rule:
@@ -98,6 +120,7 @@ def _name(pattern: str, example: str, maximum: int = 255) -> Rule:
 
 RUN_RULES: Mapping[str, Rule] = {
     **{field: rule for field, rule in SETTINGS_RULES.items() if field not in {"run", "monitor", "instance_ids"}},
+    "prefix": prefix,
     "instance_type": _name(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "g5.xlarge", 64),
     "ami": _name(r"ami-(?:[0-9a-f]{8}|[0-9a-f]{17})", "ami-0123456789abcdef0"),
     "command": script,
@@ -145,12 +168,24 @@ the instance, is decided when the program runs."""
 def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
     """What is wrong with args together that the settings document does not know."""
     if ("command" in values) == ("user_data" in values):
-        got = "both" if "command" in values else "neither"
-        yield Problem("command", got, "either command or user_data", "give the one that starts the training")
+        both = "command" in values
+        yield Problem(
+            "command",
+            found="given together with user_data" if both else "missing",
+            accepted="either command or user_data",
+            fix="remove one of the two" if both else "say with one of the two what starts the training",
+        )
     if "environment" in values and "user_data" in values:
-        yield Problem("environment", "both", "only with command", "export it in user_data")
+        yield Problem(
+            "environment",
+            found="given together with user_data",
+            accepted="only with command",
+            fix="export the variables in user_data",
+        )
     if "spot_max_price" in values and "spot" not in values:
-        yield Problem("spot_max_price", values["spot_max_price"], "only with spot", "set spot, or remove it")
+        yield Problem(
+            "spot_max_price", got=values["spot_max_price"], accepted="only with spot", fix="set spot, or remove it"
+        )
     yield from _spot_combinations(values)
 
 
@@ -159,9 +194,9 @@ def _spot_combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values.get("spot") == "persistent" and values.get("on_deadline") == "terminate":
         yield Problem(
             "on_deadline",
-            "terminate",
-            "stop or report with spot: persistent",
-            "the deadline switch and the box's timer cannot cancel the spot request, so EC2 would launch another"
+            got="terminate",
+            accepted="stop or report with spot: persistent",
+            fix="the deadline switch and the box's timer cannot cancel the spot request, so EC2 would launch another"
             " instance that nobody watches: choose stop, or spot: one-time",
         )
     if values.get("spot") == "one-time":
@@ -169,7 +204,7 @@ def _spot_combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
             if values.get(field) == "stop":
                 yield Problem(
                     field,
-                    "stop",
-                    "terminate or report with spot: one-time",
-                    "EC2 cannot stop one-time spot instances: choose terminate, or spot: persistent",
+                    got="stop",
+                    accepted="terminate or report with spot: one-time",
+                    fix="EC2 cannot stop one-time spot instances: choose terminate, or spot: persistent",
                 )

@@ -43,22 +43,22 @@ def size_problems(name: str, given: Mapping[str, Any], monitor: str) -> Iterator
     place = {field: complete(name, given).get(field, _LONGEST[field]) for field in _LONGEST}
     known_place = {field: _LONGEST[field] if has_output(value) else value for field, value in place.items()}
     if place == known_place:
-        yield from _output_tag_problems(place)
+        yield from _output_tag_problems(given.get("prefix", name), place)
     yield from _heartbeat_problems(name, {**given, **known_place}, monitor)
     command = given.get("command")
     if command is not None and not has_output(command):
         yield from _user_data_problems(name, {**given, **known_place})
 
 
-def _output_tag_problems(place: Mapping[str, str]) -> Iterator[Problem]:
+def _output_tag_problems(prefix: str, place: Mapping[str, str]) -> Iterator[Problem]:
     """Whether bucket and prefix together fit in the tag by which an S3 event finds the instance."""
     size = len(names.output_tag(place["bucket"], place["prefix"]))
     if size > MAX_TAG_VALUE_CHARACTERS:
         yield Problem(
             "prefix",
-            place["prefix"],
-            f"at most {MAX_TAG_VALUE_CHARACTERS} characters together with bucket and the slash between (a tag's value)",
-            f"shorten it by {size - MAX_TAG_VALUE_CHARACTERS}",
+            got=prefix,
+            accepted=f"at most {MAX_TAG_VALUE_CHARACTERS} characters with bucket and a slash (EC2's limit for tags)",
+            fix=f"shorten it by {size - MAX_TAG_VALUE_CHARACTERS}",
         )
 
 
@@ -67,8 +67,10 @@ def _heartbeat_problems(name: str, given: Mapping[str, Any], monitor: str) -> It
     settings = to_settings(name, monitor, complete(name, _consistent(name, known)))
     size = len(heartbeat_input(settings.to_document()).encode())
     if size > MAX_EVENT_INPUT_BYTES:
-        accepted = f"settings for a heartbeat of at most {MAX_EVENT_INPUT_BYTES} bytes"
-        yield Problem("expected_outputs", f"{size} bytes of heartbeat", accepted, "use fewer, shorter patterns")
+        accepted = f"settings of at most {MAX_EVENT_INPUT_BYTES} bytes (EventBridge Scheduler's limit)"
+        yield Problem(
+            "expected_outputs", found=f"settings of {size} bytes", accepted=accepted, fix="use fewer, shorter patterns"
+        )
 
 
 def _consistent(name: str, known: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -96,7 +98,7 @@ def _user_data_problems(name: str, given: Mapping[str, Any]) -> Iterator[Problem
         room = max(0, MAX_USER_DATA_BYTES - size + length)
         yield Problem(
             "command",
-            f"{length} bytes",
-            f"at most {room} bytes beside the runner and the environment (EC2 takes {MAX_USER_DATA_BYTES} in all)",
-            "put the script into the image, a repository or the bucket, and call it",
+            found=f"{length} bytes",
+            accepted=f"at most {room} bytes beside runner and environment (EC2's limit for all: {MAX_USER_DATA_BYTES})",
+            fix="put the script into the image, a repository or the bucket, and call it",
         )

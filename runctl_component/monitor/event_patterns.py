@@ -87,7 +87,7 @@ def pattern_problems(pattern: str) -> Iterator[Problem]:
     if len(pattern) > MAX_PATTERN_CHARACTERS:
         yield Problem(
             "markers",
-            f"an event pattern of {len(pattern)} characters",
-            f"at most {MAX_PATTERN_CHARACTERS} characters (EventBridge's limit)",
-            "use fewer markers or shorter prefixes, or set s3_events to false",
+            found=f"an event pattern of {len(pattern)} characters",
+            accepted=f"at most {MAX_PATTERN_CHARACTERS} characters (EventBridge's limit)",
+            fix="use fewer markers or shorter prefixes, or set s3_events to false",
         )

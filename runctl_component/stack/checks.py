@@ -1,6 +1,7 @@
 """What is wrong in a stack's config: of every run, of their monitor, and between them, each with its config path."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from monitor_runtime.contract.rules import Problem
@@ -28,7 +29,7 @@ def check_places(path: str, runs: Runs) -> Iterator[Problem]:
     """Sound runs that would write to the same place."""
     taken: Takers = {}
     for name, args in runs.items():
-        yield from _at(f"{path}:runs.{name}", place_taken(taken, name, complete(name, without_none(args))))
+        yield from _below(f"{path}:runs.{name}", place_taken(taken, name, complete(name, without_none(args))))
 
 
 def check_declared_monitor(path: str, name: str, declared: Mapping[str, Any]) -> Iterator[Problem]:
@@ -47,23 +48,23 @@ def check_sharing(path: str, name: str, tag: str, runs: Runs, declared: Mapping[
     for run, given in runs.items():
         at = f"{path}:runs.{run}"
         completed = complete(run, without_none(given))
-        yield from _at(at, _topic_problems(path, given))
-        yield from _at(at, place_problems(completed, name, watched))
+        yield from _below(at, _topic_problems(path, given))
+        yield from _below(at, place_problems(completed, name, watched))
         if completed["s3_events"]:
-            yield from _at(at, events_off_problems(name, s3_events=args["s3_events"]))
-            yield from _at(
+            yield from _below(at, events_off_problems(name, s3_events=args["s3_events"]))
+            yield from _below(
                 at, unwatched_marker_problems(completed, name, args.get("markers", ())) if args["s3_events"] else ()
             )
-    yield from _at(f"{path}:monitor", _monitor_problems(name, tag, runs, args))
+    yield from _below(f"{path}:monitor", _monitor_problems(name, tag, runs, args))
 
 
 def _topic_problems(path: str, given: Mapping[str, Any]) -> Iterator[Problem]:
     if given.get("notify_topic_arn") is not None:
         yield Problem(
             "notify_topic_arn",
-            given["notify_topic_arn"],
-            "only for a single run, without a monitor in the config",
-            f"set {path}:monitor.notify_topic_arn, which tells about all runs",
+            got=given["notify_topic_arn"],
+            accepted="only for a single run, without a monitor in the config",
+            fix=f"set {path}:monitor.notify_topic_arn, which tells about all runs",
         )
 
 
@@ -72,9 +73,9 @@ def _monitor_problems(name: str, tag: str, runs: Runs, args: Mapping[str, Any]) 
     if args["silence_minutes"] < needed:
         yield Problem(
             "silence_minutes",
-            args["silence_minutes"],
-            f"at least {needed} minutes, three times the longest max_interval_seconds of the runs",
-            "raise it, leave it out, or lower max_interval_seconds",
+            got=args["silence_minutes"],
+            accepted=f"at least {needed} minutes, three times the longest max_interval_seconds of the runs",
+            fix="raise it, leave it out, or lower max_interval_seconds",
         )
     try:
         check_monitor(name, args)
@@ -82,7 +83,7 @@ def _monitor_problems(name: str, tag: str, runs: Runs, args: Mapping[str, Any]) 
         yield from (problem for problem in error.problems if problem.field != "watch")
     for problem in watch_problems(name, tag, args):
         fix = f"{problem.fix}; give the runs of a bucket a common folder (prefix: team/NAME), or declare monitor.watch"
-        yield Problem(problem.field, problem.got, problem.accepted, fix)
+        yield replace(problem, fix=fix)
 
 
 def problems_at(path: str, check: Callable[[], object]) -> Iterator[Problem]:
@@ -90,9 +91,8 @@ def problems_at(path: str, check: Callable[[], object]) -> Iterator[Problem]:
     try:
         check()
     except InvalidArgs as error:
-        yield from _at(path, error.problems)
+        yield from _below(path, error.problems)
 
 
-def _at(path: str, problems: "Iterator[Problem] | tuple[Problem, ...]") -> Iterator[Problem]:
-    for problem in problems:
-        yield Problem(f"{path}.{problem.field}", problem.got, problem.accepted, problem.fix)
+def _below(path: str, problems: Iterable[Problem]) -> Iterator[Problem]:
+    return (problem.below(path) for problem in problems)

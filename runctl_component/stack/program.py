@@ -31,6 +31,8 @@ config:
       command: aws s3 sync $RUNCTL_OUTPUT_URI/code . && python3 train.py --out $RUNCTL_OUTPUT_URI
 """
 
+_FIX = "write it like the example in the README"
+
 
 def declare_runs(config: pulumi.Config) -> dict[str, dict[str, pulumi.Output[Any]]]:
     """Create what the config declares; returns what to export of each run, by its name.
@@ -47,7 +49,7 @@ def declare_runs(config: pulumi.Config) -> dict[str, dict[str, pulumi.Output[Any
     problems = list(_problems(config.name, runs, declared or {}, shared=shared))
     secret = is_config_secret(f"{config.name}:runs")
     if problems:
-        raise InvalidArgs("stack config", [_hidden(problem) for problem in problems] if secret else problems)
+        raise InvalidArgs("stack config", [problem.without_value() for problem in problems] if secret else problems)
     monitor = _shared_monitor(runs, declared or {}) if shared else None
     return {
         name: _exports(
@@ -83,20 +85,17 @@ def _kept_secret(args: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _hidden(problem: Problem) -> Problem:
-    return Problem(problem.field, "a secret", problem.accepted, problem.fix)
-
-
 def _object(config: pulumi.Config, key: str) -> dict[str, Any] | None:
     path = f"{config.name}:{key}"
     try:
         value: object = config.get_object(key)
     except pulumi.ConfigTypeError:
         # Its message would show all of the text, a secret too.
-        value = "text that is no JSON"
+        problem = Problem(path, found="a text that is not JSON", accepted="an object", fix=_FIX)
+        raise InvalidArgs("stack config", [problem]) from None
     if value is not None and not isinstance(value, dict):
-        shown = "a secret" if is_config_secret(path) else value
-        raise InvalidArgs("stack config", [Problem(path, shown, "an object", "see the README's example")]) from None
+        problem = Problem(path, got=value, accepted="an object", fix=_FIX)
+        raise InvalidArgs("stack config", [problem.without_value() if is_config_secret(path) else problem])
     return cast("dict[str, Any] | None", value)
 
 

@@ -60,7 +60,12 @@ def watch_problems(name: str, tag: str, args: Mapping[str, Any]) -> Iterator[Pro
     """Whether what a monitor watches, with plain values, fits into its permissions and event rules."""
     watch: Sequence[WatchArgs] = args["watch"]
     if len(watch) > MAX_WATCH:
-        yield Problem("watch", f"{len(watch)} entries", f"at most {MAX_WATCH} entries", "watch folders they share")
+        yield Problem(
+            "watch",
+            found=f"{len(watch)} entries",
+            accepted=f"at most {MAX_WATCH} entries",
+            fix="watch folders they share",
+        )
     yield from policies.size_problems("watch", _largest_policy(name, tag, args))
     if args.get("s3_events"):
         prefixes: dict[str, list[str]] = {}

@@ -21,7 +21,7 @@ def require_monitor(name: str, monitor: object) -> None:
     """
     if monitor is not None and not isinstance(monitor, Monitor):
         accepted = "a runctl_component.Monitor"
-        problem = Problem("monitor", monitor, accepted, "create one and pass it, or leave monitor out")
+        problem = Problem("monitor", got=monitor, accepted=accepted, fix="create one and pass it, or leave monitor out")
         raise InvalidArgs(f"TrainingRun {name!r}", [problem])
 
 
@@ -42,7 +42,9 @@ def require_fitting_monitor(name: str, checked: CheckedArgs, monitor: Monitor) -
 def _refuse_topic(name: str, given: Mapping[str, Any]) -> None:
     if "notify_topic_arn" in given:
         fix = "set it on the monitor, which tells about all of its runs"
-        problem = Problem("notify_topic_arn", given["notify_topic_arn"], "only with a monitor of the run's own", fix)
+        problem = Problem(
+            "notify_topic_arn", got=given["notify_topic_arn"], accepted="only with a monitor of the run's own", fix=fix
+        )
         raise InvalidArgs(f"TrainingRun {name!r}", [problem])
 
 
@@ -50,7 +52,7 @@ def events_off_problems(monitor: str, *, s3_events: bool) -> Iterator[Problem]:
     """A run that counts on events needs a monitor that gets them."""
     if not s3_events:
         fix = "set s3_events on the monitor too"
-        yield Problem("s3_events", True, f"False, since monitor {monitor!r} has no s3_events", fix)
+        yield Problem("s3_events", got=True, accepted=f"False, since monitor {monitor!r} has no s3_events", fix=fix)
 
 
 def unwatched_marker_problems(args: Mapping[str, Any], monitor: str, heard: Sequence[str]) -> Iterator[Problem]:
@@ -59,7 +61,7 @@ def unwatched_marker_problems(args: Mapping[str, Any], monitor: str, heard: Sequ
         unheard = [marker for marker in args[field] if marker not in heard]
         if unheard:
             accepted = f"with s3_events: {', '.join(heard)}"
-            yield Problem(field, unheard, accepted, f"add them to the markers of monitor {monitor!r}")
+            yield Problem(field, got=unheard, accepted=accepted, fix=f"add them to the markers of monitor {monitor!r}")
 
 
 def place_problems(args: Mapping[str, Any], monitor: str, watched: Sequence[Watched]) -> Iterator[Problem]:
@@ -69,9 +71,9 @@ def place_problems(args: Mapping[str, Any], monitor: str, watched: Sequence[Watc
         places = ", ".join(f"s3://{entry.bucket}/{entry.prefix}" for entry in watched)
         yield Problem(
             "bucket",
-            f"s3://{bucket}/{prefix}",
-            f"at or below {places}",
-            f"add the place to watch of monitor {monitor!r}, or give the run a monitor of its own",
+            found=f"s3://{bucket}/{prefix}",
+            accepted=f"at or below {places}",
+            fix=f"add the place to watch of monitor {monitor!r}, or give the run a monitor of its own",
         )
 
 
@@ -106,9 +108,9 @@ def _require_checks_within_silence(name: str, checked: CheckedArgs, monitor: Mon
             needed = -(-int(interval) * HEARTBEATS_OF_SILENCE // 60)
             problem = Problem(
                 "max_interval_seconds",
-                interval,
-                f"at most {longest} s, a third of the {int(minutes)} silence_minutes of monitor {monitor.name!r}",
-                f"lower it, or set silence_minutes of the monitor to {needed} or more",
+                got=interval,
+                accepted=f"at most {longest} s, a third of silence_minutes ({int(minutes)}) of {monitor.name!r}",
+                fix=f"lower it, or set silence_minutes of the monitor to {needed} or more",
             )
             raise InvalidArgs(f"TrainingRun {name!r}", [problem])
 

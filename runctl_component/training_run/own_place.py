@@ -24,9 +24,9 @@ def place_taken(taken: Takers, name: str, args: Mapping[str, Any]) -> Iterator[P
     if other != name:
         yield Problem(
             "prefix",
-            f"s3://{place[0]}/{place[1]}",
-            "a place of the run's own",
-            f"run {other!r} writes there too, and the marker of one would end the other: give each its own prefix",
+            found=f"s3://{place[0]}/{place[1]}",
+            accepted="a place of the run's own",
+            fix=f"run {other!r} writes there too, and the marker of one would end the other: give each its own prefix",
         )
 
 

@@ -120,7 +120,7 @@ def test_what_no_role_can_hold_is_refused_with_the_way_out() -> None:
     watched = [("outputs", f"runs/{number}/") for number in range(1_000)]
     (problem,) = policies.size_problems("watch", monitor_policy(AWS, watched))
     assert re.fullmatch(
-        r"watch: got 'a policy of \d+ characters'; accepted: .* 10240 characters .*; watch one common prefix .*",
+        r"watch: a policy of \d+ characters; accepted: .* 10240 characters .*; watch one common prefix .*",
         str(problem),
     )
 

@@ -110,7 +110,7 @@ def test_a_command_may_have_the_bytes_that_the_runner_and_the_environment_leave(
     room = _longest_command(environment)
     args = {**GOOD, "environment": environment}
     check_early("llama-ft", {**args, "command": "x" * room})
-    with pytest.raises(InvalidArgs, match=rf"command: got '{room + 1} bytes'; accepted: at most {room} bytes"):
+    with pytest.raises(InvalidArgs, match=rf"command: {room + 1} bytes; accepted: at most {room} bytes"):
         check_early("llama-ft", {**args, "command": "x" * (room + 1)})
 
 
@@ -228,3 +228,38 @@ def test_a_wrong_name_does_not_hide_what_else_is_wrong() -> None:
 
 def test_defaults_follow_the_spot_market() -> None:
     assert complete("llama-ft", {"spot": "one-time"})["on_failure"] == "terminate"
+
+
+def _messages(args: dict[str, Any]) -> list[str]:
+    with pytest.raises(InvalidArgs) as caught:
+        check_early("llama-ft", args)
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("prefix", ["/runs/a", "a//b", "runs/../a/"])
+def test_a_prefix_is_shown_as_it_was_written(prefix: str) -> None:
+    (message,) = _messages({**GOOD, "prefix": prefix})
+    assert message.startswith(f"prefix: got {prefix!r}; accepted: folders")
+
+
+def test_a_prefix_that_is_too_long_for_the_tag_is_shown_as_it_was_written() -> None:
+    (message,) = _messages({**GOOD, "bucket": "b" * 200, "prefix": "p" * 55})
+    assert f"got '{'p' * 55}'; accepted: at most 256 characters with bucket and a slash" in message
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (
+            {**GOOD, "enviroment": {"A": "b"}},
+            "enviroment: an unknown argument; accepted: a documented argument; did you mean environment?",
+        ),
+        (
+            {**GOOD, "user_data": "#!/bin/sh"},
+            "command: given together with user_data; accepted: either command or user_data; remove one of the two",
+        ),
+        ({"command": "true"}, "bucket: missing; accepted: a value; add bucket"),
+    ],
+)
+def test_words_in_an_error_are_not_quoted_like_values(args: dict[str, Any], message: str) -> None:
+    assert _messages(args) == [message]

@@ -155,7 +155,7 @@ def test_an_output_of_none_is_an_arg_that_was_not_given(field: str) -> None:
 
 @pytest.mark.parametrize("field", ["ami", "iam_instance_profile", "bucket"])
 def test_an_output_of_none_is_refused_where_it_would_decide_what_there_is(field: str) -> None:
-    with pytest.raises(ValueError, match=rf"{field}: got None; accepted: a value"):
+    with pytest.raises(ValueError, match=rf"{field}: (an Output of None|missing); accepted: a value"):
         _with(field, lambda: pulumi.Output.from_input(None))
 
 
@@ -168,8 +168,8 @@ def test_a_spot_price_that_resolves_to_none_needs_no_spot() -> None:
     [
         ("grace_seconds", 7200, "grace_seconds: got 7200; accepted: less than max_runtime_hours"),
         ("max_interval_seconds", 90, "max_interval_seconds: got 90"),
-        ("environment", {"A": 5}, r"environment\.A: got 'a value of type int'"),
-        ("command", "x" * 9000, "command: got '9000 bytes'"),
+        ("environment", {"A": 5}, r"environment\.A: a value of type int; "),
+        ("command", "x" * 9000, "command: 9000 bytes;"),
         ("spot_max_price", "1", "spot_max_price: got '1'; accepted: only with spot"),
     ],
 )
@@ -211,9 +211,9 @@ def test_all_that_resolved_wrong_stands_in_one_error() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "accepted"),
     [
-        ("environment", {"TOKEN": "hunter2" * 1000}, "environment.TOKEN: got 'a secret'"),
-        ("prefix", "hunter2/../x", "prefix: got 'a secret'"),
-        ("command", "hunter2\0", "command: got 'a secret'"),
+        ("environment", {"TOKEN": "hunter2" * 1000}, "environment.TOKEN: a secret, which is not shown"),
+        ("prefix", "hunter2/../x", "prefix: a secret, which is not shown"),
+        ("command", "hunter2\0", "command: a secret, which is not shown"),
     ],
 )
 def test_no_error_shows_what_is_secret(field: str, value: object, accepted: str) -> None:

@@ -68,8 +68,8 @@ def test_a_run_that_is_checked_too_seldom_for_the_alarm_for_silence_is_refused()
         _shared({"silence_minutes": 20}, max_interval_seconds=600)
     (problem,) = caught.value.problems
     assert str(problem) == (
-        "max_interval_seconds: got 600; accepted: at most 400 s, a third of the 20 silence_minutes of monitor"
-        " 'shared'; lower it, or set silence_minutes of the monitor to 30 or more"
+        "max_interval_seconds: got 600; accepted: at most 400 s, a third of silence_minutes (20) of 'shared'"
+        "; lower it, or set silence_minutes of the monitor to 30 or more"
     )
 
 

@@ -21,7 +21,7 @@ def test_two_runs_that_write_to_one_place_are_refused_with_both_names() -> None:
         TrainingRun("a", RUN)
         TrainingRun("b", {**RUN, "prefix": "runs/x/"})
 
-    with pytest.raises(InvalidArgs, match=r"'b'.*\n.*prefix: got 's3://outputs/runs/x/'.*run 'a' writes there too"):
+    with pytest.raises(InvalidArgs, match=r"'b'.*\n.*prefix: s3://outputs/runs/x/;.*run 'a' writes there too"):
         record(program)
 
 
@@ -64,5 +64,5 @@ def test_the_config_of_a_stack_is_refused_with_the_path_of_the_run() -> None:
         pulumi.runtime.set_all_config({"team:runs": json.dumps({"a": RUN, "b": RUN})})
         declare_runs(pulumi.Config())
 
-    with pytest.raises(InvalidArgs, match=r"team:runs\.b\.prefix: got 's3://outputs/runs/x/'"):
+    with pytest.raises(InvalidArgs, match=r"team:runs\.b\.prefix: s3://outputs/runs/x/;"):
         record(program)
