@@ -27,6 +27,8 @@ class Problem:
     found: str = ""
     accepted: str
     fix: str
+    touches: tuple[str, ...] = ()
+    """The other fields that were looked at, where fields do not go together."""
 
     def __post_init__(self) -> None:
         """Refuse both and neither."""

@@ -155,6 +155,7 @@ def combination_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
             got=value["initial_interval_seconds"],
             accepted=f"at most max_interval_seconds ({value['max_interval_seconds']})",
             fix="lower it, or raise max_interval_seconds",
+            touches=("max_interval_seconds",),
         )
     if not value["markers"] and not value["expected_outputs"]:
         yield Problem(
@@ -162,6 +163,7 @@ def combination_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
             got=value["markers"],
             accepted="at least one marker or one expected output",
             fix="name what tells that it is done",
+            touches=("expected_outputs",),
         )
     for index, marker in enumerate(value["failure_markers"]):
         if marker in value["markers"]:
@@ -170,6 +172,7 @@ def combination_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
                 got=marker,
                 accepted="a name that is not also in markers",
                 fix="keep it in one of the two",
+                touches=("markers",),
             )
     yield from _time_problems(value)
 
@@ -189,6 +192,7 @@ def _time_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
             got=value["grace_seconds"],
             accepted=f"less than max_runtime_hours ({value['max_runtime_hours']:g} h)",
             fix="shorten grace_seconds or raise max_runtime_hours: the deadline would end the run in its grace period",
+            touches=("max_runtime_hours",),
         )
     elif runtime_seconds and value["idle"] and value["idle"]["minutes"] * 60 >= runtime_seconds:
         yield Problem(
@@ -196,6 +200,7 @@ def _time_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
             got=value["idle"]["minutes"],
             accepted=f"less than max_runtime_hours ({value['max_runtime_hours']:g} h)",
             fix="shorten idle.minutes or raise max_runtime_hours: the deadline would always come first",
+            touches=("max_runtime_hours",),
         )
     if value["terminate_after_days"] is not None and value["on_complete"] != Action.STOP:
         yield Problem(
@@ -203,6 +208,7 @@ def _time_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
             got=value["terminate_after_days"],
             accepted="only with on_complete: stop",
             fix="leave it out: only a stopped instance is terminated later",
+            touches=("on_complete",),
         )
 
 

@@ -17,15 +17,6 @@ LONGEST_MONITOR = "m" * 256
 """The tag of a monitor of which nothing is known."""
 _LONGEST = {"bucket": "b" * 63, "prefix": f"{'p' * 189}/"}
 _LONGEST_REGION = "ap-northeast-1"
-_TOUCHED: Mapping[str, tuple[str, ...]] = {
-    "initial_interval_seconds": ("max_interval_seconds",),
-    "markers": ("expected_outputs",),
-    "failure_markers": ("markers",),
-    "grace_seconds": ("max_runtime_hours",),
-    "idle": ("max_runtime_hours",),
-    "terminate_after_days": ("on_complete",),
-}
-"""The other fields that the combination rules look at, by the field that they name."""
 
 
 def field_of(problem: Problem) -> str:
@@ -35,7 +26,7 @@ def field_of(problem: Problem) -> str:
 
 def fields_touched(problem: Problem) -> set[str]:
     """The args on which a problem of a combination rests."""
-    return {field_of(problem), *_TOUCHED.get(field_of(problem), ())}
+    return {field_of(problem), *problem.touches}
 
 
 def size_problems(name: str, given: Mapping[str, Any], monitor: str) -> Iterator[Problem]:

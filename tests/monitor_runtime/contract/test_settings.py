@@ -150,20 +150,24 @@ def test_a_required_field_that_is_missing_is_named(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "named"),
+    ("changes", "named", "touched"),
     [
-        ({"initial_interval_seconds": 301}, "initial_interval_seconds"),
-        ({"markers": [], "expected_outputs": []}, "markers"),
-        ({"failure_markers": ["FAILED", "done"]}, "failure_markers[1]"),
-        ({"max_runtime_hours": 0.1}, "max_runtime_hours"),
-        ({"max_runtime_hours": 1, "grace_seconds": 3600}, "grace_seconds"),
-        ({"max_runtime_hours": 1, "idle": {"metric": "m", "threshold": 1, "minutes": 60}}, "idle.minutes"),
-        ({"on_complete": "terminate", "terminate_after_days": 1}, "terminate_after_days"),
-        ({"on_complete": "report", "terminate_after_days": 1}, "terminate_after_days"),
+        ({"initial_interval_seconds": 301}, "initial_interval_seconds", "max_interval_seconds"),
+        ({"markers": [], "expected_outputs": []}, "markers", "expected_outputs"),
+        ({"failure_markers": ["FAILED", "done"]}, "failure_markers[1]", "markers"),
+        ({"max_runtime_hours": 0.1}, "max_runtime_hours", None),
+        ({"max_runtime_hours": 1, "grace_seconds": 3600}, "grace_seconds", "max_runtime_hours"),
+        ({"max_runtime_hours": 1, "idle": {"metric": "m", "threshold": 1, "minutes": 60}}, "idle.minutes",
+         "max_runtime_hours"),
+        ({"on_complete": "terminate", "terminate_after_days": 1}, "terminate_after_days", "on_complete"),
+        ({"on_complete": "report", "terminate_after_days": 1}, "terminate_after_days", "on_complete"),
     ],
-)
-def test_fields_that_do_not_go_together_are_refused(changes: dict[str, Any], named: str) -> None:
-    assert [problem.field for problem in _refused(_document(**changes)).problems] == [named]
+)  # fmt: skip
+def test_fields_that_do_not_go_together_are_refused_and_the_other_field_is_known(
+    changes: dict[str, Any], named: str, touched: str | None
+) -> None:
+    (problem,) = _refused(_document(**changes)).problems
+    assert (problem.field, problem.touches) == (named, (touched,) if touched else ())
 
 
 @pytest.mark.parametrize(
