@@ -5,11 +5,10 @@ from typing import Any
 
 import pulumi
 
-from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem
 from runctl_component.args.declared import WatchArgs
 from runctl_component.args.defaults import normal_prefix
-from runctl_component.args.key_rules import unknown_keys
+from runctl_component.args.key_rules import name_problems, unknown_keys
 from runctl_component.args.monitor_rules import (
     MAX_NAME_CHARACTERS,
     MONITOR_RULES,
@@ -31,7 +30,7 @@ def check_monitor(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
         problem = Problem("args", got=args, accepted="an object of args", fix="pass a dict with at least watch")
         raise InvalidArgs(f"Monitor {name!r}", [problem])
     given = without_none(plain_containers(args))
-    problems = [*_name_problems(name), *unknown_keys(given, MONITOR_RULES)]
+    problems = [*name_problems(name, MAX_NAME_CHARACTERS), *unknown_keys(given, MONITOR_RULES)]
     if "watch" not in given:
         problems.append(
             Problem(
@@ -49,13 +48,6 @@ def check_monitor(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
     if problems:
         raise InvalidArgs(f"Monitor {name!r}", problems)
     return given
-
-
-def _name_problems(name: object) -> Iterator[Problem]:
-    yield from rules.run_name("name", name)
-    if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
-        accepted = f"at most {MAX_NAME_CHARACTERS} characters, since roles and event rules are named after it"
-        yield Problem("name", got=name, accepted=accepted, fix=f"shorten it by {len(name) - MAX_NAME_CHARACTERS}")
 
 
 def read_arg(name: str, given: Mapping[str, Any], field: str, default: Any) -> Any:

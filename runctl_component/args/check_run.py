@@ -4,11 +4,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
 from monitor_runtime.contract.settings import combination_problems
 from runctl_component.args.defaults import complete
-from runctl_component.args.key_rules import unknown_keys
+from runctl_component.args.key_rules import name_problems, unknown_keys
 from runctl_component.args.run_rules import (
     MAX_NAME_CHARACTERS,
     PLAIN,
@@ -23,14 +22,6 @@ from runctl_component.args.unknown_values import has_output, plain_containers, w
 from runctl_component.errors import InvalidArgs
 
 
-def run_name_problems(name: object) -> Iterator[Problem]:
-    """Whether all that is named after a run can be."""
-    yield from rules.run_name("name", name)
-    if isinstance(name, str) and len(name) > MAX_NAME_CHARACTERS:
-        accepted = f"at most {MAX_NAME_CHARACTERS} characters, since roles and event rules are named after it"
-        yield Problem("name", got=name, accepted=accepted, fix=f"shorten it by {len(name) - MAX_NAME_CHARACTERS}")
-
-
 def check_early(name: str, args: Mapping[str, Any], *, monitor: str = LONGEST_MONITOR) -> dict[str, Any]:
     """Check what is known when the program runs, before anything is registered; returns what was given.
 
@@ -39,20 +30,20 @@ def check_early(name: str, args: Mapping[str, Any], *, monitor: str = LONGEST_MO
     Raises:
         InvalidArgs: with every problem of the name, the keys and the plain values.
     """
-    name_problems = [*run_name_problems(name)]
+    of_name = [*name_problems(name, MAX_NAME_CHARACTERS)]
     if not isinstance(args, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - programs need not be typed
         problem = Problem(
             "args", got=args, accepted="an object of args", fix="pass a dict with at least bucket and command"
         )
-        raise InvalidArgs(f"TrainingRun {name!r}", [*name_problems, problem])
+        raise InvalidArgs(f"TrainingRun {name!r}", [*of_name, problem])
     given = without_none(plain_containers(args))
     must_be_plain = [
         Problem(field, found="an Output", accepted="a plain value", fix="decide it in the program or its config")
         for field in PLAIN
         if has_output(given.get(field))
     ]
-    usable = "r" * MAX_NAME_CHARACTERS if name_problems else name
-    problems = [*name_problems, *must_be_plain, *_problems(usable, given, monitor, RUN_RULES)]
+    usable = "r" * MAX_NAME_CHARACTERS if of_name else name
+    problems = [*of_name, *must_be_plain, *_problems(usable, given, monitor, RUN_RULES)]
     if problems:
         raise InvalidArgs(f"TrainingRun {name!r}", problems)
     return given

@@ -1,9 +1,18 @@
-"""Which keys there may be."""
+"""Which names and which keys there may be."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
+from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
+
+
+def name_problems(name: object, maximum: int) -> Iterator[Problem]:
+    """Whether everything that is named after a component can be."""
+    yield from rules.run_name("name", name)
+    if isinstance(name, str) and len(name) > maximum:
+        accepted = f"at most {maximum} characters, since roles and event rules are named after it"
+        yield Problem("name", got=name, accepted=accepted, fix=f"shorten it by {len(name) - maximum}")
 
 
 def unknown_keys(values: Mapping[str, object], known: Mapping[str, Rule] | tuple[str, ...]) -> Iterator[Problem]:
