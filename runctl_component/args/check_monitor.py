@@ -1,23 +1,44 @@
 """Checking the args of a monitor: what is plain at once, Outputs when they resolve."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pulumi
-
 from monitor_runtime.contract.rules import Problem
-from runctl_component.args.declared import WatchArgs
-from runctl_component.args.defaults import normal_prefix
+from runctl_component.args.checked_args import CheckedArgs
+from runctl_component.args.defaults import DEFAULT_RETENTION_DAYS, DEFAULT_SILENCE_MINUTES
 from runctl_component.args.key_rules import name_problems, unknown_keys
 from runctl_component.args.monitor_rules import (
     MAX_NAME_CHARACTERS,
     MONITOR_RULES,
     RESOLVED_MONITOR_RULES,
     Watched,
-    watch_list,
 )
 from runctl_component.args.unknown_values import has_output, plain_containers, without_none
 from runctl_component.errors import InvalidArgs
+
+
+def checked_monitor(name: str, args: Mapping[str, Any]) -> CheckedArgs:
+    """The args of a monitor, checked now as far as they are plain.
+
+    Raises:
+        InvalidArgs: with every problem of the name, the keys and the plain values.
+    """
+    return CheckedArgs(f"Monitor {name!r}", check_monitor(name, args), _resolved_problems, _complete)
+
+
+def _resolved_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
+    for field, value in without_none(values).items():
+        if not has_output(value):
+            yield from RESOLVED_MONITOR_RULES[field](field, value)
+
+
+def _complete(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "log_retention_days": DEFAULT_RETENTION_DAYS,
+        "silence_minutes": DEFAULT_SILENCE_MINUTES,
+        **given,
+        "watch": [Watched.of(entry) for entry in given.get("watch", ())],
+    }
 
 
 def check_monitor(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,19 +71,6 @@ def check_monitor(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def read_arg(name: str, given: Mapping[str, Any], field: str, default: Any) -> Any:
-    """An arg of a monitor, or its default: plain when it is, else checked when it has resolved."""
-
-    def read(value: object) -> object:
-        problems = [] if value is None else [*RESOLVED_MONITOR_RULES[field](field, value)]
-        if problems:
-            raise InvalidArgs(f"Monitor {name!r}", problems)
-        return default if value is None else value
-
-    value = given.get(field, default)
-    return pulumi.Output.from_input(value).apply(read) if has_output(value) else value
-
-
 def topic_problems(topic_arn: str | None, region: str) -> Iterator[Problem]:
     """Whether the monitor can publish to a topic: SNS and CloudWatch take none of another region."""
     if topic_arn is None:
@@ -73,19 +81,3 @@ def topic_problems(topic_arn: str | None, region: str) -> Iterator[Problem]:
         yield Problem(
             "notify_topic_arn", got=topic_arn, accepted=f"a topic in {region}, the region of the monitor", fix=fix
         )
-
-
-def read_watch(name: str, watch: Sequence[WatchArgs]) -> list[Watched] | pulumi.Output[list[Watched]]:
-    """The entries of ``watch``: plain when all of them are, else when they have resolved, and checked again then."""
-
-    def read(entries: list[dict[str, Any]]) -> list[Watched]:
-        problems = [*watch_list("watch", entries)]
-        if problems:
-            raise InvalidArgs(f"Monitor {name!r}", problems)
-        return [
-            Watched(entry["bucket"], normal_prefix(entry.get("prefix") or ""), entry.get("kms_key_arn"))
-            for entry in entries
-        ]
-
-    given: list[Any] = [without_none(entry) for entry in watch]
-    return pulumi.Output.from_input(given).apply(read) if has_output(given) else read(given)

@@ -1,13 +1,15 @@
 """Checking args: pure, everything at once, plain values as soon as the program runs."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from monitor_runtime.contract.rules import Problem, Rule
 from monitor_runtime.contract.settings import combination_problems
+from runctl_component.args.checked_args import CheckedArgs
 from runctl_component.args.defaults import complete
 from runctl_component.args.key_rules import name_problems, unknown_keys
+from runctl_component.args.problem_fields import field_of, fields_touched
 from runctl_component.args.run_rules import (
     MAX_NAME_CHARACTERS,
     PLAIN,
@@ -17,9 +19,21 @@ from runctl_component.args.run_rules import (
     RUN_RULES,
     combinations,
 )
-from runctl_component.args.size_limits import LONGEST_MONITOR, field_of, fields_touched, size_problems
+from runctl_component.args.size_limits import LONGEST_MONITOR, size_problems
 from runctl_component.args.unknown_values import has_output, plain_containers, without_none
 from runctl_component.errors import InvalidArgs
+
+
+def checked_run(name: str, args: Mapping[str, Any], *, monitor: str) -> CheckedArgs:
+    """The args of a run whose monitor has that tag, checked now as far as they are plain.
+
+    Raises:
+        InvalidArgs: with every problem of the name, the keys and the plain values.
+    """
+    given = check_early(name, args, monitor=monitor)
+    return CheckedArgs(
+        f"TrainingRun {name!r}", given, partial(resolved_problems, name, monitor), partial(complete, name)
+    )
 
 
 def check_early(name: str, args: Mapping[str, Any], *, monitor: str = LONGEST_MONITOR) -> dict[str, Any]:
@@ -49,14 +63,8 @@ def check_early(name: str, args: Mapping[str, Any], *, monitor: str = LONGEST_MO
     return given
 
 
-def check_resolved(name: str, values: Mapping[str, Any], *, monitor: str, secret: Collection[str] = ()) -> None:
-    """Check args whose Outputs have resolved, those that are still unknown excepted.
-
-    ``secret`` names the args whose values no error may show.
-
-    Raises:
-        InvalidArgs: with every problem.
-    """
+def resolved_problems(name: str, monitor: str, values: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with args whose Outputs have resolved, those that are still unknown excepted."""
     absent = [
         Problem(
             field,
@@ -67,19 +75,7 @@ def check_resolved(name: str, values: Mapping[str, Any], *, monitor: str, secret
         for field in PRESENCE_IS_PLAIN
         if field in values and values[field] is None
     ]
-    problems = [*absent, *_problems(name, without_none(values), monitor, RESOLVED_RULES)]
-    if problems:
-        raise InvalidArgs(f"TrainingRun {name!r}", [_without_secrets(problem, secret) for problem in problems])
-
-
-def _without_secrets(problem: Problem, secret: Collection[str]) -> Problem:
-    """A problem may show the value of its own field, and that of a field which it contradicts."""
-    hidden = fields_touched(problem) & set(secret)
-    if not hidden:
-        return problem
-    if hidden != {field_of(problem)}:
-        problem = replace(problem, accepted=f"what fits {', '.join(sorted(hidden))}")
-    return problem.without_value() if field_of(problem) in secret else problem
+    return [*absent, *_problems(name, without_none(values), monitor, RESOLVED_RULES)]
 
 
 def _problems(name: str, given: Mapping[str, Any], monitor: str, field_rules: Mapping[str, Rule]) -> list[Problem]:

@@ -1,17 +1,22 @@
-"""The args of a run, checked and completed; each reading waits for no more than the Outputs that it needs."""
+"""Args, checked and completed; each reading waits for no more than the Outputs that it needs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import pulumi
 
-from runctl_component.args.check_run import check_early, check_resolved
-from runctl_component.args.defaults import complete, normal_prefix
+from monitor_runtime.contract.rules import Problem
+from runctl_component.args.problem_fields import without_secrets
 from runctl_component.args.unknown_values import as_known, has_output, without_none
+from runctl_component.errors import InvalidArgs
 
 Value = TypeVar("Value")
 Other = TypeVar("Other")
 Args = dict[str, Any]
+Complete = Callable[[Mapping[str, Any]], Args]
+"""Adds the defaults to args that were given."""
+Check = Callable[[Mapping[str, Any]], Iterable[Problem]]
+"""What is wrong with args once their Outputs have resolved, those that are still unknown excepted."""
 
 
 class CheckedArgs:
@@ -20,29 +25,29 @@ class CheckedArgs:
     given: Args
     """What the program gave, of its own Outputs too."""
 
-    def __init__(self, name: str, args: Mapping[str, Any], *, monitor: str) -> None:
-        """Check what is plain now, for a run with that ``monitor``'s tag; an Output is checked when it resolves.
+    def __init__(self, subject: str, given: Args, check_resolved: Check, complete: Complete) -> None:
+        """``given`` was checked as far as it is plain; its Outputs are checked when they resolve.
 
-        Raises:
-            InvalidArgs: with every problem of the name, the keys and the plain values.
+        ``subject`` says in an error what was declared, for example ``TrainingRun 'llama-ft'``.
         """
-        self.given = check_early(name, args, monitor=monitor)
-        self._outputs = {
-            field: pulumi.Output.from_input(value) for field, value in self.given.items() if has_output(value)
-        }
-        self._plain = complete(name, {key: value for key, value in self.given.items() if key not in self._outputs})
+        self.given = given
+        self._complete = complete
+        self._outputs = {field: pulumi.Output.from_input(value) for field, value in given.items() if has_output(value)}
+        self._plain = {field: value for field, value in given.items() if field not in self._outputs}
         self._passed: list[pulumi.Output[None]] = []
         if self._outputs:
-            self._passed.append(self._check_resolved(name, monitor))
+            self._passed.append(self._check(subject, check_resolved))
 
-    def _check_resolved(self, name: str, monitor: str) -> pulumi.Output[None]:
-        """Fails with all that is wrong; what is still unknown in a preview passes."""
+    def _check(self, subject: str, check_resolved: Check) -> pulumi.Output[None]:
+        """Fails with all that is wrong, and shows no secret; what is still unknown in a preview passes."""
         secret = {field: output.is_secret() for field, output in self._outputs.items()}
         resolved = {field: as_known(output) for field, output in self._outputs.items()}
 
         def check(known: dict[str, Any]) -> None:
             hidden = [field for field, is_secret in known["secret"].items() if is_secret]
-            check_resolved(name, {**self.given, **known["resolved"]}, monitor=monitor, secret=hidden)
+            problems = [*check_resolved({**self.given, **known["resolved"]})]
+            if problems:
+                raise InvalidArgs(subject, [without_secrets(problem, hidden) for problem in problems])
 
         return pulumi.Output.all(secret=secret, resolved=resolved).apply(check)
 
@@ -55,6 +60,10 @@ class CheckedArgs:
         if not any(field in self._outputs for field in fields):
             return reading(self._completed(fields, {}))
         return self._resolved(fields).apply(reading)
+
+    def read_one(self, field: str) -> Any:
+        """The value of one arg, None if it has neither value nor default; an Output of one may be of None too."""
+        return self.read((field,), lambda args: args.get(field))
 
     def output(self, fields: Sequence[str], reading: Callable[[Args], Value]) -> pulumi.Output[Value]:
         """The same, as an Output in any case."""
@@ -92,7 +101,5 @@ class CheckedArgs:
 
     def _completed(self, fields: Sequence[str], resolved: Mapping[str, Any]) -> Args:
         """With defaults; an Output that resolves to None is an arg that was not given."""
-        args = {**self._plain, **without_none(resolved)}
-        return {
-            field: normal_prefix(args[field]) if field == "prefix" else args[field] for field in fields if field in args
-        }
+        args = self._complete({**self._plain, **without_none(resolved)})
+        return {field: args[field] for field in fields if field in args}

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, Self, cast
 
 from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
+from runctl_component.args.defaults import normal_prefix
 from runctl_component.args.key_rules import unknown_keys
 from runctl_component.args.run_rules import RESOLVED_RULES, RUN_RULES
 from runctl_component.args.unknown_values import has_output
@@ -48,6 +49,11 @@ class Watched:
     bucket: str
     prefix: str
     kms_key_arn: str | None = None
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> Self:
+        """The entry as it was declared, without Outputs."""
+        return cls(entry["bucket"], normal_prefix(entry.get("prefix") or ""), entry.get("kms_key_arn"))
 
     def covers(self, bucket: str, prefix: str) -> bool:
         """Whether a run that writes there is within."""

@@ -8,6 +8,7 @@ from monitor_runtime.contract.rules import Problem
 from monitor_runtime.contract.settings import combination_problems
 from monitor_runtime.contract.triggers import heartbeat_input
 from runctl_component.args.defaults import complete, to_settings
+from runctl_component.args.problem_fields import fields_touched
 from runctl_component.args.run_rules import MAX_TAG_VALUE_CHARACTERS, is_text
 from runctl_component.args.unknown_values import has_output
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES, render_user_data
@@ -17,16 +18,6 @@ LONGEST_MONITOR = "m" * 256
 """The tag of a monitor of which nothing is known."""
 _LONGEST = {"bucket": "b" * 63, "prefix": f"{'p' * 189}/"}
 _LONGEST_REGION = "ap-northeast-1"
-
-
-def field_of(problem: Problem) -> str:
-    """The arg to which a problem belongs: ``markers`` of ``markers[0]``."""
-    return problem.field.partition(".")[0].partition("[")[0]
-
-
-def fields_touched(problem: Problem) -> set[str]:
-    """The args on which a problem of a combination rests."""
-    return {field_of(problem), *problem.touches}
 
 
 def size_problems(name: str, given: Mapping[str, Any], monitor: str) -> Iterator[Problem]:

@@ -8,9 +8,9 @@ import pulumi_aws as aws
 
 from monitor_runtime.contract import names
 from runctl_component import policies
-from runctl_component.args.check_monitor import check_monitor, read_arg, read_watch, topic_problems
+from runctl_component.args.check_monitor import checked_monitor, topic_problems
 from runctl_component.args.declared import MonitorArgs
-from runctl_component.args.defaults import DEFAULT_MARKERS, DEFAULT_RETENTION_DAYS, DEFAULT_SILENCE_MINUTES
+from runctl_component.args.defaults import DEFAULT_MARKERS
 from runctl_component.args.monitor_rules import Watched
 from runctl_component.errors import InvalidArgs
 from runctl_component.monitor.alarms import alarms, create_alarm, silence_alarm
@@ -57,19 +57,18 @@ class Monitor(pulumi.ComponentResource):
         Raises:
             InvalidArgs: with everything that is wrong with the name and the args.
         """
-        given = check_monitor(name, args)
+        checked = checked_monitor(name, args)
+        given = checked.given
         super().__init__("runctl:index:Monitor", name, {}, opts)
         self.name = name
         self.tag = monitor_tag(name)
         self.s3_events = bool(given.get("s3_events", False))
         self.markers: tuple[str, ...] = tuple(given.get("markers") or DEFAULT_MARKERS)
-        self.watched: list[Watched] | pulumi.Output[list[Watched]] = read_watch(name, given["watch"])
-        self.silence_minutes: int | pulumi.Output[int] = read_arg(
-            name, given, "silence_minutes", DEFAULT_SILENCE_MINUTES
-        )
-        self._topic_arn: pulumi.Input[str] | None = read_arg(name, given, "notify_topic_arn", None)
+        self.watched: list[Watched] | pulumi.Output[list[Watched]] = checked.read_one("watch")
+        self.silence_minutes: int | pulumi.Output[int] = checked.read_one("silence_minutes")
+        self._topic_arn: pulumi.Input[str] | None = checked.read_one("notify_topic_arn")
         self._expects_checks = False
-        self._create_foundation(name, read_arg(name, given, "log_retention_days", DEFAULT_RETENTION_DAYS))
+        self._create_foundation(name, checked.read_one("log_retention_days"))
         self._create_roles(name)
         self._create_function(name)
         create_rules(self, given["watch"], exact_markers)

@@ -7,7 +7,7 @@ from typing import Any
 from monitor_runtime.contract.rules import Problem
 from runctl_component.args.check_monitor import check_monitor
 from runctl_component.args.check_run import check_early
-from runctl_component.args.defaults import complete, normal_prefix
+from runctl_component.args.defaults import complete
 from runctl_component.args.monitor_rules import Watched
 from runctl_component.args.unknown_values import without_none
 from runctl_component.errors import InvalidArgs
@@ -41,10 +41,7 @@ def check_declared_monitor(path: str, name: str, declared: Mapping[str, Any]) ->
 def check_sharing(path: str, name: str, tag: str, runs: Runs, declared: Mapping[str, Any]) -> Iterator[Problem]:
     """What sound runs must leave to their shared monitor, what it must leave to them, and whether it fits AWS."""
     args = shared_monitor_args(name, tag, runs, declared)
-    watched = [
-        Watched(entry["bucket"], normal_prefix(entry.get("prefix") or ""), entry.get("kms_key_arn"))
-        for entry in args["watch"]
-    ]
+    watched = [Watched.of(entry) for entry in args["watch"]]
     for run, given in runs.items():
         at = f"{path}:runs.{run}"
         completed = complete(run, without_none(given))

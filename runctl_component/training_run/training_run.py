@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.triggers import first_check_input, heartbeat_input
-from runctl_component.args.checked_args import CheckedArgs
+from runctl_component.args.check_run import checked_run
 from runctl_component.args.declared import MonitorArgs, TrainingRunArgs, WatchArgs
 from runctl_component.args.defaults import (
     HEARTBEATS_OF_SILENCE,
@@ -92,7 +92,7 @@ class TrainingRun(pulumi.ComponentResource):
         """
         require_monitor(name, monitor)
         tag = monitor.tag if monitor else monitor_tag(f"{name}-monitor")
-        checked = CheckedArgs(name, args, monitor=tag)
+        checked = checked_run(name, args, monitor=tag)
         require_own_place(name, checked)
         if monitor:
             require_fitting_monitor(name, checked, monitor)
@@ -112,23 +112,19 @@ class TrainingRun(pulumi.ComponentResource):
     def _own_monitor(self) -> Monitor:
         read = self._checked.read
         watch: WatchArgs = {
-            "bucket": read(("bucket",), lambda args: args["bucket"]),
-            "prefix": read(("prefix",), lambda args: args["prefix"]),
+            "bucket": self._checked.read_one("bucket"),
+            "prefix": self._checked.read_one("prefix"),
         }
         if "kms_key_arn" in self._checked:
-            watch["kms_key_arn"] = self._optional("kms_key_arn")
+            watch["kms_key_arn"] = self._checked.read_one("kms_key_arn")
         markers = read(("markers", "failure_markers"), lambda args: [*args["markers"], *args["failure_markers"]])
         args: MonitorArgs = {"watch": [watch], "s3_events": self._checked.given.get("s3_events", False)}
         args["silence_minutes"] = read(
             ("max_interval_seconds",), lambda args: int(args["max_interval_seconds"]) * HEARTBEATS_OF_SILENCE // 60
         )
         if "notify_topic_arn" in self._checked:
-            args["notify_topic_arn"] = self._optional("notify_topic_arn")
+            args["notify_topic_arn"] = self._checked.read_one("notify_topic_arn")
         return Monitor(f"{self._name}-monitor", args, self._child(), exact_markers=markers)
-
-    def _optional(self, field: str) -> Any:
-        """An arg without a default; an Output of one may turn out to be None."""
-        return self._checked.read((field,), lambda args: args.get(field))
 
     def _settings(self, args: Mapping[str, Any]) -> Settings:
         return to_settings(self._name, self._monitor.tag, args)
@@ -136,7 +132,7 @@ class TrainingRun(pulumi.ComponentResource):
     def _create_instance(self) -> None:
         checked, monitor = self._checked, self._monitor
         profile = (
-            self._optional("iam_instance_profile")
+            self._checked.read_one("iam_instance_profile")
             if "iam_instance_profile" in checked
             else create_profile(self._name, checked, monitor.partition, self).name
         )
@@ -145,8 +141,8 @@ class TrainingRun(pulumi.ComponentResource):
         ignored = IGNORED_TAGS if "ami" in checked else ["ami", *IGNORED_TAGS]
         self._instance = aws.ec2.Instance(
             self._name,
-            ami=self._optional("ami") if "ami" in checked else self._newest_image(),
-            instance_type=checked.read(("instance_type",), lambda args: args["instance_type"]),
+            ami=self._checked.read_one("ami") if "ami" in checked else self._newest_image(),
+            instance_type=checked.read_one("instance_type"),
             iam_instance_profile=profile,
             user_data=checked.gate(
                 checked.read_with(
@@ -179,7 +175,7 @@ class TrainingRun(pulumi.ComponentResource):
         """Inputs of the instance that are left to EC2 unless they are given."""
         checked = self._checked
         given: dict[str, Any] = {
-            argument: self._optional(field)
+            argument: self._checked.read_one(field)
             for argument, field in (
                 ("subnet_id", "subnet_id"),
                 ("vpc_security_group_ids", "security_group_ids"),

@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from runctl_component import InvalidArgs, TrainingRun, TrainingRunArgs
-from runctl_component.args.check_run import check_early, check_resolved
+from runctl_component.args.check_run import check_early, resolved_problems
 from runctl_component.args.defaults import complete
 from runctl_component.args.run_rules import MAX_NAME_CHARACTERS
 from runctl_component.args.size_limits import MAX_EVENT_INPUT_BYTES
@@ -89,8 +89,9 @@ def test_contradictions_and_sizes_stand_beside_the_wrong_fields_in_one_error() -
 
 
 def test_a_resolved_contradiction_is_refused_too() -> None:
-    with pytest.raises(InvalidArgs, match="grace_seconds: got 7200"):
-        check_resolved("llama-ft", {**GOOD, "grace_seconds": 7200, "max_runtime_hours": 1}, monitor="team/dev/m")
+    args = {**GOOD, "grace_seconds": 7200, "max_runtime_hours": 1}
+    (problem,) = resolved_problems("llama-ft", "team/dev/m", args)
+    assert str(problem).startswith("grace_seconds: got 7200; accepted: less than max_runtime_hours (1 h)")
 
 
 def _longest_command(environment: dict[str, str]) -> int:

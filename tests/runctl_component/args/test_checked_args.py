@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 
 from runctl_component import Monitor, TrainingRun
-from runctl_component.args.checked_args import CheckedArgs
+from runctl_component.args.check_run import checked_run
 
 from ..recording import Recorded, record
 
@@ -13,13 +13,13 @@ ARGS: dict[str, Any] = {"bucket": "outputs", "command": "python train.py"}
 
 
 def test_plain_args_stay_plain() -> None:
-    checked = CheckedArgs("llama-ft", ARGS, monitor="team/dev/m")
+    checked = checked_run("llama-ft", ARGS, monitor="team/dev/m")
     assert checked.read(("bucket", "prefix"), lambda args: (args["bucket"], args["prefix"])) == ("outputs", "llama-ft/")
 
 
 def test_an_output_among_the_args_makes_them_known_when_it_resolves() -> None:
     def program() -> dict[str, Any]:
-        checked = CheckedArgs("llama-ft", {**ARGS, "bucket": pulumi.Output.from_input("outputs")}, monitor="team/dev/m")
+        checked = checked_run("llama-ft", {**ARGS, "bucket": pulumi.Output.from_input("outputs")}, monitor="team/dev/m")
         read = checked.read(("bucket",), lambda args: args["bucket"])
         assert isinstance(read, pulumi.Output)
         return {"read": read}
@@ -28,7 +28,7 @@ def test_an_output_among_the_args_makes_them_known_when_it_resolves() -> None:
 
 
 def test_what_is_given_as_none_is_not_given() -> None:
-    assert "key_name" not in CheckedArgs("llama-ft", {**ARGS, "key_name": None}, monitor="team/dev/m")
+    assert "key_name" not in checked_run("llama-ft", {**ARGS, "key_name": None}, monitor="team/dev/m")
 
 
 def _three_runs(*instance_types: str) -> Recorded:
