@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, cast
 
 from monitor_runtime.contract import patterns, rules
@@ -33,32 +33,69 @@ class Idle:
     minutes: int
 
 
+def _checked(rule: Rule, read: Callable[[Any], Any] = lambda value: value) -> dict[str, Any]:
+    """How a field comes out of a document: by its rule, and then read into its type."""
+    return {"rule": rule, "read": read}
+
+
+def _or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else read(value)
+
+
+def _read_idle(value: Mapping[str, Any]) -> Idle:
+    return Idle(value["metric"], float(value["threshold"]), int(value["minutes"]))
+
+
+_TAG_VALUE = rules.text(r"[\w .:/=+@-]+", "a tag value", "name the monitor with letters, digits and -", maximum=256)
+_MARKERS = _checked(rules.list_of(patterns.marker_name), tuple)
+_PATTERNS = _checked(rules.list_of(patterns.object_pattern), tuple)
+_ACTION = _checked(rules.one_of(*Action), Action)
+_IDLE = rules.record_of(
+    {
+        "metric": rules.metric_name,
+        "threshold": rules.number(0, 1e12, "the metric's unit"),
+        "minutes": rules.whole_number(10, 1440, "minutes", multiple_of=5),
+    }
+)
+_INTERVAL = rules.whole_number(60, 3600, "seconds", multiple_of=60)
+"""The heartbeat's ``rate(n minutes)`` knows whole minutes."""
+_SHUTDOWN = rules.whole_number(30, 600, "seconds")
+"""30 is the least TimeoutSeconds of SSM SendCommand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a check needs to know of a run. Durations are in the unit that the field names."""
+    """Everything a check needs to know of a run. Durations are in the unit that the field names.
 
-    run: str
-    monitor: str
-    instance_ids: tuple[str, ...]
-    bucket: str
-    prefix: str
-    markers: tuple[str, ...] = ("training_complete.txt", "COMPLETE", "done")
-    failure_markers: tuple[str, ...] = ("training_failed.txt", "FAILED")
-    expected_outputs: tuple[str, ...] = ()
-    checkpoint_patterns: tuple[str, ...] = ()
-    initial_interval_seconds: int = 30
-    max_interval_seconds: int = 300
-    backoff_multiplier: float = 2.0
-    grace_seconds: int = 300
-    verify_timeout_seconds: int = 600
-    shutdown_timeout_seconds: int = 120
-    on_complete: Action = Action.STOP
-    on_failure: Action = Action.STOP
-    on_deadline: Action = Action.STOP
-    max_runtime_hours: float = 24.0
-    idle: Idle | None = None
-    terminate_after_days: int | None = None
-    s3_events: bool = False
+    Each field has its default, its rule and its reader in one place.
+    """
+
+    run: str = field(metadata=_checked(rules.run_name))
+    monitor: str = field(metadata=_checked(_TAG_VALUE))
+    instance_ids: tuple[str, ...] = field(metadata=_checked(rules.list_of(rules.instance_id, maximum=1), tuple))
+    bucket: str = field(metadata=_checked(rules.bucket_name))
+    prefix: str = field(metadata=_checked(rules.key_prefix))
+    markers: tuple[str, ...] = field(default=("training_complete.txt", "COMPLETE", "done"), metadata=_MARKERS)
+    failure_markers: tuple[str, ...] = field(default=("training_failed.txt", "FAILED"), metadata=_MARKERS)
+    expected_outputs: tuple[str, ...] = field(default=(), metadata=_PATTERNS)
+    checkpoint_patterns: tuple[str, ...] = field(default=(), metadata=_PATTERNS)
+    initial_interval_seconds: int = field(default=30, metadata=_checked(rules.whole_number(10, 3600, "seconds"), int))
+    max_interval_seconds: int = field(default=300, metadata=_checked(_INTERVAL, int))
+    backoff_multiplier: float = field(default=2.0, metadata=_checked(rules.number(1, 10, "times"), float))
+    grace_seconds: int = field(default=300, metadata=_checked(rules.whole_number(0, 86_400, "seconds"), int))
+    verify_timeout_seconds: int = field(default=600, metadata=_checked(rules.whole_number(0, 86_400, "seconds"), int))
+    shutdown_timeout_seconds: int = field(default=120, metadata=_checked(_SHUTDOWN, int))
+    on_complete: Action = field(default=Action.STOP, metadata=_ACTION)
+    on_failure: Action = field(default=Action.STOP, metadata=_ACTION)
+    on_deadline: Action = field(default=Action.STOP, metadata=_ACTION)
+    max_runtime_hours: float = field(
+        default=24.0, metadata=_checked(rules.number(0, 8760, "hours (0: no deadline)"), float)
+    )
+    idle: Idle | None = field(default=None, metadata=_checked(rules.optional(_IDLE), _or_none(_read_idle)))
+    terminate_after_days: int | None = field(
+        default=None, metadata=_checked(rules.optional(rules.whole_number(1, 365, "days")), _or_none(int))
+    )
+    s3_events: bool = field(default=False, metadata=_checked(rules.boolean))
 
     def to_document(self) -> dict[str, Any]:
         """The JSON object that `parse` reads back to the same settings; every field is written out."""
@@ -69,86 +106,21 @@ class Settings:
         return json.dumps(self.to_document(), sort_keys=True, separators=(",", ":"))
 
 
-_action = rules.one_of(*Action)
-_patterns = rules.list_of(patterns.object_pattern)
-_markers = rules.list_of(patterns.marker_name)
-
-RULES: Mapping[str, Rule] = {
-    "run": rules.run_name,
-    "monitor": rules.text(r"[\w .:/=+@-]+", "a tag value", "name the monitor with letters, digits and -", maximum=256),
-    "instance_ids": rules.list_of(rules.instance_id, maximum=1),
-    "bucket": rules.bucket_name,
-    "prefix": rules.key_prefix,
-    "markers": _markers,
-    "failure_markers": _markers,
-    "expected_outputs": _patterns,
-    "checkpoint_patterns": _patterns,
-    "initial_interval_seconds": rules.whole_number(10, 3600, "seconds"),
-    "max_interval_seconds": rules.whole_number(60, 3600, "seconds", multiple_of=60),
-    "backoff_multiplier": rules.number(1, 10, "times"),
-    "grace_seconds": rules.whole_number(0, 86_400, "seconds"),
-    "verify_timeout_seconds": rules.whole_number(0, 86_400, "seconds"),
-    "shutdown_timeout_seconds": rules.whole_number(30, 600, "seconds"),
-    "on_complete": _action,
-    "on_failure": _action,
-    "on_deadline": _action,
-    "max_runtime_hours": rules.number(0, 8760, "hours (0: no deadline)"),
-    "idle": rules.optional(
-        rules.record_of(
-            {
-                "metric": rules.metric_name,
-                "threshold": rules.number(0, 1e12, "the metric's unit"),
-                "minutes": rules.whole_number(10, 1440, "minutes", multiple_of=5),
-            }
-        )
-    ),
-    "terminate_after_days": rules.optional(rules.whole_number(1, 365, "days")),
-    "s3_events": rules.boolean,
-}
-"""One rule a field. The bounds of ``max_interval_seconds`` come from the heartbeat's ``rate(n minutes)``,
-the least ``shutdown_timeout_seconds`` from the least TimeoutSeconds of SSM SendCommand."""
-
-
-def _read_idle(value: Mapping[str, Any] | None) -> Idle | None:
-    return Idle(value["metric"], float(value["threshold"]), int(value["minutes"])) if value else None
-
-
-def _read_days(value: float | None) -> int | None:
-    return None if value is None else int(value)
-
-
-_FACTORIES: Mapping[str, Callable[[Any], Any]] = {
-    "instance_ids": tuple,
-    "markers": tuple,
-    "failure_markers": tuple,
-    "expected_outputs": tuple,
-    "checkpoint_patterns": tuple,
-    "initial_interval_seconds": int,
-    "max_interval_seconds": int,
-    "backoff_multiplier": float,
-    "grace_seconds": int,
-    "verify_timeout_seconds": int,
-    "shutdown_timeout_seconds": int,
-    "on_complete": Action,
-    "on_failure": Action,
-    "on_deadline": Action,
-    "max_runtime_hours": float,
-    "idle": _read_idle,
-    "terminate_after_days": _read_days,
-}
-_REQUIRED = ("run", "monitor", "instance_ids", "bucket", "prefix")
+RULES: Mapping[str, Rule] = {each.name: each.metadata["rule"] for each in fields(Settings)}
+_READERS: Mapping[str, Callable[[Any], Any]] = {each.name: each.metadata["read"] for each in fields(Settings)}
+_REQUIRED = tuple(each.name for each in fields(Settings) if each.default is MISSING)
 
 
 def field_problems(document: Mapping[str, object]) -> Iterator[Problem]:
     """What is wrong with each known field that ``document`` has; absent fields take their defaults."""
-    for field, rule in RULES.items():
-        if field in document:
-            yield from rule(field, document[field])
+    for name, rule in RULES.items():
+        if name in document:
+            yield from rule(name, document[name])
 
 
 def combination_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     """What is wrong with fields together. Each field on its own must have passed its rule; absent ones are defaults."""
-    value = {field.name: document.get(field.name, field.default) for field in fields(Settings)}
+    value = {each.name: document.get(each.name, each.default) for each in fields(Settings)}
     if value["initial_interval_seconds"] > value["max_interval_seconds"]:
         yield Problem(
             "initial_interval_seconds",
@@ -228,9 +200,9 @@ def parse(document: object) -> tuple[Settings, tuple[str, ...]]:
         raise SettingsError(problems)
     values, unknown_of_idle = _known_idle(values)
     missing = tuple(
-        Problem(field, found="missing", accepted="a value", fix="deploy the run again")
-        for field in _REQUIRED
-        if field not in values
+        Problem(name, found="missing", accepted="a value", fix="deploy the run again")
+        for name in _REQUIRED
+        if name not in values
     )
     problems = missing + tuple(field_problems(values))
     problems = problems or tuple(combination_problems(values))
@@ -238,9 +210,8 @@ def parse(document: object) -> tuple[Settings, tuple[str, ...]]:
         problems = (Problem("instance_ids", got=[], accepted="one instance id", fix="deploy the run again"),)
     if problems:
         raise SettingsError(problems)
-    known = {field.name for field in fields(Settings)}
-    read = {name: _FACTORIES.get(name, lambda value: value)(value) for name, value in values.items() if name in known}
-    unknown = [str(name) for name in values if name not in known and name != "version"]
+    read = {name: _READERS[name](value) for name, value in values.items() if name in _READERS}
+    unknown = [str(name) for name in values if name not in _READERS and name != "version"]
     return Settings(**read), tuple(sorted([*unknown, *unknown_of_idle]))
 
 
@@ -258,6 +229,6 @@ def _known_idle(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]
     if not isinstance(idle, Mapping):
         return values, []
     entries = cast("Mapping[object, object]", idle)
-    known = {field.name for field in fields(Idle)}
+    known = {each.name for each in fields(Idle)}
     kept = {name: value for name, value in entries.items() if name in known}
     return {**values, "idle": kept}, [f"idle.{name}" for name in entries if name not in known]
