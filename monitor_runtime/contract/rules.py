@@ -205,6 +205,7 @@ run_name = text(
     "rename the run: its schedules and roles bear the name",
     maximum=53,
 )
+"""With the longest suffix of its schedules, ``.follow-up``, it must fit in EventBridge Scheduler's 64 characters."""
 instance_id = text(r"i-[0-9a-f]{8,17}", "an EC2 instance id", "give an id like i-0123456789abcdef0", maximum=19)
 metric_name = text(
     r"(?:[\w./#-]+/)?[\w.#-]+",

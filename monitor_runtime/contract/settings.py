@@ -107,6 +107,7 @@ class Settings:
 
 
 RULES: Mapping[str, Rule] = {each.name: each.metadata["rule"] for each in fields(Settings)}
+"""The rule of each field."""
 _READERS: Mapping[str, Callable[[Any], Any]] = {each.name: each.metadata["read"] for each in fields(Settings)}
 _REQUIRED = tuple(each.name for each in fields(Settings) if each.default is MISSING)
 

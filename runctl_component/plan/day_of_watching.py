@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
 from monitor_runtime.contract.backoff import offsets
+from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.settings import Settings
 from runctl_component.plan import prices
 
@@ -28,12 +29,17 @@ HANDLER_LOG_BYTES = 1_500
 LAMBDA_LOG_BYTES = 400
 """What Lambda itself logs of one, ``platform.start`` and ``platform.report``."""
 
-HOURLY_METRICS = 5
-"""Checks, CheckFailures, TriggerLatenessSeconds, and Calls of EC2 and of S3: every check sends them."""
-ENDING_METRICS = 6
-"""Endings, the three latencies of an ending, and Calls of SSM and of SNS: sent in the hour of the ending alone."""
+SENT_EVERY_HOUR = (Metric.CHECKS, Metric.CHECK_FAILURES, Metric.TRIGGER_LATENESS)
+CALLED_EVERY_HOUR = ("ec2", "s3")
+"""Each service called is a metric of its own: Calls with the service as a dimension."""
+HOURLY_METRICS = len(SENT_EVERY_HOUR) + len(CALLED_EVERY_HOUR)
+"""Every check sends them."""
+SENT_AT_THE_ENDING = (Metric.ENDINGS, Metric.DETECTION_LATENCY, Metric.GRACE_WAIT, Metric.STOP_LATENCY)
+CALLED_AT_THE_ENDING = ("ssm", "sns")
+ENDING_METRICS = len(SENT_AT_THE_ENDING) + len(CALLED_AT_THE_ENDING)
+"""Sent in the hour of the ending alone."""
 ALARM_METRICS = 5
-"""What the alarms of a monitor read."""
+"""What the alarms of a monitor read, which a test compares with them."""
 
 
 @dataclass(frozen=True, slots=True)

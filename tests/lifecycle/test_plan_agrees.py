@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.watch_calls import bytes_per_invocation, metric_hours, until_the_stop
-from runctl_component.plan.day_of_watching import HANDLER_LOG_BYTES
+from runctl_component.plan.day_of_watching import HANDLER_LOG_BYTES, HOURLY_METRICS
 from runctl_component.plan.prices import METRIC_HOUR
 from sandbox.demo.scenarios import DAY, SCENARIOS
 from sandbox.demo.story import RUN, Story, play
@@ -28,6 +28,12 @@ def test_the_metrics_of_a_day_are_sent_in_at_most_the_planned_hours_and_not_much
     dollars = metric_hours(until_the_stop(day), day.launched_at) * METRIC_HOUR
     planned = _plan(day)["monitor_dollars_per_day"]["metrics"]
     assert 0.95 * planned < dollars < planned
+
+
+def test_an_hour_of_mere_watching_sends_the_metrics_that_are_planned_for_every_hour(day: Story) -> None:
+    begin = day.launched_at + timedelta(hours=12)
+    hour = [each for each in day.invocations if begin <= each.started_at < begin + timedelta(hours=1)]
+    assert metric_hours(hour, day.launched_at) == HOURLY_METRICS
 
 
 def test_an_invocation_logs_at_most_the_planned_bytes_and_not_much_less(day: Story) -> None:

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Settings
 from runctl_component import TrainingRun
 from runctl_component.plan.day_of_watching import (
     ALARM_METRICS,
+    SENT_AT_THE_ENDING,
+    SENT_EVERY_HOUR,
     early_checks,
     metric_hours,
     monitor_dollars,
@@ -256,6 +259,12 @@ def test_a_month_of_the_monitor_costs_what_cloudwatch_lists_by_the_month() -> No
 )
 def test_a_metric_is_paid_for_in_the_hours_in_which_it_is_sent(changes: dict[str, Any], hours: int) -> None:
     assert metric_hours(changed(**changes)) == hours
+
+
+def test_every_metric_of_the_monitor_is_in_the_price_but_that_of_endings_that_fail() -> None:
+    """Endings fail in no run that is planned; calls are counted by service."""
+    unplanned = {Metric.ENDING_FAILURES, Metric.CALLS}
+    assert {*SENT_EVERY_HOUR, *SENT_AT_THE_ENDING} == set(Metric) - unplanned
 
 
 def test_every_metric_that_an_alarm_reads_is_in_the_price() -> None:
