@@ -8,10 +8,11 @@ import pulumi
 import pytest
 
 from runctl_component import InvalidArgs, Monitor, MonitorArgs
-from runctl_component.args.monitor_rules import MAX_NAME_CHARACTERS
+from runctl_component.args.monitor_rules import MAX_NAME_CHARACTERS, Watched
 
 from ..forms import KEY
 from ..recording import Recorded, record
+from .unknown import secret
 
 WATCH: dict[str, Any] = {"watch": [{"bucket": "outputs"}]}
 
@@ -50,6 +51,22 @@ def test_a_value_is_checked_when_it_resolves(field: str, value: object) -> None:
 def test_an_entry_of_watch_is_checked_when_it_resolves() -> None:
     with pytest.raises(ValueError, match=r"(?s)Monitor 'shared'.*watch\[0\]\.bucket: got 'Not A Bucket'"):
         _monitor({"watch": lambda: [{"bucket": pulumi.Output.from_input("Not A Bucket")}]})
+
+
+def test_all_that_resolved_wrong_stands_in_one_error() -> None:
+    with pytest.raises(ValueError, match=r"(?s)Monitor 'shared': 2 problems.*silence_minutes: .*log_retention_days: "):
+        _monitor({field: lambda: pulumi.Output.from_input(2) for field in ("silence_minutes", "log_retention_days")})
+
+
+def test_an_error_shows_no_secret() -> None:
+    with pytest.raises(ValueError, match="notify_topic_arn: a secret, which is not shown") as caught:
+        _monitor({"notify_topic_arn": lambda: secret("hunter2.fifo")})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_declared_entry_is_watched_with_the_slash_that_makes_a_folder_of_its_prefix() -> None:
+    assert Watched.of({"bucket": "outputs", "prefix": "runs"}) == Watched("outputs", "runs/")
+    assert Watched.of({"bucket": "outputs", "prefix": None, "kms_key_arn": KEY}) == Watched("outputs", "", KEY)
 
 
 OPTIONAL = ["s3_events", "markers", "notify_topic_arn", "log_retention_days", "silence_minutes"]
