@@ -23,7 +23,8 @@ def checked_monitor(name: str, args: Mapping[str, Any]) -> CheckedArgs:
     Raises:
         InvalidArgs: with every problem of the name, the keys and the plain values.
     """
-    return CheckedArgs(f"Monitor {name!r}", check_monitor(name, args), _resolved_problems, _complete)
+    given = check_monitor(name, args)
+    return CheckedArgs(f"Monitor {name!r}", given, _resolved_problems, _complete, independent=True)
 
 
 def _resolved_problems(values: Mapping[str, Any]) -> Iterator[Problem]:

@@ -25,23 +25,27 @@ class CheckedArgs:
     given: Args
     """What the program gave, of its own Outputs too."""
 
-    def __init__(self, subject: str, given: Args, check_resolved: Check, complete: Complete) -> None:
+    def __init__(
+        self, subject: str, given: Args, check_resolved: Check, complete: Complete, *, independent: bool = False
+    ) -> None:
         """``given`` was checked as far as it is plain; its Outputs are checked when they resolve.
 
-        ``subject`` says in an error what was declared, for example ``TrainingRun 'llama-ft'``.
+        ``subject`` says in an error what was declared, for example ``TrainingRun 'llama-ft'``. ``independent``: no rule
+        looks at two args, so that each is checked alone and what is made of it depends on no other.
         """
         self.given = given
         self._complete = complete
         self._outputs = {field: pulumi.Output.from_input(value) for field, value in given.items() if has_output(value)}
         self._plain = {field: value for field, value in given.items() if field not in self._outputs}
-        self._passed: list[pulumi.Output[None]] = []
-        if self._outputs:
-            self._passed.append(self._check(subject, check_resolved))
+        self._checks: dict[str, pulumi.Output[None]] = {}
+        for group in [[field] for field in self._outputs] if independent else [list(self._outputs)]:
+            self._checks.update(dict.fromkeys(group, self._check(subject, check_resolved, group)) if group else {})
+        self._passed = list(dict.fromkeys(self._checks.values()))
 
-    def _check(self, subject: str, check_resolved: Check) -> pulumi.Output[None]:
+    def _check(self, subject: str, check_resolved: Check, fields: Sequence[str]) -> pulumi.Output[None]:
         """Fails with all that is wrong, and shows no secret; what is still unknown in a preview passes."""
-        secret = {field: output.is_secret() for field, output in self._outputs.items()}
-        resolved = {field: as_known(output) for field, output in self._outputs.items()}
+        secret = {field: self._outputs[field].is_secret() for field in fields}
+        resolved = {field: as_known(self._outputs[field]) for field in fields}
 
         def check(known: dict[str, Any]) -> None:
             hidden = [field for field, is_secret in known["secret"].items() if is_secret]
@@ -96,8 +100,10 @@ class CheckedArgs:
         return pulumi.Output.all(value, *self._passed).apply(lambda known: known[0])
 
     def _resolved(self, fields: Sequence[str]) -> pulumi.Output[Args]:
-        waited_for = {field: self._outputs[field] for field in fields if field in self._outputs}
-        return pulumi.Output.all(waited_for, self._passed[0]).apply(lambda known: self._completed(fields, known[0]))
+        waited_for = [field for field in fields if field in self._outputs]
+        values = {field: self._outputs[field] for field in waited_for}
+        checks = dict.fromkeys(self._checks[field] for field in waited_for)
+        return pulumi.Output.all(values, *checks).apply(lambda known: self._completed(fields, known[0]))
 
     def _completed(self, fields: Sequence[str], resolved: Mapping[str, Any]) -> Args:
         """With defaults; an Output that resolves to None is an arg that was not given."""

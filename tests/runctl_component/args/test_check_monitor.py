@@ -53,9 +53,25 @@ def test_an_entry_of_watch_is_checked_when_it_resolves() -> None:
         _monitor({"watch": lambda: [{"bucket": pulumi.Output.from_input("Not A Bucket")}]})
 
 
-def test_all_that_resolved_wrong_stands_in_one_error() -> None:
-    with pytest.raises(ValueError, match=r"(?s)Monitor 'shared': 2 problems.*silence_minutes: .*log_retention_days: "):
-        _monitor({field: lambda: pulumi.Output.from_input(2) for field in ("silence_minutes", "log_retention_days")})
+@pytest.mark.parametrize("field", ["silence_minutes", "log_retention_days"])
+def test_an_argument_that_resolves_wrong_is_named_beside_one_that_is_right(field: str) -> None:
+    right = {"silence_minutes": 20, "log_retention_days": 7}
+    resolved = {**right, field: 2}
+    with pytest.raises(ValueError, match=rf"(?s)Monitor 'shared': 1 problem\n  {field}: got 2;"):
+        _monitor({name: lambda value=value: pulumi.Output.from_input(value) for name, value in resolved.items()})
+
+
+def test_what_is_made_of_one_argument_does_not_wait_for_the_others() -> None:
+    def of_resource(name: str, value: str) -> pulumi.Output[str]:
+        return pulumi.CustomResource("team:index:Any", name, {}).urn.apply(lambda _: value)
+
+    def program() -> None:
+        bucket = of_resource("bucket", "outputs")
+        topic = of_resource("topic", "arn:aws:sns:us-east-1:123456789012:trainings")
+        Monitor("shared", {"watch": [{"bucket": bucket}], "notify_topic_arn": topic})
+
+    alarm = record(program).one("MetricAlarm", "shared-errors")
+    assert [urn.rpartition(":")[2] for urn in alarm.depends_on if "team:index:Any" in urn] == ["topic"]
 
 
 def test_an_error_shows_no_secret() -> None:
