@@ -12,7 +12,6 @@ from monitor_runtime.act.recording import notice
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.decide import memory
 from monitor_runtime.decide.completion import stale_markers
 from monitor_runtime.decide.decide import INTERRUPTION, RECHECK_UNKNOWN, decide
 from monitor_runtime.decide.decisions import Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
@@ -43,7 +42,7 @@ def check(
             interruption_warned=interruption_warned,
         )
         decision = decide(context.settings, seen, now, notifies=context.notifies)
-        _describe(context, seen, decision, now)
+        _describe(context, seen, decision)
         waited = _carry_out(context, seen, decision, now, min(waiting_left, context.spare_seconds()))
         if waited is None:
             return
@@ -58,11 +57,11 @@ def _carry_out(
     if isinstance(decision, Wait):
         if isinstance(seen.instance, Instance) and seen.instance.launched_at:
             notice(context, seen, seen.instance, seen.instance.launched_at)
-            arm(context, seen.instance, seen.instance.launched_at, now)
+            arm(context, seen.instance, seen.memory, seen.instance.launched_at, now)
         return await_next(context, decision.recheck_at, now, can_wait_seconds)
     if isinstance(seen.instance, Instance) and not isinstance(decision, Over):
         try:
-            carry_out(context, seen.instance, decision)
+            carry_out(context, seen.instance, seen.memory, decision)
         except EndingFailedError:
             follow_up(context, context.clock.now() + RECHECK_UNKNOWN)
             raise
@@ -81,7 +80,7 @@ def _look_again(context: CheckContext, instance: Instance, decision: Decision) -
         await_next(context, due if due and due > now else None, now, 0.0)
 
 
-def _describe(context: CheckContext, seen: Observation, decision: Decision, now: datetime) -> None:
+def _describe(context: CheckContext, seen: Observation, decision: Decision) -> None:
     report = context.report
     report.checks += 1
     report.instance = seen.instance
@@ -94,11 +93,8 @@ def _describe(context: CheckContext, seen: Observation, decision: Decision, now:
     for source in sources:
         if isinstance(source, Unknown):
             report.problem(source.cause)
-    if not isinstance(seen.instance, Instance):
-        return
-    hold = memory.read_hold(seen.instance, now)
-    if hold.problem:
-        report.problem(hold.problem)
-    if isinstance(seen.objects, tuple) and seen.instance.launched_at:
+    if seen.memory.hold.problem:
+        report.problem(seen.memory.hold.problem)
+    if isinstance(seen.instance, Instance) and isinstance(seen.objects, tuple) and seen.instance.launched_at:
         for key in stale_markers(context.settings, seen.objects, seen.instance.launched_at):
             report.note(f"{key} is older than the launch: ignored")

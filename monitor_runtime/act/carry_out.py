@@ -17,7 +17,6 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide import memory
 from monitor_runtime.decide.decisions import (
     Decision,
     End,
@@ -29,13 +28,13 @@ from monitor_runtime.decide.decisions import (
     TerminateStopped,
     Wait,
 )
-from monitor_runtime.decide.memory import Refusable
+from monitor_runtime.decide.memory import Memory, Refusable, refused_value, unsure
 
 SPOT_SIGNAL_SECONDS = 90.0
 """EC2 warns about two minutes ahead."""
 
 
-def carry_out(context: CheckContext, instance: Instance, decision: Decision) -> None:
+def carry_out(context: CheckContext, instance: Instance, memory: Memory, decision: Decision) -> None:
     """Do what was decided about an instance that is there.
 
     Raises:
@@ -43,22 +42,22 @@ def carry_out(context: CheckContext, instance: Instance, decision: Decision) -> 
     """
     match decision:
         case End():
-            end(context, instance, decision)
+            end(context, instance, memory, decision)
         case Interrupt():
-            interrupt(context, instance, decision)
+            interrupt(context, instance, memory, decision)
         case Settle():
-            settle(context, instance, decision)
+            settle(context, instance, memory, decision)
         case ForceStop():
-            force_stop(context, instance, decision)
+            force_stop(context, instance, memory, decision)
         case TerminateStopped():
-            terminate_stopped(context, instance, decision)
+            terminate_stopped(context, instance, memory, decision)
         case Refused():
             refused(context, decision)
         case Wait() | Over():
             pass
 
 
-def end(context: CheckContext, instance: Instance, decision: End) -> None:
+def end(context: CheckContext, instance: Instance, memory: Memory, decision: End) -> None:
     """End the run as decided.
 
     Raises:
@@ -74,7 +73,7 @@ def end(context: CheckContext, instance: Instance, decision: End) -> None:
     try:
         ended = end_instance(context.cloud, context.clock, instance, decision.action)
     except CloudError as error:
-        _record_failure(context, instance, decision, error)
+        _record_failure(context, instance, memory, decision, error)
         what = f"{decision.action} failed ({decision.outcome}: {decision.reason})"
         raise EndingFailedError(f"{what}: {error}") from error
     context.report.action = ended.action
@@ -85,49 +84,49 @@ def end(context: CheckContext, instance: Instance, decision: End) -> None:
         return
     context.report.note(f"{ended.action} called {format_time(called_at)}")
     _measure(context, decision, called_at)
-    record_and_tell(context, instance, decision.outcome, decision.reason, _clean_up(context, instance))
+    record_and_tell(context, instance, decision.outcome, decision.reason, _clean_up(context, instance, memory))
 
 
-def interrupt(context: CheckContext, instance: Instance, decision: Interrupt) -> None:
+def interrupt(context: CheckContext, instance: Instance, memory: Memory, decision: Interrupt) -> None:
     """Signal the training before EC2 takes the instance, and record it. The switch stays: the warning may be vain."""
     if decision.signal_first:
         _signal(context, instance, min(context.settings.shutdown_timeout_seconds, SPOT_SIGNAL_SECONDS))
     context.report.metrics[Metric.ENDINGS] = 1
-    possibly_armed = "" if memory.armed(instance) else unrecorded_switch(context, instance)
-    unsure = {names.TAG_ARMED: memory.unsure(possibly_armed)} if possibly_armed else {}
-    record_and_tell(context, instance, decision.outcome, decision.reason, unsure)
+    possibly_armed = "" if memory.armed else unrecorded_switch(context, instance)
+    unrecorded = {names.TAG_ARMED: unsure(possibly_armed)} if possibly_armed else {}
+    record_and_tell(context, instance, decision.outcome, decision.reason, unrecorded)
 
 
-def settle(context: CheckContext, instance: Instance, decision: Settle) -> None:
+def settle(context: CheckContext, instance: Instance, memory: Memory, decision: Settle) -> None:
     """Do what is left of an ending."""
-    cleaned = _clean_up(context, instance)
+    cleaned = _clean_up(context, instance, memory)
     if decision.record:
         context.report.metrics[Metric.ENDINGS] = 1
         record_and_tell(context, instance, decision.outcome, decision.reason, cleaned)
         return
     if cleaned:
         record_tags(context, instance, cleaned)
-    if context.notifies and not memory.was_notified(instance):
+    if context.notifies and not memory.notified:
         tell(context, instance, decision.outcome, decision.reason)
 
 
-def force_stop(context: CheckContext, instance: Instance, decision: ForceStop) -> None:
+def force_stop(context: CheckContext, instance: Instance, memory: Memory, decision: ForceStop) -> None:
     """Stop again, without waiting for the operating system."""
     context.report.metrics[Metric.ENDING_FAILURES] = 1
     try:
         persist(context.clock, lambda: context.cloud.stop_instance(instance.instance_id, force=True))
     except CloudError as error:
-        _count_refusal(context, instance, Refusable.FORCE, error)
+        _count_refusal(context, instance, memory, Refusable.FORCE, error)
         raise EndingFailedError(f"{decision.reason}, and cannot be forced: {error}") from error
 
 
-def terminate_stopped(context: CheckContext, instance: Instance, decision: TerminateStopped) -> None:
+def terminate_stopped(context: CheckContext, instance: Instance, memory: Memory, decision: TerminateStopped) -> None:
     """Terminate an instance that was kept long enough; its run was recorded and told when it was stopped."""
     try:
         ended: Ended = end_instance(context.cloud, context.clock, instance, Action.TERMINATE)
     except CloudError as error:
         context.report.metrics[Metric.ENDING_FAILURES] = 1
-        _count_refusal(context, instance, Refusable.TERMINATE_STOPPED, error)
+        _count_refusal(context, instance, memory, Refusable.TERMINATE_STOPPED, error)
         raise EndingFailedError(f"{decision.reason}, and cannot be terminated: {error}") from error
     context.report.action = ended.action
 
@@ -148,21 +147,26 @@ def _signal(context: CheckContext, instance: Instance, seconds: float) -> None:
     )
 
 
-def _record_failure(context: CheckContext, instance: Instance, decision: End, error: CloudError) -> None:
+def _record_failure(
+    context: CheckContext, instance: Instance, memory: Memory, decision: End, error: CloudError
+) -> None:
     context.report.metrics[Metric.ENDING_FAILURES] = 1
-    _count_refusal(context, instance, decision.outcome, error, outcome_tags(context, decision.outcome, decision.reason))
+    ending = outcome_tags(context, decision.outcome, decision.reason)
+    _count_refusal(context, instance, memory, decision.outcome, error, further=ending)
 
 
 def _count_refusal(
     context: CheckContext,
     instance: Instance,
+    memory: Memory,
     what: Outcome | Refusable,
     error: CloudError,
+    *,
     further: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Only what EC2 refused is counted: what failed otherwise is tried again for as long as it takes."""
     if error.kind is ErrorKind.REFUSED:
-        value = memory.refused_value(memory.refusals(instance, what) + 1, context.clock.now(), what)
+        value = refused_value(memory.refusals(what) + 1, context.clock.now(), what)
         record_tags(context, instance, {names.TAG_REFUSED: value, **further})
 
 
@@ -174,11 +178,11 @@ def _measure(context: CheckContext, decision: End, called_at: datetime | None = 
         metrics[Metric.STOP_LATENCY] = max(0.0, (called_at - decision.due_since).total_seconds())
 
 
-def _clean_up(context: CheckContext, instance: Instance) -> dict[str, str]:
+def _clean_up(context: CheckContext, instance: Instance, memory: Memory) -> dict[str, str]:
     """Remove the run's one-time schedules: left behind, they would act on a run that was started again."""
     try:
         context.cloud.delete_schedule(names.follow_up_name(context.settings.run))
     except CloudError as error:
         context.report.problem(f"follow-up not removed: {error}")
-    armed = memory.armed(instance) or unrecorded_switch(context, instance)
+    armed = memory.armed or unrecorded_switch(context, instance)
     return disarm(context, armed) if armed else {}

@@ -13,9 +13,8 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide import memory
 from monitor_runtime.decide.completion import find
-from monitor_runtime.decide.memory import safe_value
+from monitor_runtime.decide.memory import noticed_value, safe_value
 from monitor_runtime.decide.observation import Observation
 
 
@@ -75,11 +74,11 @@ def notice(context: CheckContext, seen: Observation, instance: Instance, launche
     if not isinstance(seen.objects, tuple) or seen.objects_at is None:
         return
     found = find(context.settings, seen.objects, None, launched_at)
-    if found is None or memory.noticed_at(instance, found.since):
+    if found is None or seen.memory.first_noticed(found.since):
         return
     try:
-        noticed = memory.noticed_value(found.since, seen.objects_at)
-        context.cloud.tag_instance(instance.instance_id, {names.TAG_NOTICED: noticed})
+        value = noticed_value(found.since, seen.objects_at)
+        context.cloud.tag_instance(instance.instance_id, {names.TAG_NOTICED: value})
     except CloudError as error:
         context.report.problem(f"not recorded in tags: {error}")
     if not found.multipart:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor_runtime.cloud.values import Instance, StoredObject
+from monitor_runtime.cloud.values import StoredObject
 from monitor_runtime.contract import times
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.patterns import matches
 from monitor_runtime.contract.settings import Settings
-from monitor_runtime.decide import memory
+from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import ManifestEntry, MarkerBody, Observation, Unknown
 
 
@@ -29,7 +29,7 @@ class Completion:
     """Some of it came as a multipart upload: then ``since`` may lie long before it was there."""
 
 
-def counted(found: Completion | None, instance: Instance, seen_at: datetime) -> Completion | None:
+def counted(found: Completion | None, memory: Memory, seen_at: datetime) -> Completion | None:
     """The completion with the moment from which its grace counts.
 
     That is LastModified; but of a multipart upload, which S3 dates back to its beginning, when it was first noticed.
@@ -37,7 +37,7 @@ def counted(found: Completion | None, instance: Instance, seen_at: datetime) -> 
     """
     if found is None or not found.multipart:
         return found
-    first_seen_at = memory.noticed_at(instance, found.since) or times.end_of_second(seen_at)
+    first_seen_at = memory.first_noticed(found.since) or times.end_of_second(seen_at)
     return replace(found, since=max(found.since, first_seen_at))
 
 

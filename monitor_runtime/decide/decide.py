@@ -12,7 +12,7 @@ from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide import completion, memory
+from monitor_runtime.decide import completion
 from monitor_runtime.decide.completion import Completion
 from monitor_runtime.decide.decisions import (
     Decision,
@@ -26,7 +26,7 @@ from monitor_runtime.decide.decisions import (
     Wait,
 )
 from monitor_runtime.decide.idle import is_idle
-from monitor_runtime.decide.memory import Refusable
+from monitor_runtime.decide.memory import Memory, Refusable
 from monitor_runtime.decide.observation import MarkerBody, Observation, Unknown
 
 MAX_REFUSALS = 3
@@ -47,7 +47,7 @@ class _Case:
 
     settings: Settings
     seen: Observation
-    instance: Instance
+    memory: Memory
     launched_at: datetime
     now: datetime
     completion: Completion | None
@@ -60,7 +60,7 @@ def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bo
     if seen.instance.launched_at is None or seen.instance.state not in {InstanceState.PENDING, InstanceState.RUNNING}:
         return _not_running(settings, seen, seen.instance, now, notifies=notifies)
     found = _complete(settings, seen, seen.instance, now)
-    case = _Case(settings, seen, seen.instance, seen.instance.launched_at, now, found)
+    case = _Case(settings, seen, seen.memory, seen.instance.launched_at, now, found)
     return (
         _interruption(case)
         or _hold(case)
@@ -78,7 +78,7 @@ def _complete(settings: Settings, seen: Observation, instance: Instance, now: da
         return None
     body = seen.marker_body if isinstance(seen.marker_body, MarkerBody) else None
     found = completion.find(settings, seen.objects, body, instance.launched_at)
-    return completion.counted(found, instance, seen.objects_at or now)
+    return completion.counted(found, seen.memory, seen.objects_at or now)
 
 
 def _verdict(settings: Settings, seen: Observation, found: Completion, launched_at: datetime) -> tuple[Outcome, str]:
@@ -94,26 +94,26 @@ def _not_running(
 ) -> Decision:
     """1. Nothing is trained any more; what is left is to see the ending through, to record it and to tell."""
     if instance.state is InstanceState.STOPPING:
-        return _stuck(instance, now) or Over("instance is stopping")
+        return _stuck(instance, seen.memory, now) or Over("instance is stopping")
     if instance.state not in {InstanceState.STOPPED, InstanceState.TERMINATED}:
         return Over(f"instance is {instance.state}")
     if instance.state is InstanceState.TERMINATED and names.TAG_MONITOR not in instance.tags:
         return Over("instance is terminated, and EC2 has forgotten its tags")
-    recorded = memory.recorded_outcome(instance)
+    recorded = seen.memory.outcome
     if recorded is None:
         return _unrecorded(settings, seen, instance, now)
-    if (notifies and not memory.was_notified(instance)) or memory.armed(instance):
-        return Settle(recorded, memory.recorded_reason(instance), record=False)
-    return _kept_long_enough(settings, instance, now) or Over(f"instance is {instance.state}: {recorded}")
+    if (notifies and not seen.memory.notified) or seen.memory.armed:
+        return Settle(recorded, seen.memory.reason, record=False)
+    return _kept_long_enough(settings, instance, seen.memory, now) or Over(f"instance is {instance.state}: {recorded}")
 
 
-def _stuck(instance: Instance, now: datetime) -> Decision | None:
-    since = instance.state_changed_at or memory.ended_at(instance)
+def _stuck(instance: Instance, memory: Memory, now: datetime) -> Decision | None:
+    since = instance.state_changed_at or memory.ended_at
     if since is None or now - since <= STUCK_AFTER:
         return None
     reason = f"stopping since {format_time(since)}"
-    if memory.refusals(instance, Refusable.FORCE) >= MAX_REFUSALS:
-        return Refused(memory.recorded_outcome(instance), reason)
+    if memory.refusals(Refusable.FORCE) >= MAX_REFUSALS:
+        return Refused(memory.outcome, reason)
     return ForceStop(reason)
 
 
@@ -136,27 +136,26 @@ def _unrecorded(settings: Settings, seen: Observation, instance: Instance, now: 
     return Settle(Outcome.INTERRUPTED, reason, record=True)
 
 
-def _kept_long_enough(settings: Settings, instance: Instance, now: datetime) -> Decision | None:
-    since = instance.state_changed_at or memory.ended_at(instance)
-    outcome = memory.recorded_outcome(instance)
+def _kept_long_enough(settings: Settings, instance: Instance, memory: Memory, now: datetime) -> Decision | None:
+    since = instance.state_changed_at or memory.ended_at
     if instance.state is not InstanceState.STOPPED or not settings.terminate_after_days or since is None:
         return None
-    if outcome is Outcome.UNVERIFIED:
+    if memory.outcome is Outcome.UNVERIFIED:
         return Over("instance is stopped, and kept: its disk may have what could not be verified")
-    if memory.read_hold(instance, now).until or now - since < timedelta(days=settings.terminate_after_days):
+    if memory.hold.until or now - since < timedelta(days=settings.terminate_after_days):
         return None
     days = settings.terminate_after_days
     reason = f"stopped since {format_time(since)}, kept for {days} {'day' if days == 1 else 'days'}"
-    if memory.refusals(instance, Refusable.TERMINATE_STOPPED) >= MAX_REFUSALS:
-        return Refused(outcome, reason)
+    if memory.refusals(Refusable.TERMINATE_STOPPED) >= MAX_REFUSALS:
+        return Refused(memory.outcome, reason)
     return TerminateStopped(reason)
 
 
 def _interruption(case: _Case) -> Decision | None:
     """2. EC2 takes the instance back in about two minutes: what the training writes on its way out ends nothing."""
-    recorded_at = memory.ended_at(case.instance)
-    recorded = memory.recorded_outcome(case.instance) and memory.recorded_reason(case.instance).startswith(SPOT_REASON)
-    if recorded and recorded_at and case.now - recorded_at < INTERRUPTION:
+    memory = case.memory
+    recorded = memory.outcome and memory.reason.startswith(SPOT_REASON)
+    if recorded and memory.ended_at and case.now - memory.ended_at < INTERRUPTION:
         return Over("spot interruption already recorded")
     if not case.seen.interruption_warned:
         return None
@@ -176,7 +175,7 @@ def is_over(warned_at: datetime, launched_at: datetime | None, now: datetime) ->
 
 def _hold(case: _Case) -> Decision | None:
     """3. Somebody asked for time."""
-    until = memory.read_hold(case.instance, case.now).until
+    until = case.memory.hold.until
     return Wait(f"on hold until {format_time(until)}", until) if until else None
 
 
@@ -289,9 +288,9 @@ def _end(
 ) -> Decision | None:
     """The ending, unless it was reported before or refused for good."""
     if action is Action.REPORT:
-        if memory.recorded_outcome(case.instance):
+        if case.memory.outcome:
             return None
         return End(outcome, action, reason, due_since, evidence_at)
-    if memory.refusals(case.instance, outcome) >= MAX_REFUSALS:
+    if case.memory.refusals(outcome) >= MAX_REFUSALS:
         return Refused(outcome, reason)
     return End(outcome, action, reason, due_since, evidence_at, signal_first)

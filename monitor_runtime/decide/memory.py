@@ -1,4 +1,4 @@
-"""What the tags of an instance say about its present launch: hold, outcome, switch, refusals."""
+"""What the tags of an instance remember of its present launch: read in one place, written in one form."""
 
 from __future__ import annotations
 
@@ -16,19 +16,90 @@ MAX_TAG_VALUE = 256
 _UNSURE = " unsure"
 
 
+class Refusable(StrEnum):
+    """What EC2 can refuse beside the ending by an outcome: each is counted by itself."""
+
+    FORCE = "force"
+    TERMINATE_STOPPED = "terminate-stopped"
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """The hold that is in force, if one is, and what is wrong with the tag, if something is."""
 
-    until: datetime | None
+    until: datetime | None = None
     problem: str | None = None
 
 
-def read_hold(instance: Instance, now: datetime) -> Hold:
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the monitor, and whoever holds the run, wrote down about the present launch; by default, nothing."""
+
+    hold: Hold = Hold()
+    outcome: Outcome | None = None
+    reason: str = ""
+    """The reason that stands beside the outcome."""
+    ended_at: datetime | None = None
+    notified: bool = False
+    """Whether the ending was published."""
+    armed: str = ""
+    """For when, and to what end, the deadline switch is armed, as written; empty when it is not."""
+    refused: str = ""
+    """What EC2 refused last, and ``refused_count``, how often in a row."""
+    refused_count: int = 0
+    noticed: str = ""
+    """Which completion was noticed, by its time as written, and ``noticed_at``, when."""
+    noticed_at: datetime | None = None
+
+    @classmethod
+    def of(cls, instance: Instance, now: datetime) -> Memory:
+        """Read the tags. What is dated before LaunchTime belongs to an earlier launch and does not count."""
+
+        def tag(name: str) -> str:
+            return instance.tags.get(name, "")
+
+        ended_at = _since_launch(instance, tag(names.TAG_ENDED_AT))
+        outcome = tag(names.TAG_OUTCOME)
+        count, refused_at, refused = _parts(tag(names.TAG_REFUSED), 3)
+        counts = count.isdecimal() and count.isascii() and _since_launch(instance, refused_at)
+        noticed, noticed_at = _parts(tag(names.TAG_NOTICED), 2)
+        return cls(
+            hold=_read_hold(tag(names.TAG_HOLD_UNTIL), now),
+            outcome=Outcome(outcome) if ended_at and outcome in set(Outcome) else None,
+            reason=tag(names.TAG_REASON),
+            ended_at=ended_at,
+            notified=_since_launch(instance, tag(names.TAG_NOTIFIED)) is not None,
+            armed=tag(names.TAG_ARMED),
+            refused=refused,
+            refused_count=int(count) if counts else 0,
+            noticed=noticed,
+            noticed_at=parse_time(noticed_at),
+        )
+
+    @property
+    def armed_for(self) -> datetime | None:
+        """When the deadline switch fires, if a tag says so for sure."""
+        return None if self.armed.endswith(_UNSURE) else parse_time(self.armed.partition(" ")[0])
+
+    def refusals(self, what: Outcome | Refusable) -> int:
+        """How often in a row EC2 refused this."""
+        return self.refused_count if self.refused == what else 0
+
+    def first_noticed(self, completed_at: datetime) -> datetime | None:
+        """When the completion of that time was noticed; None while it was not."""
+        return self.noticed_at if self.noticed == format_time(completed_at) else None
+
+
+def _parts(value: str, count: int) -> list[str]:
+    """The words of a value, the last with all that follows; missing ones are empty."""
+    words = value.split(" ", count - 1)
+    return words + [""] * (count - len(words))
+
+
+def _read_hold(value: str, now: datetime) -> Hold:
     """A hold counts while it lies in the future, at most `MAX_HOLD` ahead; anything else is reported and ignored."""
-    value = instance.tags.get(names.TAG_HOLD_UNTIL, "")
     if not value.strip():
-        return Hold(None)
+        return Hold()
     until = parse_time(value)
     if until is None:
         return Hold(None, f"{names.TAG_HOLD_UNTIL} {value!r} is no time: write it like 2030-01-31T18:00:00Z")
@@ -37,31 +108,10 @@ def read_hold(instance: Instance, now: datetime) -> Hold:
     return Hold(until if until > now else None)
 
 
-def recorded_outcome(instance: Instance) -> Outcome | None:
-    """The outcome of the present launch; one from before LaunchTime belongs to an earlier launch."""
-    value = instance.tags.get(names.TAG_OUTCOME, "")
-    of_this_launch = _since_launch(instance, instance.tags.get(names.TAG_ENDED_AT, ""))
-    return Outcome(value) if of_this_launch and value in set(Outcome) else None
-
-
-def was_notified(instance: Instance) -> bool:
-    """Whether the ending of the present launch was published."""
-    return _since_launch(instance, instance.tags.get(names.TAG_NOTIFIED, ""))
-
-
-class Refusable(StrEnum):
-    """What EC2 can refuse beside the ending by an outcome: each is counted by itself."""
-
-    FORCE = "force"
-    TERMINATE_STOPPED = "terminate-stopped"
-
-
-def refusals(instance: Instance, what: Outcome | Refusable) -> int:
-    """How often in a row EC2 refused this to the present launch."""
-    count, _, rest = instance.tags.get(names.TAG_REFUSED, "").partition(" ")
-    moment, _, refused = rest.partition(" ")
-    counts = refused == what and count.isdecimal() and count.isascii() and _since_launch(instance, moment)
-    return int(count) if counts else 0
+def _since_launch(instance: Instance, value: str) -> datetime | None:
+    """The time that is written there, if it is one of the present launch."""
+    moment = parse_time(value)
+    return moment if moment and (instance.launched_at is None or moment >= instance.launched_at) else None
 
 
 def refused_value(count: int, now: datetime, what: Outcome | Refusable) -> str:
@@ -69,47 +119,19 @@ def refused_value(count: int, now: datetime, what: Outcome | Refusable) -> str:
     return f"{count} {format_time(now)} {what}"
 
 
-def ended_at(instance: Instance) -> datetime | None:
-    """When the monitor ended the present launch."""
-    value = instance.tags.get(names.TAG_ENDED_AT, "")
-    return parse_time(value) if _since_launch(instance, value) else None
-
-
-def recorded_reason(instance: Instance) -> str:
-    """The reason that stands beside the outcome."""
-    return instance.tags.get(names.TAG_REASON, "")
-
-
-def armed(instance: Instance) -> str:
-    """For when, and to what end, the deadline switch is armed, as written; empty when it is not."""
-    return instance.tags.get(names.TAG_ARMED, "")
-
-
-def armed_for(instance: Instance) -> datetime | None:
-    """When the deadline switch fires, if a tag says so for sure."""
-    value = armed(instance)
-    return None if value.endswith(_UNSURE) else parse_time(value.partition(" ")[0])
-
-
 def armed_value(at: datetime, action: Action) -> str:
     """What stands in the tag of a switch that was confirmed."""
     return f"{format_time(at)} {action}"
 
 
-def noticed_value(since: datetime, seen_at: datetime) -> str:
-    """What stands in the tag of a completion that was noticed: which one it is, and when it had been seen."""
-    return f"{format_time(since)} {format_time(end_of_second(seen_at))}"
-
-
-def noticed_at(instance: Instance, since: datetime) -> datetime | None:
-    """When the completion of that time was noticed; None while it was not."""
-    completed, _, noticed = instance.tags.get(names.TAG_NOTICED, "").partition(" ")
-    return parse_time(noticed) if completed == format_time(since) else None
-
-
 def unsure(armed_tag: str) -> str:
     """What stands there when AWS did not say whether the switch was made, moved or removed."""
     return armed_tag if armed_tag.endswith(_UNSURE) else f"{armed_tag}{_UNSURE}"
+
+
+def noticed_value(completed_at: datetime, seen_at: datetime) -> str:
+    """What stands in the tag of a completion that was noticed: which one it is, and when it had been seen."""
+    return f"{format_time(completed_at)} {format_time(end_of_second(seen_at))}"
 
 
 def safe_value(text: str) -> str:
@@ -119,8 +141,3 @@ def safe_value(text: str) -> str:
     """
     kept = "".join(sign if sign.isalnum() or sign in " _.:/=+-@" else " " for sign in text)
     return " ".join(kept.split())[:MAX_TAG_VALUE]
-
-
-def _since_launch(instance: Instance, value: str) -> bool:
-    moment = parse_time(value)
-    return moment is not None and (instance.launched_at is None or moment >= instance.launched_at)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor_runtime.cloud.values import Instance, StoredObject, Upload
 from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.decide.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Observation:
     """One look at the world. Sources that were not asked, because nothing hangs on them yet, are None."""
 
     instance: Instance | Unknown
+    memory: Memory = field(default_factory=Memory)
+    """What the tags of the instance said; nothing while it is unknown."""
     objects: tuple[StoredObject, ...] | Unknown | None = None
     """What matches a marker or an expected output; of other objects there may be some or none."""
     marker_body: MarkerBody | Unknown | None = None

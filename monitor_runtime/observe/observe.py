@@ -13,9 +13,9 @@ from monitor_runtime.cloud.values import Instance, InstanceState, StoredObject
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
-from monitor_runtime.decide import memory
 from monitor_runtime.decide.completion import Completion, checkpoint_keys, counted, find, find_marker
 from monitor_runtime.decide.idle import idle_window
+from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import MarkerBody, Observation, Unknown
 from monitor_runtime.observe.listing import find_objects
 from monitor_runtime.observe.marker_body import MAX_BODY_BYTES, parse_body
@@ -54,7 +54,8 @@ def observe(
     before.
     """
     found = instance or ask(lambda: cloud.describe_instance(settings.instance_ids[0]))
-    seen = Observation(found, interruption_warned=interruption_warned)
+    memory = Memory() if isinstance(found, Unknown) else Memory.of(found, now)
+    seen = Observation(found, memory, interruption_warned=interruption_warned)
     if isinstance(found, Unknown) or found.launched_at is None or not _objects_matter(settings, seen, found, now):
         return seen
     objects = _completing_objects(cloud, settings, found.launched_at)
@@ -62,29 +63,29 @@ def observe(
     seen = replace(seen, objects=objects, objects_at=objects_at)
     if isinstance(objects, Unknown):
         return seen
-    completion = counted(find(settings, objects, None, found.launched_at), found, objects_at)
+    completion = counted(find(settings, objects, None, found.launched_at), memory, objects_at)
     can_wait = found.state in _TRAINING and not interruption_warned
-    if completion is None and can_wait and not memory.read_hold(found, now).until:
+    if completion is None and can_wait and not memory.hold.until:
         return replace(seen, metric_maxima=_metric(cloud, settings, found, found.launched_at, objects_at))
-    if completion is None or (can_wait and not _matters_now(settings, found, completion, now)):
+    if completion is None or (can_wait and not _matters_now(settings, memory, completion, now)):
         return seen
     return _completed(cloud, settings, seen, completion, found.launched_at)
 
 
 def _objects_matter(settings: Settings, seen: Observation, instance: Instance, now: datetime) -> bool:
     if instance.state not in _TRAINING:
-        return instance.state in _ENDED and memory.recorded_outcome(instance) is None
+        return instance.state in _ENDED and seen.memory.outcome is None
     due = deadline(settings, instance.launched_at) if instance.launched_at else None
     past_deadline = due is not None and now >= due and settings.on_deadline is not Action.REPORT
-    return not past_deadline or seen.interruption_warned or memory.read_hold(instance, now).until is not None
+    return not past_deadline or seen.interruption_warned or seen.memory.hold.until is not None
 
 
-def _matters_now(settings: Settings, instance: Instance, completion: Completion, now: datetime) -> bool:
+def _matters_now(settings: Settings, memory: Memory, completion: Completion, now: datetime) -> bool:
     """Whether something can follow from a completion: grace is over, nobody holds the run, it was not reported yet."""
     only_told = settings.on_complete is settings.on_failure is Action.REPORT
-    was_told = only_told and memory.recorded_outcome(instance) is not None
+    was_told = only_told and memory.outcome is not None
     grace_over = completion.since + timedelta(seconds=settings.grace_seconds)
-    return now >= grace_over and not was_told and memory.read_hold(instance, now).until is None
+    return now >= grace_over and not was_told and memory.hold.until is None
 
 
 def _completing_objects(cloud: Cloud, settings: Settings, launched_at: datetime) -> tuple[StoredObject, ...] | Unknown:

@@ -8,6 +8,9 @@ from typing import Any
 
 from monitor_runtime.cloud.values import Instance, InstanceState, StoredObject
 from monitor_runtime.contract.settings import Settings
+from monitor_runtime.decide.decide import decide
+from monitor_runtime.decide.decisions import Decision
+from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import Observation
 
 LAUNCH = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -37,4 +40,10 @@ def stored(name: str, modified_at: datetime, size: int = 1) -> StoredObject:
 
 def seen(*objects: StoredObject, **fields: Any) -> Observation:
     """A running instance, and these objects."""
-    return replace(Observation(instance(), objects, uploads=(), checkpoints=()), **fields)
+    return replace(Observation(instance(), objects=objects, uploads=(), checkpoints=()), **fields)
+
+
+def decided(run: Settings, looked: Observation, now: datetime, *, notifies: bool = False) -> Decision:
+    """What is decided of an observation, once it has what `observe` works out from its parts."""
+    memory = Memory.of(looked.instance, now) if isinstance(looked.instance, Instance) else Memory()
+    return decide(run, replace(looked, memory=memory), now, notifies=notifies)

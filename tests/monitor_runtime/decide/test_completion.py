@@ -10,11 +10,10 @@ import pytest
 from monitor_runtime.cloud.values import Upload
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Idle
-from monitor_runtime.decide.decide import decide
 from monitor_runtime.decide.decisions import Decision, End, Wait
 from monitor_runtime.decide.observation import ManifestEntry, MarkerBody, Observation, Unknown
 
-from ..builders import LAUNCH, PREFIX, at, instance, seen, settings, stored
+from ..builders import LAUNCH, PREFIX, at, decided, instance, seen, settings, stored
 
 DONE = stored("done", at(hours=2))
 FAILED = stored("FAILED", at(hours=2))
@@ -33,20 +32,22 @@ def _outcome(decision: Decision) -> tuple[str, Action]:
 
 def test_s3_unknown_is_never_taken_for_nothing_there() -> None:
     idle = Idle("CPUUtilization", 5, 10)
-    decision = decide(settings(idle=idle), Observation(instance(), S3_DOWN, metric_maxima=(0.0,) * 9), at(hours=3))
+    decision = decided(
+        settings(idle=idle), Observation(instance(), objects=S3_DOWN, metric_maxima=(0.0,) * 9), at(hours=3)
+    )
     assert isinstance(decision, Wait)
 
 
 @pytest.mark.parametrize("source", ["marker_body", "uploads", "checkpoints"])
 def test_a_source_that_fails_when_verifying_is_waited_for(source: str) -> None:
-    decision = decide(settings(), seen(DONE, **{source: S3_DOWN}), at(hours=5))
+    decision = decided(settings(), seen(DONE, **{source: S3_DOWN}), at(hours=5))
     assert isinstance(decision, Wait)
 
 
 @pytest.mark.parametrize("source", ["marker_body", "uploads", "checkpoints"])
 def test_a_source_that_is_denied_makes_the_run_unverified_and_stopped(source: str) -> None:
     denied = Unknown("s3:GetObject: AccessDenied", permanent=True)
-    decision = decide(settings(on_complete=Action.TERMINATE), seen(DONE, **{source: denied}), at(hours=5))
+    decision = decided(settings(on_complete=Action.TERMINATE), seen(DONE, **{source: denied}), at(hours=5))
     assert _outcome(decision) == (Outcome.UNVERIFIED, Action.STOP)
 
 
@@ -58,22 +59,22 @@ def test_a_source_that_is_denied_makes_the_run_unverified_and_stopped(source: st
 def test_a_marker_ends_the_run_when_its_grace_is_over_and_not_before(
     marker: Any, seconds: int, kind: type[Decision]
 ) -> None:
-    assert isinstance(decide(settings(), seen(marker), GRACE_OVER + timedelta(seconds=seconds)), kind)
+    assert isinstance(decided(settings(), seen(marker), GRACE_OVER + timedelta(seconds=seconds)), kind)
 
 
 def test_a_failure_marker_beside_a_success_marker_wins() -> None:
     early = stored("done", at(hours=1))
-    decision = decide(settings(on_failure=Action.TERMINATE), seen(early, FAILED), GRACE_OVER)
+    decision = decided(settings(on_failure=Action.TERMINATE), seen(early, FAILED), GRACE_OVER)
     assert _outcome(decision) == (Outcome.FAILED, Action.TERMINATE)
 
 
 def test_the_earliest_of_several_markers_starts_the_grace() -> None:
-    decision = decide(settings(), seen(DONE, stored("COMPLETE", at(hours=1))), at(hours=1, minutes=5))
+    decision = decided(settings(), seen(DONE, stored("COMPLETE", at(hours=1))), at(hours=1, minutes=5))
     assert isinstance(decision, End)
 
 
 def test_the_body_of_a_marker_counts_more_than_its_name() -> None:
-    decision = decide(settings(), seen(DONE, marker_body=MarkerBody(Outcome.FAILED, 3, "out of memory")), GRACE_OVER)
+    decision = decided(settings(), seen(DONE, marker_body=MarkerBody(Outcome.FAILED, 3, "out of memory")), GRACE_OVER)
     assert isinstance(decision, End)
     assert decision.reason == "marker done (exit code 3, out of memory)"
     assert decision.outcome is Outcome.FAILED
@@ -81,16 +82,16 @@ def test_the_body_of_a_marker_counts_more_than_its_name() -> None:
 
 @pytest.mark.parametrize("name", ["INCOMPLETE", "done.txt", "abandoned", "Done", "sub/done", "done/", "COMPLETED"])
 def test_a_look_alike_of_a_marker_is_not_one(name: str) -> None:
-    assert isinstance(decide(settings(), seen(stored(name, at(hours=2))), at(hours=5)), Wait)
+    assert isinstance(decided(settings(), seen(stored(name, at(hours=2))), at(hours=5)), Wait)
 
 
 def test_a_marker_of_an_earlier_launch_is_ignored() -> None:
     stale = stored("done", LAUNCH - timedelta(seconds=1))
-    assert isinstance(decide(settings(), seen(stale), at(hours=5)), Wait)
+    assert isinstance(decided(settings(), seen(stale), at(hours=5)), Wait)
 
 
 def test_an_empty_marker_is_a_marker() -> None:
-    assert isinstance(decide(settings(), seen(stored("done", at(hours=2), size=0)), GRACE_OVER), End)
+    assert isinstance(decided(settings(), seen(stored("done", at(hours=2), size=0)), GRACE_OVER), End)
 
 
 # Verification.
@@ -110,8 +111,8 @@ MANIFEST = MarkerBody(manifest=(ManifestEntry("model.pt", 9),))
 )
 def test_what_cannot_be_relied_on_is_waited_for_then_unverified(fields: dict[str, Any]) -> None:
     run = settings(on_complete=Action.TERMINATE, verify_timeout_seconds=600)
-    waiting = decide(run, seen(DONE, **fields), GRACE_OVER + timedelta(seconds=599))
-    given_up = decide(run, seen(DONE, **fields), GRACE_OVER + timedelta(seconds=600))
+    waiting = decided(run, seen(DONE, **fields), GRACE_OVER + timedelta(seconds=599))
+    given_up = decided(run, seen(DONE, **fields), GRACE_OVER + timedelta(seconds=600))
     assert isinstance(waiting, Wait)
     assert _outcome(given_up) == (Outcome.UNVERIFIED, Action.STOP)
 
@@ -119,7 +120,7 @@ def test_what_cannot_be_relied_on_is_waited_for_then_unverified(fields: dict[str
 @pytest.mark.parametrize("key", ["model.pt", f"{PREFIX}model.pt", f"s3://outputs/{PREFIX}model.pt"])
 def test_a_manifest_may_name_its_files_in_three_ways(key: str) -> None:
     body = MarkerBody(manifest=(ManifestEntry(key, 9),))
-    decision = decide(
+    decision = decided(
         settings(), seen(DONE, marker_body=body, checkpoints=(stored("model.pt", at(hours=1), 9),)), GRACE_OVER
     )
     assert isinstance(decision, End)
@@ -129,13 +130,13 @@ def test_a_checkpoint_pattern_needs_a_fresh_object_that_is_not_empty() -> None:
     run = settings(checkpoint_patterns=("checkpoints/*.pt",))
     empty = seen(DONE, checkpoints=(stored("checkpoints/1.pt", at(hours=1), 0),))
     full = seen(DONE, checkpoints=(stored("checkpoints/1.pt", at(hours=1)),))
-    assert isinstance(decide(run, empty, GRACE_OVER), Wait)
-    assert isinstance(decide(run, full, GRACE_OVER), End)
+    assert isinstance(decided(run, empty, GRACE_OVER), Wait)
+    assert isinstance(decided(run, full, GRACE_OVER), End)
 
 
 def test_an_upload_that_an_earlier_launch_abandoned_does_not_matter() -> None:
     abandoned = Upload(f"{PREFIX}model.pt", LAUNCH - HOUR)
-    assert isinstance(decide(settings(), seen(DONE, uploads=(abandoned,)), GRACE_OVER), End)
+    assert isinstance(decided(settings(), seen(DONE, uploads=(abandoned,)), GRACE_OVER), End)
 
 
 # 7. Expected outputs.
@@ -145,8 +146,8 @@ OUTPUTS = settings(expected_outputs=("model/*.pt", "metrics.json"))
 
 def test_all_expected_outputs_complete_a_run_from_the_newest_on() -> None:
     both = (stored("model/a.pt", at(hours=1)), stored("metrics.json", at(hours=2)))
-    assert isinstance(decide(OUTPUTS, seen(*both), at(hours=1, minutes=30)), Wait)
-    assert isinstance(decide(OUTPUTS, seen(*both), GRACE_OVER), End)
+    assert isinstance(decided(OUTPUTS, seen(*both), at(hours=1, minutes=30)), Wait)
+    assert isinstance(decided(OUTPUTS, seen(*both), GRACE_OVER), End)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_all_expected_outputs_complete_a_run_from_the_newest_on() -> None:
     ids=["one missing", "one empty", "one of an earlier launch", "one in another folder"],
 )
 def test_a_run_whose_outputs_are_not_all_there_goes_on(objects: tuple[Any, ...]) -> None:
-    assert isinstance(decide(OUTPUTS, seen(*objects), at(hours=5)), Wait)
+    assert isinstance(decided(OUTPUTS, seen(*objects), at(hours=5)), Wait)
 
 
 # 8. Idle.
@@ -169,7 +170,7 @@ IDLE = settings(idle=Idle("CPUUtilization", 5.0, 30), on_failure=Action.TERMINAT
 
 
 def test_a_run_that_was_idle_for_the_whole_window_is_ended_like_a_failure() -> None:
-    assert _outcome(decide(IDLE, seen(metric_maxima=(1.0,) * 6), at(hours=2))) == (Outcome.IDLE, Action.TERMINATE)
+    assert _outcome(decided(IDLE, seen(metric_maxima=(1.0,) * 6), at(hours=2))) == (Outcome.IDLE, Action.TERMINATE)
 
 
 @pytest.mark.parametrize(
@@ -178,4 +179,4 @@ def test_a_run_that_was_idle_for_the_whole_window_is_ended_like_a_failure() -> N
     ids=["a datapoint missing", "one at the threshold", "no data", "not asked", "unknown"],
 )
 def test_missing_data_is_activity(maxima: Any) -> None:
-    assert isinstance(decide(IDLE, seen(metric_maxima=maxima), at(hours=2)), Wait)
+    assert isinstance(decided(IDLE, seen(metric_maxima=maxima), at(hours=2)), Wait)

@@ -10,7 +10,7 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.times import format_time, parse_time
 from monitor_runtime.decide import memory
-from monitor_runtime.decide.memory import Hold, Refusable, read_hold, safe_value
+from monitor_runtime.decide.memory import Hold, Memory, Refusable, safe_value
 
 from ..builders import LAUNCH, at, instance
 
@@ -62,8 +62,12 @@ def test_a_time_is_written_in_utc_to_the_second(moment: datetime, written: str) 
 # Hold.
 
 
+def _remembered(tags: dict[str, str]) -> Memory:
+    return Memory.of(instance(tags=tags), NOW)
+
+
 def _held(value: str) -> Hold:
-    return read_hold(instance(tags={names.TAG_HOLD_UNTIL: value}), NOW)
+    return _remembered({names.TAG_HOLD_UNTIL: value}).hold
 
 
 @pytest.mark.parametrize(
@@ -84,8 +88,8 @@ def test_a_hold_is_in_force_while_it_lies_in_the_future(value: str, until: datet
     assert _held(value) == Hold(until)
 
 
-def test_an_instance_without_the_tag_is_not_held() -> None:
-    assert read_hold(instance(), NOW) == Hold(None)
+def test_without_tags_nothing_is_remembered() -> None:
+    assert Memory.of(instance(), NOW) == Memory()
 
 
 @pytest.mark.parametrize(
@@ -130,17 +134,17 @@ def _ended(value: str, moment: str, launched_at: datetime | None = LAUNCH) -> In
     ids=["at launch", "later", "launch unknown", "earlier launch", "no time", "bad time", "case", "empty", "no tags"],
 )
 def test_an_outcome_counts_when_it_is_of_the_present_launch(told: Instance, outcome: Outcome | None) -> None:
-    assert memory.recorded_outcome(told) == outcome
+    assert Memory.of(told, NOW).outcome == outcome
 
 
 @pytest.mark.parametrize(("moment", "ended_at"), [(AT_LAUNCH, LAUNCH), (BEFORE_LAUNCH, None), ("", None)])
 def test_an_ending_has_its_time_from_the_present_launch(moment: str, ended_at: datetime | None) -> None:
-    assert memory.ended_at(_ended("succeeded", moment)) == ended_at
+    assert Memory.of(_ended("succeeded", moment), NOW).ended_at == ended_at
 
 
 @pytest.mark.parametrize(("moment", "notified"), [(AT_LAUNCH, True), (BEFORE_LAUNCH, False), ("", False)])
 def test_a_notification_of_an_earlier_launch_does_not_count(moment: str, notified: bool) -> None:
-    assert memory.was_notified(instance(tags={names.TAG_NOTIFIED: moment})) is notified
+    assert _remembered({names.TAG_NOTIFIED: moment}).notified is notified
 
 
 @pytest.mark.parametrize(
@@ -160,35 +164,34 @@ def test_a_notification_of_an_earlier_launch_does_not_count(moment: str, notifie
     ],
 )
 def test_refusals_are_counted_per_launch_and_ending(value: str, count: int) -> None:
-    assert memory.refusals(instance(tags={names.TAG_REFUSED: value}), Outcome.FAILED) == count
+    assert _remembered({names.TAG_REFUSED: value}).refusals(Outcome.FAILED) == count
 
 
 def test_a_refusal_that_was_written_is_counted() -> None:
-    refused = instance(tags={names.TAG_REFUSED: memory.refused_value(2, NOW, Refusable.FORCE)})
-    assert (memory.refusals(refused, Refusable.FORCE), memory.refusals(refused, Outcome.FAILED)) == (2, 0)
+    refused = _remembered({names.TAG_REFUSED: memory.refused_value(2, NOW, Refusable.FORCE)})
+    assert (refused.refusals(Refusable.FORCE), refused.refusals(Outcome.FAILED)) == (2, 0)
 
 
 def test_a_completion_is_noticed_once_written_and_another_one_is_not() -> None:
-    noticed = instance(tags={names.TAG_NOTICED: memory.noticed_value(NOW, NOW + timedelta(minutes=3))})
-    assert memory.noticed_at(noticed, NOW) == NOW + timedelta(minutes=3)
-    assert memory.noticed_at(noticed, NOW + timedelta(seconds=1)) is None
-    assert memory.noticed_at(instance(), NOW) is None
+    noticed = _remembered({names.TAG_NOTICED: memory.noticed_value(NOW, NOW + timedelta(minutes=3))})
+    assert noticed.first_noticed(NOW) == NOW + timedelta(minutes=3)
+    assert noticed.first_noticed(NOW + timedelta(seconds=1)) is None
+    assert Memory().first_noticed(NOW) is None
 
 
 def test_a_completion_was_noticed_at_the_end_of_the_second_in_which_it_was_seen() -> None:
     seen_at = NOW + timedelta(minutes=3, milliseconds=1)
-    noticed = instance(tags={names.TAG_NOTICED: memory.noticed_value(NOW, seen_at)})
-    assert memory.noticed_at(noticed, NOW) == NOW + timedelta(minutes=3, seconds=1)
+    noticed = _remembered({names.TAG_NOTICED: memory.noticed_value(NOW, seen_at)})
+    assert noticed.first_noticed(NOW) == NOW + timedelta(minutes=3, seconds=1)
 
 
 @pytest.mark.parametrize(("written", "armed"), [({names.TAG_ARMED: AT_LAUNCH}, AT_LAUNCH), ({}, "")])
 def test_the_switch_is_armed_for_the_time_that_the_tag_says(written: dict[str, str], armed: str) -> None:
-    assert memory.armed(instance(tags=written)) == armed
+    assert _remembered(written).armed == armed
 
 
 def test_the_reason_stands_beside_the_outcome() -> None:
-    assert memory.recorded_reason(_ended("succeeded", AT_LAUNCH)) == "marker done"
-    assert memory.recorded_reason(instance()) == ""
+    assert Memory.of(_ended("succeeded", AT_LAUNCH), NOW).reason == "marker done"
 
 
 # Values.

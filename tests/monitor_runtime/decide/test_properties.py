@@ -15,13 +15,12 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.backoff import JITTER_SECONDS, next_due, offsets
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Idle, Settings
-from monitor_runtime.decide.decide import decide
 from monitor_runtime.decide.decisions import End, Interrupt, Wait
 from monitor_runtime.decide.next_check import LEAD, ScheduleFollowUp, WaitInside, plan_next
 from monitor_runtime.decide.observation import MarkerBody, Observation, Unknown
 from monitor_runtime.observe.marker_body import parse_body
 
-from ..builders import LAUNCH, instance, settings, stored
+from ..builders import LAUNCH, decided, instance, seen, settings, stored
 
 many = profile(
     max_examples=300, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
@@ -57,15 +56,16 @@ runs = st.builds(
     max_interval_seconds=st.sampled_from([60, 300, 3600]),
     backoff_multiplier=st.floats(1, 10),
 )
+bodies = st.builds(MarkerBody, st.sampled_from([None, Outcome.FAILED, Outcome.SUCCEEDED]))
 worlds = st.builds(
     Observation,
     st.one_of(instances, unknowns),
-    st.one_of(st.none(), objects, unknowns),
-    st.one_of(st.none(), unknowns, st.builds(MarkerBody, st.sampled_from([None, Outcome.FAILED, Outcome.SUCCEEDED]))),
-    st.one_of(st.none(), objects, unknowns),
-    st.one_of(st.none(), unknowns, st.lists(st.builds(Upload, st.just("k"), moments), max_size=2).map(tuple)),
-    st.one_of(st.none(), unknowns, st.lists(st.floats(0, 10), max_size=8).map(tuple)),
-    st.booleans(),
+    objects=st.one_of(st.none(), objects, unknowns),
+    marker_body=st.one_of(st.none(), unknowns, bodies),
+    checkpoints=st.one_of(st.none(), objects, unknowns),
+    uploads=st.one_of(st.none(), unknowns, st.lists(st.builds(Upload, st.just("k"), moments), max_size=2).map(tuple)),
+    metric_maxima=st.one_of(st.none(), unknowns, st.lists(st.floats(0, 10), max_size=8).map(tuple)),
+    interruption_warned=st.booleans(),
 )
 
 
@@ -74,7 +74,7 @@ worlds = st.builds(
 def test_the_decision_is_total_and_waits_for_a_later_moment(
     run: Settings, world: Observation, now: datetime, notifies: bool
 ) -> None:
-    decision = decide(run, world, now, notifies=notifies)
+    decision = decided(run, world, now, notifies=notifies)
     assert decision.reason
     if isinstance(decision, Wait) and decision.recheck_at:
         assert decision.recheck_at > now
@@ -117,7 +117,7 @@ def test_a_run_is_ended_by_a_fresh_completion_of_the_right_name_whose_grace_is_o
     def holds(run: Settings, objects: tuple[StoredObject, ...], elapsed: int) -> None:
         now = LAUNCH + timedelta(seconds=elapsed)
         there = tuple(entry for entry in objects if entry.modified_at <= now)
-        decision = decide(run, Observation(instance(), there, MarkerBody(), (), ()), now)
+        decision = decided(run, seen(*there, marker_body=MarkerBody()), now)
         completed = _completed(run, there)
         due = completed is not None and now >= completed[1] + timedelta(seconds=run.grace_seconds)
         assert isinstance(decision, End if due else Wait)
@@ -135,9 +135,9 @@ def test_a_run_is_ended_by_a_fresh_completion_of_the_right_name_whose_grace_is_o
 def test_unknown_objects_never_end_a_run_but_by_its_deadline(run: Settings, world: Observation, now: datetime) -> None:
     quiet = replace(run, idle=Idle("CPUUtilization", 5, 30))
     blind = Observation(
-        world.instance, Unknown("S3"), metric_maxima=(0.0,) * 6, interruption_warned=world.interruption_warned
+        world.instance, objects=Unknown("S3"), metric_maxima=(0.0,) * 6, interruption_warned=world.interruption_warned
     )
-    decision = decide(quiet, blind, now)
+    decision = decided(quiet, blind, now)
     if isinstance(decision, End):
         assert decision.outcome is Outcome.DEADLINE
     if isinstance(decision, Interrupt):
@@ -150,8 +150,8 @@ def test_a_check_that_is_lost_repeated_late_or_out_of_order_never_ends_a_run_ear
     run: Settings, marker: str, written_at: datetime, checked_at: list[datetime]
 ) -> None:
     patient = replace(run, max_runtime_hours=0.0, idle=None, verify_timeout_seconds=0)
-    world = Observation(instance(), (stored(marker, written_at),), MarkerBody(), (), ())
-    ended = [now for now in checked_at if isinstance(decide(patient, world, now), End)]
+    world = seen(stored(marker, written_at), marker_body=MarkerBody())
+    ended = [now for now in checked_at if isinstance(decided(patient, world, now), End)]
     due = written_at + timedelta(seconds=run.grace_seconds)
     assert ended == [now for now in checked_at if written_at >= LAUNCH and now >= due]
 
@@ -163,7 +163,7 @@ def test_a_running_instance_past_its_deadline_is_ended_whatever_s3_says(
 ) -> None:
     limited = replace(run, max_runtime_hours=24.0)
     unheld = replace(world, instance=instance(), interruption_warned=False)
-    decision = decide(limited, unheld, LAUNCH + timedelta(hours=24, seconds=late))
+    decision = decided(limited, unheld, LAUNCH + timedelta(hours=24, seconds=late))
     assert isinstance(decision, End)
     assert (decision.outcome, decision.action) == (Outcome.DEADLINE, run.on_deadline)
 

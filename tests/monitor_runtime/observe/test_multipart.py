@@ -11,13 +11,12 @@ import pytest
 from monitor_runtime.cloud.values import StoredObject
 from monitor_runtime.contract import names
 from monitor_runtime.decide import memory
-from monitor_runtime.decide.decide import decide
 from monitor_runtime.decide.decisions import End, Wait
 from monitor_runtime.decide.observation import Observation
 from sandbox.aws.boto import client
 from sandbox.aws.moto_gaps import begin_upload
 
-from ..builders import PREFIX, at, instance, seen, settings
+from ..builders import PREFIX, at, decided, instance, seen, settings
 from ..cloud.moto_cloud import BUCKET, Cloud, moto_cloud
 from ..handler_paths import watched
 
@@ -36,33 +35,33 @@ def _seen(*objects: StoredObject, **fields: Any) -> Observation:
 
 
 def test_its_grace_begins_when_it_is_first_noticed() -> None:
-    assert decide(OUTPUTS, _seen(LARGE), APPEARED) == Wait(
+    assert decided(OUTPUTS, _seen(LARGE), APPEARED) == Wait(
         "expected outputs model.pt: grace period until 2026-03-02T11:05:00Z", at(hours=2, minutes=5)
     )
 
 
 @pytest.mark.parametrize(("seconds", "kind"), [(299, Wait), (300, End)])
 def test_its_grace_is_counted_from_when_it_was_noticed(seconds: int, kind: type[object]) -> None:
-    decision = decide(OUTPUTS, _seen(LARGE, tags=_noticed()), at(hours=2, seconds=seconds))
+    decision = decided(OUTPUTS, _seen(LARGE, tags=_noticed()), at(hours=2, seconds=seconds))
     assert isinstance(decision, kind)
 
 
 def test_what_was_noticed_of_another_object_does_not_count() -> None:
     earlier = _noticed(at(minutes=30))
-    assert isinstance(decide(OUTPUTS, _seen(LARGE, tags=earlier), at(hours=3)), Wait)
+    assert isinstance(decided(OUTPUTS, _seen(LARGE, tags=earlier), at(hours=3)), Wait)
 
 
 def test_an_output_that_is_newer_than_what_was_noticed_starts_the_grace() -> None:
     newer = StoredObject(f"{PREFIX}metrics.json", 1, at(hours=2, minutes=4))
     both = settings(expected_outputs=("model.pt", "metrics.json"))
     noticed = {names.TAG_NOTICED: memory.noticed_value(newer.modified_at, newer.modified_at)}
-    assert isinstance(decide(both, _seen(LARGE, newer, tags=noticed), at(hours=2, minutes=8)), Wait)
-    assert isinstance(decide(both, _seen(LARGE, newer, tags=noticed), at(hours=2, minutes=9)), End)
+    assert isinstance(decided(both, _seen(LARGE, newer, tags=noticed), at(hours=2, minutes=8)), Wait)
+    assert isinstance(decided(both, _seen(LARGE, newer, tags=noticed), at(hours=2, minutes=9)), End)
 
 
 def test_an_object_of_one_part_counts_from_its_date() -> None:
     small = StoredObject(f"{PREFIX}model.pt", 1, at(hours=1))
-    assert isinstance(decide(OUTPUTS, _seen(small), at(hours=1, minutes=5)), End)
+    assert isinstance(decided(OUTPUTS, _seen(small), at(hours=1, minutes=5)), End)
 
 
 def _complete(upload_id: str) -> None:
@@ -143,7 +142,7 @@ def test_an_output_that_is_noticed_within_its_first_second_has_its_grace_in_full
 def test_a_grace_that_runs_out_while_a_check_looks_is_not_over_for_that_check() -> None:
     small = StoredObject(f"{PREFIX}model.pt", 1, at(hours=1))
     looked = seen(small, objects_at=at(hours=1, minutes=5, seconds=1))
-    assert isinstance(decide(OUTPUTS, looked, at(hours=1, minutes=4, seconds=59)), Wait)
+    assert isinstance(decided(OUTPUTS, looked, at(hours=1, minutes=4, seconds=59)), Wait)
 
 
 def test_how_late_a_completion_was_noticed_counts_up_to_the_answer_of_s3(capsys: pytest.CaptureFixture[str]) -> None:

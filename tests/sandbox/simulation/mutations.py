@@ -25,7 +25,6 @@ from .patches import (
     known,
     look_alike,
     misread,
-    never,
     nothing,
     replaced,
     restamped,
@@ -33,6 +32,7 @@ from .patches import (
     uncounted,
     unguarded,
     unmoved,
+    unnotified,
     unread,
     unverified,
     unwarned,
@@ -83,7 +83,7 @@ MUTATIONS = (
         "the_recorded_outcome_is_true",
         1000,
     ),
-    Mutation("a hold is ignored", replaced(memory, "read_hold", lambda *_: memory.Hold(None)), "holds_are_respected"),
+    Mutation("a hold is ignored", replaced(memory, "_read_hold", lambda *_: memory.Hold()), "holds_are_respected"),
     Mutation(
         "nothing is verified",
         replaced(completion, "verification_gap", lambda *_: None),
@@ -113,7 +113,7 @@ MUTATIONS = (
     ),
     Mutation(
         "an ending is told again and again",
-        replaced(memory, "was_notified", never),
+        wrapped(memory.Memory, "of", unnotified),
         "an_ending_is_told_once",
     ),
     Mutation(

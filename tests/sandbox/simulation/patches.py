@@ -15,6 +15,7 @@ from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide import completion
 from monitor_runtime.decide.decisions import Interrupt, Wait
+from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import MarkerBody, Unknown
 from monitor_runtime.observe import locate, observe
 from sandbox.simulation.world.simulated_cloud import SimulatedCloud
@@ -86,16 +87,16 @@ def look_alike(pattern: str, name: str) -> bool:
     return pattern.lower() in name.lower()
 
 
-def ever(_instance: object, value: str) -> bool:
-    return times.parse_time(value) is not None
+def ever(_instance: object, value: str) -> datetime | None:
+    return times.parse_time(value)
 
 
 def unmoved(given: Settings, launched_at: datetime, _hold: object) -> datetime | None:
     return deadline.switch_time(given, launched_at, None)
 
 
-def never(_: object) -> bool:
-    return False
+def unnotified(original: Callable[..., Memory], *args: object) -> Memory:
+    return replace(original(*args), notified=False)
 
 
 def always(*_: object) -> bool:
@@ -122,8 +123,8 @@ def both(*patches: Patch) -> Patch:
     return patch
 
 
-def unwarned(original: Callable[..., None], context: Any, instance: Any, decided: Interrupt) -> None:
-    original(context, instance, replace(decided, signal_first=False))
+def unwarned(original: Callable[..., None], context: Any, instance: Any, memory: Any, decided: Interrupt) -> None:
+    original(context, instance, memory, replace(decided, signal_first=False))
 
 
 def wait_past_the_deadline(_case: object, reason: str, recheck_at: datetime | None) -> Wait:
