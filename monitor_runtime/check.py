@@ -12,7 +12,6 @@ from monitor_runtime.act.recording import notice
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.decide.completion import stale_markers
 from monitor_runtime.decide.decide import INTERRUPTION, RECHECK_UNKNOWN, decide
 from monitor_runtime.decide.decisions import Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
 from monitor_runtime.decide.next_check import MAX_WAIT_SECONDS
@@ -56,7 +55,7 @@ def _carry_out(
     """Returns the seconds waited when there is another check to make in this invocation, else None."""
     if isinstance(decision, Wait):
         if isinstance(seen.instance, Instance) and seen.instance.launched_at:
-            notice(context, seen, seen.instance, seen.instance.launched_at)
+            notice(context, seen.instance, seen)
             arm(context, seen.instance, seen.memory, seen.instance.launched_at, now)
         return await_next(context, decision.recheck_at, now, can_wait_seconds)
     if isinstance(seen.instance, Instance) and not isinstance(decision, Over):
@@ -95,6 +94,5 @@ def _describe(context: CheckContext, seen: Observation, decision: Decision) -> N
             report.problem(source.cause)
     if seen.memory.hold.problem:
         report.problem(seen.memory.hold.problem)
-    if isinstance(seen.instance, Instance) and isinstance(seen.objects, tuple) and seen.instance.launched_at:
-        for key in stale_markers(context.settings, seen.objects, seen.instance.launched_at):
-            report.note(f"{key} is older than the launch: ignored")
+    for key in seen.stale_markers:
+        report.note(f"{key} is older than the launch: ignored")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.ending import persist
@@ -13,7 +12,6 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide.completion import find
 from monitor_runtime.decide.memory import noticed_value, safe_value
 from monitor_runtime.decide.observation import Observation
 
@@ -69,17 +67,17 @@ def tell(context: CheckContext, instance: Instance, outcome: Outcome, reason: st
     record_tags(context, instance, {names.TAG_NOTIFIED: format_time(context.clock.now())})
 
 
-def notice(context: CheckContext, seen: Observation, instance: Instance, launched_at: datetime) -> None:
+def notice(context: CheckContext, instance: Instance, seen: Observation) -> None:
     """Remember when a completion was first seen, and measure how late that was, once."""
-    if not isinstance(seen.objects, tuple) or seen.objects_at is None:
-        return
-    found = find(context.settings, seen.objects, None, launched_at)
-    if found is None or seen.memory.first_noticed(found.since):
+    found = seen.completion
+    if found is None or seen.objects_at is None or seen.memory.first_noticed(found.modified_at):
         return
     try:
-        value = noticed_value(found.since, seen.objects_at)
+        value = noticed_value(found.modified_at, seen.objects_at)
         context.cloud.tag_instance(instance.instance_id, {names.TAG_NOTICED: value})
     except CloudError as error:
         context.report.problem(f"not recorded in tags: {error}")
     if not found.multipart:
-        context.report.metrics[Metric.DETECTION_LATENCY] = max(0.0, (seen.objects_at - found.since).total_seconds())
+        context.report.metrics[Metric.DETECTION_LATENCY] = max(
+            0.0, (seen.objects_at - found.modified_at).total_seconds()
+        )

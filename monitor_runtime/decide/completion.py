@@ -1,10 +1,10 @@
-"""Which objects tell that a run is complete, since when, and whether what it wrote can be relied on."""
+"""Which objects tell that a run is complete, and since when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor_runtime.cloud.values import StoredObject
 from monitor_runtime.contract import times
@@ -12,7 +12,24 @@ from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.patterns import matches
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide.memory import Memory
-from monitor_runtime.decide.observation import ManifestEntry, MarkerBody, Observation, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestEntry:
+    """A file that the marker's body says was written: its key and, if told, its size in bytes."""
+
+    key: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerBody:
+    """What a marker's JSON body tells; empty when the body is anything else."""
+
+    outcome: Outcome | None = None
+    exit_code: int | None = None
+    message: str = ""
+    manifest: tuple[ManifestEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +37,47 @@ class Completion:
     """What says that the run is complete; its grace period runs from ``since``."""
 
     outcome: Outcome
+    modified_at: datetime
+    """LastModified; of a multipart upload, which S3 dates back to its beginning, long before it was there."""
     since: datetime
     evidence: str
     """For people: ``marker COMPLETE`` or ``expected outputs model.bin, ...``."""
     marker_key: str | None
     """The object whose body may say more; None when outputs complete the run."""
     multipart: bool = False
-    """Some of it came as a multipart upload: then ``since`` may lie long before it was there."""
+
+    def grace_over(self, settings: Settings) -> datetime:
+        """When what is still on its way, a log or a checkpoint, has had its time."""
+        return self.since + timedelta(seconds=settings.grace_seconds)
+
+    def told_by(self, body: MarkerBody) -> Completion:
+        """The same once the marker's body was read: an outcome in it counts more than the marker's name."""
+        details: list[str] = []
+        if body.exit_code is not None:
+            details.append(f"exit code {body.exit_code}")
+        if body.message:
+            details.append(body.message)
+        evidence = f"{self.evidence} ({', '.join(details)})" if details else self.evidence
+        return replace(self, outcome=body.outcome or self.outcome, evidence=evidence)
 
 
-def counted(found: Completion | None, memory: Memory, seen_at: datetime) -> Completion | None:
-    """The completion with the moment from which its grace counts.
+def find(
+    settings: Settings, objects: Sequence[StoredObject], launched_at: datetime, memory: Memory, seen_at: datetime
+) -> Completion | None:
+    """What completes the run: a marker, else all expected outputs.
 
-    That is LastModified; but of a multipart upload, which S3 dates back to its beginning, when it was first noticed.
-    ``seen_at``: when S3 had told of it. Not when it was asked: the upload may have been completed in between.
+    ``seen_at``: when S3 had told of the objects. Not when it was asked: an upload may have been completed in between.
     """
-    if found is None or not found.multipart:
+    found = find_marker(settings, objects, launched_at) or _find_outputs(settings, objects, launched_at)
+    return found and counted(found, memory, seen_at)
+
+
+def counted(found: Completion, memory: Memory, seen_at: datetime) -> Completion:
+    """The grace of a multipart upload counts from when it was first noticed."""
+    if not found.multipart:
         return found
-    first_seen_at = memory.first_noticed(found.since) or times.end_of_second(seen_at)
-    return replace(found, since=max(found.since, first_seen_at))
+    first_seen_at = memory.first_noticed(found.modified_at) or times.end_of_second(seen_at)
+    return replace(found, since=max(found.modified_at, first_seen_at))
 
 
 def fresh(objects: Iterable[StoredObject], launched_at: datetime) -> tuple[StoredObject, ...]:
@@ -46,7 +85,8 @@ def fresh(objects: Iterable[StoredObject], launched_at: datetime) -> tuple[Store
     return tuple(entry for entry in objects if entry.modified_at >= launched_at)
 
 
-def _matching(settings: Settings, pattern: str, objects: Iterable[StoredObject]) -> tuple[StoredObject, ...]:
+def matching(settings: Settings, pattern: str, objects: Iterable[StoredObject]) -> tuple[StoredObject, ...]:
+    """The objects whose key, relative to the prefix, matches the pattern."""
     start = len(settings.prefix)
     return tuple(
         entry for entry in objects if entry.key.startswith(settings.prefix) and matches(pattern, entry.key[start:])
@@ -54,7 +94,7 @@ def _matching(settings: Settings, pattern: str, objects: Iterable[StoredObject])
 
 
 def _any_matching(settings: Settings, patterns: Iterable[str], objects: Sequence[StoredObject]) -> list[StoredObject]:
-    return [entry for pattern in patterns for entry in _matching(settings, pattern, objects)]
+    return [entry for pattern in patterns for entry in matching(settings, pattern, objects)]
 
 
 def stale_markers(settings: Settings, objects: Sequence[StoredObject], launched_at: datetime) -> tuple[str, ...]:
@@ -63,92 +103,28 @@ def stale_markers(settings: Settings, objects: Sequence[StoredObject], launched_
     return tuple(sorted({entry.key for entry in markers if entry.modified_at < launched_at}))
 
 
-def find_marker(
-    settings: Settings, objects: Sequence[StoredObject], body: MarkerBody | None, launched_at: datetime
-) -> Completion | None:
-    """The marker that counts: a failure marker wins over a success marker, then the earliest of this launch.
-
-    ``body`` is the body of that marker, once it was read: an outcome in it counts more than the marker's name.
-    """
+def find_marker(settings: Settings, objects: Sequence[StoredObject], launched_at: datetime) -> Completion | None:
+    """The marker that counts: a failure marker wins over a success marker, then the earliest of this launch."""
     current = fresh(objects, launched_at)
     for outcome, names in ((Outcome.FAILED, settings.failure_markers), (Outcome.SUCCEEDED, settings.markers)):
         found = sorted(_any_matching(settings, names, current), key=lambda entry: (entry.modified_at, entry.key))
         if found:
-            told = (body.outcome if body else None) or outcome
-            name = found[0].key[len(settings.prefix) :]
-            evidence = _marker_evidence(name, body)
-            return Completion(told, found[0].modified_at, evidence, found[0].key, found[0].multipart)
+            first = found[0]
+            evidence = f"marker {first.key[len(settings.prefix) :]}"
+            return Completion(outcome, first.modified_at, first.modified_at, evidence, first.key, first.multipart)
     return None
 
 
-def find(
-    settings: Settings, objects: Sequence[StoredObject], body: MarkerBody | None, launched_at: datetime
-) -> Completion | None:
-    """What completes the run: a marker, else all expected outputs."""
-    return find_marker(settings, objects, body, launched_at) or find_outputs(settings, objects, launched_at)
-
-
-def _marker_evidence(name: str, body: MarkerBody | None) -> str:
-    details: list[str] = []
-    if body and body.exit_code is not None:
-        details.append(f"exit code {body.exit_code}")
-    if body and body.message:
-        details.append(body.message)
-    return f"marker {name}" + (f" ({', '.join(details)})" if details else "")
-
-
-def find_outputs(settings: Settings, objects: Sequence[StoredObject], launched_at: datetime) -> Completion | None:
+def _find_outputs(settings: Settings, objects: Sequence[StoredObject], launched_at: datetime) -> Completion | None:
     """Complete when every expected output has a fresh, non-empty object; since the newest of all that match."""
     if not settings.expected_outputs:
         return None
     current = [entry for entry in fresh(objects, launched_at) if entry.size > 0]
-    found = [_matching(settings, pattern, current) for pattern in settings.expected_outputs]
+    found = [matching(settings, pattern, current) for pattern in settings.expected_outputs]
     if not all(found):
         return None
-    entries = [entry for matching in found for entry in matching]
-    newest = max(entry.modified_at for entry in entries)
-    multipart = any(entry.multipart for entry in entries)
+    complete = [entry for entries in found for entry in entries]
+    newest = max(entry.modified_at for entry in complete)
+    multipart = any(entry.multipart for entry in complete)
     names = ", ".join(settings.expected_outputs)
-    return Completion(Outcome.SUCCEEDED, newest, f"expected outputs {names}", None, multipart)
-
-
-def manifest_key(settings: Settings, entry: ManifestEntry) -> str:
-    """The whole key of a manifest entry, which may be written whole, relative to the prefix or as an s3:// URI."""
-    key = entry.key.removeprefix(f"s3://{settings.bucket}/")
-    return key if key.startswith(settings.prefix) else settings.prefix + key
-
-
-def checkpoint_keys(settings: Settings, body: MarkerBody | None) -> tuple[str, ...]:
-    """Patterns, relative to the prefix, of all that verification has to find."""
-    manifest = body.manifest if body else ()
-    start = len(settings.prefix)
-    return settings.checkpoint_patterns + tuple(manifest_key(settings, entry)[start:] for entry in manifest)
-
-
-def verification_gap(settings: Settings, seen: Observation, launched_at: datetime) -> str | Unknown | None:
-    """Why a completed run cannot be relied on yet: a sentence, or the source that does not answer; None if it can."""
-    silent = [part for part in (seen.marker_body, seen.checkpoints, seen.uploads) if isinstance(part, Unknown)]
-    if silent:
-        passing = next((part for part in silent if not part.permanent), None)
-        return passing or f"cannot be verified: {silent[0].cause}"
-    uploads = seen.uploads if isinstance(seen.uploads, tuple) else ()
-    under_way = sorted(upload.key for upload in uploads if upload.initiated_at >= launched_at)
-    if under_way:
-        return f"upload of {under_way[0]} under way"
-    return _checkpoint_gap(settings, seen, launched_at)
-
-
-def _checkpoint_gap(settings: Settings, seen: Observation, launched_at: datetime) -> str | None:
-    objects = fresh(seen.checkpoints, launched_at) if isinstance(seen.checkpoints, tuple) else ()
-    for pattern in settings.checkpoint_patterns:
-        if not any(entry.size > 0 for entry in _matching(settings, pattern, objects)):
-            return f"no checkpoint {pattern}"
-    sizes = {entry.key: entry.size for entry in objects}
-    body = seen.marker_body
-    for entry in body.manifest if isinstance(body, MarkerBody) else ():
-        key = manifest_key(settings, entry)
-        if key not in sizes:
-            return f"{key} of the manifest is missing"
-        if entry.size is not None and sizes[key] != entry.size:
-            return f"{key} has {sizes[key]} bytes, its manifest says {entry.size}"
-    return None
+    return Completion(Outcome.SUCCEEDED, newest, newest, f"expected outputs {names}", None, multipart)

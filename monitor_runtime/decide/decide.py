@@ -12,7 +12,6 @@ from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide import completion
 from monitor_runtime.decide.completion import Completion
 from monitor_runtime.decide.decisions import (
     Decision,
@@ -27,7 +26,8 @@ from monitor_runtime.decide.decisions import (
 )
 from monitor_runtime.decide.idle import is_idle
 from monitor_runtime.decide.memory import Memory, Refusable
-from monitor_runtime.decide.observation import MarkerBody, Observation, Unknown
+from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.decide.verification import verification_gap
 
 MAX_REFUSALS = 3
 STUCK_AFTER = timedelta(minutes=10)
@@ -43,14 +43,14 @@ RECHECK_UNVERIFIED = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A running instance together with what was derived once from the observation."""
+    """A running instance: the observation, and what most rules ask of it."""
 
     settings: Settings
     seen: Observation
     memory: Memory
+    completion: Completion | None
     launched_at: datetime
     now: datetime
-    completion: Completion | None
 
 
 def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bool = False) -> Decision:
@@ -59,8 +59,7 @@ def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bo
         return Wait(f"EC2 unknown: {seen.instance.cause}", now + RECHECK_UNKNOWN)
     if seen.instance.launched_at is None or seen.instance.state not in {InstanceState.PENDING, InstanceState.RUNNING}:
         return _not_running(settings, seen, seen.instance, now, notifies=notifies)
-    found = _complete(settings, seen, seen.instance, now)
-    case = _Case(settings, seen, seen.memory, seen.instance.launched_at, now, found)
+    case = _Case(settings, seen, seen.memory, seen.completion, seen.instance.launched_at, now)
     return (
         _interruption(case)
         or _hold(case)
@@ -73,17 +72,9 @@ def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bo
     )
 
 
-def _complete(settings: Settings, seen: Observation, instance: Instance, now: datetime) -> Completion | None:
-    if not isinstance(seen.objects, tuple) or instance.launched_at is None:
-        return None
-    body = seen.marker_body if isinstance(seen.marker_body, MarkerBody) else None
-    found = completion.find(settings, seen.objects, body, instance.launched_at)
-    return completion.counted(found, seen.memory, seen.objects_at or now)
-
-
 def _verdict(settings: Settings, seen: Observation, found: Completion, launched_at: datetime) -> tuple[Outcome, str]:
     """Outcome and evidence of a completion that there is no more time to verify."""
-    gap = completion.verification_gap(settings, seen, launched_at) if found.outcome is Outcome.SUCCEEDED else None
+    gap = verification_gap(settings, seen, launched_at) if found.outcome is Outcome.SUCCEEDED else None
     if gap is None:
         return found.outcome, found.evidence
     return Outcome.UNVERIFIED, f"{found.evidence}, but {gap.cause if isinstance(gap, Unknown) else gap}"
@@ -124,9 +115,8 @@ def _unrecorded(settings: Settings, seen: Observation, instance: Instance, now: 
     silent = [part for part in sources if isinstance(part, Unknown) and (patient or not part.permanent)]
     if silent and instance.state is InstanceState.STOPPED:
         return Over(f"instance is stopped; its outcome waits for S3: {silent[0].cause}")
-    found = _complete(settings, seen, instance, now)
-    if found and instance.launched_at:
-        outcome, evidence = _verdict(settings, seen, found, instance.launched_at)
+    if seen.completion and instance.launched_at:
+        outcome, evidence = _verdict(settings, seen, seen.completion, instance.launched_at)
         return Settle(outcome, f"{evidence}; instance found {instance.state}", record=True)
     due = deadline(settings, instance.launched_at) if instance.launched_at else None
     if due and (instance.state_changed_at or now) >= due:
@@ -224,7 +214,7 @@ def _success(case: _Case) -> Decision | None:
     grace_over = found.since + timedelta(seconds=case.settings.grace_seconds)
     if case.now < grace_over:
         return _wait(case, f"{found.evidence}: grace period until {format_time(grace_over)}", grace_over)
-    gap = completion.verification_gap(case.settings, case.seen, case.launched_at)
+    gap = verification_gap(case.settings, case.seen, case.launched_at)
     if gap is None:
         return _end(
             case,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor_runtime.cloud.values import Instance, StoredObject, Upload
-from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.decide.completion import Completion, MarkerBody
 from monitor_runtime.decide.memory import Memory
 
 
@@ -20,24 +20,6 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
-class ManifestEntry:
-    """A file that the marker's body says was written: its key and, if told, its size in bytes."""
-
-    key: str
-    size: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class MarkerBody:
-    """What a marker's JSON body tells; empty when the body is anything else."""
-
-    outcome: Outcome | None = None
-    exit_code: int | None = None
-    message: str = ""
-    manifest: tuple[ManifestEntry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Observation:
     """One look at the world. Sources that were not asked, because nothing hangs on them yet, are None."""
 
@@ -46,6 +28,10 @@ class Observation:
     """What the tags of the instance said; nothing while it is unknown."""
     objects: tuple[StoredObject, ...] | Unknown | None = None
     """What matches a marker or an expected output; of other objects there may be some or none."""
+    stale_markers: tuple[str, ...] = ()
+    """Keys of markers that an earlier launch left behind."""
+    completion: Completion | None = None
+    """What completes the run, if anything does, with what the marker's body says where it was read."""
     marker_body: MarkerBody | Unknown | None = None
     checkpoints: tuple[StoredObject, ...] | Unknown | None = None
     """What matches a checkpoint pattern or an entry of the marker's manifest."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from monitor_runtime.contract.outcomes import Outcome
-from monitor_runtime.decide.observation import ManifestEntry, MarkerBody
+from monitor_runtime.decide.completion import ManifestEntry, MarkerBody
 
 MAX_BODY_BYTES = 64 * 1024
 _MAX_MESSAGE_CHARACTERS = 200

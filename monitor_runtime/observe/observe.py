@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from monitor_runtime.cloud.clock import Clock
@@ -13,10 +13,11 @@ from monitor_runtime.cloud.values import Instance, InstanceState, StoredObject
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
-from monitor_runtime.decide.completion import Completion, checkpoint_keys, counted, find, find_marker
+from monitor_runtime.decide.completion import Completion, MarkerBody, find, find_marker, stale_markers
 from monitor_runtime.decide.idle import idle_window
 from monitor_runtime.decide.memory import Memory
-from monitor_runtime.decide.observation import MarkerBody, Observation, Unknown
+from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.decide.verification import checkpoint_keys
 from monitor_runtime.observe.listing import find_objects
 from monitor_runtime.observe.marker_body import MAX_BODY_BYTES, parse_body
 from monitor_runtime.observe.uploads import find_uploads
@@ -60,10 +61,11 @@ def observe(
         return seen
     objects = _completing_objects(cloud, settings, found.launched_at)
     objects_at = clock.now()
-    seen = replace(seen, objects=objects, objects_at=objects_at)
     if isinstance(objects, Unknown):
-        return seen
-    completion = counted(find(settings, objects, None, found.launched_at), memory, objects_at)
+        return replace(seen, objects=objects, objects_at=objects_at)
+    completion = find(settings, objects, found.launched_at, memory, objects_at)
+    stale = stale_markers(settings, objects, found.launched_at)
+    seen = replace(seen, objects=objects, objects_at=objects_at, stale_markers=stale, completion=completion)
     can_wait = found.state in _TRAINING and not interruption_warned
     if completion is None and can_wait and not memory.hold.until:
         return replace(seen, metric_maxima=_metric(cloud, settings, found, found.launched_at, objects_at))
@@ -84,8 +86,7 @@ def _matters_now(settings: Settings, memory: Memory, completion: Completion, now
     """Whether something can follow from a completion: grace is over, nobody holds the run, it was not reported yet."""
     only_told = settings.on_complete is settings.on_failure is Action.REPORT
     was_told = only_told and memory.outcome is not None
-    grace_over = completion.since + timedelta(seconds=settings.grace_seconds)
-    return now >= grace_over and not was_told and memory.hold.until is None
+    return now >= completion.grace_over(settings) and not was_told and memory.hold.until is None
 
 
 def _completing_objects(cloud: Cloud, settings: Settings, launched_at: datetime) -> tuple[StoredObject, ...] | Unknown:
@@ -96,9 +97,9 @@ def _completing_objects(cloud: Cloud, settings: Settings, launched_at: datetime)
     objects = find_objects(cloud, settings, markers + at_root)
     if isinstance(objects, Unknown) and objects.permanent and at_root and markers:
         alone = find_objects(cloud, settings, markers)
-        seen = isinstance(alone, tuple) and find_marker(settings, alone, None, launched_at)
+        seen = isinstance(alone, tuple) and find_marker(settings, alone, launched_at)
         return alone if seen else objects
-    if isinstance(objects, Unknown) or not in_folders or find_marker(settings, objects, None, launched_at):
+    if isinstance(objects, Unknown) or not in_folders or find_marker(settings, objects, launched_at):
         return objects
     outputs = find_objects(cloud, settings, in_folders)
     return outputs if isinstance(outputs, Unknown) else objects + outputs
@@ -109,13 +110,13 @@ def _completed(
 ) -> Observation:
     """Nothing is waited for any more: read the marker, and for a success what verification needs."""
     body = _marker_body(cloud, settings, completion)
-    told = (body.outcome if isinstance(body, MarkerBody) else None) or completion.outcome
-    if told is not Outcome.SUCCEEDED:
-        return replace(seen, marker_body=body)
+    told = completion.told_by(body) if isinstance(body, MarkerBody) else completion
+    seen = replace(seen, completion=told, marker_body=body)
+    if told.outcome is not Outcome.SUCCEEDED:
+        return seen
     patterns = checkpoint_keys(settings, body if isinstance(body, MarkerBody) else None)
     return replace(
         seen,
-        marker_body=body,
         uploads=find_uploads(cloud, settings, launched_at),
         checkpoints=find_objects(cloud, settings, patterns) if patterns else (),
     )

@@ -8,10 +8,11 @@ from typing import Any
 
 from monitor_runtime.cloud.values import Instance, InstanceState, StoredObject
 from monitor_runtime.contract.settings import Settings
+from monitor_runtime.decide.completion import MarkerBody, find
 from monitor_runtime.decide.decide import decide
 from monitor_runtime.decide.decisions import Decision
 from monitor_runtime.decide.memory import Memory
-from monitor_runtime.decide.observation import Observation
+from monitor_runtime.decide.observation import Observation, Unknown
 
 LAUNCH = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 INSTANCE_ID = "i-0123456789abcdef0"
@@ -45,5 +46,16 @@ def seen(*objects: StoredObject, **fields: Any) -> Observation:
 
 def decided(run: Settings, looked: Observation, now: datetime, *, notifies: bool = False) -> Decision:
     """What is decided of an observation, once it has what `observe` works out from its parts."""
-    memory = Memory.of(looked.instance, now) if isinstance(looked.instance, Instance) else Memory()
-    return decide(run, replace(looked, memory=memory), now, notifies=notifies)
+    return decide(run, _worked_out(run, looked, now), now, notifies=notifies)
+
+
+def _worked_out(run: Settings, looked: Observation, now: datetime) -> Observation:
+    if isinstance(looked.instance, Unknown):
+        return looked
+    memory, launched_at = Memory.of(looked.instance, now), looked.instance.launched_at
+    found = None
+    if launched_at and isinstance(looked.objects, tuple):
+        found = find(run, looked.objects, launched_at, memory, looked.objects_at or now)
+    if found and isinstance(looked.marker_body, MarkerBody):
+        found = found.told_by(looked.marker_body)
+    return replace(looked, memory=memory, completion=found)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor_runtime.contract.outcomes import Outcome
-from monitor_runtime.decide.observation import ManifestEntry
+from monitor_runtime.decide.completion import ManifestEntry
 from monitor_runtime.observe.marker_body import parse_body
 from runctl_component.policies import instance_policy
 

@@ -10,8 +10,9 @@ import pytest
 from monitor_runtime.cloud.values import Upload
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Idle
+from monitor_runtime.decide.completion import ManifestEntry, MarkerBody
 from monitor_runtime.decide.decisions import Decision, End, Wait
-from monitor_runtime.decide.observation import ManifestEntry, MarkerBody, Observation, Unknown
+from monitor_runtime.decide.observation import Observation, Unknown
 
 from ..builders import LAUNCH, PREFIX, at, decided, instance, seen, settings, stored
 

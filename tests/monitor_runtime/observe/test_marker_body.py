@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from monitor_runtime.contract.outcomes import Outcome
-from monitor_runtime.decide.observation import ManifestEntry, MarkerBody
+from monitor_runtime.decide.completion import ManifestEntry, MarkerBody
 from monitor_runtime.observe.marker_body import MAX_BODY_BYTES, parse_body
 
 

@@ -86,7 +86,7 @@ MUTATIONS = (
     Mutation("a hold is ignored", replaced(memory, "_read_hold", lambda *_: memory.Hold()), "holds_are_respected"),
     Mutation(
         "nothing is verified",
-        replaced(completion, "verification_gap", lambda *_: None),
+        replaced(decide, "verification_gap", lambda *_: None),
         "no_upload_is_lost",
     ),
     Mutation(
@@ -121,7 +121,12 @@ MUTATIONS = (
         wrapped(SimulatedCloud, "list_folder", restamped),
         "a_check_ends_what_is_due",
     ),
-    Mutation("a large output counts from when its upload began", uncounted, "grace_is_given_in_full", 400),
+    Mutation(
+        "a large output counts from when its upload began",
+        replaced(completion, "counted", uncounted),
+        "grace_is_given_in_full",
+        400,
+    ),
     Mutation(
         "what ended by itself is believed unverified",
         replaced(decide, "_verdict", unverified),

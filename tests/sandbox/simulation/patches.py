@@ -13,11 +13,11 @@ from monitor_runtime.cloud.interface import Page
 from monitor_runtime.contract import backoff, deadline, settings, times, triggers
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
-from monitor_runtime.decide import completion
+from monitor_runtime.decide.completion import Completion, MarkerBody
 from monitor_runtime.decide.decisions import Interrupt, Wait
 from monitor_runtime.decide.memory import Memory
-from monitor_runtime.decide.observation import MarkerBody, Unknown
-from monitor_runtime.observe import locate, observe
+from monitor_runtime.decide.observation import Unknown
+from monitor_runtime.observe import locate
 from sandbox.simulation.world.simulated_cloud import SimulatedCloud
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -135,13 +135,9 @@ def unread(_body: bytes) -> MarkerBody:
     return MarkerBody()
 
 
-def uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
-    def counted(found: object, *_: object) -> object:
-        return found
-
-    for module in (completion, observe):
-        monkeypatch.setattr(module, "counted", counted)
+def uncounted(found: Completion, *_: object) -> Completion:
+    return found
 
 
-def unverified(_settings: Settings, _seen: object, found: completion.Completion, _launched_at: datetime) -> object:
+def unverified(_settings: Settings, _seen: object, found: Completion, _launched_at: datetime) -> object:
     return found.outcome, found.evidence

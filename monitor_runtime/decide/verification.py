@@ -1,0 +1,51 @@
+"""Whether what a completed run wrote can be relied on: all there, of this launch, and no upload under way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from monitor_runtime.contract.settings import Settings
+from monitor_runtime.decide.completion import ManifestEntry, MarkerBody, fresh, matching
+from monitor_runtime.decide.observation import Observation, Unknown
+
+
+def manifest_key(settings: Settings, entry: ManifestEntry) -> str:
+    """The whole key of a manifest entry, which may be written whole, relative to the prefix or as an s3:// URI."""
+    key = entry.key.removeprefix(f"s3://{settings.bucket}/")
+    return key if key.startswith(settings.prefix) else settings.prefix + key
+
+
+def checkpoint_keys(settings: Settings, body: MarkerBody | None) -> tuple[str, ...]:
+    """Patterns, relative to the prefix, of all that verification has to find."""
+    manifest = body.manifest if body else ()
+    start = len(settings.prefix)
+    return settings.checkpoint_patterns + tuple(manifest_key(settings, entry)[start:] for entry in manifest)
+
+
+def verification_gap(settings: Settings, seen: Observation, launched_at: datetime) -> str | Unknown | None:
+    """Why a completed run cannot be relied on yet: a sentence, or the source that does not answer; None if it can."""
+    silent = [part for part in (seen.marker_body, seen.checkpoints, seen.uploads) if isinstance(part, Unknown)]
+    if silent:
+        passing = next((part for part in silent if not part.permanent), None)
+        return passing or f"cannot be verified: {silent[0].cause}"
+    uploads = seen.uploads if isinstance(seen.uploads, tuple) else ()
+    under_way = sorted(upload.key for upload in uploads if upload.initiated_at >= launched_at)
+    if under_way:
+        return f"upload of {under_way[0]} under way"
+    return _checkpoint_gap(settings, seen, launched_at)
+
+
+def _checkpoint_gap(settings: Settings, seen: Observation, launched_at: datetime) -> str | None:
+    objects = fresh(seen.checkpoints, launched_at) if isinstance(seen.checkpoints, tuple) else ()
+    for pattern in settings.checkpoint_patterns:
+        if not any(entry.size > 0 for entry in matching(settings, pattern, objects)):
+            return f"no checkpoint {pattern}"
+    sizes = {entry.key: entry.size for entry in objects}
+    body = seen.marker_body
+    for entry in body.manifest if isinstance(body, MarkerBody) else ():
+        key = manifest_key(settings, entry)
+        if key not in sizes:
+            return f"{key} of the manifest is missing"
+        if entry.size is not None and sizes[key] != entry.size:
+            return f"{key} has {sizes[key]} bytes, its manifest says {entry.size}"
+    return None
