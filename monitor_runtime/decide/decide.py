@@ -193,16 +193,27 @@ def _unknown_objects(case: _Case) -> Decision | None:
     return None
 
 
+def _in_grace(case: _Case) -> Wait | None:
+    """Until its grace period is over, a completion waits for the last logs and checkpoints to arrive."""
+    found = case.completion
+    if found is None or case.now >= found.grace_over(case.settings):
+        return None
+    grace_over = found.grace_over(case.settings)
+    return _wait(case, f"{found.evidence}: grace period until {format_time(grace_over)}", grace_over)
+
+
 def _failure(case: _Case) -> Decision | None:
     """5. The training failed; its log has the grace period to arrive."""
     found = case.completion
     if found is None or found.outcome is not Outcome.FAILED:
         return None
-    grace_over = found.since + timedelta(seconds=case.settings.grace_seconds)
-    if case.now < grace_over:
-        return _wait(case, f"{found.evidence}: grace period until {format_time(grace_over)}", grace_over)
-    return _end(
-        case, Outcome.FAILED, case.settings.on_failure, found.evidence, due_since=grace_over, evidence_at=found.since
+    return _in_grace(case) or _end(
+        case,
+        Outcome.FAILED,
+        case.settings.on_failure,
+        found.evidence,
+        due_since=found.grace_over(case.settings),
+        evidence_at=found.since,
     )
 
 
@@ -211,28 +222,23 @@ def _success(case: _Case) -> Decision | None:
     found = case.completion
     if found is None or found.outcome is not Outcome.SUCCEEDED:
         return None
-    grace_over = found.since + timedelta(seconds=case.settings.grace_seconds)
-    if case.now < grace_over:
-        return _wait(case, f"{found.evidence}: grace period until {format_time(grace_over)}", grace_over)
+    return _in_grace(case) or _verified(case, found)
+
+
+def _verified(case: _Case, found: Completion) -> Decision | None:
+    """The ending of a completed run; as unverified, and never terminated, when it cannot be relied on in time."""
+    action, grace_over = case.settings.on_complete, found.grace_over(case.settings)
     gap = verification_gap(case.settings, case.seen, case.launched_at)
     if gap is None:
-        return _end(
-            case,
-            Outcome.SUCCEEDED,
-            case.settings.on_complete,
-            found.evidence,
-            due_since=grace_over,
-            evidence_at=found.since,
-        )
+        return _end(case, Outcome.SUCCEEDED, action, found.evidence, due_since=grace_over, evidence_at=found.since)
     if isinstance(gap, Unknown):
         return _wait(case, f"verification unknown: {gap.cause}", case.now + RECHECK_UNKNOWN)
+    reason = f"{found.evidence}, but {gap}"
     give_up = grace_over + timedelta(seconds=case.settings.verify_timeout_seconds)
     if case.now < give_up:
-        return _wait(case, f"{found.evidence}, but {gap}", min(give_up, case.now + RECHECK_UNVERIFIED))
-    action = Action.STOP if case.settings.on_complete is Action.TERMINATE else case.settings.on_complete
-    return _end(
-        case, Outcome.UNVERIFIED, action, f"{found.evidence}, but {gap}", due_since=give_up, evidence_at=found.since
-    )
+        return _wait(case, reason, min(give_up, case.now + RECHECK_UNVERIFIED))
+    action = Action.STOP if action is Action.TERMINATE else action
+    return _end(case, Outcome.UNVERIFIED, action, reason, due_since=give_up, evidence_at=found.since)
 
 
 def _idle(case: _Case) -> Decision | None:
