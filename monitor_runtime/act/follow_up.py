@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.cloud.interface import CloudError, FollowUp
 from monitor_runtime.contract import names
-from monitor_runtime.contract.triggers import SCHEDULED_TIME, TriggerKind
+from monitor_runtime.contract.triggers import follow_up_input
 from monitor_runtime.decide.next_check import SOONEST, ScheduleFollowUp, WaitInside, plan_next
 
 
@@ -36,13 +35,8 @@ def await_next(
 
 def follow_up(context: CheckContext, at: datetime) -> None:
     """Schedule a check at that moment, in place of the follow-up that there is; without one, the heartbeat remains."""
-    document = {
-        "trigger": TriggerKind.FOLLOW_UP,
-        "scheduled_time": SCHEDULED_TIME,
-        "settings": context.settings.to_document(),
-    }
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    message = follow_up_input(context.settings.to_document())
     try:
-        context.cloud.put_follow_up(FollowUp(names.follow_up_name(context.settings.run), at, text))
+        context.cloud.put_follow_up(FollowUp(names.follow_up_name(context.settings.run), at, message))
     except CloudError as error:
         context.report.problem(f"no follow-up, the heartbeat has to do: {error}")

@@ -50,10 +50,6 @@ TRAINING_UNIT = "runctl-training.service"
 """The systemd unit that runs the command on the box."""
 
 
-MAX_RUN_NAME = 53
-"""The longest of the three schedule names must fit in EventBridge Scheduler's 64 characters."""
-
-
 def heartbeat_name(run: str) -> str:
     """The recurring schedule of a run, owned by Pulumi. Run names have no dot, so the three names never collide."""
     return run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, cast
@@ -100,10 +99,6 @@ class Settings:
     def to_document(self) -> dict[str, Any]:
         """The JSON object that `parse` reads back to the same settings; every field is written out."""
         return {"version": VERSION, **asdict(self)}
-
-    def to_json(self) -> str:
-        """`to_document` as text with sorted keys, so that equal settings are equal bytes in every preview."""
-        return json.dumps(self.to_document(), sort_keys=True, separators=(",", ":"))
 
 
 RULES: Mapping[str, Rule] = {each.name: each.metadata["rule"] for each in fields(Settings)}

@@ -1,4 +1,4 @@
-"""What woke the monitor: read from the event, or refused with a clear error."""
+"""The messages that wake the monitor: how those that carry settings are written, and how each is read or refused."""
 
 from __future__ import annotations
 
@@ -66,6 +66,29 @@ class SpotWarningTrigger:
 
 Trigger = CarriedTrigger | ForgetTrigger | S3EventTrigger | SpotWarningTrigger
 
+SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
+"""https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""
+
+
+def heartbeat_input(settings: dict[str, Any]) -> str:
+    """The input of the heartbeat: the settings document, and the time for which it was scheduled."""
+    return _to_json({"trigger": TriggerKind.HEARTBEAT, "scheduled_time": SCHEDULED_TIME, "settings": settings})
+
+
+def first_check_input(settings: dict[str, Any]) -> str:
+    """The input of the first check."""
+    return _to_json({"trigger": TriggerKind.FIRST_CHECK, "settings": settings})
+
+
+def follow_up_input(settings: dict[str, Any]) -> str:
+    """The input of a follow-up: the settings of the check that schedules it, and the time for which that was."""
+    return _to_json({"trigger": TriggerKind.FOLLOW_UP, "scheduled_time": SCHEDULED_TIME, "settings": settings})
+
+
+def _to_json(document: dict[str, Any]) -> str:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+
+
 _CARRIED = {TriggerKind.HEARTBEAT, TriggerKind.FOLLOW_UP, TriggerKind.FIRST_CHECK}
 
 
@@ -129,21 +152,3 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"a string where it has {value!r}")
     return value
-
-
-SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
-"""https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""
-
-
-def heartbeat_input(settings: dict[str, Any]) -> str:
-    """The input of the heartbeat: the settings document, and the time for which it was scheduled."""
-    return _to_json({"trigger": TriggerKind.HEARTBEAT, "scheduled_time": SCHEDULED_TIME, "settings": settings})
-
-
-def first_check_input(settings: dict[str, Any]) -> str:
-    """The input of the first check."""
-    return _to_json({"trigger": TriggerKind.FIRST_CHECK, "settings": settings})
-
-
-def _to_json(document: dict[str, Any]) -> str:
-    return json.dumps(document, sort_keys=True, separators=(",", ":"))

@@ -47,13 +47,7 @@ def _refused(document: object) -> SettingsError:
 
 @pytest.mark.parametrize("written", [settings(), EVERYTHING, settings(prefix="")], ids=["defaults", "all", "no prefix"])
 def test_settings_that_were_written_are_read_back(written: Settings) -> None:
-    assert parse(json.loads(written.to_json())) == (written, ())
-
-
-def test_equal_settings_are_equal_bytes_and_other_settings_are_others() -> None:
-    assert settings().to_json() == settings().to_json()
-    assert len({settings().to_json(), settings(grace_seconds=1).to_json(), EVERYTHING.to_json()}) == 3
-    assert list(json.loads(EVERYTHING.to_json())) == sorted(EVERYTHING.to_document())
+    assert parse(json.loads(json.dumps(written.to_document()))) == (written, ())
 
 
 def test_every_field_is_written_with_the_version_and_has_a_rule() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +15,9 @@ from monitor_runtime.contract.triggers import (
     SpotWarningTrigger,
     TriggerError,
     TriggerKind,
+    first_check_input,
+    follow_up_input,
+    heartbeat_input,
     parse_trigger,
 )
 
@@ -34,9 +39,24 @@ def _spot_warning(detail: object) -> dict[str, Any]:
 # Triggers that carry the settings.
 
 
-@pytest.mark.parametrize("kind", [TriggerKind.HEARTBEAT, TriggerKind.FOLLOW_UP, TriggerKind.FIRST_CHECK])
-def test_a_trigger_that_carries_the_settings_is_known_by_its_name(kind: TriggerKind) -> None:
-    assert parse_trigger(_carried(str(kind))) == CarriedTrigger(kind, settings())
+@pytest.mark.parametrize(
+    ("write", "kind"),
+    [
+        (heartbeat_input, TriggerKind.HEARTBEAT),
+        (follow_up_input, TriggerKind.FOLLOW_UP),
+        (first_check_input, TriggerKind.FIRST_CHECK),
+    ],
+)
+def test_a_message_with_the_settings_is_read_as_it_was_written(
+    write: Callable[[dict[str, Any]], str], kind: TriggerKind
+) -> None:
+    assert parse_trigger(json.loads(write(settings().to_document()))) == CarriedTrigger(kind, settings())
+
+
+def test_equal_settings_are_equal_messages_and_other_settings_are_others() -> None:
+    reordered = dict(reversed(settings().to_document().items()))
+    assert heartbeat_input(reordered) == heartbeat_input(settings().to_document())
+    assert heartbeat_input(settings(grace_seconds=1).to_document()) != heartbeat_input(settings().to_document())
 
 
 @pytest.mark.parametrize(
