@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from monitor_runtime.act import deadline_switch
 from monitor_runtime.act.check_context import CheckContext, EndingFailedError
 from monitor_runtime.act.report import Report
 from monitor_runtime.check import check
@@ -142,9 +143,9 @@ class Dispatcher:
     def _removals(self, trigger: ForgetTrigger) -> Iterator[Callable[[], None]]:
         if trigger.run:
             yield partial(self.cloud.delete_schedule, names.follow_up_name(trigger.run))
-            yield partial(self.cloud.delete_schedule, names.deadline_switch_name(trigger.run))
+            yield partial(deadline_switch.remove, self.cloud, trigger.run)
         if trigger.instance_id:
-            yield partial(self.cloud.tag_instance, trigger.instance_id, {names.TAG_ARMED: ""})
+            yield partial(self.cloud.tag_instance, trigger.instance_id, deadline_switch.DISARMED)
 
     def _triggered(self, trigger: CarriedTrigger) -> Report:
         report = self._report(trigger.settings, trigger.kind, trigger.unknown_fields)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.recording import record_tags
-from monitor_runtime.cloud.interface import CloudError, DeadlineSwitch
+from monitor_runtime.cloud.interface import Cloud, CloudError, DeadlineSwitch
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import switch_time
@@ -16,15 +16,27 @@ from monitor_runtime.contract.triggers import TriggerKind
 from monitor_runtime.decide.memory import Memory, armed_value, unsure
 from monitor_runtime.decide.next_check import LEAD
 
+DISARMED = {names.TAG_ARMED: ""}
+"""What the tags say once the switch is gone."""
+
+
+def remove(cloud: Cloud, run: str) -> None:
+    """Remove the switch, if there is one.
+
+    Raises:
+        CloudError: when the Scheduler does not do it.
+    """
+    cloud.delete_schedule(names.deadline_switch_name(run))
+
 
 def disarm(context: CheckContext, armed: str) -> dict[str, str]:
-    """Remove the deadline switch; what to record of it. ``armed``: the tag as it stands."""
+    """Remove the switch; what to record of it. ``armed``: the tag as it stands."""
     try:
-        context.cloud.delete_schedule(names.deadline_switch_name(context.settings.run))
+        remove(context.cloud, context.settings.run)
     except CloudError as error:
         context.report.problem(f"deadline switch not removed: {error}")
         return {names.TAG_ARMED: unsure(armed)}
-    return {names.TAG_ARMED: ""}
+    return dict(DISARMED)
 
 
 def unrecorded_switch(context: CheckContext, instance: Instance) -> str:
@@ -34,33 +46,42 @@ def unrecorded_switch(context: CheckContext, instance: Instance) -> str:
 
 
 def arm(context: CheckContext, instance: Instance, memory: Memory, launched_at: datetime, now: datetime) -> None:
-    """Have EventBridge end the run by itself should the monitor fail; once per launch, moved by a hold or settings.
-
-    The first check does not trust the tag: the removal of an earlier one may have taken the switch away. Nor does one
-    that comes shortly before the switch fires: then a hold may have moved it unrecorded.
-    """
-    settings, armed = context.settings, memory.armed
-    at = switch_time(settings, launched_at, memory.hold.until)
+    """Have EventBridge end the run by itself should the monitor fail; once per launch, moved by a hold or settings."""
+    at = switch_time(context.settings, launched_at, memory.hold.until)
     if at is None:
-        if armed:
-            record_tags(context, instance, disarm(context, armed))
-        return
-    wanted = armed_value(at, settings.on_deadline)
-    trusts = context.report.trigger != TriggerKind.FIRST_CHECK and not _is_near(settings, at, now)
-    if at <= now or (armed == wanted and trusts):
-        return
-    if armed != wanted and not _may_move(context, instance, memory, at, now):
-        return
-    switch = DeadlineSwitch(names.deadline_switch_name(settings.run), at, settings.on_deadline, instance.instance_id)
+        if memory.armed:
+            record_tags(context, instance, disarm(context, memory.armed))
+    elif at > now and _must_be_put(context, instance, memory, at, now):
+        _put(context, instance, at)
+
+
+def _must_be_put(context: CheckContext, instance: Instance, memory: Memory, at: datetime, now: datetime) -> bool:
+    """A tag that names this very time is believed, but for two checks.
+
+    The first check does not: the removal of an earlier one may have taken the switch away. Nor does one that comes
+    shortly before the switch fires: then a hold may have moved it unrecorded.
+    """
+    if memory.armed == armed_value(at, context.settings.on_deadline):
+        return context.report.trigger == TriggerKind.FIRST_CHECK or _is_near(context.settings, at, now)
+    return _may_move(context, instance, memory, at, now)
+
+
+def _put(context: CheckContext, instance: Instance, at: datetime) -> None:
+    """Make or move the switch, and record it.
+
+    Also where the tag said so already: a check that ended the run meanwhile has emptied it.
+    """
+    run, action = context.settings.run, context.settings.on_deadline
     try:
-        context.cloud.put_deadline_switch(switch)
+        context.cloud.put_deadline_switch(
+            DeadlineSwitch(names.deadline_switch_name(run), at, action, instance.instance_id)
+        )
     except CloudError as error:
         context.report.problem(f"deadline switch not armed: {error}")
-        record_tags(context, instance, {names.TAG_ARMED: unsure(wanted)})
+        record_tags(context, instance, {names.TAG_ARMED: unsure(armed_value(at, action))})
         return
     context.report.note(f"deadline switch armed for {format_time(at)}")
-    # Also where the tag said so already: a check that ended the run meanwhile has emptied it.
-    record_tags(context, instance, {names.TAG_ARMED: wanted})
+    record_tags(context, instance, {names.TAG_ARMED: armed_value(at, action)})
 
 
 def _may_move(context: CheckContext, instance: Instance, memory: Memory, to: datetime, now: datetime) -> bool:
