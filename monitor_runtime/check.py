@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from monitor_runtime.act.carry_out import carry_out
-from monitor_runtime.act.check_context import CheckContext, EndingFailedError
+from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import arm
+from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.act.follow_up import await_next, follow_up
 from monitor_runtime.act.recording import notice
 from monitor_runtime.cloud.values import Instance

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from monitor_runtime.act import deadline_switch
-from monitor_runtime.act.check_context import CheckContext, EndingFailedError
+from monitor_runtime.act.check_context import CheckContext
+from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.act.report import Report
 from monitor_runtime.check import check
 from monitor_runtime.cloud.clock import Clock

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from monitor_runtime.act.check_context import CheckContext, EndingFailedError
+from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import disarm, unrecorded_switch
-from monitor_runtime.act.ending import Ended, end_instance, persist
+from monitor_runtime.act.ending import Ended, EndingFailedError, end_instance, persist
 from monitor_runtime.act.recording import outcome_tags, record_and_tell, record_tags, tell
 from monitor_runtime.act.signalling import signal_training
 from monitor_runtime.cloud.interface import CloudError, ErrorKind

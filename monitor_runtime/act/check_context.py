@@ -1,22 +1,15 @@
-"""What every action needs: the run, the cloud, the clock, the time that is left, the report."""
+"""What is the same for every step of a check."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from monitor_runtime.act.ending import RETRY_SECONDS
+from monitor_runtime.act.ending import ENDING_SECONDS
 from monitor_runtime.act.report import Report
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud
 from monitor_runtime.contract.settings import Settings
-
-ENDING_SECONDS = 2 * RETRY_SECONDS + 60
-"""Kept free of waiting and signalling: two ladders of retries and the calls themselves."""
-
-
-class EndingFailedError(Exception):
-    """The instance could not be ended; the alarm and the next trigger take over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,12 @@ Value = TypeVar("Value")
 RETRIES = 3
 RETRY_SECONDS = 2 + 4 + 8
 """How long the waits between the attempts last together."""
+ENDING_SECONDS = 2 * RETRY_SECONDS + 60
+"""Kept free of waiting and signalling: two ladders of retries and the calls themselves."""
+
+
+class EndingFailedError(Exception):
+    """The instance could not be ended; the alarm and the next trigger take over."""
 
 
 @dataclass(frozen=True, slots=True)

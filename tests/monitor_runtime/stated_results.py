@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from monitor_runtime.act.check_context import EndingFailedError
+from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.observe.first_check import FirstCheckError
 

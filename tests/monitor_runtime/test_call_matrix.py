@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from monitor_runtime.act.check_context import EndingFailedError
+from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.contract import names
 

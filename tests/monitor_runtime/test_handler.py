@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.act.check_context import EndingFailedError
+from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.cloud import aws
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.act.check_context import EndingFailedError
+from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.contract.triggers import TriggerError
 
 from .cloud.aws_failures import DENIED

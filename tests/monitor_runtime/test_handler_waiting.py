@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from monitor_runtime.act.check_context import EndingFailedError
+from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.contract import names
 from monitor_runtime.observe.first_check import FirstCheckError
 from sandbox.aws.boto import client

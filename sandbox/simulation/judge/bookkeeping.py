@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from monitor_runtime.act.check_context import EndingFailedError
+from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Action, Outcome
