@@ -1,4 +1,4 @@
-"""One check of one run: observe, decide, act, and see to it that the next check comes."""
+"""One check of one run: observe, decide, act, and make sure that the next check comes."""
 
 from __future__ import annotations
 

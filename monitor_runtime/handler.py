@@ -27,7 +27,7 @@ class LambdaContext(Protocol):
 
 
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:
-    """Entry point. The reply tells what was seen, decided and done, and when the next check is.
+    """Entry point. The reply says what was seen, decided and done, and when the next check is.
 
     Whatever it raises is logged with its cause; Lambda counts it, retries once, then keeps the event in the DLQ.
     """

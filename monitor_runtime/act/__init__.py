@@ -1,1 +1,1 @@
-"""Carrying a decision out, and seeing to it that the next check comes."""
+"""Carrying a decision out, and making sure that the next check comes."""

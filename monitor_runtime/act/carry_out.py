@@ -1,4 +1,4 @@
-"""Carrying out a decision: signal, end, clean up, record, tell, in this order, each step noted in the report."""
+"""Carrying out a decision: signal, end, clean up, record, notify, in this order, each step noted in the report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import disarm, unrecorded_switch
 from monitor_runtime.act.ending import Ended, EndingFailedError, end_instance, persist
-from monitor_runtime.act.recording import outcome_tags, record_and_tell, record_tags, tell
+from monitor_runtime.act.recording import notify, outcome_tags, record_and_notify, record_tags
 from monitor_runtime.act.signalling import signal_training
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from monitor_runtime.cloud.values import Instance
@@ -65,7 +65,7 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
     """
     if decision.action is Action.REPORT:
         _measure(context, decision)
-        record_and_tell(context, instance, decision.outcome, decision.reason, {})
+        record_and_notify(context, instance, decision.outcome, decision.reason, {})
         return
     if decision.signal_first:
         _signal(context, instance, context.settings.shutdown_timeout_seconds)
@@ -84,7 +84,7 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
         return
     context.report.note(f"{ended.action} called {format_time(called_at)}")
     _measure(context, decision, called_at)
-    record_and_tell(context, instance, decision.outcome, decision.reason, _clean_up(context, instance, memory))
+    record_and_notify(context, instance, decision.outcome, decision.reason, _clean_up(context, instance, memory))
 
 
 def interrupt(context: CheckContext, instance: Instance, memory: Memory, decision: Interrupt) -> None:
@@ -94,7 +94,7 @@ def interrupt(context: CheckContext, instance: Instance, memory: Memory, decisio
     context.report.metrics[Metric.ENDINGS] = 1
     possibly_armed = "" if memory.armed else unrecorded_switch(context, instance)
     unrecorded = {names.TAG_ARMED: unsure(possibly_armed)} if possibly_armed else {}
-    record_and_tell(context, instance, decision.outcome, decision.reason, unrecorded)
+    record_and_notify(context, instance, decision.outcome, decision.reason, unrecorded)
 
 
 def settle(context: CheckContext, instance: Instance, memory: Memory, decision: Settle) -> None:
@@ -102,12 +102,12 @@ def settle(context: CheckContext, instance: Instance, memory: Memory, decision: 
     cleaned = _clean_up(context, instance, memory)
     if decision.record:
         context.report.metrics[Metric.ENDINGS] = 1
-        record_and_tell(context, instance, decision.outcome, decision.reason, cleaned)
+        record_and_notify(context, instance, decision.outcome, decision.reason, cleaned)
         return
     if cleaned:
         record_tags(context, instance, cleaned)
     if context.notifies and not memory.notified:
-        tell(context, instance, decision.outcome, decision.reason)
+        notify(context, instance, decision.outcome, decision.reason)
 
 
 def force_stop(context: CheckContext, instance: Instance, memory: Memory, decision: ForceStop) -> None:
@@ -121,7 +121,7 @@ def force_stop(context: CheckContext, instance: Instance, memory: Memory, decisi
 
 
 def terminate_stopped(context: CheckContext, instance: Instance, memory: Memory, decision: TerminateStopped) -> None:
-    """Terminate an instance that was kept long enough; its run was recorded and told when it was stopped."""
+    """Terminate an instance that was kept long enough; its run was recorded and notified when it was stopped."""
     try:
         ended: Ended = end_instance(context.cloud, context.clock, instance, Action.TERMINATE)
     except CloudError as error:

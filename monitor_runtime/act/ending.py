@@ -28,7 +28,7 @@ class EndingFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What EC2 was asked to do. Only the check whose call changed the instance records and tells the ending."""
+    """What EC2 was asked to do. Only the check whose call changed the instance records and notifies the ending."""
 
     action: Action
     previous: InstanceState
@@ -66,7 +66,7 @@ def end_instance(cloud: Cloud, clock: Clock, instance: Instance, action: Action)
 
 
 def _terminate(cloud: Cloud, clock: Clock, instance: Instance, climbed: str | None = None) -> Ended:
-    """A spot request is cancelled first: a persistent one would launch another instance, which nobody watches."""
+    """A spot request is cancelled first: a persistent one would launch another instance, which is not watched."""
     request_id = instance.spot_request_id
     if request_id:
         _cancel(cloud, clock, request_id)

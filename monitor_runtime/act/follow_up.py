@@ -1,4 +1,4 @@
-"""Seeing to it that the next check comes."""
+"""Making sure that the next check comes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from monitor_runtime.decide.next_check import SOONEST, ScheduleFollowUp, WaitIns
 def await_next(
     context: CheckContext, recheck_at: datetime | None, now: datetime, can_wait_seconds: float
 ) -> float | None:
-    """``now``: when the check began. What it has taken since is part of the wait, and no follow-up lies behind it."""
+    """``now``: when the check began. What it has taken since is part of the wait, and no follow-up is in the past."""
     outlook = plan_next(
         recheck_at,
         now,
@@ -39,4 +39,4 @@ def follow_up(context: CheckContext, at: datetime) -> None:
     try:
         context.cloud.put_follow_up(FollowUp(names.follow_up_name(context.settings.run), at, message))
     except CloudError as error:
-        context.report.problem(f"no follow-up, the heartbeat has to do: {error}")
+        context.report.problem(f"no follow-up, the next check is the heartbeat's: {error}")

@@ -1,4 +1,4 @@
-"""Writing the outcome down in tags, and telling the topic."""
+"""Recording the outcome in tags, and notifying the topic."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from monitor_runtime.decide.memory import noticed_value, safe_value
 from monitor_runtime.decide.observation import Observation
 
 
-def record_and_tell(
+def record_and_notify(
     context: CheckContext, instance: Instance, outcome: Outcome, reason: str, further: dict[str, str]
 ) -> None:
     """Write the outcome into the tags, and notify the topic if that worked: what is not recorded is found again."""
     context.report.outcome, context.report.reason = outcome, reason
     values = outcome_tags(context, outcome, reason)
     if record_tags(context, instance, {**values, **further}) and context.notifies:
-        tell(context, instance, outcome, reason)
+        notify(context, instance, outcome, reason)
 
 
 def outcome_tags(context: CheckContext, outcome: Outcome, reason: str) -> dict[str, str]:
@@ -45,8 +45,8 @@ def record_tags(context: CheckContext, instance: Instance, values: dict[str, str
     return True
 
 
-def tell(context: CheckContext, instance: Instance, outcome: Outcome, reason: str) -> None:
-    """Told, then remembered: a message twice is better than none."""
+def notify(context: CheckContext, instance: Instance, outcome: Outcome, reason: str) -> None:
+    """Publish, then remember it: a message twice is better than none."""
     settings = context.settings
     message = {
         "run": settings.run,
@@ -55,14 +55,14 @@ def tell(context: CheckContext, instance: Instance, outcome: Outcome, reason: st
         "instance_id": instance.instance_id,
         "instance_state": instance.state,
         "launched_at": format_time(instance.launched_at) if instance.launched_at else None,
-        "told_at": format_time(context.clock.now()),
+        "notified_at": format_time(context.clock.now()),
         "output_uri": f"s3://{settings.bucket}/{settings.prefix}",
     }
     text = json.dumps(message, indent=2, sort_keys=True)
     try:
         persist(context.clock, lambda: context.cloud.publish(f"Training run {settings.run}: {outcome}", text))
     except CloudError as error:
-        context.report.problem(f"nobody notified: {error}")
+        context.report.problem(f"notification not sent: {error}")
         return
     record_tags(context, instance, {names.TAG_NOTIFIED: format_time(context.clock.now())})
 

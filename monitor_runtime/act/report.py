@@ -32,7 +32,7 @@ class Report:
     metrics: dict[Metric, float] = field(default_factory=dict[Metric, float])
 
     def note(self, sentence: str) -> None:
-        """Something seen or done, told once."""
+        """Something seen or done, stated once."""
         if sentence not in self.notes:
             self.notes.append(sentence)
 

@@ -17,7 +17,7 @@ MIN_COMMAND_SECONDS = 30
 def signal_training(cloud: Cloud, clock: Clock, instance_id: str, timeout_seconds: float) -> str:
     """Stop the training's unit and wait for it; returns a sentence about what came of it, and never raises CloudError.
 
-    ``timeout_seconds``: how long to wait at most. A box without the agent, not registered, or too slow is given up.
+    ``timeout_seconds``: how long to wait at most. Gives up on an instance without the agent, or one that is too slow.
     """
     if timeout_seconds <= 0:
         return "training not signalled: no time left"

@@ -37,7 +37,7 @@ Value = TypeVar("Value")
 CLIENT_CONFIG = Config(
     connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3}, tcp_keepalive=True
 )
-"""At most 3 attempts of 13 s and their pauses: no call eats an invocation, and what fails is soon known to fail."""
+"""At most 3 attempts of 13 s and their pauses: no call can use up the invocation, and failures surface quickly."""
 
 _ACTIONS = {Action.STOP: "stopInstances", Action.TERMINATE: "terminateInstances"}
 _DELIVERY = {"MaximumEventAgeInSeconds": 300, "MaximumRetryAttempts": 3}

@@ -47,7 +47,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class UploadMarker:
-    """Where the next page of uploads begins, as S3 told it."""
+    """Where the next page of uploads begins, as S3 returned it."""
 
     key: str
     upload_id: str
@@ -91,7 +91,7 @@ class DeadlineSwitch:
 
 
 class CommandState(StrEnum):
-    """How a command on the box stands."""
+    """The state of a command on the instance."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -111,7 +111,7 @@ class Cloud(Protocol):
         ...
 
     def find_instances(self, tag: str, value: str) -> Sequence[Instance]:
-        """The instances, not yet terminated, that bear a tag."""
+        """The instances, not yet terminated, that carry a tag."""
         ...
 
     def list_folder(self, bucket: str, prefix: str, token: str | None = None) -> Page:
@@ -147,11 +147,11 @@ class Cloud(Protocol):
         ...
 
     def stop_unit(self, instance_id: str, unit: str, timeout_seconds: int) -> str:
-        """Send ``systemctl stop`` to the box through SSM; returns the command's id."""
+        """Send ``systemctl stop`` to the instance through SSM; returns the command's id."""
         ...
 
     def command_state(self, command_id: str, instance_id: str) -> CommandState:
-        """How that command stands."""
+        """The state of that command."""
         ...
 
     def put_follow_up(self, follow_up: FollowUp) -> None:

@@ -22,7 +22,7 @@ class InstanceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An EC2 instance as DescribeInstances tells it. ``launched_at`` moves on at every start after a stop."""
+    """An EC2 instance as DescribeInstances returns it. ``launched_at`` moves on at every start after a stop."""
 
     instance_id: str
     state: InstanceState

@@ -14,7 +14,7 @@ JITTER_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class DueCheck:
-    """The next check of the backoff, and how far it lies behind the one before it."""
+    """The next check of the backoff, and its distance from the one before it."""
 
     at: datetime
     interval_seconds: float

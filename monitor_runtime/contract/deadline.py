@@ -9,7 +9,7 @@ from monitor_runtime.contract.settings import Settings
 
 SWITCH_DELAY = timedelta(minutes=10)
 BOX_DELAY = timedelta(minutes=20)
-"""The box's own timer comes last."""
+"""The instance's own timer comes last."""
 
 
 def deadline(settings: Settings, launched_at: datetime) -> datetime | None:

@@ -44,10 +44,10 @@ ENV_SCHEDULE_GROUP = "RUNCTL_SCHEDULE_GROUP"
 ENV_SCHEDULER_ROLE_ARN = "RUNCTL_SCHEDULER_ROLE_ARN"
 ENV_DEAD_LETTER_ARN = "RUNCTL_DEAD_LETTER_ARN"
 ENV_NOTIFY_TOPIC_ARN = "RUNCTL_NOTIFY_TOPIC_ARN"
-"""Optional: absent or empty means that nobody is notified."""
+"""Optional: absent or empty means no notifications."""
 
 TRAINING_UNIT = "runctl-training.service"
-"""The systemd unit that runs the command on the box."""
+"""The systemd unit that runs the command on the instance."""
 
 
 def heartbeat_name(run: str) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What an ending does to the instance; ``report`` tells and touches nothing."""
+    """What an ending does to the instance; ``report`` notifies and changes nothing."""
 
     STOP = "stop"
     TERMINATE = "terminate"

@@ -36,7 +36,7 @@ def marker_name(field: str, value: object) -> Iterator[Problem]:
             field,
             got=value,
             accepted=f"a file name without '/', 1 to {MAX_PATTERN_CHARACTERS} printable characters, not only wildcards",
-            fix="name the object that lies directly under the prefix; move folders into prefix",
+            fix="name an object directly under the prefix; move folders into prefix",
         )
 
 

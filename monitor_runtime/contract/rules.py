@@ -197,12 +197,12 @@ key_prefix = text(
     "write it like runs/llama-ft/",
     maximum=190,
 )
-"""The prefix stands in a tag value of the instance: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html"""
+"""The prefix is part of a tag value of the instance: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html"""
 
 run_name = text(
     r"[A-Za-z0-9][A-Za-z0-9_-]*",
     "letters, digits, '-' and '_', the first a letter or digit",
-    "rename the run: its schedules and roles bear the name",
+    "rename it: schedules and roles are named after it",
     maximum=53,
 )
 """With the longest suffix of its schedules, ``.follow-up``, it must fit in EventBridge Scheduler's 64 characters."""

@@ -25,7 +25,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """A metric that stays under ``threshold`` for ``minutes`` means that nobody trains any more."""
+    """A metric that stays under ``threshold`` for ``minutes`` means that the run is idle."""
 
     metric: str
     threshold: float
@@ -130,7 +130,7 @@ def combination_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
             "markers",
             got=value["markers"],
             accepted="at least one marker or one expected output",
-            fix="name what tells that it is done",
+            fix="name what says that the training is done",
             touches=("expected_outputs",),
         )
     for index, marker in enumerate(value["failure_markers"]):

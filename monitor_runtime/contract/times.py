@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 
 def format_time(moment: datetime) -> str:
-    """ISO 8601 in UTC to the second, as all tags and replies bear it."""
+    """ISO 8601 in UTC to the second, as in all tags and replies."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def parse_time(value: str) -> datetime | None:
-    """An ISO 8601 time; without a zone it is UTC. None when it is no time."""
+    """An ISO 8601 time; without a zone it is UTC. None when it is not a time."""
     try:
         moment = datetime.fromisoformat(value.strip())
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Which objects tell that a run is complete, and since when."""
+"""Which objects say that a run is complete, and since when."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from monitor_runtime.decide.memory import Memory
 
 @dataclass(frozen=True, slots=True)
 class ManifestEntry:
-    """A file that the marker's body says was written: its key and, if told, its size in bytes."""
+    """A file that the marker's body says was written: its key and, if given, its size in bytes."""
 
     key: str
     size: int | None
@@ -24,7 +24,7 @@ class ManifestEntry:
 
 @dataclass(frozen=True, slots=True)
 class MarkerBody:
-    """What a marker's JSON body tells; empty when the body is anything else."""
+    """What a marker's JSON body says; empty when the body is anything else."""
 
     outcome: Outcome | None = None
     exit_code: int | None = None
@@ -50,7 +50,7 @@ class Completion:
         """When what is still on its way, a log or a checkpoint, has had its time."""
         return self.since + timedelta(seconds=settings.grace_seconds)
 
-    def told_by(self, body: MarkerBody) -> Completion:
+    def with_body(self, body: MarkerBody) -> Completion:
         """The same once the marker's body was read: an outcome in it counts more than the marker's name."""
         details: list[str] = []
         if body.exit_code is not None:
@@ -66,7 +66,7 @@ def find(
 ) -> Completion | None:
     """What completes the run: a marker, else all expected outputs.
 
-    ``seen_at``: when S3 had told of the objects. Not when it was asked: an upload may have been completed in between.
+    ``seen_at``: when S3 had answered. Not when it was asked: an upload may have been completed in between.
     """
     found = find_marker(settings, objects, launched_at) or _find_outputs(settings, objects, launched_at)
     return found and counted(found, memory, seen_at)

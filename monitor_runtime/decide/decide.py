@@ -32,11 +32,11 @@ from monitor_runtime.decide.verification import verification_gap
 MAX_REFUSALS = 3
 STUCK_AFTER = timedelta(minutes=10)
 INTERRUPTION = timedelta(minutes=5)
-"""From the warning to the end, with a margin: an instance that still runs then is watched as if nobody had warned."""
+"""From the warning to the end, with a margin: an instance that still runs then is watched as before."""
 SPOT_REASON = "spot interruption"
-"""How the reason of every ending by EC2 begins, which tells it from an ending that was reported or refused."""
+"""How the reason of every ending by EC2 begins, which distinguishes it from an ending that was reported or refused."""
 DENIED_FOR_GOOD = timedelta(hours=1)
-"""What S3 denies for so long after a stop, it will not tell any more."""
+"""If S3 still denies access so long after a stop, there will be no answer."""
 RECHECK_UNKNOWN = timedelta(minutes=2)
 RECHECK_UNVERIFIED = timedelta(minutes=1)
 
@@ -54,7 +54,7 @@ class _Case:
 
 
 def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bool = False) -> Decision:
-    """The first rule that applies. ``notifies`` says whether the monitor has a topic to tell endings to."""
+    """The first rule that applies. ``notifies``: whether the monitor has a topic."""
     if isinstance(seen.instance, Unknown):
         return Wait(f"EC2 unknown: {seen.instance.cause}", now + RECHECK_UNKNOWN)
     if seen.instance.launched_at is None or seen.instance.state not in {InstanceState.PENDING, InstanceState.RUNNING}:
@@ -83,7 +83,7 @@ def _verdict(settings: Settings, seen: Observation, found: Completion, launched_
 def _not_running(
     settings: Settings, seen: Observation, instance: Instance, now: datetime, *, notifies: bool
 ) -> Decision:
-    """1. Nothing is trained any more; what is left is to see the ending through, to record it and to tell."""
+    """1. There is no training any more; what is left is to finish the ending, to record it and to notify."""
     if instance.state is InstanceState.STOPPING:
         return _stuck(instance, seen.memory, now) or Over("instance is stopping")
     if instance.state not in {InstanceState.STOPPED, InstanceState.TERMINATED}:
@@ -109,7 +109,7 @@ def _stuck(instance: Instance, memory: Memory, now: datetime) -> Decision | None
 
 
 def _unrecorded(settings: Settings, seen: Observation, instance: Instance, now: datetime) -> Decision:
-    """The instance ended without us, or we were cut off: what is in S3 and on the clock tells the outcome."""
+    """The instance ended without the monitor, or a check was cut off: the outcome follows from S3 and the clock."""
     sources = (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads)
     patient = instance.state_changed_at is not None and now - instance.state_changed_at < DENIED_FOR_GOOD
     silent = [part for part in sources if isinstance(part, Unknown) and (patient or not part.permanent)]

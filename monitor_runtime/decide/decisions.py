@@ -18,7 +18,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """End the run. ``due_since`` is when the ending became due, ``evidence_at`` when its cause came to be."""
+    """End the run. ``due_since`` is when the ending became due, ``evidence_at`` when its cause arose."""
 
     outcome: Outcome
     action: Action
@@ -39,7 +39,7 @@ class Interrupt:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """The run is over and something of its ending is left to do: record, tell, or remove the switch."""
+    """The run is over and something of its ending is left to do: record, notify, or remove the switch."""
 
     outcome: Outcome
     reason: str
@@ -62,7 +62,7 @@ class TerminateStopped:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """EC2 refused the ending too often to ask again: only a person can help, and has to be told."""
+    """EC2 refused the ending too often to ask again: only a person can help, and must be alerted."""
 
     outcome: Outcome | None
     reason: str
@@ -70,7 +70,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """The run is over, and everything was done and told."""
+    """The run is over, and everything was done and notified."""
 
     reason: str
 

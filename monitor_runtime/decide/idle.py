@@ -1,4 +1,4 @@
-"""Whether nobody trains any more, read from a metric: only a whole window of data can say so."""
+"""Whether a run is idle, read from a metric: only a whole window of data can say so."""
 
 from __future__ import annotations
 

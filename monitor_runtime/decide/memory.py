@@ -1,4 +1,4 @@
-"""What the tags of an instance remember of its present launch: read in one place, written in one form."""
+"""What the tags of an instance remember of its current launch: read in one place, written in one form."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the monitor, and whoever holds the run, wrote down about the present launch; by default, nothing."""
+    """What the monitor, and a person who holds the run, wrote about the current launch; by default, nothing."""
 
     hold: Hold = Hold()
     outcome: Outcome | None = None
     reason: str = ""
-    """The reason that stands beside the outcome."""
+    """The reason recorded with the outcome."""
     ended_at: datetime | None = None
     notified: bool = False
     """Whether the ending was published."""
@@ -97,40 +97,40 @@ def _parts(value: str, count: int) -> list[str]:
 
 
 def _read_hold(value: str, now: datetime) -> Hold:
-    """A hold counts while it lies in the future, at most `MAX_HOLD` ahead; anything else is reported and ignored."""
+    """A hold counts until its time, at most `MAX_HOLD` ahead; anything else is reported and ignored."""
     if not value.strip():
         return Hold()
     until = parse_time(value)
     if until is None:
-        return Hold(None, f"{names.TAG_HOLD_UNTIL} {value!r} is no time: write it like 2030-01-31T18:00:00Z")
+        return Hold(None, f"{names.TAG_HOLD_UNTIL} {value!r} is not a time: write it like 2030-01-31T18:00:00Z")
     if until - now > MAX_HOLD:
         return Hold(None, f"{names.TAG_HOLD_UNTIL} {value!r} is ignored: more than {MAX_HOLD.days} days ahead")
     return Hold(until if until > now else None)
 
 
 def _since_launch(instance: Instance, value: str) -> datetime | None:
-    """The time that is written there, if it is one of the present launch."""
+    """The time that is written there, if it belongs to the current launch."""
     moment = parse_time(value)
     return moment if moment and (instance.launched_at is None or moment >= instance.launched_at) else None
 
 
 def refused_value(count: int, now: datetime, what: Outcome | Refusable) -> str:
-    """What stands in the tag when something was refused."""
+    """The tag's value when something was refused."""
     return f"{count} {format_time(now)} {what}"
 
 
 def armed_value(at: datetime, action: Action) -> str:
-    """What stands in the tag of a switch that was confirmed."""
+    """The tag's value for a switch that was confirmed."""
     return f"{format_time(at)} {action}"
 
 
 def unsure(armed_tag: str) -> str:
-    """What stands there when AWS did not say whether the switch was made, moved or removed."""
+    """The tag's value when AWS did not confirm that the switch was made, moved or removed."""
     return armed_tag if armed_tag.endswith(_UNSURE) else f"{armed_tag}{_UNSURE}"
 
 
 def noticed_value(completed_at: datetime, seen_at: datetime) -> str:
-    """What stands in the tag of a completion that was noticed: which one it is, and when it had been seen."""
+    """The tag's value for a completion that was noticed: which one it is, and when it was seen."""
     return f"{format_time(completed_at)} {format_time(end_of_second(seen_at))}"
 
 

@@ -11,7 +11,7 @@ of the time is waited for. https://docs.aws.amazon.com/scheduler/latest/UserGuid
 MAX_WAIT_SECONDS = 75.0
 """The lead and a margin: with less, a follow-up that fires on time would have to schedule another one."""
 SOONEST = timedelta(seconds=15)
-"""A schedule must lie in the future when EventBridge reads it."""
+"""A schedule must be in the future when EventBridge reads it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look at the world. Sources that were not asked, because nothing hangs on them yet, are None."""
+    """One look at the world. Sources that were not asked, because nothing depends on them yet, are None."""
 
     instance: Instance | Unknown
     memory: Memory = field(default_factory=Memory)
@@ -39,4 +39,4 @@ class Observation:
     metric_maxima: tuple[float, ...] | Unknown | None = None
     interruption_warned: bool = False
     objects_at: datetime | None = None
-    """When S3 had told of the objects, which may be long after the look began: what it told of was there by then."""
+    """When S3 had answered, which may be long after the look began: what it listed was there by then."""

@@ -1,4 +1,4 @@
-"""Looking for patterns under a prefix in a bounded number of calls, however many keys lie there."""
+"""Looking for patterns under a prefix in a bounded number of calls, however many keys there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a marker's body tells: JSON of a known form, or nothing, and then the marker's name decides."""
+"""What a marker's body says: JSON of a known form, or nothing, and then the marker's name decides."""
 
 from __future__ import annotations
 

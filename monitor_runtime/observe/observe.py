@@ -1,4 +1,4 @@
-"""One look at the world: only the sources on which the decision can hang, each known or unknown."""
+"""One look at AWS: only the sources that the decision can depend on, each known or unknown."""
 
 from __future__ import annotations
 
@@ -50,9 +50,8 @@ def observe(
     A check of a run in training costs one DescribeInstances and one ListObjectsV2; an ended and recorded run, and one
     past its deadline, cost the DescribeInstances alone. ``instance``: as an event's look-up described it a moment ago.
 
-    A look takes its time, and each end of it is used on the safe side. What is due has to be so at ``now``, its
-    beginning: what changed since may have been missed. What was seen was there when it had been told, and maybe not
-    before.
+    A look takes time, and each end of it is used on the safe side. What is due must be due at ``now``, its beginning:
+    later changes may have been missed. What was seen was there when AWS had answered, and perhaps not before.
     """
     found = instance or ask(lambda: cloud.describe_instance(settings.instance_ids[0]))
     memory = Memory() if isinstance(found, Unknown) else Memory.of(found, now)
@@ -83,14 +82,14 @@ def _objects_matter(settings: Settings, seen: Observation, instance: Instance, n
 
 
 def _matters_now(settings: Settings, memory: Memory, completion: Completion, now: datetime) -> bool:
-    """Whether something can follow from a completion: grace is over, nobody holds the run, it was not reported yet."""
-    only_told = settings.on_complete is settings.on_failure is Action.REPORT
-    was_told = only_told and memory.outcome is not None
-    return now >= completion.grace_over(settings) and not was_told and memory.hold.until is None
+    """Whether something can follow from a completion: grace is over, no hold is in force, it was not reported yet."""
+    only_reported = settings.on_complete is settings.on_failure is Action.REPORT
+    was_reported = only_reported and memory.outcome is not None
+    return now >= completion.grace_over(settings) and not was_reported and memory.hold.until is None
 
 
 def _completing_objects(cloud: Cloud, settings: Settings, launched_at: datetime) -> tuple[StoredObject, ...] | Unknown:
-    """Markers first: where there is one, outputs that cannot be seen, or lie in folders, do not matter."""
+    """Markers first: where there is one, outputs that cannot be seen, or are in folders, do not matter."""
     markers = settings.markers + settings.failure_markers
     at_root = tuple(pattern for pattern in settings.expected_outputs if "/" not in pattern)
     in_folders = tuple(pattern for pattern in settings.expected_outputs if "/" in pattern)
@@ -110,9 +109,9 @@ def _completed(
 ) -> Observation:
     """Nothing is waited for any more: read the marker, and for a success what verification needs."""
     body = _marker_body(cloud, settings, completion)
-    told = completion.told_by(body) if isinstance(body, MarkerBody) else completion
-    seen = replace(seen, completion=told, marker_body=body)
-    if told.outcome is not Outcome.SUCCEEDED:
+    completion = completion.with_body(body) if isinstance(body, MarkerBody) else completion
+    seen = replace(seen, completion=completion, marker_body=body)
+    if completion.outcome is not Outcome.SUCCEEDED:
         return seen
     patterns = checkpoint_keys(settings, body if isinstance(body, MarkerBody) else None)
     return replace(

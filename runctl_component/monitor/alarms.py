@@ -119,7 +119,7 @@ def heartbeat_period(silence_seconds: float) -> int:
 def create_alarm(
     name: str, alarm: Alarm, topic_arns: pulumi.Input[list[str]], opts: pulumi.ResourceOptions
 ) -> aws.cloudwatch.MetricAlarm:
-    """The alarm as a resource; it tells its topic when it goes off and when it is over."""
+    """The alarm as a resource; it notifies its topic when it goes off and when it is over."""
     return aws.cloudwatch.MetricAlarm(
         f"{name}-{alarm.suffix}",
         alarm_description=alarm.description,

@@ -28,7 +28,7 @@ class ArchiveError(RuntimeError):
 
 
 class Bundled(NamedTuple):
-    """A package of the archive. ``distribution`` is empty for our own; ``without`` are folders that nobody imports."""
+    """A package of the archive. ``distribution`` is empty for our own; ``without``: folders that are never imported."""
 
     package: str
     distribution: str = ""
@@ -63,7 +63,7 @@ def archive_size() -> int:
 def archive_path() -> str:
     """The absolute path of a zip file that holds the archive, for `FileArchive`.
 
-    It lies in a folder of this process, which nobody else can read or write, and is removed when the process exits.
+    It is in a folder of this process, which no other user can read or write, and is removed when the process exits.
     A process that lives for weeks may find that the system tidied the folder away: then there is a new one.
     """
     with _WRITING:
@@ -122,7 +122,7 @@ def _sources(bundled: Bundled) -> Iterator[tuple[str, Path]]:
 
 
 def _is_needed(bundled: Bundled, name: str) -> bool:
-    """Modules only: what editors, copies and compilers leave behind has names that nobody can import."""
+    """Modules only: what editors, copies and compilers leave behind has names that cannot be imported."""
     left_out = tuple(f"{bundled.package}/{folder}" for folder in bundled.without)
     parts = name.removesuffix(".py").split("/")
     importable = all(part.isidentifier() and part != "__pycache__" for part in parts)

@@ -18,7 +18,7 @@ _WILD = re.compile(r"(?:[*?]|\[!?\]?[^]]*(?:\]|\Z))+")
 
 
 def spot_warning_pattern() -> str:
-    """Every spot warning of the account and region; the instance's tags tell whose it is."""
+    """Every spot warning of the account and region; the instance's tags say whose it is."""
     return _to_json({"source": ["aws.ec2"], "detail-type": ["EC2 Spot Instance Interruption Warning"]})
 
 

@@ -1,4 +1,4 @@
-"""The monitor of one or many training runs: its function, what wakes it, what it may do, who hears when it fails."""
+"""The monitor of one or many training runs: its function, its triggers, its permissions and its alarms."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -84,7 +84,7 @@ class Monitor(pulumi.ComponentResource):
         )
 
     def child(self, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
-        """Options of a child, made anew each time: the caller's own reach it through its parent."""
+        """Fresh options for a child; the caller's are inherited from the parent."""
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
     def expect_checks(self, first_check: pulumi.Resource) -> None:

@@ -22,7 +22,7 @@ def monitor_tag(name: str) -> str:
 def dashboard_name(tag: str) -> str:
     """A dashboard is the account's, has no autonaming, and letters, digits, - and _ alone.
 
-    The hash tells tags apart that are equal without their slashes.
+    The hash distinguishes tags that are equal without their slashes.
     """
     digest = hashlib.sha256(tag.encode()).hexdigest()[:_HASH_CHARACTERS]
     title = re.sub(r"[^A-Za-z0-9_-]", "-", f"runctl-{tag}")

@@ -17,7 +17,7 @@ from runctl_component.training_run.own_place import Takers, place_taken
 
 
 def check_runs(path: str, runs: Mapping[str, Any], monitor_tag: Callable[[str], str]) -> Iterator[Problem]:
-    """Every run for itself; ``monitor_tag`` tells the tag of a run's monitor by the run's name."""
+    """Every run for itself; ``monitor_tag`` returns the tag of the monitor of the run with that name."""
     for name, args in runs.items():
         yield from problems_at(
             f"{path}:runs.{name}",
@@ -61,7 +61,7 @@ def _topic_problems(path: str, given: Mapping[str, Any]) -> Iterator[Problem]:
             "notify_topic_arn",
             got=given["notify_topic_arn"],
             accepted="only for a single run, without a monitor in the config",
-            fix=f"set {path}:monitor.notify_topic_arn, which tells about all runs",
+            fix=f"set {path}:monitor.notify_topic_arn, which notifies for all runs",
         )
 
 

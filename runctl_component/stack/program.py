@@ -78,7 +78,7 @@ def _problems(project: str, runs: Mapping[str, Any], declared: Mapping[str, Any]
 
 
 def _kept_secret(args: Mapping[str, Any]) -> dict[str, Any]:
-    """One secret makes all of a config value secret, and does not say where it stands: these args hold it."""
+    """One secret makes a whole config value secret, wherever in it it is: these arguments are taken to hold it."""
     return {
         field: pulumi.Output.secret(value) if field in SECRET_IN_CONFIG and value is not None else value
         for field, value in args.items()

@@ -41,7 +41,7 @@ def require_fitting_monitor(name: str, checked: CheckedArgs, monitor: Monitor) -
 
 def _refuse_topic(name: str, given: Mapping[str, Any]) -> None:
     if "notify_topic_arn" in given:
-        fix = "set it on the monitor, which tells about all of its runs"
+        fix = "set it on the monitor, which notifies for all of its runs"
         problem = Problem(
             "notify_topic_arn", got=given["notify_topic_arn"], accepted="only with a monitor of the run's own", fix=fix
         )
@@ -55,13 +55,15 @@ def events_off_problems(monitor: str, *, s3_events: bool) -> Iterator[Problem]:
         yield Problem("s3_events", got=True, accepted=f"False, since monitor {monitor!r} has no s3_events", fix=fix)
 
 
-def unwatched_marker_problems(args: Mapping[str, Any], monitor: str, heard: Sequence[str]) -> Iterator[Problem]:
+def unwatched_marker_problems(args: Mapping[str, Any], monitor: str, listened: Sequence[str]) -> Iterator[Problem]:
     """Markers of a run, its defaults too, for which its monitor does not listen."""
     for field in MARKERS:
-        unheard = [marker for marker in args[field] if marker not in heard]
-        if unheard:
-            accepted = f"with s3_events: {', '.join(heard)}"
-            yield Problem(field, got=unheard, accepted=accepted, fix=f"add them to the markers of monitor {monitor!r}")
+        unwatched = [marker for marker in args[field] if marker not in listened]
+        if unwatched:
+            accepted = f"with s3_events: {', '.join(listened)}"
+            yield Problem(
+                field, got=unwatched, accepted=accepted, fix=f"add them to the markers of monitor {monitor!r}"
+            )
 
 
 def place_problems(args: Mapping[str, Any], monitor: str, watched: Sequence[Watched]) -> Iterator[Problem]:
@@ -87,7 +89,7 @@ def _require_listening(name: str, checked: CheckedArgs, monitor: Monitor) -> Non
     checked.require(
         MARKERS,
         monitor.markers,
-        lambda args, heard: _refuse(name, unwatched_marker_problems(args, monitor.name, heard)),
+        lambda args, listened: _refuse(name, unwatched_marker_problems(args, monitor.name, listened)),
     )
 
 
@@ -99,7 +101,7 @@ def _require_watched(name: str, checked: CheckedArgs, monitor: Monitor) -> None:
 
 
 def _require_checks_within_silence(name: str, checked: CheckedArgs, monitor: Monitor) -> None:
-    """An alarm for silence that goes off between two heartbeats is one that nobody reads any more."""
+    """An alarm for silence that goes off between two heartbeats is soon ignored."""
 
     def check(args: Mapping[str, Any], minutes: float) -> None:
         interval = args["max_interval_seconds"]

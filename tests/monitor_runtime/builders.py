@@ -57,5 +57,5 @@ def _worked_out(run: Settings, looked: Observation, now: datetime) -> Observatio
     if launched_at and isinstance(looked.objects, tuple):
         found = find(run, looked.objects, launched_at, memory, looked.objects_at or now)
     if found and isinstance(looked.marker_body, MarkerBody):
-        found = found.told_by(looked.marker_body)
+        found = found.with_body(looked.marker_body)
     return replace(looked, memory=memory, completion=found)

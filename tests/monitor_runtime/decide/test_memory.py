@@ -97,9 +97,9 @@ def test_without_tags_nothing_is_remembered() -> None:
     [
         ("2026-03-09T12:00:01Z", "more than 7 days ahead"),
         ("9999-12-31T23:59:59Z", "more than 7 days ahead"),
-        ("next week", "is no time: write it like"),
-        ("1772452800", "is no time: write it like"),
-        ("true", "is no time: write it like"),
+        ("next week", "is not a time: write it like"),
+        ("1772452800", "is not a time: write it like"),
+        ("true", "is not a time: write it like"),
     ],
 )
 def test_a_hold_that_cannot_count_is_ignored_and_the_tag_and_its_value_are_named(value: str, words: str) -> None:
