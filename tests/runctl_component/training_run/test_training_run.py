@@ -162,9 +162,9 @@ def test_an_image_that_was_declared_is_not_ignored() -> None:
 
 
 def test_tags_that_the_monitor_writes_are_ignored_by_key(default: Recorded) -> None:
-    ignored = default.one("Instance", "llama-ft").ignores
-    assert {f'tags["{tag}"]' for tag in names.WRITTEN_BY_MONITOR} <= set(ignored)
-    assert {f'tagsAll["{tag}"]' for tag in names.WRITTEN_BY_MONITOR} <= set(ignored)
+    """Of ``tags`` alone: to name ``tagsAll``, which is the provider's own, warns at each preview."""
+    ignored = {path for path in default.one("Instance", "llama-ft").ignores if path.startswith("tags")}
+    assert ignored == {f'tags["{tag}"]' for tag in names.WRITTEN_BY_MONITOR}
 
 
 def test_a_changed_marker_changes_the_schedule_and_not_the_user_data(default: Recorded) -> None:
