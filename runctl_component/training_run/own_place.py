@@ -1,4 +1,4 @@
-"""Each run writes to a place of its own: the marker of one must never end another."""
+"""Each run writes to a place of its own: what one uploads must never count for another."""
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
@@ -18,20 +18,28 @@ _TAKEN: WeakKeyDictionary[object, Takers] = WeakKeyDictionary()
 
 
 def place_taken(taken: Takers, name: str, args: Mapping[str, Any]) -> Iterator[Problem]:
-    """Take the place of a run, or say who has it."""
-    place = (args["bucket"], args["prefix"])
-    other = taken.setdefault(place, name)
-    if other != name:
-        yield Problem(
-            "prefix",
-            found=f"s3://{place[0]}/{place[1]}",
-            accepted="a place of the run's own",
-            fix=f"run {other!r} writes there too, and the marker of one would end the other: give each its own prefix",
-        )
+    """Take the place of a run, or say which run has it, or a place around or within it."""
+    bucket, prefix = args["bucket"], args["prefix"]
+    for (other_bucket, other_prefix), other in taken.items():
+        overlaps = prefix.startswith(other_prefix) or other_prefix.startswith(prefix)
+        if other != name and other_bucket == bucket and overlaps:
+            yield _overlap(f"s3://{bucket}/{prefix}", f"s3://{bucket}/{other_prefix}", other)
+            return
+    taken[bucket, prefix] = name
+
+
+def _overlap(place: str, other_place: str, other: str) -> Problem:
+    if place == other_place:
+        where, harm = "there too", "the marker of one would end the other"
+    else:
+        where = f"{'within it' if other_place.startswith(place) else 'around it'}, to {other_place}"
+        harm = "uploads and markers of one would count for the other"
+    fix = f"run {other!r} writes {where}, and {harm}: give each its own prefix"
+    return Problem("prefix", found=place, accepted="a place of the run's own", fix=fix)
 
 
 def require_own_place(name: str, checked: CheckedArgs) -> None:
-    """Let nothing be launched that writes where another run of the program does: at once where both are plain.
+    """Let nothing be launched that writes to another run's place, or around or within it: at once where both are plain.
 
     Raises:
         InvalidArgs: when the place is another run's.

@@ -44,7 +44,27 @@ def test_a_place_that_is_known_only_when_it_resolves_is_checked_then() -> None:
         record(program)
 
 
-@pytest.mark.parametrize("other", [{"prefix": "runs/y"}, {"bucket": "others"}, {"prefix": "runs/x/y"}])
+@pytest.mark.parametrize(
+    ("prefix", "words"),
+    [
+        ("runs/x/y", "run 'a' writes around it, to s3://outputs/runs/x/, and uploads and markers of one would count"),
+        ("runs", "run 'a' writes within it, to s3://outputs/runs/x/, and uploads and markers of one would count"),
+        ("", "run 'a' writes within it"),
+    ],
+)
+def test_a_run_whose_place_is_around_or_within_anothers_is_refused(prefix: str, words: str) -> None:
+    def program() -> None:
+        TrainingRun("a", RUN)
+        TrainingRun("b", {**RUN, "prefix": prefix})
+
+    with pytest.raises(InvalidArgs, match=words):
+        record(program)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"prefix": "runs/y"}, {"bucket": "others"}, {"bucket": "others", "prefix": "runs/x/y"}, {"prefix": "runs/xy"}],
+)
 def test_runs_of_other_places_are_no_obstacle(other: dict[str, Any]) -> None:
     def program() -> None:
         TrainingRun("a", RUN)
