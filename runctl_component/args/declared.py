@@ -27,7 +27,7 @@ class TrainingRunArgs(TypedDict):
     instance_type: NotRequired[pulumi.Input[str]]
     """The EC2 instance type."""
     ami: NotRequired[pulumi.Input[str]]
-    """The image. Default: the newest Amazon Linux 2023 at creation, which has no GPU driver. A newer default never replaces a running instance; an `ami` that you change does. If you pass an Output, it must not resolve to None. With `command`, your image needs cloud-init, systemd, bash, curl, pgrep, python3 and the AWS CLI as `aws`; for the training to be signalled before a stop, also the SSM agent."""
+    """The image: an id, or the name of an SSM parameter that holds one (it begins with `/`). Default: for NVIDIA GPUs the newest Deep Learning Base AMI, with a driver and CUDA but no framework, else the newest Amazon Linux 2023. What is looked up, by default, by parameter or as an Output, counts at creation: a newer image never replaces a running instance. A changed plain id does. If you pass an Output, it must not resolve to None. With `command`, your image needs cloud-init, systemd, bash, curl, pgrep, python3 and the AWS CLI as `aws`; for the training to be signalled before a stop, also the SSM agent."""
     command: NotRequired[pulumi.Input[str]]
     """The training, run by bash on the instance, as root, in /root, with `RUNCTL_OUTPUT_URI` and `RUNCTL_RUN` set. Nothing else is copied to the instance, so the command fetches its code itself; the default profile allows that from under the prefix. When it exits, the marker is written. A changed command replaces the instance."""
     user_data: NotRequired[pulumi.Input[str]]
@@ -45,7 +45,7 @@ class TrainingRunArgs(TypedDict):
     kms_key_arn: NotRequired[pulumi.Input[str]]
     """The KMS key of the bucket, if it is a customer managed one: grants the instance and the monitor access to it."""
     root_volume_gib: NotRequired[pulumi.Input[int]]
-    """Size of the encrypted gp3 root volume, in GiB."""
+    """Size of the encrypted gp3 root volume, in GiB. The default image for NVIDIA GPUs needs 75."""
     spot: NotRequired[str]
     """`one-time` or `persistent`. Default: on demand. A one-time spot instance cannot be stopped, so its endings default to `terminate`. Must be a plain value."""
     spot_max_price: NotRequired[pulumi.Input[str]]

@@ -11,6 +11,8 @@ PLACEHOLDER_INSTANCE_ID = "i-00000000000000000"
 PLACEHOLDER_PLACE = {"bucket": "the-bucket", "prefix": ""}
 """Stands for bucket and prefix where nothing depends on them."""
 
+DEFAULT_INSTANCE_TYPE = "g5.xlarge"
+"""The smallest with a current NVIDIA GPU."""
 SETTINGS_FIELDS = tuple(
     field.name for field in fields(Settings) if field.name not in {"run", "monitor", "instance_ids"}
 )
@@ -24,7 +26,7 @@ def complete(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     ending = "terminate" if given.get("spot") == "one-time" else "stop"
     return {
         **_SETTINGS_DEFAULTS,
-        "instance_type": "g5.xlarge",
+        "instance_type": DEFAULT_INSTANCE_TYPE,
         "root_volume_gib": 100,
         "environment": {},
         "tags": {},

@@ -8,7 +8,8 @@ from typing import Any, TypeGuard, cast
 from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
 from monitor_runtime.contract.settings import RULES as SETTINGS_RULES
-from runctl_component.args.defaults import normal_prefix
+from runctl_component.args.defaults import DEFAULT_INSTANCE_TYPE, normal_prefix
+from runctl_component.box.image import DEEP_LEARNING_GIB, has_nvidia_gpu, is_parameter, processor
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES
 
 MAX_TAGS = 30
@@ -122,7 +123,12 @@ RUN_RULES: Mapping[str, Rule] = {
     **{field: rule for field, rule in SETTINGS_RULES.items() if field not in {"run", "monitor", "instance_ids"}},
     "prefix": prefix,
     "instance_type": _name(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "g5.xlarge", 64),
-    "ami": _name(r"ami-(?:[0-9a-f]{8}|[0-9a-f]{17})", "ami-0123456789abcdef0"),
+    "ami": rules.text(
+        r"ami-(?:[0-9a-f]{8}|[0-9a-f]{17})|(?:/[\w.-]+)+",
+        "an image id, or the name of an SSM parameter that holds one, which begins with /",
+        "write for example ami-0123456789abcdef0",
+        maximum=1011,
+    ),
     "command": script,
     "user_data": user_data,
     "environment": text_map(variable_name, maximum=100, value_characters=4096),
@@ -149,7 +155,12 @@ RUN_RULES: Mapping[str, Rule] = {
 
 RESOLVED_RULES: Mapping[str, Rule] = {
     **RUN_RULES,
-    "ami": _name(r"[\w-]+", "ami-0123456789abcdef0"),
+    "ami": rules.text(
+        r"[\w-]+",
+        "an image id; the name of an SSM parameter must be a plain value",
+        "write for example ami-0123456789abcdef0",
+        maximum=255,
+    ),
     "notify_topic_arn": _name(r"(?!.*\.fifo$)\S+", "arn:aws:sns:us-east-1:123456789012:trainings, not FIFO", 512),
     "subnet_id": _name(r"[\w-]+", "subnet-0123456789abcdef0"),
     "security_group_ids": rules.list_of(_name(r"[\w-]+", "sg-0123456789abcdef0"), maximum=16),
@@ -186,7 +197,35 @@ def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(
             "spot_max_price", got=values["spot_max_price"], accepted="only with spot", fix="set spot, or remove it"
         )
+    yield from _image_combinations(values)
     yield from _spot_combinations(values)
+
+
+def _image_combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Images that would not boot on their instance type, or not fit its disk, as far as their names say it."""
+    instance_type, ami = values.get("instance_type", DEFAULT_INSTANCE_TYPE), values.get("ami")
+    if not isinstance(instance_type, str):
+        return
+    fitting = processor(instance_type)
+    other = "arm64" if fitting == "x86_64" else "x86_64"
+    if is_parameter(ami) and other in str(ami):
+        yield Problem(
+            "ami",
+            got=ami,
+            accepted=f"an image for {fitting}, the processor of {instance_type}",
+            fix=f"name the image for {fitting}, or choose another instance_type",
+            touches=("instance_type",),
+        )
+    volume = values.get("root_volume_gib")
+    needs_room = ami is None and has_nvidia_gpu(instance_type) and isinstance(volume, int | float)
+    if needs_room and cast("float", volume) < DEEP_LEARNING_GIB:
+        yield Problem(
+            "root_volume_gib",
+            got=volume,
+            accepted=f"at least {DEEP_LEARNING_GIB} GiB, the size of the default image for {instance_type}",
+            fix="raise it, or set an ami that is smaller",
+            touches=("instance_type", "ami"),
+        )
 
 
 def _spot_combinations(values: Mapping[str, Any]) -> Iterator[Problem]:

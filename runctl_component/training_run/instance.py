@@ -1,6 +1,5 @@
 """The EC2 instance of a run: its image, tags, user data, purchase, and what becomes of it when it powers off."""
 
-import re
 from collections.abc import Container, Mapping
 from decimal import Decimal
 from typing import Any, cast
@@ -11,28 +10,28 @@ import pulumi_aws as aws
 
 from monitor_runtime.contract import names
 from runctl_component.args.checked_args import CheckedArgs
+from runctl_component.box.image import is_parameter
 from runctl_component.box.user_data import render_user_data
-
-_ARM = re.compile(r"(?:[a-z]+\d+g|a1|.*-gb)")
-_IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
-"""https://docs.aws.amazon.com/linux/al2023/ug/ec2.html#launch-via-aws-cli"""
 
 _IMAGES: WeakKeyDictionary[pulumi.Resource, dict[str, pulumi.Output[str]]] = WeakKeyDictionary()
 
 Tags = pulumi.Input[Mapping[str, pulumi.Input[str]]]
 
-IGNORED_TAGS = [f'tags["{tag}"]' for tag in names.WRITTEN_BY_MONITOR]
-"""Of ``tags`` alone: ``tagsAll`` is the provider's own, and to name it prints a warning for each instance at each
-preview."""
 
+def ignored_changes(ami: object) -> list[str]:
+    """Inputs of the instance whose changes are not Pulumi's, by the image as declared.
 
-def image_parameter(instance_type: str) -> str:
-    """The public SSM parameter of the newest Amazon Linux 2023 for the processor of an instance type."""
-    return f"{_IMAGE}{'arm64' if _ARM.match(instance_type) else 'x86_64'}"
+    Tags that the monitor, or a person with a hold, writes later are theirs; of ``tags`` alone, since ``tagsAll`` is the
+    provider's own, and to name it prints a warning at each preview. An image that is looked up counts at creation: a
+    newer one must not replace a running training.
+    """
+    tags = [f'tags["{tag}"]' for tag in names.WRITTEN_BY_MONITOR]
+    is_deliberate = isinstance(ami, str) and not is_parameter(ami)
+    return tags if is_deliberate else ["ami", *tags]
 
 
 def newest_image(parameter: pulumi.Input[str], parent: pulumi.Resource) -> pulumi.Output[str]:
-    """The image in a public SSM parameter; runs with one ``parent`` ask for it once, however many they are."""
+    """The image in an SSM parameter; runs with one ``parent`` ask for it once, however many they are."""
     if not isinstance(parameter, str):
         return _look_up_image(parameter, parent)
     known = _IMAGES.setdefault(parent, {})

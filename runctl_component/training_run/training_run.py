@@ -20,16 +20,16 @@ from runctl_component.args.defaults import (
     to_settings,
 )
 from runctl_component.box.box_tags import box_tags
+from runctl_component.box.image import image_parameter, is_parameter
 from runctl_component.monitor.monitor import Monitor
 from runctl_component.monitor.naming import monitor_tag
 from runctl_component.plan.plan import build_plan
 from runctl_component.training_run.fits_monitor import require_fitting_monitor, require_monitor
 from runctl_component.training_run.instance import (
-    IGNORED_TAGS,
     USER_DATA_FIELDS,
     Tags,
     found_by_tags,
-    image_parameter,
+    ignored_changes,
     market_options,
     merged,
     newest_image,
@@ -136,12 +136,9 @@ class TrainingRun(pulumi.ComponentResource):
             if "iam_instance_profile" in checked
             else create_profile(self._name, checked, monitor.partition, self).name
         )
-        # The AMI is chosen at creation: a newer image must not replace a running training. Tags that the monitor, or a
-        # person with a hold, writes later are theirs.
-        ignored = IGNORED_TAGS if "ami" in checked else ["ami", *IGNORED_TAGS]
         self._instance = aws.ec2.Instance(
             self._name,
-            ami=self._checked.read_one("ami") if "ami" in checked else self._newest_image(),
+            ami=self._image(),
             instance_type=checked.read_one("instance_type"),
             iam_instance_profile=profile,
             user_data=checked.gate(
@@ -162,7 +159,7 @@ class TrainingRun(pulumi.ComponentResource):
             tags=self._tags(),
             opts=self._child(
                 depends_on=[monitor],
-                ignore_changes=ignored,
+                ignore_changes=ignored_changes(checked.given.get("ami")),
                 # In place, the provider would stop and start it: a silent restart.
                 replace_on_changes=["instanceType"],
                 # Two trainings must not write to one prefix, and a quota of GPUs seldom allows two.
@@ -214,9 +211,13 @@ class TrainingRun(pulumi.ComponentResource):
             opts=self._child(),
         )
 
-    def _newest_image(self) -> pulumi.Output[str]:
-        parameter = self._checked.read(("instance_type",), lambda args: image_parameter(args["instance_type"]))
-        return newest_image(parameter, self._monitor)
+    def _image(self) -> pulumi.Input[str]:
+        """As declared: an id, or the parameter that holds one; by default the newest that fits the instance type."""
+        declared = self._checked.given.get("ami")
+        if declared is not None and not is_parameter(declared):
+            return self._checked.read_one("ami")
+        by_type = self._checked.read(("instance_type",), lambda args: image_parameter(args["instance_type"]))
+        return newest_image(declared or by_type, self._monitor)
 
     def _create_watch(self) -> None:
         """The heartbeat, then the first check."""

@@ -16,10 +16,16 @@ def look_up(token: str, args: Mapping[str, Any], region: str) -> dict[str, Any]:
         "aws:index/getCallerIdentity:getCallerIdentity": lambda: {
             "accountId": client("sts").get_caller_identity()["Account"]
         },
-        "aws:ssm/getParameter:getParameter": lambda: {
-            "insecureValue": client("ssm").get_parameter(Name=args["name"])["Parameter"]["Value"]
-        },
+        "aws:ssm/getParameter:getParameter": lambda: {"insecureValue": _parameter(args["name"])},
     }
     if token not in answers:
         raise NotImplementedError(f"the sandbox knows no function {token}")
     return answers[token]()
+
+
+def _parameter(name: str) -> str:
+    """Moto knows the images of Amazon Linux, but no deep learning images, which are made from them."""
+    if name.startswith("/aws/service/deeplearning/"):
+        processor = "arm64" if "/arm64/" in name else "x86_64"
+        name = f"/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{processor}"
+    return client("ssm").get_parameter(Name=name)["Parameter"]["Value"]

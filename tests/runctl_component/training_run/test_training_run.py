@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pulumi
 import pytest
 
 from monitor_runtime.contract import names
+from runctl_component import TrainingRun
 
 from ..forms import ALL, BASE, KEY, instance_of, registered, settings_of
-from ..recording import IMAGE, INSTANCE_ID, Recorded, Resource
+from ..recording import IMAGE, INSTANCE_ID, Recorded, Resource, record
 
 
 @pytest.fixture(scope="module")
@@ -157,8 +159,31 @@ def test_the_newest_image_is_chosen_at_creation_and_ignored_later(default: Recor
     assert "ami" in instance.ignores
 
 
-def test_an_image_that_was_declared_is_not_ignored() -> None:
+def test_a_plain_image_id_is_deliberate_and_changing_it_replaces() -> None:
     assert "ami" not in registered(ALL).one("Instance", "llama-ft").ignores
+
+
+def test_an_image_may_be_the_one_that_a_parameter_of_ssm_holds_when_the_run_is_created() -> None:
+    recorded = registered({**BASE, "ami": "/images/training/latest"})
+    instance = recorded.one("Instance", "llama-ft")
+    assert (instance.inputs["ami"], "ami" in instance.ignores) == (IMAGE, True)
+    assert recorded.calls.count("getParameter") == 1
+
+
+def test_an_image_that_is_an_output_of_a_look_up_counts_at_creation() -> None:
+    def program() -> None:
+        image = pulumi.Output.from_input("ami-00000000000000002")
+        TrainingRun("llama-ft", {**BASE, "ami": image})
+
+    instance = record(program).one("Instance", "llama-ft")
+    assert (instance.inputs["ami"], "ami" in instance.ignores) == ("ami-00000000000000002", True)
+
+
+def test_an_output_cannot_be_the_name_of_a_parameter() -> None:
+    with pytest.raises(
+        Exception, match="ami: got '/images/latest'; accepted: an image id; the name of an SSM parameter"
+    ):
+        record(lambda: TrainingRun("llama-ft", {**BASE, "ami": pulumi.Output.from_input("/images/latest")}))
 
 
 def test_tags_that_the_monitor_writes_are_ignored_by_key(default: Recorded) -> None:
