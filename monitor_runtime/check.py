@@ -2,95 +2,132 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from monitor_runtime.act.carry_out import carry_out
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import arm
 from monitor_runtime.act.ending import EndingFailedError
-from monitor_runtime.act.follow_up import await_next, follow_up
+from monitor_runtime.act.follow_up import Recheck, await_next, soonest
 from monitor_runtime.act.recording import notice
-from monitor_runtime.cloud.values import Instance
+from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.decide.decide import INTERRUPTION, RECHECK_UNKNOWN, decide
-from monitor_runtime.decide.decisions import Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
-from monitor_runtime.decide.next_check import MAX_WAIT_SECONDS
+from monitor_runtime.decide.decide import INTERRUPTION, RECHECK_UNKNOWN, decide, decide_unseen
+from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
+from monitor_runtime.decide.next_check import LEAD, MAX_WAIT_SECONDS
 from monitor_runtime.decide.observation import Observation, Unknown
-from monitor_runtime.observe.observe import observe
+from monitor_runtime.observe.observe import find_run, observe
 
 
 def check(
-    context: CheckContext, *, instance: Instance | None = None, interruption_warned: bool = False, may_wait: bool = True
+    context: CheckContext,
+    *,
+    instances: Sequence[Instance] | None = None,
+    warned_instance_id: str = "",
+    may_wait: bool = True,
 ) -> None:
     """Check until nothing more is due within this invocation; what happened is in ``context.report``.
 
-    ``instance``: as an event's look-up described it a moment ago; it saves a call.
+    ``instances``: those that an event is about, as its look-up described them a moment ago; it saves a call.
+    ``warned_instance_id``: the spot instance that EC2 is about to take back.
 
     Raises:
-        EndingFailedError: when the instance could not be ended.
+        EndingFailedError: when an instance could not be ended; the others were looked after.
     """
     waiting_left = MAX_WAIT_SECONDS if may_wait else 0.0
     while True:
         now = context.clock.now()
-        seen = observe(
-            context.cloud,
-            context.settings,
-            now,
-            context.clock,
-            instance=instance,
-            interruption_warned=interruption_warned,
-        )
-        decision = decide(context.settings, seen, now, notifies=context.notifies)
-        _describe(context, seen, decision)
-        waited = _carry_out(context, seen, decision, now, min(waiting_left, context.spare_seconds()))
+        found = find_run(context.cloud, context.settings) if instances is None else instances
+        context.report.checks += 1
+        failures: list[EndingFailedError] = []
+        rechecks = _rechecks(context, found, now, failures, warned_instance_id)
+        if not rechecks:
+            return
+        recheck = soonest(rechecks)
+        can_wait = min(waiting_left, context.spare_seconds()) if recheck.inside else 0.0
+        waited = await_next(context, recheck.at, now, can_wait)
+        if failures:
+            raise failures[0]
         if waited is None:
             return
         waiting_left -= waited
-        instance = None
+        instances = None
 
 
-def _carry_out(
-    context: CheckContext, seen: Observation, decision: Decision, now: datetime, can_wait_seconds: float
-) -> float | None:
-    """Returns the seconds waited when there is another check to make in this invocation, else None."""
-    if isinstance(decision, Wait):
-        if isinstance(seen.instance, Instance) and seen.instance.launched_at:
-            notice(context, seen.instance, seen)
-            arm(context, seen.instance, seen.memory, seen.instance.launched_at, now)
-        return await_next(context, decision.recheck_at, now, can_wait_seconds)
-    if isinstance(seen.instance, Instance) and not isinstance(decision, Over):
+def _rechecks(
+    context: CheckContext,
+    found: Sequence[Instance] | Unknown,
+    now: datetime,
+    failures: list[EndingFailedError],
+    warned_instance_id: str,
+) -> list[Recheck]:
+    """Look after each instance; when each wants to be looked at again. What cannot be ended goes to ``failures``."""
+    if isinstance(found, Unknown):
+        unseen = decide_unseen(found, now)
+        _describe(context, unseen)
+        context.report.problem(found.cause)
+        return [Recheck(unseen.recheck_at)]
+    if not found:
+        _describe(context, Over("the run has no instance"))
+    if len(on := [each.instance_id for each in found if each.state in ON]) > 1:
+        context.report.problem(f"the run has {len(on)} live instances: {', '.join(on)}; each is watched and ended")
+    rechecks: list[Recheck] = []
+    for instance in found:
+        warned = instance.instance_id == warned_instance_id
         try:
-            carry_out(context, seen.instance, seen.memory, decision)
-        except EndingFailedError:
-            follow_up(context, context.clock.now() + RECHECK_UNKNOWN)
-            raise
-        _look_again(context, seen.instance, decision)
-    return None
+            recheck = _look_after(context, instance, now, interruption_warned=warned)
+        except EndingFailedError as error:
+            failures.append(error)
+            recheck = Recheck(context.clock.now() + RECHECK_UNKNOWN + LEAD, inside=False)
+        rechecks += [recheck] if recheck else []
+        if instance is not found[-1] and context.report.decision != OVER:
+            context.report.note(f"{instance.instance_id}: {context.report.decision}: {context.report.reason}")
+    return rechecks
 
 
-def _look_again(context: CheckContext, instance: Instance, decision: Decision) -> None:
+def _look_after(
+    context: CheckContext, instance: Instance, now: datetime, *, interruption_warned: bool
+) -> Recheck | None:
+    seen = observe(
+        context.cloud, context.settings, instance, now, context.clock, interruption_warned=interruption_warned
+    )
+    decision = decide(context.settings, seen, now, notifies=context.notifies)
+    _describe(context, decision, seen)
+    if isinstance(decision, Wait):
+        if instance.launched_at and not seen.memory.may_be_going(now):
+            notice(context, instance, seen)
+            arm(context, instance, seen.memory, instance.launched_at, now)
+        return Recheck(decision.recheck_at)
+    if isinstance(decision, Over):
+        return None
+    carry_out(context, instance, seen.memory, decision)
+    return _after(context, instance, decision)
+
+
+def _after(context: CheckContext, instance: Instance, decision: Decision) -> Recheck | None:
     """After what leaves the instance running: EC2 may not take it after all, a reported run still has a deadline."""
     now = context.clock.now()
     if isinstance(decision, Interrupt):
-        context.report.next_check_at = now + INTERRUPTION
-        follow_up(context, now + INTERRUPTION)
-    elif isinstance(decision, End) and decision.action is Action.REPORT and instance.launched_at:
+        return Recheck(now + INTERRUPTION + LEAD, inside=False)
+    if isinstance(decision, End) and decision.action is Action.REPORT and instance.launched_at:
         due = deadline(context.settings, instance.launched_at)
-        await_next(context, due if due and due > now else None, now, 0.0)
+        return Recheck(due if due and due > now else None, inside=False)
+    return None
 
 
-def _describe(context: CheckContext, seen: Observation, decision: Decision) -> None:
+def _describe(context: CheckContext, decision: Decision, seen: Observation | None = None) -> None:
+    """Of several instances, the last one's decision is the run's."""
     report = context.report
-    report.checks += 1
-    report.instance = seen.instance
+    report.instance = seen.instance if seen else None
     report.decision = decision_word(decision)
     report.reason = decision.reason
     report.next_check_at = None
-    if isinstance(decision, End | Interrupt | Settle | Refused):
-        report.outcome = decision.outcome
-    sources = (seen.instance, seen.objects, seen.marker_body, seen.checkpoints, seen.uploads, seen.metric_maxima)
-    for source in sources:
+    report.outcome = decision.outcome if isinstance(decision, End | Interrupt | Settle | Refused) else None
+    if seen is None:
+        return
+    for source in (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads, seen.metric_maxima):
         if isinstance(source, Unknown):
             report.problem(source.cause)
     if seen.memory.hold.problem:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from monitor_runtime.act import deadline_switch
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.ending import EndingFailedError
+from monitor_runtime.act.release import reclaim, release
 from monitor_runtime.act.report import Report
 from monitor_runtime.check import check
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud, CloudError
 from monitor_runtime.cloud.values import Instance
-from monitor_runtime.contract import names
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.contract.triggers import (
     CarriedTrigger,
+    FirstCheckTrigger,
     ForgetTrigger,
     S3EventTrigger,
     SpotWarningTrigger,
@@ -59,21 +58,22 @@ class Dispatcher:
             CloudError: when an event's run could not be looked up.
         """
         match parse_trigger(event):
+            case CarriedTrigger(kind=TriggerKind.FOLLOW_UP) as trigger:
+                return self._followed_up(trigger)
             case CarriedTrigger() as trigger:
-                return self._carried(trigger)
+                return self._check(trigger.settings, self._triggered(trigger))
+            case FirstCheckTrigger() as trigger:
+                return self._first_check(trigger)
             case ForgetTrigger() as trigger:
                 return self._forget(trigger)
             case S3EventTrigger() | SpotWarningTrigger() as trigger:
                 return self._event(trigger)
 
-    def _carried(self, trigger: CarriedTrigger) -> Reply:
-        if trigger.kind is TriggerKind.FOLLOW_UP:
-            return self._followed_up(trigger)
-        report = self._triggered(trigger)
-        if trigger.kind is TriggerKind.FIRST_CHECK:
-            prove(self.cloud, self.clock, trigger.settings, self.region)
-            return self._check(trigger.settings, report, may_wait=False)
-        return self._check(trigger.settings, report)
+    def _first_check(self, trigger: FirstCheckTrigger) -> Reply:
+        report = self._report(trigger.settings, TriggerKind.FIRST_CHECK, trigger.unknown_fields)
+        instance = prove(self.cloud, self.clock, trigger.settings, trigger.instance_id, self.region)
+        reclaim(self.cloud, self.clock, instance, report)
+        return self._check(trigger.settings, report, may_wait=False)
 
     def _followed_up(self, trigger: CarriedTrigger) -> Reply:
         """A follow-up carries the settings of the check that made it: what was declared since then counts more."""
@@ -118,35 +118,22 @@ class Dispatcher:
     def _located(self, trigger: S3EventTrigger | SpotWarningTrigger, located: Located, received_at: datetime) -> Reply:
         """A warning counts for what it says and when: copies of it may come after the interruption that it is about."""
         report = self._report(located.settings, _kind(trigger), located.unknown_fields)
-        warned = isinstance(trigger, SpotWarningTrigger)
+        warned = trigger.instance_id if isinstance(trigger, SpotWarningTrigger) else ""
         warned_at = trigger.warned_at if isinstance(trigger, SpotWarningTrigger) else None
-        if warned_at and is_over(warned_at, located.instance.launched_at, received_at):
+        if warned_at and is_over(warned_at, located.instances[0].launched_at, received_at):
             report.note(f"the spot warning of {format_time(warned_at)} is over: EC2 did not take the instance")
-            warned = False
-        return self._check(located.settings, report, instance=located.instance, interruption_warned=warned)
+            warned = ""
+        return self._check(located.settings, report, instances=located.instances, warned_instance_id=warned)
 
     def _forget(self, trigger: ForgetTrigger) -> Reply:
-        """Remove what the monitor made for the run. Never fails: it must not keep a stack from being destroyed."""
-        problems: list[str] = []
-        for remove in self._removals(trigger):
-            try:
-                remove()
-            except CloudError as error:
-                problems.append(str(error))
+        """Let the instance go. Never fails: it must not keep a stack from being destroyed."""
         return {
             "run": trigger.run,
             "trigger": TriggerKind.FIRST_CHECK,
-            "decision": "forgotten",
-            "problems": problems,
+            "decision": "released",
+            "problems": release(self.cloud, self.clock, trigger),
             "calls": dict(self.cloud.calls),
         }
-
-    def _removals(self, trigger: ForgetTrigger) -> Iterator[Callable[[], None]]:
-        if trigger.run:
-            yield partial(self.cloud.delete_schedule, names.follow_up_name(trigger.run))
-            yield partial(deadline_switch.remove, self.cloud, trigger.run)
-        if trigger.instance_id:
-            yield partial(self.cloud.tag_instance, trigger.instance_id, deadline_switch.DISARMED)
 
     def _triggered(self, trigger: CarriedTrigger) -> Report:
         report = self._report(trigger.settings, trigger.kind, trigger.unknown_fields)
@@ -165,13 +152,13 @@ class Dispatcher:
         settings: Settings,
         report: Report,
         *,
-        instance: Instance | None = None,
-        interruption_warned: bool = False,
+        instances: Sequence[Instance] | None = None,
+        warned_instance_id: str = "",
         may_wait: bool = True,
     ) -> Reply:
         context = CheckContext(settings, self.cloud, self.clock, report, self.remaining_seconds, self.notifies)
         try:
-            check(context, instance=instance, interruption_warned=interruption_warned, may_wait=may_wait)
+            check(context, instances=instances, warned_instance_id=warned_instance_id, may_wait=may_wait)
         finally:
             reply = report.to_document(dict(self.cloud.calls))
             self.publish(report, reply)

@@ -91,7 +91,7 @@ def interrupt(context: CheckContext, instance: Instance, memory: Memory, decisio
     """Signal the training before EC2 takes the instance, and record it. The switch stays: the warning may be vain."""
     if decision.signal_first:
         _signal(context, instance, min(context.settings.shutdown_timeout_seconds, SPOT_SIGNAL_SECONDS))
-    context.report.metrics[Metric.ENDINGS] = 1
+    context.report.count(Metric.ENDINGS)
     possibly_armed = "" if memory.armed else unrecorded_switch(context, instance)
     unrecorded = {names.TAG_ARMED: unsure(possibly_armed)} if possibly_armed else {}
     record_and_notify(context, instance, decision.outcome, decision.reason, unrecorded)
@@ -100,19 +100,19 @@ def interrupt(context: CheckContext, instance: Instance, memory: Memory, decisio
 def settle(context: CheckContext, instance: Instance, memory: Memory, decision: Settle) -> None:
     """Do what is left of an ending."""
     cleaned = _clean_up(context, instance, memory)
-    if decision.record:
-        context.report.metrics[Metric.ENDINGS] = 1
+    if decision.outcome and decision.record:
+        context.report.count(Metric.ENDINGS)
         record_and_notify(context, instance, decision.outcome, decision.reason, cleaned)
         return
     if cleaned:
         record_tags(context, instance, cleaned)
-    if context.notifies and not memory.notified:
+    if decision.outcome and context.notifies and not memory.notified:
         notify(context, instance, decision.outcome, decision.reason)
 
 
 def force_stop(context: CheckContext, instance: Instance, memory: Memory, decision: ForceStop) -> None:
     """Stop again, without waiting for the operating system."""
-    context.report.metrics[Metric.ENDING_FAILURES] = 1
+    context.report.count(Metric.ENDING_FAILURES)
     try:
         persist(context.clock, lambda: context.cloud.stop_instance(instance.instance_id, force=True))
     except CloudError as error:
@@ -125,7 +125,7 @@ def terminate_stopped(context: CheckContext, instance: Instance, memory: Memory,
     try:
         ended: Ended = end_instance(context.cloud, context.clock, instance, Action.TERMINATE)
     except CloudError as error:
-        context.report.metrics[Metric.ENDING_FAILURES] = 1
+        context.report.count(Metric.ENDING_FAILURES)
         _count_refusal(context, instance, memory, Refusable.TERMINATE_STOPPED, error)
         raise EndingFailedError(f"{decision.reason}, and cannot be terminated: {error}") from error
     context.report.action = ended.action
@@ -133,7 +133,7 @@ def terminate_stopped(context: CheckContext, instance: Instance, memory: Memory,
 
 def refused(context: CheckContext, decision: Refused) -> None:
     """Keep the alarm up: EC2 is not asked again."""
-    context.report.metrics[Metric.ENDING_FAILURES] = 1
+    context.report.count(Metric.ENDING_FAILURES)
     ending = f"{decision.outcome}: {decision.reason}" if decision.outcome else decision.reason
     context.report.problem(
         f"the ending ({ending}) was refused too often and is not tried again:"
@@ -150,7 +150,7 @@ def _signal(context: CheckContext, instance: Instance, seconds: float) -> None:
 def _record_failure(
     context: CheckContext, instance: Instance, memory: Memory, decision: End, error: CloudError
 ) -> None:
-    context.report.metrics[Metric.ENDING_FAILURES] = 1
+    context.report.count(Metric.ENDING_FAILURES)
     ending = outcome_tags(context, decision.outcome, decision.reason)
     _count_refusal(context, instance, memory, decision.outcome, error, further=ending)
 
@@ -172,7 +172,7 @@ def _count_refusal(
 
 def _measure(context: CheckContext, decision: End, called_at: datetime | None = None) -> None:
     metrics = context.report.metrics
-    metrics[Metric.ENDINGS] = 1
+    context.report.count(Metric.ENDINGS)
     metrics[Metric.GRACE_WAIT] = (decision.due_since - decision.evidence_at).total_seconds()
     if called_at:
         metrics[Metric.STOP_LATENCY] = max(0.0, (called_at - decision.due_since).total_seconds())
@@ -185,4 +185,4 @@ def _clean_up(context: CheckContext, instance: Instance, memory: Memory) -> dict
     except CloudError as error:
         context.report.problem(f"follow-up not removed: {error}")
     armed = memory.armed or unrecorded_switch(context, instance)
-    return disarm(context, armed) if armed else {}
+    return disarm(context, instance, armed) if armed else {}

@@ -1,4 +1,4 @@
-"""The one-time schedule that ends the run without our code: armed, moved, removed."""
+"""The one-time schedule that ends an instance without our code: armed, moved, removed."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ DISARMED = {names.TAG_ARMED: ""}
 """What the tags say once the switch is gone."""
 
 
-def remove(cloud: Cloud, run: str) -> None:
+def remove(cloud: Cloud, instance_id: str) -> None:
     """Remove the switch, if there is one.
 
     Raises:
         CloudError: when the Scheduler does not do it.
     """
-    cloud.delete_schedule(names.deadline_switch_name(run))
+    cloud.delete_schedule(names.deadline_switch_name(instance_id))
 
 
-def disarm(context: CheckContext, armed: str) -> dict[str, str]:
+def disarm(context: CheckContext, instance: Instance, armed: str) -> dict[str, str]:
     """Remove the switch; what to record of it. ``armed``: the tag as it stands."""
     try:
-        remove(context.cloud, context.settings.run)
+        remove(context.cloud, instance.instance_id)
     except CloudError as error:
         context.report.problem(f"deadline switch not removed: {error}")
         return {names.TAG_ARMED: unsure(armed)}
@@ -50,7 +50,7 @@ def arm(context: CheckContext, instance: Instance, memory: Memory, launched_at: 
     at = switch_time(context.settings, launched_at, memory.hold.until)
     if at is None:
         if memory.armed:
-            record_tags(context, instance, disarm(context, memory.armed))
+            record_tags(context, instance, disarm(context, instance, memory.armed))
     elif at > now and _must_be_put(context, instance, memory, at, now):
         _put(context, instance, at)
 
@@ -71,10 +71,10 @@ def _put(context: CheckContext, instance: Instance, at: datetime) -> None:
 
     Also where the tag said so already: a check that ended the run meanwhile has emptied it.
     """
-    run, action = context.settings.run, context.settings.on_deadline
+    instance_id, action = instance.instance_id, context.settings.on_deadline
     try:
         context.cloud.put_deadline_switch(
-            DeadlineSwitch(names.deadline_switch_name(run), at, action, instance.instance_id)
+            DeadlineSwitch(names.deadline_switch_name(instance_id), at, action, instance_id)
         )
     except CloudError as error:
         context.report.problem(f"deadline switch not armed: {error}")

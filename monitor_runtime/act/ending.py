@@ -10,7 +10,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
-from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.cloud.values import ON, Instance, InstanceState
 from monitor_runtime.contract.outcomes import Action
 
 Value = TypeVar("Value")
@@ -97,7 +97,7 @@ def _ended(action: Action, clock: Clock, call: Callable[[], InstanceState], clim
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
         previous = InstanceState.GONE
-    ours = {InstanceState.PENDING, InstanceState.RUNNING}
+    ours = ON
     if attempts > 1:
         ours |= {InstanceState.STOPPING, InstanceState.SHUTTING_DOWN}
     return Ended(action, previous, previous in ours, climbed)

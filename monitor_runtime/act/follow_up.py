@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor_runtime.act.check_context import CheckContext
@@ -9,6 +11,23 @@ from monitor_runtime.cloud.interface import CloudError, FollowUp
 from monitor_runtime.contract import names
 from monitor_runtime.contract.triggers import follow_up_input
 from monitor_runtime.decide.next_check import SOONEST, ScheduleFollowUp, WaitInside, plan_next
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """When a look at an instance asks for another one; None: the heartbeat is soon enough.
+
+    ``inside``: whether this invocation may wait for it.
+    """
+
+    at: datetime | None
+    inside: bool = True
+
+
+def soonest(rechecks: Sequence[Recheck]) -> Recheck:
+    """The recheck that serves them all. ``rechecks`` is not empty."""
+    moments = [recheck.at for recheck in rechecks if recheck.at]
+    return Recheck(min(moments, default=None), all(recheck.inside for recheck in rechecks))
 
 
 def await_next(

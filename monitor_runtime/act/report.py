@@ -10,7 +10,6 @@ from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide.observation import Unknown
 
 
 @dataclass(slots=True)
@@ -22,7 +21,8 @@ class Report:
     at: datetime
     decision: str = ""
     reason: str = ""
-    instance: Instance | Unknown | None = None
+    instance: Instance | None = None
+    """The one that the decision is about; None when the run has none, or EC2 does not answer."""
     outcome: Outcome | None = None
     action: Action | None = None
     next_check_at: datetime | None = None
@@ -41,9 +41,13 @@ class Report:
         if sentence not in self.problems:
             self.problems.append(sentence)
 
+    def count(self, metric: Metric) -> None:
+        """One more of what is counted: a run may have several instances."""
+        self.metrics[metric] = self.metrics.get(metric, 0) + 1
+
     def to_document(self, calls: dict[str, int]) -> dict[str, Any]:
         """The reply: a small JSON object; times are ISO 8601 in UTC."""
-        instance = self.instance if isinstance(self.instance, Instance) else None
+        instance = self.instance
         return {
             "run": self.run,
             "trigger": self.trigger,

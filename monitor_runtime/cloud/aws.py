@@ -71,6 +71,11 @@ def client(service: str, region: str) -> Any:
     return boto3.client(service, region_name=region, config=CLIENT_CONFIG)  # pyright: ignore[reportUnknownMemberType, reportCallIssue, reportArgumentType, reportUnknownVariableType]
 
 
+def _literal(value: str) -> str:
+    """A filter's value that EC2 takes as it is: it reads `*`, `?` and a backslash as wildcards."""
+    return "".join(f"\\{sign}" if sign in "\\*?" else sign for sign in value)
+
+
 class AwsCloud:
     """`monitor_runtime.cloud.interface.Cloud` on AWS."""
 
@@ -96,14 +101,12 @@ class AwsCloud:
             found = []
         return found[0] if found else Instance(instance_id, InstanceState.GONE)
 
-    def find_instances(self, tag: str, value: str) -> Sequence[Instance]:
-        """See `Cloud.find_instances`. EC2 reads `*`, `?` and a backslash in a filter's value as wildcards."""
-        states = [InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED]
-        escaped = "".join(f"\\{sign}" if sign in "\\*?" else sign for sign in value)
-        filters = [
-            {"Name": f"tag:{tag}", "Values": [escaped]},
-            {"Name": "instance-state-name", "Values": [str(state) for state in states]},
-        ]
+    def find_instances(self, tags: Mapping[str, str], *, ended: bool = False) -> Sequence[Instance]:
+        """See `Cloud.find_instances`."""
+        filters = [{"Name": f"tag:{tag}", "Values": [_literal(value)]} for tag, value in sorted(tags.items())]
+        if not ended:
+            states = [InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED]
+            filters.append({"Name": "instance-state-name", "Values": [str(state) for state in states]})
         return self._describe({"Filters": filters})
 
     def _describe(self, parameters: Mapping[str, Any]) -> list[Instance]:

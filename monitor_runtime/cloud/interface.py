@@ -110,8 +110,11 @@ class Cloud(Protocol):
         """The instance; one that EC2 does not know is in state ``gone``, not an error."""
         ...
 
-    def find_instances(self, tag: str, value: str) -> Sequence[Instance]:
-        """The instances, not yet terminated, that carry a tag."""
+    def find_instances(self, tags: Mapping[str, str], *, ended: bool = False) -> Sequence[Instance]:
+        """The instances that carry all of these tags.
+
+        ``ended``: also those that shut down or are terminated, for as long as EC2 remembers their tags.
+        """
         ...
 
     def list_folder(self, bucket: str, prefix: str, token: str | None = None) -> Page:

@@ -20,6 +20,10 @@ class InstanceState(StrEnum):
     GONE = "gone"
 
 
+ON = frozenset({InstanceState.PENDING, InstanceState.RUNNING})
+"""An instance in these states costs its full price, and may be at work."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """An EC2 instance as DescribeInstances returns it. ``launched_at`` moves on at every start after a stop."""

@@ -24,6 +24,8 @@ TAG_NOTICED = "runctl:noticed"
 multipart upload, whose LastModified is when it began, is counted from when it was there."""
 TAG_NOTIFIED = "runctl:notified"
 """When the notification of the ending was published."""
+TAG_RELEASED = "runctl:released"
+"""When the run was taken off the instance, which Pulumi is about to remove: its end is no news to anybody."""
 TAG_REFUSED = "runctl:ending-refused"
 """``count time what``: how often in a row, and when last, EC2 refused an ending of this launch."""
 
@@ -36,6 +38,7 @@ WRITTEN_BY_MONITOR = (
     TAG_OUTCOME,
     TAG_REASON,
     TAG_REFUSED,
+    TAG_RELEASED,
 )
 """Tags that appear on the instance after its launch: Pulumi ignores changes of them, key by key."""
 
@@ -51,7 +54,7 @@ TRAINING_UNIT = "runctl-training.service"
 
 
 def heartbeat_name(run: str) -> str:
-    """The recurring schedule of a run, owned by Pulumi. Run names have no dot, so the three names never collide."""
+    """The recurring schedule of a run, owned by Pulumi. Run names have no dot, so the names never collide."""
     return run
 
 
@@ -60,9 +63,17 @@ def follow_up_name(run: str) -> str:
     return f"{run}.follow-up"
 
 
-def deadline_switch_name(run: str) -> str:
-    """The one-time schedule that ends the run without our code, owned by the monitor."""
-    return f"{run}.deadline"
+def deadline_switch_name(instance_id: str) -> str:
+    """The one-time schedule that ends an instance without our code, owned by the monitor.
+
+    One for each instance: each has its own deadline, and EC2 refuses a whole request for one id that is gone.
+    """
+    return f"{instance_id}.deadline"
+
+
+def run_tags(monitor: str, run: str) -> dict[str, str]:
+    """What the instances of a run have in common, and no other instance has."""
+    return {TAG_MONITOR: monitor, TAG_RUN: run}
 
 
 def output_tag(bucket: str, prefix: str) -> str:

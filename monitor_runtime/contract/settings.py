@@ -64,14 +64,15 @@ _SHUTDOWN = rules.whole_number(30, 600, "seconds")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a check needs to know of a run. Durations are in the unit that the field names.
+    """Everything a check needs to know of a run, but its instances: those are found by their tags.
+
+    Durations are in the unit that the field names.
 
     Each field has its default, its rule and its reader in one place.
     """
 
     run: str = field(metadata=_checked(rules.run_name))
     monitor: str = field(metadata=_checked(_TAG_VALUE))
-    instance_ids: tuple[str, ...] = field(metadata=_checked(rules.list_of(rules.instance_id, maximum=1), tuple))
     bucket: str = field(metadata=_checked(rules.bucket_name))
     prefix: str = field(metadata=_checked(rules.key_prefix))
     markers: tuple[str, ...] = field(default=("training_complete.txt", "COMPLETE", "done"), metadata=_MARKERS)
@@ -202,8 +203,6 @@ def parse(document: object) -> tuple[Settings, tuple[str, ...]]:
     )
     problems = missing + tuple(field_problems(values))
     problems = problems or tuple(combination_problems(values))
-    if not problems and not values["instance_ids"]:
-        problems = (Problem("instance_ids", got=[], accepted="one instance id", fix="deploy the run again"),)
     if problems:
         raise SettingsError(problems)
     read = {name: _READERS[name](value) for name, value in values.items() if name in _READERS}

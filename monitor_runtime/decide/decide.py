@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor_runtime.cloud.values import Instance, InstanceState
-from monitor_runtime.contract import names
+from monitor_runtime.cloud.values import ON, Instance, InstanceState
 from monitor_runtime.contract.backoff import next_due
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action, Outcome
@@ -55,9 +54,7 @@ class _Case:
 
 def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bool = False) -> Decision:
     """The first rule that applies. ``notifies``: whether the monitor has a topic."""
-    if isinstance(seen.instance, Unknown):
-        return Wait(f"EC2 unknown: {seen.instance.cause}", now + RECHECK_UNKNOWN)
-    if seen.instance.launched_at is None or seen.instance.state not in {InstanceState.PENDING, InstanceState.RUNNING}:
+    if seen.instance.launched_at is None or seen.instance.state not in ON:
         return _not_running(settings, seen, seen.instance, now, notifies=notifies)
     case = _Case(settings, seen, seen.memory, seen.completion, seen.instance.launched_at, now)
     return (
@@ -70,6 +67,11 @@ def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bo
         or _idle(case)
         or _next_check(case)
     )
+
+
+def decide_unseen(instances: Unknown, now: datetime) -> Wait:
+    """Nothing is known of the run."""
+    return Wait(f"EC2 unknown: {instances.cause}", now + RECHECK_UNKNOWN)
 
 
 def _verdict(settings: Settings, seen: Observation, found: Completion, launched_at: datetime) -> tuple[Outcome, str]:
@@ -88,9 +90,10 @@ def _not_running(
         return _stuck(instance, seen.memory, now) or Over("instance is stopping")
     if instance.state not in {InstanceState.STOPPED, InstanceState.TERMINATED}:
         return Over(f"instance is {instance.state}")
-    if instance.state is InstanceState.TERMINATED and names.TAG_MONITOR not in instance.tags:
-        return Over("instance is terminated, and EC2 has forgotten its tags")
     recorded = seen.memory.outcome
+    if recorded is None and seen.memory.released_at:
+        reason = f"instance is {instance.state}: released {format_time(seen.memory.released_at)}"
+        return Settle(None, reason, record=False) if seen.memory.armed else Over(reason)
     if recorded is None:
         return _unrecorded(settings, seen, instance, now)
     if (notifies and not seen.memory.notified) or seen.memory.armed:

@@ -39,9 +39,12 @@ class Interrupt:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """The run is over and something of its ending is left to do: record, notify, or remove the switch."""
+    """The run is over and something of its ending is left to do: record, notify, or remove the switch.
 
-    outcome: Outcome
+    Without an outcome there is nothing to say: the instance was released.
+    """
+
+    outcome: Outcome | None
     reason: str
     record: bool
 
@@ -77,6 +80,7 @@ class Over:
 
 Decision = Wait | End | Interrupt | Settle | ForceStop | TerminateStopped | Refused | Over
 
+OVER = "over"
 _WORDS: dict[type[Decision], str] = {
     Wait: "wait",
     End: "end",
@@ -85,7 +89,7 @@ _WORDS: dict[type[Decision], str] = {
     ForceStop: "force-stop",
     TerminateStopped: "terminate-stopped",
     Refused: "refused",
-    Over: "over",
+    Over: OVER,
 }
 
 

@@ -13,6 +13,8 @@ from monitor_runtime.contract.times import end_of_second, format_time, parse_tim
 
 MAX_HOLD = timedelta(days=7)
 MAX_TAG_VALUE = 256
+REMOVAL = timedelta(minutes=10)
+"""Pulumi removes what it has released within minutes: what lives on after that is armed like any other instance."""
 _UNSURE = " unsure"
 
 
@@ -50,6 +52,8 @@ class Memory:
     noticed: str = ""
     """Which completion was noticed, by its time as written, and ``noticed_at``, when."""
     noticed_at: datetime | None = None
+    released_at: datetime | None = None
+    """When Pulumi was about to remove the instance."""
 
     @classmethod
     def of(cls, instance: Instance, now: datetime) -> Memory:
@@ -74,12 +78,17 @@ class Memory:
             refused_count=int(count) if counts else 0,
             noticed=noticed,
             noticed_at=parse_time(noticed_at),
+            released_at=_since_launch(instance, tag(names.TAG_RELEASED)),
         )
 
     @property
     def armed_for(self) -> datetime | None:
         """When the deadline switch fires, if a tag says so for sure."""
         return None if self.armed.endswith(_UNSURE) else parse_time(self.armed.partition(" ")[0])
+
+    def may_be_going(self, now: datetime) -> bool:
+        """Whether the instance was released a moment ago: what is made for it now would outlive it."""
+        return self.released_at is not None and now - self.released_at < REMOVAL
 
     def refusals(self, what: Outcome | Refusable) -> int:
         """How often in a row EC2 refused this."""

@@ -21,11 +21,14 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look at the world. Sources that were not asked, because nothing depends on them yet, are None."""
+    """One look at an instance and what it wrote.
 
-    instance: Instance | Unknown
+    Sources that were not asked, because nothing depends on them yet, are None.
+    """
+
+    instance: Instance
     memory: Memory = field(default_factory=Memory)
-    """What the tags of the instance said; nothing while it is unknown."""
+    """What the tags of the instance said."""
     objects: tuple[StoredObject, ...] | Unknown | None = None
     """What matches a marker or an expected output; of other objects there may be some or none."""
     stale_markers: tuple[str, ...] = ()

@@ -9,7 +9,8 @@ from tenacity import Retrying, wait_fixed
 
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud, CloudError
-from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings
 
 PATIENCE = timedelta(minutes=2)
@@ -22,8 +23,8 @@ class FirstCheckError(Exception):
     """The monitor cannot do its work; the message says why, and what to change."""
 
 
-def prove(cloud: Cloud, clock: Clock, settings: Settings, region: str) -> None:
-    """Return when everything can be seen that the monitor needs.
+def prove(cloud: Cloud, clock: Clock, settings: Settings, instance_id: str, region: str) -> Instance:
+    """Return the instance when everything can be seen that the monitor needs.
 
     Raises:
         FirstCheckError: with every reason, when it still cannot after two minutes, however slow the calls are.
@@ -32,24 +33,31 @@ def prove(cloud: Cloud, clock: Clock, settings: Settings, region: str) -> None:
     retrying = Retrying(
         stop=lambda _: clock.now() >= give_up_at, wait=wait_fixed(PAUSE_SECONDS), sleep=clock.sleep, reraise=True
     )
-    retrying(lambda: _require(cloud, settings, region))
+    return retrying(lambda: _require(cloud, settings, instance_id, region))
 
 
-def _require(cloud: Cloud, settings: Settings, region: str) -> None:
-    obstacles = [*_instance_obstacles(cloud, settings), *_bucket_obstacles(cloud, settings, region)]
-    if obstacles:
+def _require(cloud: Cloud, settings: Settings, instance_id: str, region: str) -> Instance:
+    found = _find(cloud, settings, instance_id)
+    obstacles = [*([found] if isinstance(found, str) else []), *_bucket_obstacles(cloud, settings, region)]
+    if isinstance(found, str) or obstacles:
         raise FirstCheckError(f"run {settings.run} cannot be watched: " + "; ".join(obstacles))
+    return found
 
 
-def _instance_obstacles(cloud: Cloud, settings: Settings) -> Iterator[str]:
-    instance_id = settings.instance_ids[0]
+def _find(cloud: Cloud, settings: Settings, instance_id: str) -> Instance | str:
+    """The instance by its tags, as every later check finds it, or why it cannot be watched."""
+    tags = names.run_tags(settings.monitor, settings.run)
     try:
-        state = cloud.describe_instance(instance_id).state
+        found = cloud.find_instances(tags, ended=True)
     except CloudError as error:
-        yield f"instance {instance_id} cannot be seen ({error}): allow the monitor ec2:DescribeInstances"
-        return
-    if state in {InstanceState.GONE, InstanceState.TERMINATED, InstanceState.SHUTTING_DOWN}:
-        yield f"instance {instance_id} is {state}: look into its launch, for example with describe-instances"
+        return f"instance {instance_id} cannot be seen ({error}): allow the monitor ec2:DescribeInstances"
+    instance = next((each for each in found if each.instance_id == instance_id), None)
+    if instance is None:
+        wanted = ", ".join(f"{tag}={value}" for tag, value in tags.items())
+        return f"instance {instance_id} is not found by its tags {wanted}: see whether it, or they, were removed"
+    if instance.state in {InstanceState.TERMINATED, InstanceState.SHUTTING_DOWN}:
+        return f"instance {instance_id} is {instance.state}: look into its launch, for example with describe-instances"
+    return instance
 
 
 def _bucket_obstacles(cloud: Cloud, settings: Settings, region: str) -> Iterator[str]:

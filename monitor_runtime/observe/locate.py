@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
@@ -14,11 +15,11 @@ from monitor_runtime.contract.triggers import S3EventTrigger, SpotWarningTrigger
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A run, and its instance as just described."""
+    """A run, and those of its instances that the event is about, as just described."""
 
     settings: Settings
     unknown_fields: tuple[str, ...]
-    instance: Instance
+    instances: tuple[Instance, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Ignored:
 
 
 def locate(cloud: Cloud, monitor: str, trigger: S3EventTrigger | SpotWarningTrigger) -> list[Located | Ignored]:
-    """The runs that an event is about, one entry per instance found.
+    """The runs that an event is about, and why it is not about other instances that were found.
 
     Raises:
         CloudError: when EC2 or the Scheduler does not answer; Lambda then delivers the event again.
@@ -42,26 +43,29 @@ def locate(cloud: Cloud, monitor: str, trigger: S3EventTrigger | SpotWarningTrig
     else:
         folder = trigger.key[: trigger.key.rfind("/") + 1]
         subject = names.output_tag(trigger.bucket, folder)
-        found = list(cloud.find_instances(names.TAG_OUTPUT, subject))
+        found = list(cloud.find_instances({names.TAG_OUTPUT: subject}))
     if not found:
         return [Ignored(f"no instance for {subject}")]
-    return [_run_of(cloud, monitor, instance) for instance in found]
+    by_schedule: dict[str, list[Instance]] = {}
+    ignored: list[Ignored] = []
+    for instance in found:
+        owner, schedule = instance.tags.get(names.TAG_MONITOR), instance.tags.get(names.TAG_SCHEDULE)
+        if owner != monitor:
+            reason = f"{instance.instance_id} belongs to {owner or 'no monitor'}, not to {monitor}"
+            ignored.append(Ignored(reason))
+        elif not schedule:
+            ignored.append(Ignored(f"{instance.instance_id} has no tag {names.TAG_SCHEDULE}"))
+        else:
+            by_schedule.setdefault(schedule, []).append(instance)
+    return [*(_run_of(cloud, schedule, instances) for schedule, instances in by_schedule.items()), *ignored]
 
 
-def _run_of(cloud: Cloud, monitor: str, instance: Instance) -> Located | Ignored:
-    owner = instance.tags.get(names.TAG_MONITOR)
-    if owner != monitor:
-        return Ignored(f"{instance.instance_id} belongs to {owner or 'no monitor'}, not to {monitor}")
-    schedule = instance.tags.get(names.TAG_SCHEDULE)
-    if not schedule:
-        return Ignored(f"{instance.instance_id} has no tag {names.TAG_SCHEDULE}")
+def _run_of(cloud: Cloud, schedule: str, instances: Sequence[Instance]) -> Located | Ignored:
     declared = _declared(cloud, schedule)
     if declared is None:
-        return Ignored(f"schedule {schedule} of {instance.instance_id} does not exist")
-    settings, unknown_fields = declared
-    if instance.instance_id not in settings.instance_ids:
-        return Ignored(f"{instance.instance_id} is no longer the instance of {settings.run}")
-    return Located(settings, unknown_fields, instance)
+        ids = ", ".join(instance.instance_id for instance in instances)
+        return Ignored(f"schedule {schedule} of {ids} does not exist")
+    return Located(*declared, tuple(instances))
 
 
 def current_settings(cloud: Cloud, run: str) -> tuple[Settings, tuple[str, ...]] | Ignored:

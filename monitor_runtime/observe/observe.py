@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
-from monitor_runtime.cloud.values import Instance, InstanceState, StoredObject
+from monitor_runtime.cloud.values import ON, Instance, InstanceState, StoredObject
+from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
@@ -24,8 +25,8 @@ from monitor_runtime.observe.uploads import find_uploads
 
 Value = TypeVar("Value")
 
-_TRAINING = {InstanceState.PENDING, InstanceState.RUNNING}
 _ENDED = {InstanceState.STOPPED, InstanceState.TERMINATED}
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def ask(source: Callable[[], Value]) -> Value | Unknown:
@@ -36,49 +37,60 @@ def ask(source: Callable[[], Value]) -> Value | Unknown:
         return Unknown(str(error), permanent=error.kind is ErrorKind.REFUSED)
 
 
+def find_run(cloud: Cloud, settings: Settings) -> tuple[Instance, ...] | Unknown:
+    """The instances of a run, by their tags: one DescribeInstances, whatever became of them.
+
+    In the order of their launches, those that cost money last: what is said last of a run is of these.
+    """
+    found = ask(lambda: cloud.find_instances(names.run_tags(settings.monitor, settings.run), ended=True))
+    if isinstance(found, Unknown):
+        return found
+    return tuple(sorted(found, key=lambda each: (each.state in ON, each.launched_at or _NEVER)))
+
+
 def observe(
     cloud: Cloud,
     settings: Settings,
+    instance: Instance,
     now: datetime,
     clock: Clock,
     *,
-    instance: Instance | None = None,
     interruption_warned: bool = False,
 ) -> Observation:
-    """Look at the instance, then at S3 as far as it matters.
+    """Look at what an instance, as just described, remembers, then at S3 as far as it matters.
 
     A check of a run in training costs one DescribeInstances and one ListObjectsV2; an ended and recorded run, and one
-    past its deadline, cost the DescribeInstances alone. ``instance``: as an event's look-up described it a moment ago.
+    past its deadline, cost the DescribeInstances alone.
 
     A look takes time, and each end of it is used on the safe side. What is due must be due at ``now``, its beginning:
     later changes may have been missed. What was seen was there when AWS had answered, and perhaps not before.
     """
-    found = instance or ask(lambda: cloud.describe_instance(settings.instance_ids[0]))
-    memory = Memory() if isinstance(found, Unknown) else Memory.of(found, now)
-    seen = Observation(found, memory, interruption_warned=interruption_warned)
-    if isinstance(found, Unknown) or found.launched_at is None or not _objects_matter(settings, seen, found, now):
+    memory, launched_at = Memory.of(instance, now), instance.launched_at
+    seen = Observation(instance, memory, interruption_warned=interruption_warned)
+    if launched_at is None or not _objects_matter(settings, seen, now):
         return seen
-    objects = _completing_objects(cloud, settings, found.launched_at)
+    objects = _completing_objects(cloud, settings, launched_at)
     objects_at = clock.now()
     if isinstance(objects, Unknown):
         return replace(seen, objects=objects, objects_at=objects_at)
-    completion = find(settings, objects, found.launched_at, memory, objects_at)
-    stale = stale_markers(settings, objects, found.launched_at)
+    completion = find(settings, objects, launched_at, memory, objects_at)
+    stale = stale_markers(settings, objects, launched_at)
     seen = replace(seen, objects=objects, objects_at=objects_at, stale_markers=stale, completion=completion)
-    can_wait = found.state in _TRAINING and not interruption_warned
+    can_wait = instance.state in ON and not interruption_warned
     if completion is None and can_wait and not memory.hold.until:
-        return replace(seen, metric_maxima=_metric(cloud, settings, found, found.launched_at, objects_at))
+        return replace(seen, metric_maxima=_metric(cloud, settings, instance, launched_at, objects_at))
     if completion is None or (can_wait and not _matters_now(settings, memory, completion, now)):
         return seen
-    return _completed(cloud, settings, seen, completion, found.launched_at)
+    return _completed(cloud, settings, seen, completion, launched_at)
 
 
-def _objects_matter(settings: Settings, seen: Observation, instance: Instance, now: datetime) -> bool:
-    if instance.state not in _TRAINING:
-        return instance.state in _ENDED and seen.memory.outcome is None
+def _objects_matter(settings: Settings, seen: Observation, now: datetime) -> bool:
+    instance, memory = seen.instance, seen.memory
+    if instance.state not in ON:
+        return instance.state in _ENDED and memory.outcome is None and memory.released_at is None
     due = deadline(settings, instance.launched_at) if instance.launched_at else None
     past_deadline = due is not None and now >= due and settings.on_deadline is not Action.REPORT
-    return not past_deadline or seen.interruption_warned or seen.memory.hold.until is not None
+    return not past_deadline or seen.interruption_warned or memory.hold.until is not None
 
 
 def _matters_now(settings: Settings, memory: Memory, completion: Completion, now: datetime) -> bool:

@@ -6,16 +6,12 @@ from typing import Any
 
 from monitor_runtime.contract.settings import Settings, parse
 
-PLACEHOLDER_INSTANCE_ID = "i-00000000000000000"
-"""Stands for the instance where settings are only looked at, as for the plan at preview: as long as a real one."""
 PLACEHOLDER_PLACE = {"bucket": "the-bucket", "prefix": ""}
 """Stands for bucket and prefix where nothing depends on them."""
 
 DEFAULT_INSTANCE_TYPE = "g5.xlarge"
 """The smallest with a current NVIDIA GPU."""
-SETTINGS_FIELDS = tuple(
-    field.name for field in fields(Settings) if field.name not in {"run", "monitor", "instance_ids"}
-)
+SETTINGS_FIELDS = tuple(field.name for field in fields(Settings) if field.name not in {"run", "monitor"})
 PLAN_FIELDS = tuple(field for field in SETTINGS_FIELDS if field not in PLACEHOLDER_PLACE)
 """What a plan is made of: it knows no bucket, so an unknown one hides nothing of it."""
 _SETTINGS_DEFAULTS = {field.name: field.default for field in fields(Settings) if field.default is not MISSING}
@@ -44,10 +40,9 @@ def normal_prefix(prefix: object) -> Any:
 
 
 def to_settings(name: str, monitor: str, checked: Mapping[str, Any]) -> Settings:
-    """The settings of a run whose args were checked, before its instance is known."""
+    """The settings of a run whose args were checked."""
     document = {key: value for key, value in checked.items() if key in SETTINGS_FIELDS}
-    instance_ids = [PLACEHOLDER_INSTANCE_ID]
-    settings, _ = parse({"version": 1, "run": name, "monitor": monitor, "instance_ids": instance_ids, **document})
+    settings, _ = parse({"version": 1, "run": name, "monitor": monitor, **document})
     return settings
 
 

@@ -120,7 +120,7 @@ def _name(pattern: str, example: str, maximum: int = 255) -> Rule:
 
 
 RUN_RULES: Mapping[str, Rule] = {
-    **{field: rule for field, rule in SETTINGS_RULES.items() if field not in {"run", "monitor", "instance_ids"}},
+    **{field: rule for field, rule in SETTINGS_RULES.items() if field not in {"run", "monitor"}},
     "prefix": prefix,
     "instance_type": _name(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "g5.xlarge", 64),
     "ami": rules.text(

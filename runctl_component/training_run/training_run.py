@@ -1,7 +1,6 @@
 """A training run: an instance, and everything that ends it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -100,10 +99,11 @@ class TrainingRun(pulumi.ComponentResource):
         self._name = name
         self._checked = checked
         self._monitor = monitor or self._own_monitor()
+        self._create_heartbeat()
         self._create_instance()
         if "spot" in checked:
             self._tag_spot_request()
-        self._create_watch()
+        self._create_first_check()
         self._describe()
 
     def _child(self, **further: Any) -> pulumi.ResourceOptions:
@@ -158,7 +158,8 @@ class TrainingRun(pulumi.ComponentResource):
             root_block_device=self._root_volume(),
             tags=self._tags(),
             opts=self._child(
-                depends_on=[monitor],
+                # Nothing is launched that is not watched.
+                depends_on=[monitor, self._heartbeat],
                 ignore_changes=ignored_changes(checked.given.get("ami")),
                 # In place, the provider would stop and start it: a silent restart.
                 replace_on_changes=["instanceType"],
@@ -219,15 +220,8 @@ class TrainingRun(pulumi.ComponentResource):
         by_type = self._checked.read(("instance_type",), lambda args: image_parameter(args["instance_type"]))
         return newest_image(declared or by_type, self._monitor)
 
-    def _create_watch(self) -> None:
-        """The heartbeat, then the first check."""
-        monitor = self._monitor
-        checked = self._checked
-        settings = checked.read_with(
-            SETTINGS_FIELDS,
-            self._instance.id,
-            lambda args, instance_id: replace(self._settings(args), instance_ids=(instance_id,)).to_document(),
-        )
+    def _create_heartbeat(self) -> None:
+        monitor, checked = self._monitor, self._checked
         self._heartbeat = aws.scheduler.Schedule(
             f"{self._name}-heartbeat",
             name=names.heartbeat_name(self._name),
@@ -240,22 +234,27 @@ class TrainingRun(pulumi.ComponentResource):
             target={
                 "arn": monitor.function_arn,
                 "role_arn": monitor.scheduler_role.arn,
-                "input": settings.apply(heartbeat_input),
+                "input": checked.read(
+                    SETTINGS_FIELDS, lambda args: heartbeat_input(self._settings(args).to_document())
+                ),
                 "dead_letter_config": {"arn": monitor.dead_letters.arn},
                 "retry_policy": {"maximum_event_age_in_seconds": 300, "maximum_retry_attempts": 3},
             },
             opts=self._child(depends_on=[monitor]),
         )
-        self._create_first_check(settings.apply(first_check_input))
 
-    def _create_first_check(self, document: pulumi.Output[str]) -> None:
+    def _create_first_check(self) -> None:
         """It fails ``up`` when the monitor could not do its work."""
         # Its input is ignored after creation: it is made again when the instance is another, or when there is something
         # new to prove. On removal, the monitor takes its own schedules of the run away, so the old check goes first.
         first_check = aws.lambda_.Invocation(
             f"{self._name}-first-check",
             function_name=self._monitor.function_name,
-            input=document,
+            input=self._checked.read_with(
+                SETTINGS_FIELDS,
+                self._instance.id,
+                lambda args, instance_id: first_check_input(self._settings(args).to_document(), instance_id),
+            ),
             lifecycle_scope="CRUD",
             triggers=self._checked.read_with(
                 ("bucket", "prefix", "s3_events", "kms_key_arn"), self._instance.id, first_check_triggers

@@ -28,7 +28,7 @@ from sandbox.demo.show import (
     switch_line,
     written_line,
 )
-from sandbox.demo.story import RUN, Story, play, preview
+from sandbox.demo.story import Story, play, preview
 from sandbox.demo.training import Training
 from sandbox.engine.stack import ROOT
 from sandbox.sandbox import Sandbox
@@ -57,7 +57,7 @@ class Narrator:
             self._alike.append(entry)
 
         def note(schedule: str) -> None:
-            if schedule == names.deadline_switch_name(RUN):
+            if schedule == names.deadline_switch_name(training.instance_id):
                 fired.append(cloud.clock.now())
 
         def see(change: Change) -> None:

@@ -142,7 +142,7 @@ def play(scenario: Scenario, *, seed: int = 1, follow: Callable[[Sandbox, Traini
             training.written,
             changes=cloud.instances.changes,
         )
-        cloud.scheduler.listeners.append(lambda name: _note_switch(story, cloud, name))
+        cloud.scheduler.listeners.append(lambda name: _note_switch(story, cloud, instance_id, name))
         training.start()
         if scenario.twist:
             scenario.twist(cloud, training)
@@ -155,8 +155,8 @@ def play(scenario: Scenario, *, seed: int = 1, follow: Callable[[Sandbox, Traini
         return story
 
 
-def _note_switch(story: Story, cloud: Sandbox, name: str) -> None:
-    if name == names.deadline_switch_name(RUN):
+def _note_switch(story: Story, cloud: Sandbox, instance_id: str, name: str) -> None:
+    if name == names.deadline_switch_name(instance_id):
         story.switch_fired_at = cloud.clock.now()
 
 

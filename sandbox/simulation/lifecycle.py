@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract import names
@@ -51,7 +52,7 @@ class Lifecycle:
         world.machine.protected = scenario.machine.protected
         world.machine.start()
         heartbeat = {"trigger": "heartbeat", "settings": world.document}
-        first = {"trigger": "first-check", "settings": world.document, "tf": {"action": "create"}}
+        first = self._about_instance("create")
         world.scheduler.start_heartbeat(
             settings.max_interval_seconds * SECOND, lambda: world.invoke("heartbeat", heartbeat)
         )
@@ -68,6 +69,12 @@ class Lifecycle:
             if moment is not None:
                 self._at(start + moment, action)
         self._extend()
+
+    def _about_instance(self, action: str) -> dict[str, Any]:
+        """The event with which the first check's resource is created or deleted."""
+        world = self.world
+        about = {"instance_id": world.machine.traits.instance_id, "settings": world.document}
+        return {"trigger": "first-check", "tf": {"action": action}, **about}
 
     def _extend(self) -> None:
         """How long there is something to see, at most: past every due time and fault, and some heartbeats more."""
@@ -160,8 +167,7 @@ class Lifecycle:
             return
         world.record.destroyed_at = world.timeline.now
         world.timeline.trace("people   destroy the stack")
-        event = {"trigger": "first-check", "settings": world.document, "tf": {"action": "delete"}}
-        self._function.invoke_once("forget", event)
+        self._function.invoke_once("forget", self._about_instance("delete"))
 
         def remove() -> None:
             world.scheduler.heartbeat_on = False

@@ -12,7 +12,7 @@ from monitor_runtime.decide.completion import MarkerBody, find
 from monitor_runtime.decide.decide import decide
 from monitor_runtime.decide.decisions import Decision
 from monitor_runtime.decide.memory import Memory
-from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.decide.observation import Observation
 
 LAUNCH = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 INSTANCE_ID = "i-0123456789abcdef0"
@@ -26,7 +26,7 @@ def at(**since_launch: float) -> datetime:
 
 def settings(**fields: Any) -> Settings:
     """A run with the defaults, and what is given."""
-    return replace(Settings("llama-ft", "m", (INSTANCE_ID,), "outputs", PREFIX), **fields)
+    return replace(Settings("llama-ft", "m", "outputs", PREFIX), **fields)
 
 
 def instance(state: InstanceState = InstanceState.RUNNING, **fields: Any) -> Instance:
@@ -50,8 +50,6 @@ def decided(run: Settings, looked: Observation, now: datetime, *, notifies: bool
 
 
 def _worked_out(run: Settings, looked: Observation, now: datetime) -> Observation:
-    if isinstance(looked.instance, Unknown):
-        return looked
     memory, launched_at = Memory.of(looked.instance, now), looked.instance.launched_at
     found = None
     if launched_at and isinstance(looked.objects, tuple):

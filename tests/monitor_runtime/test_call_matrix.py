@@ -107,7 +107,7 @@ def _finish(cloud: Cloud, path: Path) -> None:
     if path.state != "running":
         assert names.TAG_OUTCOME in cloud.tags
         assert not cloud.tags.get(names.TAG_ARMED)
-        assert names.deadline_switch_name("llama-ft") not in cloud.schedules()
+        assert cloud.switch_name not in cloud.schedules()
         assert len(cloud.messages()) >= 1
     else:
         assert cloud.tags[names.TAG_MONITOR] == MONITOR

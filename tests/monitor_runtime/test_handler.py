@@ -158,7 +158,7 @@ def test_an_instance_that_was_stopped_by_hand_is_recorded_as_interrupted() -> No
         watched(cloud)
         client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
         assert (cloud.check()["decision"], cloud.tags[names.TAG_OUTCOME]) == ("settle", "interrupted")
-        assert names.deadline_switch_name(RUN) not in cloud.schedules()
+        assert cloud.switch_name not in cloud.schedules()
 
 
 def test_what_is_stuck_in_stopping_is_forced() -> None:
@@ -264,5 +264,5 @@ def test_what_is_measured_of_an_ending_is_how_late_it_was_seen_how_long_grace_to
 def test_the_group_of_schedules_holds_nothing_of_other_names() -> None:
     with moto_cloud() as cloud:
         watched(cloud)
-        assert set(cloud.schedules()) <= {RUN, names.follow_up_name(RUN), names.deadline_switch_name(RUN)}
+        assert set(cloud.schedules()) <= {RUN, names.follow_up_name(RUN), cloud.switch_name}
         assert GROUP == "schedules"

@@ -133,13 +133,6 @@ def test_a_spot_warning_for_an_instance_of_another_monitor_is_ignored_with_a_rea
         assert reply["reasons"] == [f"{cloud.instance_id} belongs to team/prod/other, not to {MONITOR}"]
 
 
-def test_an_event_for_an_instance_that_was_replaced_is_ignored_with_a_reason() -> None:
-    with moto_cloud() as cloud:
-        cloud.declare(instance_ids=("i-00000000000000001",))
-        reply = cloud.handle(_s3_event())
-        assert reply["reasons"] == [f"{cloud.instance_id} is no longer the instance of {RUN}"]
-
-
 def test_a_run_that_cannot_be_ended_keeps_no_other_run_of_the_event_from_being_ended() -> None:
     with moto_cloud(grace_seconds=0) as cloud:
         other = cloud.launch_another("other")

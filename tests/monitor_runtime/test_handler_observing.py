@@ -62,7 +62,7 @@ def test_outputs_that_are_too_many_to_see_do_not_hide_a_marker() -> None:
     crowd = (f"shard-{number:05d}.safetensors" for number in range(6 * PAGE_KEYS))
     bucket = FakeBucket(PREFIX + name for name in chain(crowd, ["done"]))
     broad = settings(expected_outputs=("*.safetensors", "model.json"))
-    found = observe(bucket.cloud, broad, at(minutes=1), FakeClock(), instance=instance()).objects
+    found = observe(bucket.cloud, broad, instance(), at(minutes=1), FakeClock()).objects
     assert not isinstance(found, Unknown)
     assert [entry.key for entry in found or ()] == [f"{PREFIX}done"]
 
@@ -70,7 +70,7 @@ def test_outputs_that_are_too_many_to_see_do_not_hide_a_marker() -> None:
 def test_outputs_that_are_too_many_to_see_are_unknown_while_there_is_no_marker() -> None:
     bucket = FakeBucket(f"{PREFIX}shard-{number:05d}.safetensors" for number in range(6 * PAGE_KEYS))
     broad = settings(expected_outputs=("*.safetensors", "model.json"))
-    assert isinstance(observe(bucket.cloud, broad, at(minutes=1), FakeClock(), instance=instance()).objects, Unknown)
+    assert isinstance(observe(bucket.cloud, broad, instance(), at(minutes=1), FakeClock()).objects, Unknown)
 
 
 def test_idleness_is_measured_up_to_when_the_metric_is_asked_for_however_slow_s3_was() -> None:

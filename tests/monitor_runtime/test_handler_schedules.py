@@ -21,7 +21,7 @@ SPOT_WARNING = {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interrupt
 def test_the_deadline_switch_calls_ec2_itself_ten_minutes_after_the_deadline() -> None:
     with moto_cloud(max_runtime_hours=10.0, on_deadline=Action.TERMINATE) as cloud:
         cloud.check("first-check")
-        switch = cloud.schedules()[names.deadline_switch_name(RUN)]
+        switch = cloud.schedules()[cloud.switch_name]
         assert switch["ScheduleExpression"] == "at(2026-03-02T19:10:00)"
         assert switch["Target"]["Arn"] == "arn:aws:scheduler:::aws-sdk:ec2:terminateInstances"
         assert json.loads(switch["Target"]["Input"]) == {"InstanceIds": [cloud.instance_id]}
@@ -31,16 +31,16 @@ def test_the_switch_is_armed_once() -> None:
     with moto_cloud() as cloud:
         cloud.check("first-check")
         cloud.check()
-        armed = [each for each in cloud.calls if each[1].get("Name") == names.deadline_switch_name(RUN)]
+        armed = [each for each in cloud.calls if each[1].get("Name") == cloud.switch_name]
         assert armed == []
 
 
 def test_another_first_check_of_the_same_instance_arms_the_switch_again() -> None:
     with moto_cloud() as cloud:
         cloud.check("first-check")
-        client("scheduler").delete_schedule(GroupName=GROUP, Name=names.deadline_switch_name(RUN))
+        client("scheduler").delete_schedule(GroupName=GROUP, Name=cloud.switch_name)
         cloud.check("first-check")
-        assert names.deadline_switch_name(RUN) in cloud.schedules()
+        assert cloud.switch_name in cloud.schedules()
 
 
 @pytest.mark.parametrize("change", [{"max_runtime_hours": 0.0}, {"on_deadline": Action.REPORT}])
@@ -49,7 +49,7 @@ def test_a_deadline_that_is_taken_back_takes_its_switch_with_it(change: dict[str
         cloud.check("first-check")
         cloud.declare(**change)
         cloud.check()
-        assert names.deadline_switch_name(RUN) not in cloud.schedules()
+        assert cloud.switch_name not in cloud.schedules()
         assert cloud.tags[names.TAG_ARMED] == ""
 
 
@@ -58,7 +58,7 @@ def test_a_changed_deadline_moves_the_switch() -> None:
         cloud.check("first-check")
         cloud.declare(max_runtime_hours=72.0, on_deadline=Action.TERMINATE)
         cloud.check()
-        switch = cloud.schedules()[names.deadline_switch_name(RUN)]
+        switch = cloud.schedules()[cloud.switch_name]
         assert switch["ScheduleExpression"] == "at(2026-03-05T09:10:00)"
         assert switch["Target"]["Arn"].endswith(":terminateInstances")
 
@@ -71,7 +71,7 @@ def test_a_switch_that_could_not_be_taken_away_is_taken_away_by_the_next_check()
         cloud.check()
         cloud.faults.clear()
         cloud.check()
-        assert names.deadline_switch_name(RUN) not in cloud.schedules()
+        assert cloud.switch_name not in cloud.schedules()
 
 
 def test_a_follow_up_counts_on_what_was_declared_since_it_was_made() -> None:
@@ -102,7 +102,7 @@ def test_a_switch_that_aws_did_not_confirm_is_made_again() -> None:
         cloud.faults.clear()
         cloud.check()
         assert cloud.tags[names.TAG_ARMED] == "2026-03-03T09:10:00Z stop"
-        assert names.deadline_switch_name(RUN) in cloud.schedules()
+        assert cloud.switch_name in cloud.schedules()
 
 
 def test_a_switch_whose_removal_aws_did_not_confirm_is_made_again_for_the_next_launch() -> None:
@@ -113,10 +113,10 @@ def test_a_switch_whose_removal_aws_did_not_confirm_is_made_again_for_the_next_l
         cloud.faults["scheduler:DeleteSchedule"] = PASSING["5xx"]
         cloud.check()
         assert cloud.tags[names.TAG_ARMED] == "2026-03-02T20:10:00Z stop unsure"
-        client("scheduler").delete_schedule(GroupName=GROUP, Name=names.deadline_switch_name(RUN))
+        client("scheduler").delete_schedule(GroupName=GROUP, Name=cloud.switch_name)
         client("ec2").start_instances(InstanceIds=[cloud.instance_id])
         cloud.check()
-        assert names.deadline_switch_name(RUN) in cloud.schedules()
+        assert cloud.switch_name in cloud.schedules()
 
 
 def test_a_hold_moves_the_switch_along() -> None:
@@ -124,7 +124,7 @@ def test_a_hold_moves_the_switch_along() -> None:
         cloud.check("first-check")
         cloud.tag(hold_until="2026-03-04T09:00:00Z")
         cloud.check()
-        switch = cloud.schedules()[names.deadline_switch_name(RUN)]
+        switch = cloud.schedules()[cloud.switch_name]
         assert switch["ScheduleExpression"] == "at(2026-03-04T09:10:00)"
 
 
@@ -158,14 +158,14 @@ def test_a_switch_that_no_tag_records_is_removed_at_the_ending() -> None:
         cloud.put("done")
         cloud.pass_time(minutes=6)
         cloud.check()
-        assert (cloud.state, names.deadline_switch_name(RUN) in cloud.schedules()) == ("stopped", False)
+        assert (cloud.state, cloud.switch_name in cloud.schedules()) == ("stopped", False)
 
 
 def test_a_spot_warning_leaves_the_switch_and_looks_again_in_five_minutes() -> None:
     with moto_cloud() as cloud:
         watched(cloud).handle(SPOT_WARNING | {"detail": {"instance-id": cloud.instance_id}})
         schedules = cloud.schedules()
-        assert names.deadline_switch_name(RUN) in schedules
+        assert cloud.switch_name in schedules
         assert schedules[names.follow_up_name(RUN)]["ScheduleExpression"] == "at(2026-03-02T11:05:00)"
         cloud.pass_time(minutes=5)
         assert cloud.check("follow-up")["decision"] == "wait"
@@ -179,7 +179,7 @@ def test_an_interruption_remembers_a_switch_that_no_tag_records() -> None:
         cloud.handle(SPOT_WARNING | {"detail": {"instance-id": cloud.instance_id}})
         client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
         cloud.check()
-        assert names.deadline_switch_name(RUN) not in cloud.schedules()
+        assert cloud.switch_name not in cloud.schedules()
 
 
 def test_a_run_that_was_reported_is_looked_at_again_at_its_deadline() -> None:
@@ -193,5 +193,5 @@ def test_removing_the_run_removes_its_schedules_and_never_fails() -> None:
     with moto_cloud() as cloud:
         cloud.check("first-check")
         forgotten = cloud.handle(cloud.event("first-check", tf={"action": "delete", "prev_input": "{}"}))
-        assert (forgotten["decision"], list(cloud.schedules())) == ("forgotten", [RUN])
+        assert (forgotten["decision"], list(cloud.schedules())) == ("released", [RUN])
         assert cloud.tags[names.TAG_ARMED] == ""

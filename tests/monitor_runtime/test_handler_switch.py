@@ -7,7 +7,7 @@ import pytest
 from monitor_runtime.contract import names
 
 from .cloud.aws_failures import DENIED, raiser
-from .cloud.moto_cloud import RUN, Cloud, moto_cloud
+from .cloud.moto_cloud import Cloud, moto_cloud
 from .handler_paths import watched
 
 HELD_UNTIL = "2026-03-04T09:00:00Z"
@@ -23,7 +23,7 @@ def _held(cloud: Cloud) -> None:
 
 
 def _switch(cloud: Cloud) -> str:
-    return cloud.schedules()[names.deadline_switch_name(RUN)]["ScheduleExpression"]
+    return cloud.schedules()[cloud.switch_name]["ScheduleExpression"]
 
 
 def test_a_hold_that_is_taken_off_leaves_the_switch_right_though_no_tag_could_be_written_meanwhile() -> None:

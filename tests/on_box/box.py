@@ -23,7 +23,7 @@ BIN = Path(__file__).parent / "bin"
 PREFIX = "runs/llama ä/"
 CLEAN_SIGNALS = {signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE}
 """A service that dies of them has not failed: systemd.service(5), SuccessExitStatus=."""
-SETTINGS = Settings("llama", "project/stack/monitor", ("i-0aaaaaaaa",), BUCKET, PREFIX)
+SETTINGS = Settings("llama", "project/stack/monitor", BUCKET, PREFIX)
 
 
 def wait_until(happened: Callable[[], bool]) -> None:

@@ -128,7 +128,7 @@ def test_the_prices_of_the_documentation_are_those_of_the_plan() -> None:
 
 def test_the_bill_of_the_documentation_is_that_of_the_default_run_and_its_monitor() -> None:
     page = (ROOT / "docs" / "cost-of-watching.md").read_text(encoding="utf-8")
-    plan = build_plan(Settings("llama", "project/stack/monitor", (), "outputs", "runs/llama/"))
+    plan = build_plan(Settings("llama", "project/stack/monitor", "outputs", "runs/llama/"))
     run, monitor = plan["dollars_per_day"], plan["monitor_dollars_per_day"]
     stated = [f"${run[item]:.4f}" for item in run] + [f"${monitor[item]:.3f}" for item in monitor if item != "words"]
     shown = [*stated[:-1], f"${monitor['total']:.2f}", f"${monitor['total'] * 730 / 24:.2f}"]

@@ -46,7 +46,7 @@ def _rows(page: str, heading: str) -> list[str]:
 
 
 def test_every_outcome_has_its_words_in_the_plan() -> None:
-    settings = Settings("llama", "project/stack/monitor", (), "outputs", "llama/", idle=Idle("CPUUtilization", 5, 30))
+    settings = Settings("llama", "project/stack/monitor", "outputs", "llama/", idle=Idle("CPUUtilization", 5, 30))
     assert set(build_plan(settings, spot="persistent")["endings"]) == set(Outcome)
 
 
@@ -107,7 +107,7 @@ def test_the_table_of_outcomes_and_the_plan_name_the_same_arguments() -> None:
     """An outcome whose ending is declared changes with that argument, and no other."""
     table = DOCS["how-a-run-ends"].partition("## Outcomes\n")[2].partition("\n## ")[0]
     stated = dict(re.findall(r"^\| `(\w+)` \| .* \| `(on_\w+)` \|$", table, re.MULTILINE))
-    settings = Settings("llama", "project/stack/monitor", (), "outputs", "llama/", idle=Idle("CPUUtilization", 5, 30))
+    settings = Settings("llama", "project/stack/monitor", "outputs", "llama/", idle=Idle("CPUUtilization", 5, 30))
     before = build_plan(settings)["endings"]
     for argument in ("on_complete", "on_failure", "on_deadline"):
         after = build_plan(replace(settings, **{argument: "report"}))["endings"]

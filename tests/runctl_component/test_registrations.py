@@ -61,8 +61,8 @@ def of_run(run: str, monitor: set[str], *, own_profile: bool = False, spot: bool
     rights = {f"RolePolicy {run}-box", f"RolePolicyAttachment {run}-ssm"}
     profile = f"InstanceProfile {run}-box"
     children: dict[str, set[str]] = {
-        instance: monitor if own_profile else {*monitor, profile},
-        heartbeat: {*monitor, instance},
+        instance: {*monitor, heartbeat} if own_profile else {*monitor, heartbeat, profile},
+        heartbeat: monitor,
         f"Invocation {run}-first-check": {*monitor, instance, heartbeat},
     }
     if not own_profile:

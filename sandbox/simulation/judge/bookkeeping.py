@@ -126,7 +126,7 @@ def calls_are_bounded(truth: Truth) -> Iterator[Found]:
     for check in truth.record.checks:
         if check.trigger not in CARRIED:
             continue
-        listings, looks = check.kinds["list_folder"], max(1, check.kinds["describe_instance"])
+        listings, looks = check.kinds["list_folder"], max(1, check.kinds["find_instances"])
         if listings > LISTINGS * looks:
             yield Found(check.started_at, f"check {check.number} made {listings} listings")
 
@@ -167,7 +167,7 @@ def an_ended_run_costs_one_call(truth: Truth) -> Iterator[Found]:
         over = check.completed and check.trigger in CARRIED and check.decision == "over"
         ended = check.state_at_start in {InstanceState.STOPPED, InstanceState.TERMINATED}
         reads = {"schedule_input": 1} if check.trigger == "follow-up" else {}
-        if over and ended and check.kinds != Counter({"describe_instance": 1, **reads}):
+        if over and ended and check.kinds != Counter({"find_instances": 1, **reads}):
             yield Found(check.started_at, f"check {check.number} of an ended run made {dict(check.kinds)}")
 
 

@@ -111,7 +111,7 @@ class _Invocation:
         check, world = self._check, self._world
         check.ended_at = world.timeline.now
         check.state_at_end = world.machine.state
-        switch = world.scheduler.schedules.get(f"{world.settings.run}.deadline")
+        switch = world.scheduler.schedules.get(f"{world.machine.traits.instance_id}.deadline")
         check.switch_after = switch.at if switch else None
         reply = check.reply or {}
         world.timeline.trace("check {:3} {}: {}", check.number, reply.get("decision"), reply.get("reason"))

@@ -101,7 +101,7 @@ def draw_scenario(seed: int) -> Scenario:
         settings=settings,
         weather=random.choices(tuple(Weather), (4, 3, 3))[0],
         machine=MachineTraits(
-            settings.instance_ids[0],
+            f"i-{random.getrandbits(68):017x}",
             spot,
             unknown_for=random.choice((0, 2, 15)) * SECOND,
             stuck_chance=random.choice((0.0, 0.0, 0.3)),
@@ -141,7 +141,6 @@ def _draw_settings(random: Random, interval: int, works_for: int) -> Settings:
     return Settings(
         run=f"run-{random.randrange(1000)}",
         monitor=MONITOR,
-        instance_ids=(f"i-{random.getrandbits(68):017x}",),
         bucket=BUCKET,
         prefix=random.choice(("", "runs/llama/", "runs/llama/")),
         markers=markers,

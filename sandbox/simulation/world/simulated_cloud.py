@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import TypeVar
 
 from monitor_runtime.cloud.interface import (
@@ -26,7 +25,7 @@ from sandbox.simulation.world.eventbridge import OneTime
 from sandbox.simulation.world.machine import ALIVE
 from sandbox.simulation.world.process import Process, ProcessClock
 from sandbox.simulation.world.record import Check, Notification, Refusal, Tagging
-from sandbox.simulation.world.timeline import SECOND, to_milliseconds
+from sandbox.simulation.world.timeline import SECOND, to_milliseconds, to_schedule_time
 from sandbox.simulation.world.weather import Plan, injected
 from sandbox.simulation.world.world import REGION, World
 
@@ -65,14 +64,15 @@ class SimulatedCloud:
 
         return self._call("ec2", "describe_instance", effect)
 
-    def find_instances(self, tag: str, value: str) -> Sequence[Instance]:
+    def find_instances(self, tags: Mapping[str, str], *, ended: bool = False) -> Sequence[Instance]:
         """See `Cloud.find_instances`."""
 
         def effect() -> Sequence[Instance]:
             self._described()
             instance = self._world.machine.describe()
-            ended = {InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED, InstanceState.GONE}
-            return [instance] if instance.tags.get(tag) == value and instance.state not in ended else []
+            over = {InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED}
+            hidden = instance.state is InstanceState.GONE or (instance.state in over and not ended)
+            return [] if hidden or not tags.items() <= instance.tags.items() else [instance]
 
         return self._call("ec2", "find_instances", effect)
 
@@ -167,12 +167,12 @@ class SimulatedCloud:
 
     def put_follow_up(self, follow_up: FollowUp) -> None:
         """See `Cloud.put_follow_up`."""
-        schedule = self._world.follow_up(follow_up.name, _whole_second(follow_up.at), json.loads(follow_up.input))
+        schedule = self._world.follow_up(follow_up.name, to_schedule_time(follow_up.at), json.loads(follow_up.input))
         self._put("put_follow_up", schedule.name, lambda: schedule)
 
     def put_deadline_switch(self, switch: DeadlineSwitch) -> None:
         """See `Cloud.put_deadline_switch`."""
-        schedule = self._world.deadline_switch(switch.name, _whole_second(switch.at), switch.action)
+        schedule = self._world.deadline_switch(switch.name, to_schedule_time(switch.at), switch.action)
         self._put("put_deadline_switch", schedule.name, lambda: schedule)
 
     def delete_schedule(self, name: str) -> None:
@@ -293,8 +293,3 @@ class SimulatedCloud:
         """The answer is lost on the way, whatever it was."""
         with suppress(CloudError):
             effect()
-
-
-def _whole_second(at: datetime) -> int:
-    """A schedule's time has whole seconds; a part of one counts whole."""
-    return -(-to_milliseconds(at) // SECOND) * SECOND

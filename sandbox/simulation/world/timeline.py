@@ -64,3 +64,8 @@ class Timeline:
         """Write down what happened, if anybody wants to read it."""
         if self.traced:
             self.lines.append(f"{to_datetime(self.now):%d %H:%M:%S.%f}"[:-3] + "  " + template.format(*values))
+
+
+def to_schedule_time(moment: datetime) -> int:
+    """A schedule's time has whole seconds; a part of one counts whole."""
+    return -(-to_milliseconds(moment) // SECOND) * SECOND

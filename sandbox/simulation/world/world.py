@@ -174,7 +174,7 @@ class World:
             return
         self.record.interrupted_at = self.timeline.now
         self.timeline.trace("ec2      will take the spot instance back")
-        detail = {"instance-id": self.settings.instance_ids[0], "instance-action": "terminate"}
+        detail = {"instance-id": self.machine.traits.instance_id, "instance-action": "terminate"}
         kind, warned_at = "EC2 Spot Instance Interruption Warning", format_time(to_datetime(self.timeline.now))
         event = {"source": "aws.ec2", "detail-type": kind, "time": warned_at, "detail": detail}
         delivery = self.faults.deliver(self.random.randint(SECOND, 5 * SECOND))

@@ -80,7 +80,8 @@ class Cloud:
 
     def event(self, trigger: str = "heartbeat", **more: Any) -> dict[str, Any]:
         """A trigger that carries the settings."""
-        return {"trigger": trigger, "settings": self.settings.to_document(), **more}
+        about = {"instance_id": self.instance_id} if trigger == "first-check" else {}
+        return {"trigger": trigger, "settings": self.settings.to_document(), **about, **more}
 
     def declare(self, **changes: Any) -> None:
         """Change the run's settings, as `pulumi up` does: in the heartbeat's input."""
@@ -88,11 +89,12 @@ class Cloud:
         client("scheduler").delete_schedule(GroupName=GROUP, Name=RUN)
         _schedule_heartbeat(self.settings)
 
-    def launch_another(self, run: str) -> str:
-        """A second run of the monitor, which writes to the same prefix; its instance."""
+    def launch_another(self, run: str = RUN) -> str:
+        """Another instance of the run, or of a second run of the monitor, which writes to the same prefix."""
         instance_id = _launch(run)
         self.monitored[instance_id] = {names.TAG_MONITOR: MONITOR}
-        _schedule_heartbeat(replace(self.settings, run=run, instance_ids=(instance_id,)))
+        if run != RUN:
+            _schedule_heartbeat(replace(self.settings, run=run))
         return instance_id
 
     def check(self, trigger: str = "heartbeat") -> dict[str, Any]:
@@ -115,6 +117,11 @@ class Cloud:
         """Set tags of the instance; ``hold_until`` becomes ``runctl:hold-until``."""
         entries = [{"Key": f"runctl:{key.replace('_', '-')}", "Value": value} for key, value in tags.items()]
         client("ec2").create_tags(Resources=[self.instance_id], Tags=entries)
+
+    @property
+    def switch_name(self) -> str:
+        """The deadline switch of the instance."""
+        return names.deadline_switch_name(self.instance_id)
 
     @property
     def state(self) -> str:
@@ -168,7 +175,7 @@ def moto_cloud(**fields: Any) -> Generator[Cloud]:
     ):
         _prepare()
         instance_id = _launch(RUN)
-        settings = replace(Settings(RUN, MONITOR, (instance_id,), BUCKET, PREFIX), **fields)
+        settings = replace(Settings(RUN, MONITOR, BUCKET, PREFIX), **fields)
         cloud = Cloud(clock, instance_id, settings)
         _schedule_heartbeat(settings)
         with _boundary(cloud):

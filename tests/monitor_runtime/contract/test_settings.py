@@ -9,7 +9,7 @@ import pytest
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import RULES, VERSION, Idle, Settings, SettingsError, parse
 
-from ..builders import INSTANCE_ID, settings
+from ..builders import settings
 
 EVERYTHING = settings(
     markers=("done", "step-*.ok"),
@@ -57,7 +57,7 @@ def test_every_field_is_written_with_the_version_and_has_a_rule() -> None:
 
 
 def test_fields_that_are_left_out_take_their_defaults() -> None:
-    required = ("version", "run", "monitor", "instance_ids", "bucket", "prefix")
+    required = ("version", "run", "monitor", "bucket", "prefix")
     document = {name: value for name, value in _document().items() if name in required}
     assert parse(document) == (settings(), ())
 
@@ -81,7 +81,6 @@ def test_idle_is_read_with_its_units() -> None:
 WRONG: dict[str, list[object]] = {
     "run": ["", "-a", "a.b", "a b", "x" * 54, 5, None, "läuft"],
     "monitor": ["", "a*", "x" * 257, None],
-    "instance_ids": ["i-0123456789abcdef0", [], [INSTANCE_ID, "i-0123456789abcdef1"], None],
     "bucket": ["", "ab", "two words", "s3://outputs", "a..b", "outputs/", "x" * 256, None],
     "prefix": ["runs", "/runs/", "runs//a/", "runs/*/", None, "x" * 190 + "/"],
     "markers": ["done", None, [f"m{number}" for number in range(51)]],
@@ -125,7 +124,6 @@ def test_a_wrong_field_is_refused_by_its_name(field: str, value: object) -> None
         ("expected_outputs", ["a//b"], "expected_outputs[0]"),
         ("checkpoint_patterns", ["*/a.pt"], "checkpoint_patterns[0]"),
         ("checkpoint_patterns", ["x" * 257], "checkpoint_patterns[0]"),
-        ("instance_ids", ["mi-0123456789abcdef0"], "instance_ids[0]"),
         ("idle", {"metric": "CPUUtilization", "threshold": 5}, "idle.minutes"),
         ("idle", {"metric": "CPUUtilization", "threshold": -1, "minutes": 30}, "idle.threshold"),
         ("idle", {"metric": "CPU Utilization", "threshold": 5, "minutes": 30}, "idle.metric"),
@@ -136,7 +134,7 @@ def test_a_wrong_entry_is_named_by_its_place(field: str, value: object, named: s
     assert [problem.field for problem in _refused(_document(**{field: value})).problems] == [named]
 
 
-@pytest.mark.parametrize("field", ["run", "monitor", "instance_ids", "bucket", "prefix"])
+@pytest.mark.parametrize("field", ["run", "monitor", "bucket", "prefix"])
 def test_a_required_field_that_is_missing_is_named(field: str) -> None:
     document = _document()
     del document[field]

@@ -11,6 +11,7 @@ from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time
+from monitor_runtime.decide.decide import decide_unseen
 from monitor_runtime.decide.decisions import (
     Decision,
     End,
@@ -110,13 +111,8 @@ def test_an_unverified_run_is_kept_however_long_it_is_stopped() -> None:
     assert isinstance(decided(settings(terminate_after_days=1), kept, at(days=30)), Over)
 
 
-def test_a_terminated_instance_whose_tags_ec2_has_forgotten_is_over() -> None:
-    assert isinstance(decided(settings(), _in(InstanceState.TERMINATED, DONE), at(hours=3), notifies=True), Over)
-
-
 def test_a_terminated_instance_that_nobody_recorded_is_recorded() -> None:
-    ours = _in(InstanceState.TERMINATED, DONE, tags={names.TAG_MONITOR: "m"})
-    assert isinstance(decided(settings(), ours, at(hours=3)), Settle)
+    assert isinstance(decided(settings(), _in(InstanceState.TERMINATED, DONE), at(hours=3)), Settle)
 
 
 def test_an_ending_that_was_not_told_is_told() -> None:
@@ -231,7 +227,7 @@ def test_the_next_check_is_the_backoffs_while_it_grows_and_then_the_heartbeats()
 
 
 def test_ec2_unknown_ends_nothing_and_looks_again_soon() -> None:
-    decision = decided(settings(), Observation(Unknown("ec2:DescribeInstances: Unavailable")), at(hours=30))
+    decision = decide_unseen(Unknown("ec2:DescribeInstances: Unavailable"), at(hours=30))
     assert decision == Wait("EC2 unknown: ec2:DescribeInstances: Unavailable", at(hours=30, minutes=2))
 
 

@@ -60,7 +60,7 @@ runs = st.builds(
 bodies = st.builds(MarkerBody, st.sampled_from([None, Outcome.FAILED, Outcome.SUCCEEDED]))
 worlds = st.builds(
     Observation,
-    st.one_of(instances, unknowns),
+    instances,
     objects=st.one_of(st.none(), objects, unknowns),
     marker_body=st.one_of(st.none(), unknowns, bodies),
     checkpoints=st.one_of(st.none(), objects, unknowns),

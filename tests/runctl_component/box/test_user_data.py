@@ -17,7 +17,7 @@ from runctl_component.box.box_tags import box_tags, written_marker
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES, render_user_data
 
 RUNNER = Path(user_data.__file__).parent / "runner" / "runner.sh"
-SETTINGS = Settings("llama", "project/stack/monitor", (), "outputs", "runs/llama/")
+SETTINGS = Settings("llama", "project/stack/monitor", "outputs", "runs/llama/")
 
 
 def render(command: str = "python train.py", environment: dict[str, str] | None = None) -> str:

@@ -92,7 +92,7 @@ def test_every_metric_is_one_that_the_monitor_or_aws_sends(
 
 
 def test_it_shows_what_the_watching_cost_and_a_day_as_planned_costs_what_the_plan_says() -> None:
-    settings = Settings("llama", MONITOR, (), "outputs", "runs/llama/")
+    settings = Settings("llama", MONITOR, "outputs", "runs/llama/")
     day, plan = watch_for_a_day(settings), build_plan(settings)
     seconds = day.checks * CHECK_SECONDS + day.follow_ups * WAIT_SECONDS
     measured = {

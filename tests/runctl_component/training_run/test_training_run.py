@@ -135,7 +135,6 @@ def test_the_heartbeat_leaves_what_it_cannot_deliver_in_the_queue(default: Recor
 def test_the_heartbeat_carries_the_whole_settings_document(default: Recorded) -> None:
     settings = settings_of(default)
     assert (settings["run"], settings["bucket"], settings["prefix"]) == ("llama-ft", "outputs", "llama-ft/")
-    assert settings["instance_ids"] == [INSTANCE_ID]
     assert settings["monitor"] == "team/dev/llama-ft-monitor"
 
 

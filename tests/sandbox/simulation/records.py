@@ -24,7 +24,7 @@ INSTANCE_ID = "i-0123456789abcdef0"
 
 def record(settings: dict[str, Any], *, skew: int = 0, weather: Weather = Weather.CALM) -> Record:
     """A lifecycle in which nothing has happened yet. ``skew``: what S3's clock is ahead, in milliseconds."""
-    run = Settings("llama", "project/stack/monitor", (INSTANCE_ID,), "team-bucket", PREFIX, **settings)
+    run = Settings("llama", "project/stack/monitor", "team-bucket", PREFIX, **settings)
     machine = MachineTraits(INSTANCE_ID, SpotKind.NONE, 0, 0.0, protected=False)
     scenario = Scenario(
         seed=0,
@@ -62,7 +62,7 @@ def checked(told: Record, launch: Launch, at: int, decision: str = "wait", trigg
     reply = {"decision": decision, "outcome": "succeeded" if decision == "end" else None}
     check = Check(len(told.checks), trigger, at, InstanceState.RUNNING, launch.number, ended_at=at, reply=reply)
     check.described_at = check.first_described_at = check.looked_at = check.looked_until = at
-    check.kinds.update(["describe_instance"])
+    check.kinds.update(["find_instances"])
     told.checks.append(check)
     return check
 

@@ -48,5 +48,5 @@ def test_a_check_that_is_not_over_may_have_looked_as_often_as_it_described_the_i
     told = record({})
     unfinished = checked(told, launched(told, 0), THIRD_HOUR)
     unfinished.reply = unfinished.ended_at = None
-    unfinished.kinds = Counter({"describe_instance": 8, "list_folder": listings})
+    unfinished.kinds = Counter({"find_instances": 8, "list_folder": listings})
     assert broken(told, calls_are_bounded) is wrong

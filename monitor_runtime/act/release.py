@@ -1,0 +1,53 @@
+"""What Pulumi is about to remove is released: its end is no news, and nothing is left behind for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+
+from monitor_runtime.act import deadline_switch
+from monitor_runtime.act.ending import persist
+from monitor_runtime.act.report import Report
+from monitor_runtime.cloud.clock import Clock
+from monitor_runtime.cloud.interface import Cloud, CloudError
+from monitor_runtime.cloud.values import Instance
+from monitor_runtime.contract import names
+from monitor_runtime.contract.times import format_time
+from monitor_runtime.contract.triggers import ForgetTrigger
+
+RECLAIMED = {names.TAG_RELEASED: ""}
+
+
+def release(cloud: Cloud, clock: Clock, trigger: ForgetTrigger) -> list[str]:
+    """Release the instance, and remove what the monitor made for it; returns what went wrong.
+
+    Never raises CloudError: it must not keep a stack from being destroyed.
+    """
+    problems: list[str] = []
+    for step in _steps(cloud, trigger, clock.now()):
+        try:
+            persist(clock, step)
+        except CloudError as error:
+            problems.append(str(error))
+    return problems
+
+
+def _steps(cloud: Cloud, trigger: ForgetTrigger, now: datetime) -> Iterator[Callable[[], None]]:
+    """The tag first: a check that comes between makes nothing anew."""
+    if trigger.instance_id:
+        released = {names.TAG_RELEASED: format_time(now), **deadline_switch.DISARMED}
+        yield partial(cloud.tag_instance, trigger.instance_id, released)
+        yield partial(deadline_switch.remove, cloud, trigger.instance_id)
+    if trigger.run:
+        yield partial(cloud.delete_schedule, names.follow_up_name(trigger.run))
+
+
+def reclaim(cloud: Cloud, clock: Clock, instance: Instance, report: Report) -> None:
+    """The first check of an instance that was released says that it stays."""
+    if not instance.tags.get(names.TAG_RELEASED):
+        return
+    try:
+        persist(clock, lambda: cloud.tag_instance(instance.instance_id, RECLAIMED))
+    except CloudError as error:
+        report.problem(f"not recorded in tags: {error}")
