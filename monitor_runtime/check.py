@@ -96,8 +96,8 @@ def _look_after(
     decision = decide(context.settings, seen, now, notifies=context.notifies)
     _describe(context, decision, seen)
     if isinstance(decision, Wait):
+        notice(context, instance, seen)
         if instance.launched_at and not seen.memory.may_be_going(now):
-            notice(context, instance, seen)
             arm(context, instance, seen.memory, instance.launched_at, now)
         return Recheck(decision.recheck_at)
     if isinstance(decision, Over):

@@ -34,13 +34,17 @@ def release(cloud: Cloud, clock: Clock, trigger: ForgetTrigger) -> list[str]:
 
 
 def _steps(cloud: Cloud, trigger: ForgetTrigger, now: datetime) -> Iterator[Callable[[], None]]:
-    """The tag first: a check that comes between makes nothing anew."""
+    """Released first: a check that comes between makes nothing anew. Disarmed last: it is not so before."""
     if trigger.instance_id:
-        released = {names.TAG_RELEASED: format_time(now), **deadline_switch.DISARMED}
-        yield partial(cloud.tag_instance, trigger.instance_id, released)
-        yield partial(deadline_switch.remove, cloud, trigger.instance_id)
+        yield partial(cloud.tag_instance, trigger.instance_id, {names.TAG_RELEASED: format_time(now)})
+        yield partial(_disarm, cloud, trigger.instance_id)
     if trigger.run:
         yield partial(cloud.delete_schedule, names.follow_up_name(trigger.run))
+
+
+def _disarm(cloud: Cloud, instance_id: str) -> None:
+    deadline_switch.remove(cloud, instance_id)
+    cloud.tag_instance(instance_id, deadline_switch.DISARMED)
 
 
 def reclaim(cloud: Cloud, clock: Clock, instance: Instance, report: Report) -> None:

@@ -145,12 +145,15 @@ def _kept_long_enough(settings: Settings, instance: Instance, memory: Memory, no
 
 
 def _interruption(case: _Case) -> Decision | None:
-    """2. EC2 takes the instance back in about two minutes: what the training writes on its way out ends nothing."""
+    """2. EC2 takes the instance back in about two minutes: what the training writes on its way out ends nothing.
+
+    It is no news of an instance that Pulumi is removing.
+    """
     memory = case.memory
     recorded = memory.outcome and memory.reason.startswith(SPOT_REASON)
     if recorded and memory.ended_at and case.now - memory.ended_at < INTERRUPTION:
         return Over("spot interruption already recorded")
-    if not case.seen.interruption_warned:
+    if not case.seen.interruption_warned or memory.may_be_going(case.now):
         return None
     if case.completion and isinstance(case.seen.marker_body, Unknown):
         unread = f"{case.completion.evidence} cannot be read: {case.seen.marker_body.cause}"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Any
 
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.times import format_time
+from sandbox.simulation.updates import Updates
 from sandbox.simulation.world.function import Function
-from sandbox.simulation.world.machine import ALIVE, Launch
+from sandbox.simulation.world.machine import ALIVE, Machine
 from sandbox.simulation.world.record import HoldTruth, Record
 from sandbox.simulation.world.scenario import FAILURE_NAMES, MARKER_NAMES, HoldPlan, Scenario, draw_scenario
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, to_datetime
@@ -32,6 +32,7 @@ class Lifecycle:
         self._busy_until = 0
         self.world.invoke = self._function.invoke
         self.world.on_power_off = self._powered_off
+        self._updates = Updates(self.world, self._function, self._start)
 
     def run(self) -> Record:
         """Everything, from the launch to the end."""
@@ -41,7 +42,7 @@ class Lifecycle:
         world.timeline.run(100 * DAY, self._is_settled)
         record = world.record
         record.finished_at = world.timeline.now
-        record.orphan_launched_by = world.machine.orphan_launched_by
+        record.orphan_launched_by = next(filter(None, (each.orphan_launched_by for each in world.machines)), "")
         return record
 
     def _at(self, moment: int, action: Callable[[], None]) -> None:
@@ -49,32 +50,32 @@ class Lifecycle:
 
     def _launch(self) -> None:
         world, scenario, settings = self.world, self.scenario, self.scenario.settings
-        world.machine.protected = scenario.machine.protected
-        world.machine.start()
+        replacement = scenario.replacement
         heartbeat = {"trigger": "heartbeat", "settings": world.document}
-        first = self._about_instance("create")
+        self._start()
         world.scheduler.start_heartbeat(
             settings.max_interval_seconds * SECOND, lambda: world.invoke("heartbeat", heartbeat)
         )
         start = LAUNCHED_AT
-        self._at(start + scenario.first_check_after, lambda: self._function.invoke_once("first-check", first))
         for hold in scenario.holds:
             self._at(start + hold.at, self._holding(hold))
         for moment, action in (
             (scenario.stopped_by_hand_at, self._stop_by_hand),
             (scenario.interrupted_at, world.warn_of_interruption),
             (scenario.unprotected_after, self._lift_protection),
-            (scenario.destroyed_at, self._destroy),
+            (scenario.destroyed_at, self._updates.destroy),
+            (replacement.at if replacement else None, lambda: replacement and self._updates.replace(replacement)),
         ):
             if moment is not None:
                 self._at(start + moment, action)
-        self._extend()
 
-    def _about_instance(self, action: str) -> dict[str, Any]:
-        """The event with which the first check's resource is created or deleted."""
-        world = self.world
-        about = {"instance_id": world.machine.traits.instance_id, "settings": world.document}
-        return {"trigger": "first-check", "tf": {"action": action}, **about}
+    def _start(self) -> None:
+        """Launch the instance that Pulumi has just made, and check it first."""
+        machine = self.world.machine
+        machine.protected = self.scenario.machine.protected
+        machine.start()
+        self.world.timeline.after(self.scenario.first_check_after, self._updates.first_check)
+        self._extend()
 
     def _extend(self) -> None:
         """How long there is something to see, at most: past every due time and fault, and some heartbeats more."""
@@ -84,8 +85,14 @@ class Lifecycle:
         holds = [LAUNCHED_AT + hold.at for hold in scenario.holds] + [
             LAUNCHED_AT + (hold.cleared_at or hold.until or 0) for hold in scenario.holds
         ]
-        moments = [launch.at + work, launch.at + deadline, self.world.faults.over_at, *holds]
+        moments = [launch.at + work, launch.at + deadline, self.world.faults.over_at, *holds, self._replaced_by]
         self._busy_until = max(self._busy_until, *moments) + self._tail
+
+    @property
+    def _replaced_by(self) -> int:
+        """When a replacement that was planned is over."""
+        plan = self.scenario.replacement
+        return LAUNCHED_AT + plan.at + plan.lives_on_for + HOUR if plan else 0
 
     @property
     def _tail(self) -> int:
@@ -94,29 +101,31 @@ class Lifecycle:
     def _is_settled(self) -> bool:
         return self.world.timeline.now > self._busy_until > 0
 
-    def _powered_off(self, launch: Launch) -> None:
+    def _powered_off(self, machine: Machine) -> None:
         """When the instance is off, only what was left undone needs more time; somebody may start it again."""
-        world, timeline = self.world, self.world.timeline
-        quiet = max(timeline.now, world.faults.over_at) + self._tail
-        if world.machine.state is InstanceState.STOPPED:
+        world, timeline, launch = self.world, self.world.timeline, machine.launch
+        quiet = max(timeline.now, world.faults.over_at, self._replaced_by) + self._tail
+        if any(each.state in ALIVE for each in world.machines):
+            quiet = max(quiet, self._busy_until)
+        if machine.state is InstanceState.STOPPED:
             keep = self.scenario.settings.terminate_after_days
             delay: int | None = None
-            if launch.left_by == "interruption" and world.machine.request_open:
+            if launch.left_by == "interruption" and machine.request_open:
                 delay = self._people.randint(10 * MINUTE, HOUR)
             elif self._restarts_left and world.record.destroyed_at is None:
                 self._restarts_left -= 1
                 delay = self._people.randint(1, 120) * MINUTE
             if delay is not None:
-                timeline.after(delay, self._restart)
+                timeline.after(delay, lambda: self._restart(machine))
                 quiet = max(quiet, timeline.now + delay + MINUTE)
             elif keep:
                 quiet = max(quiet, timeline.now + keep * DAY + self._tail)
         self._busy_until = quiet
 
-    def _restart(self) -> None:
-        if self.world.machine.state is InstanceState.STOPPED:
+    def _restart(self, machine: Machine) -> None:
+        if machine.state is InstanceState.STOPPED:
             self.world.timeline.trace("people   start it again")
-            self.world.machine.start()
+            machine.start()
             self._extend()
 
     def _leave_stale_markers(self) -> None:
@@ -130,7 +139,7 @@ class Lifecycle:
         until = None if plan.until is None else LAUNCHED_AT + plan.until
 
         def clear(truth: HoldTruth) -> None:
-            truth.cleared_at = world.timeline.now
+            truth.cleared_at = truth.cleared_at or world.timeline.now
             world.machine.tags.pop(names.TAG_HOLD_UNTIL, None)
             world.timeline.trace("people   take the hold off")
 
@@ -159,23 +168,6 @@ class Lifecycle:
         self.world.record.unprotected_at = self.world.timeline.now
         self.world.machine.tags.pop(names.TAG_REFUSED, None)
         self.world.timeline.trace("people   lift the stop protection")
-
-    def _destroy(self) -> None:
-        """``pulumi destroy``: the first check's resource goes first, then the heartbeat, then the instance."""
-        world = self.world
-        if world.machine.state not in ALIVE:
-            return
-        world.record.destroyed_at = world.timeline.now
-        world.timeline.trace("people   destroy the stack")
-        self._function.invoke_once("forget", self._about_instance("delete"))
-
-        def remove() -> None:
-            world.scheduler.heartbeat_on = False
-            world.machine.protected = False
-            world.machine.cancel_request()
-            world.machine.terminate("people")
-
-        world.timeline.after(10 * SECOND, remove)
 
 
 def run_lifecycle(seed: int, *, traced: bool = False) -> tuple[Record, list[str]]:

@@ -14,8 +14,8 @@ from monitor_runtime.contract.settings import Settings
 from monitor_runtime.observe.first_check import FirstCheckError
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.liveness import CARRIED, MAX_REFUSALS
-from sandbox.simulation.judge.safety import outcome_of
-from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.judge.safety import dues_of, outcome_of
+from sandbox.simulation.judge.truth import REMOVAL, Truth
 from sandbox.simulation.world.function import BrokenFunctionError
 from sandbox.simulation.world.machine import ALIVE, Launch
 from sandbox.simulation.world.record import Check, Notification, Tagging
@@ -95,6 +95,8 @@ def _true_outcomes(truth: Truth, launch: Launch, at: int) -> set[Outcome]:
     """By the ending of the monitor, if it could be recorded; else by what lay in S3, the deadline, or neither."""
     record = truth.record
     true = {outcome for ending in record.endings if ending.launch is launch and (outcome := outcome_of(ending))}
+    unsaid = [ending for ending in record.endings if ending.launch is launch and not ending.check.is_about(launch)]
+    true |= {due.outcome for ending in unsaid for due in dues_of(truth, ending)}
     true |= {due.outcome for check in _reporters(truth, launch) for due in truth.dues(launch, check.looked_at, at)}
     end = at if launch.left_running_at is None else launch.left_running_at
     finishes = [finish for moment in (end, at) if (finish := truth.finish(launch, moment))]
@@ -127,7 +129,8 @@ def calls_are_bounded(truth: Truth) -> Iterator[Found]:
         if check.trigger not in CARRIED:
             continue
         listings, looks = check.kinds["list_folder"], max(1, check.kinds["find_instances"])
-        if listings > LISTINGS * looks:
+        instances = 1 if truth.record.replaced_at is None else 2
+        if listings > LISTINGS * looks * instances:
             yield Found(check.started_at, f"check {check.number} made {listings} listings")
 
 
@@ -164,7 +167,8 @@ def _follow_ups(settings: Settings, launch: Launch, hour: int) -> int:
 def an_ended_run_costs_one_call(truth: Truth) -> Iterator[Found]:
     """A check of a run that is over, recorded and told is one DescribeInstances; a follow-up has read its settings."""
     for check in truth.record.checks:
-        over = check.completed and check.trigger in CARRIED and check.decision == "over"
+        alone = truth.record.replaced_at is None or check.started_at < truth.record.replaced_at
+        over = alone and check.completed and check.trigger in CARRIED and check.decision == "over"
         ended = check.state_at_start in {InstanceState.STOPPED, InstanceState.TERMINATED}
         reads = {"schedule_input": 1} if check.trigger == "follow-up" else {}
         if over and ended and check.kinds != Counter({"find_instances": 1, **reads}):
@@ -186,7 +190,7 @@ def a_refusal_is_not_asked_for_ever(truth: Truth) -> Iterator[Found]:
     for check in truth.record.checks:
         asked = check.kinds["stop_instance"] + check.kinds["terminate_instance"]
         looked_at = check.first_described_at
-        if not asked or looked_at is None or check.state_at_start not in ALIVE:
+        if not asked or looked_at is None or check.state_at_start not in ALIVE or truth.has_two_instances:
             continue
         forgiven_at = truth.record.unprotected_at
         recorded = [
@@ -228,7 +232,37 @@ def an_interruption_is_recorded(truth: Truth) -> Iterator[Found]:
             yield Found(check.ended_at, f"check {check.number} left the interruption unrecorded")
 
 
+def a_removed_instance_is_no_news(truth: Truth) -> Iterator[Found]:
+    """What a check that saw the release says of the end of an instance that Pulumi removed is nothing."""
+    for launch in truth.record.launches:
+        released_at, end = launch.released_at, launch.left_running_at
+        if released_at is None or end is None or launch.left_by != "pulumi":
+            continue
+        known = any(
+            entry.launch == launch.number and "runctl:outcome" in entry.tags and entry.at <= end
+            for entry in truth.record.taggings
+        )
+        for told in truth.record.notifications:
+            saw_it = told.check.described_at is not None and told.check.described_at > released_at
+            if told.launched_at == launch.stamped and told.at > end and saw_it and not known:
+                yield Found(told.at, f"{told.outcome} was told of launch {launch.number}, which Pulumi removed")
+
+
+def nothing_is_made_for_what_is_being_removed(truth: Truth) -> Iterator[Found]:
+    """A check that sees that the instance was released a moment ago arms no deadline switch: it would outlive it."""
+    for check in truth.record.checks:
+        launch = truth.record.launches[check.launch]
+        looked_at = check.first_described_at
+        if looked_at is None or truth.has_two_instances:
+            continue
+        going = any(at < looked_at < at + REMOVAL - MINUTE for at in launch.releases)
+        if going and check.kinds["put_deadline_switch"]:
+            yield Found(looked_at, f"check {check.number} armed a switch for an instance that is being removed")
+
+
 BOOKKEEPING = (
+    a_removed_instance_is_no_news,
+    nothing_is_made_for_what_is_being_removed,
     an_ending_is_told_once,
     the_recorded_outcome_is_true,
     calls_are_bounded,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.judge.invariants import Found
-from sandbox.simulation.judge.truth import INTERRUPTION, Due, Finish, Truth
+from sandbox.simulation.judge.truth import INTERRUPTION, REMOVAL, Due, Finish, Truth
 from sandbox.simulation.judge.waits import graced_endings, remembered_since, was_noticed
 from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check
@@ -34,7 +34,9 @@ def a_check_ends_what_is_due(truth: Truth) -> Iterator[Found]:
         if looked_at is None or not launch.is_on(looked_at) or check.state_at_end not in ALIVE:
             continue
         due = _surely_due(truth, check, launch, looked_at)
-        if due is not None:
+        # The other's last upload, under the same prefix, may be waited for.
+        ended_another = truth.has_two_instances and any(ending.check is check for ending in truth.record.endings)
+        if due is not None and not ended_another:
             late = (looked_at - due.at) / SECOND
             yield Found(looked_at, f"{due.outcome} was due for {late:.0f} s, and check {check.number} did not end it")
 
@@ -80,7 +82,8 @@ def the_monitor_is_there_at_the_deadline(truth: Truth) -> Iterator[Found]:
         return
     for launch in record.launches:
         deadline = truth.deadline(launch)
-        if deadline is None or not launch.is_on(deadline) or not _was_seen(truth, launch, deadline):
+        unseen = launch.released_at is not None or not _was_seen(truth, launch, deadline or 0)
+        if deadline is None or not launch.is_on(deadline) or unseen:
             continue
         reacted = deadline + settings.shutdown_timeout_seconds * SECOND
         latest = reacted + AT_DEADLINE
@@ -143,7 +146,8 @@ def _is_disturbed(truth: Truth, start: int, end: int) -> bool:
 def _was_watched(truth: Truth, launch: Launch, due: int) -> bool:
     """Whether some check of the launch, later than the last change of a hold, had the time to arm the switch."""
     changed = [hold.at for hold in truth.record.holds] + [hold.cleared_at or 0 for hold in truth.record.holds]
-    since = max([launch.at, *(moment for moment in changed if moment <= due + LAST_MOMENT)])
+    armed_again = max(launch.releases, default=-REMOVAL) + REMOVAL
+    since = max([launch.at, armed_again, *(moment for moment in changed if moment <= due + LAST_MOMENT)])
     return any(
         check.completed
         and check.launch == launch.number
@@ -171,7 +175,8 @@ def a_noticed_completion_is_ended_at_once(truth: Truth) -> Iterator[Found]:
     if truth.record.scenario.weather is not Weather.CALM:
         return
     for ending, seconds in graced_endings(truth):
-        if seconds > AT_ONCE_SECONDS and was_noticed(truth, ending, seconds):
+        released = ending.launch.released_at is not None
+        if seconds > AT_ONCE_SECONDS and not released and was_noticed(truth, ending, seconds):
             yield Found(ending.at, f"check {ending.check.number} ended the run {seconds:.1f} s after its grace period")
 
 
@@ -185,7 +190,7 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
         return None
     arrived = [written.at for written in truth.record.bucket.history if written.at <= end]
     to_notice = truth.settings.max_interval_seconds * SECOND + MINUTE
-    graced = due.at + (to_notice if finish.dated_back else 0)
+    graced = due.at + (to_notice if finish.dated_back or launch.released_at is not None else 0)
     settled = arrived if due.outcome is Outcome.SUCCEEDED else []
     warned = 0 if truth.record.interrupted_at is None else truth.record.interrupted_at + INTERRUPTION
     return max(graced, finish.since + to_notice, warned, *settled) + 2 * MINUTE + 30 * SECOND
@@ -202,12 +207,20 @@ def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
         if deadline is None or truth.settings.on_deadline is Action.REPORT or not launch.is_on(check.ended_at):
             continue
         destroyed = truth.record.destroyed_at is not None and truth.record.destroyed_at < check.ended_at
-        if destroyed or truth.is_interrupted(check.ended_at):
+        going = truth.is_going(launch, check.started_at, check.ended_at) or _was_let_go_unrecorded(truth, launch)
+        if destroyed or going or truth.is_interrupted(check.ended_at) or not check.is_about(launch):
             continue
         untils = [hold.until or 0 for hold in truth.record.holds if truth.is_held(described_at)]
         wanted = max(deadline, *untils, 0) + SWITCH_DELAY
         if wanted > check.ended_at + MINUTE and check.switch_after != wanted:
             yield Found(check.ended_at, f"check {check.number} left the switch at {check.switch_after}, not {wanted}")
+
+
+def _was_let_go_unrecorded(truth: Truth, launch: Launch) -> bool:
+    """A release that could not be written down took the switch away: until its time is near, the tag is believed."""
+    return any(
+        check.trigger == "forget" and check.launch == launch.number and check.disturbed for check in truth.record.checks
+    )
 
 
 def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
@@ -223,11 +236,11 @@ def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
             tagging.launch == launch.number and tagging.at <= at and "runctl:outcome" in tagging.tags
             for tagging in truth.record.taggings
         )
-        stamp = f"{to_datetime(launch.stamp):%Y-%m-%dT%H:%M:%SZ}"
-        told = any(entry.launched_at == stamp and entry.at <= at for entry in truth.record.notifications)
-        if not recorded:
+        told = any(entry.launched_at == launch.stamped and entry.at <= at for entry in truth.record.notifications)
+        released = launch.released_at is not None
+        if not recorded and not released:
             yield Found(at, f"launch {launch.number} has no outcome after check {check.number}")
-        if truth.record.scenario.notifies and not told:
+        if truth.record.scenario.notifies and not told and not released:
             yield Found(at, f"nobody was told of launch {launch.number} by check {check.number}")
         if check.switch_after is not None:
             yield Found(at, f"check {check.number} left the deadline switch behind")

@@ -18,10 +18,11 @@ STUCK_AFTER = 10 * MINUTE
 def outcome_of(ending: Ending) -> Outcome | None:
     """What the check said of its ending, if it lived to say it."""
     told = (ending.check.reply or {}).get("outcome")
-    return Outcome(told) if told else None
+    return Outcome(told) if told and ending.check.is_about(ending.launch) else None
 
 
-def _dues(truth: Truth, ending: Ending) -> list[Due]:
+def dues_of(truth: Truth, ending: Ending) -> list[Due]:
+    """What was due, by what lay in S3 at each of the looks."""
     looks = ending.looks or (None,)
     return [due for look in looks for due in truth.dues(ending.launch, look, ending.sent_at)]
 
@@ -35,7 +36,7 @@ def _finishes(truth: Truth, ending: Ending) -> list[tuple[int, Finish]]:
 def every_ending_has_a_cause(truth: Truth) -> Iterator[Found]:
     """A run is ended only for its deadline, for idleness, or for what this very launch wrote under the right names."""
     for ending in truth.record.endings:
-        if not _finishes(truth, ending) and not _dues(truth, ending):
+        if not _finishes(truth, ending) and not dues_of(truth, ending):
             yield Found(ending.at, f"check {ending.check.number} ended a run that had no cause to end")
 
 
@@ -43,7 +44,7 @@ def grace_is_given_in_full(truth: Truth) -> Iterator[Found]:
     """A completed run is not ended before its grace period, and its time for verification, are over."""
     for ending in truth.record.endings:
         finishes = _finishes(truth, ending)
-        if finishes and not _dues(truth, ending):
+        if finishes and not dues_of(truth, ending):
             early = min(truth.due_of(ending.launch, finish, look).at for look, finish in finishes) - ending.sent_at
             yield Found(ending.at, f"check {ending.check.number} ended the run {early / SECOND:.3f} s early")
 
@@ -51,7 +52,7 @@ def grace_is_given_in_full(truth: Truth) -> Iterator[Found]:
 def the_outcome_is_true(truth: Truth) -> Iterator[Found]:
     """What a check says of its ending is what truly was due."""
     for ending in truth.record.endings:
-        told, due = outcome_of(ending), {entry.outcome for entry in _dues(truth, ending)}
+        told, due = outcome_of(ending), {entry.outcome for entry in dues_of(truth, ending)}
         if told is Outcome.UNVERIFIED and _verification_was_refused(ending):
             continue
         if told is not None and due and told not in due:
@@ -165,9 +166,8 @@ def a_stopped_instance_is_kept(truth: Truth) -> Iterator[Found]:
 
 def force_is_for_what_is_stuck(truth: Truth) -> Iterator[Found]:
     """A stop is forced only when the instance has been stopping for ten minutes."""
-    for at in truth.record.forced_at:
-        left = [launch.left_running_at for launch in truth.record.launches if launch.left_running_at is not None]
-        since = max((moment for moment in left if moment <= at), default=at)
+    for at, launch in truth.record.forced:
+        since = at if launch.left_running_at is None else launch.left_running_at
         if at - whole_seconds(since) < STUCK_AFTER:
             yield Found(at, f"forced after {(at - since) / SECOND:.0f} s")
 

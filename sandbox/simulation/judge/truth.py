@@ -23,6 +23,8 @@ WARNING = 5 * MINUTE
 INTERRUPTION = 15 * MINUTE
 """A check that heard of the warning may be slow; five minutes after it all is as if nobody had warned."""
 PERIOD = 5 * MINUTE
+REMOVAL = 10 * MINUTE
+"""What is released and still there after that long is watched and armed like any other instance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,19 @@ class Truth:
     def is_warned(self, launch: Launch, moment: int) -> bool:
         """Whether EC2's warning, told in whole seconds, is about this launch and still has something to say."""
         at = self.record.interrupted_at
+        if self.is_going(launch, moment, moment + MINUTE):
+            return False
         return at is not None and launch.stamp <= whole_seconds(at) and moment - whole_seconds(at) < WARNING
+
+    def is_going(self, launch: Launch, start: int, end: int) -> bool:
+        """Whether some of that time was within ten minutes after the launch's instance was released."""
+        return any(at <= end and start < at + REMOVAL for at in launch.releases)
+
+    @property
+    def has_two_instances(self) -> bool:
+        """Whether an instance lived on beside the one that replaced it."""
+        plan = self.record.scenario.replacement
+        return plan is not None and plan.abandons_old and self.record.replaced_at is not None
 
     def refusals(self, launch: Launch, moment: int) -> int:
         """How often an ending of this launch had been refused by then, since a person last forgave it."""

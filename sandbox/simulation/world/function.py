@@ -57,8 +57,9 @@ class _Invocation:
         self._event = event
         self._retries = retries
         timeline, record = world.timeline, world.record
+        self._machine = world.machine
         self._process = Process(timeline, timeline.now + TIMEOUT, self._run)
-        self._check = Check(len(record.checks), trigger, timeline.now, world.machine.state, world.machine.launch.number)
+        self._check = Check(len(record.checks), trigger, timeline.now, self._machine.state, self._machine.launch.number)
         record.checks.append(self._check)
 
     def begin(self) -> None:
@@ -110,8 +111,8 @@ class _Invocation:
     def _end(self) -> None:
         check, world = self._check, self._world
         check.ended_at = world.timeline.now
-        check.state_at_end = world.machine.state
-        switch = world.scheduler.schedules.get(f"{world.machine.traits.instance_id}.deadline")
+        check.state_at_end = self._machine.state
+        switch = world.scheduler.schedules.get(self._machine.switch_name)
         check.switch_after = switch.at if switch else None
         reply = check.reply or {}
         world.timeline.trace("check {:3} {}: {}", check.number, reply.get("decision"), reply.get("reason"))

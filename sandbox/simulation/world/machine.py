@@ -9,6 +9,7 @@ from random import Random
 
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.contract.times import format_time
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, Timeline, to_datetime, whole_seconds
 
 ALIVE = frozenset({InstanceState.PENDING, InstanceState.RUNNING})
@@ -34,6 +35,18 @@ class Launch:
     left_by: str = ""
     stopped_at: int | None = None
     forced: bool = False
+    releases: list[int] = field(default_factory=list[int])
+    """When the monitor wrote that Pulumi was about to remove the instance: once an update that removes it."""
+
+    @property
+    def released_at(self) -> int | None:
+        """The first release."""
+        return self.releases[0] if self.releases else None
+
+    @property
+    def stamped(self) -> str:
+        """LaunchTime as the monitor writes it."""
+        return format_time(to_datetime(self.stamp))
 
     def is_on(self, moment: int) -> bool:
         """Whether the instance costs money for this launch's work at that moment."""
@@ -62,8 +75,10 @@ class Machine:
     on_shutdown: Callable[[Launch], None]
     on_power_off: Callable[[Launch], None]
     tags: dict[str, str]
-    state: InstanceState = InstanceState.PENDING
+    all_launches: list[Launch]
+    """Of all machines of the run, in their order, this one's too."""
     launches: list[Launch] = field(default_factory=list[Launch])
+    state: InstanceState = InstanceState.PENDING
     state_changed_at: int | None = None
     protected: bool = False
     request_open: bool = False
@@ -76,10 +91,22 @@ class Machine:
         """The present launch, or the last one."""
         return self.launches[-1]
 
+    @property
+    def request_id(self) -> str:
+        """Its spot request."""
+        return self.traits.instance_id.replace("i-", "sir-")
+
+    @property
+    def switch_name(self) -> str:
+        """Its deadline switch among the schedules."""
+        return f"{self.traits.instance_id}.deadline"
+
     def start(self) -> None:
         """Launch it, or start it again: LaunchTime moves on."""
         now = self.timeline.now
-        self.launches.append(Launch(len(self.launches), now, whole_seconds(now)))
+        launch = Launch(len(self.all_launches), now, whole_seconds(now))
+        self.launches.append(launch)
+        self.all_launches.append(launch)
         self.state_changed_at = None
         self.request_open = self.traits.spot is SpotKind.PERSISTENT
         self._become(InstanceState.PENDING)
@@ -96,7 +123,7 @@ class Machine:
             self.state,
             to_datetime(self.launch.stamp),
             dict(self.tags),
-            None if self.traits.spot is SpotKind.NONE else "sir-0123456789",
+            None if self.traits.spot is SpotKind.NONE else self.request_id,
             None if self.state_changed_at is None else to_datetime(whole_seconds(self.state_changed_at)),
         )
 

@@ -43,6 +43,11 @@ class Check:
         """Whether it came to its end without an error, and nothing was done to it on the way."""
         return self.ended_at is not None and not self.disturbed and not self.killed and self.error is None
 
+    def is_about(self, launch: Launch) -> bool:
+        """Whether the reply is about this launch: of several instances it describes the last."""
+        instance: Any = (self.reply or {}).get("instance")
+        return instance is not None and instance["launched_at"] == launch.stamped
+
     @property
     def decision(self) -> str:
         """The last decision of the check, in the reply's word."""
@@ -133,7 +138,7 @@ class Record:
     checks: list[Check] = field(default_factory=list[Check])
     endings: list[Ending] = field(default_factory=list[Ending])
     terminated_stopped: list[tuple[int, Check]] = field(default_factory=list[tuple[int, Check]])
-    forced_at: list[int] = field(default_factory=list[int])
+    forced: list[tuple[int, Launch]] = field(default_factory=list[tuple[int, Launch]])
     refusals: list[Refusal] = field(default_factory=list[Refusal])
     notifications: list[Notification] = field(default_factory=list[Notification])
     taggings: list[Tagging] = field(default_factory=list[Tagging])
@@ -146,5 +151,6 @@ class Record:
     interrupted_at: int | None = None
     orphan_launched_by: str = ""
     destroyed_at: int | None = None
+    replaced_at: int | None = None
     unprotected_at: int | None = None
     finished_at: int = 0

@@ -64,6 +64,19 @@ class HoldPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplacementPlan:
+    """Pulumi replaces the instance: when, by which, and how long the old one cannot be removed.
+
+    ``abandons_old``: somebody took the old one out of Pulumi's state, so that it lives on beside the new one.
+    """
+
+    at: int
+    instance_id: str
+    lives_on_for: int
+    abandons_old: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """One lifecycle before it begins. Moments are counted from the launch."""
 
@@ -86,6 +99,7 @@ class Scenario:
     """Whether EC2 warns and then leaves the instance alone."""
     unprotected_after: int | None
     destroyed_at: int | None
+    replacement: ReplacementPlan | None
 
 
 def draw_scenario(seed: int) -> Scenario:
@@ -95,6 +109,8 @@ def draw_scenario(seed: int) -> Scenario:
     works_for = int(interval * SECOND * 0.7 * 40 ** random.random()) + MINUTE
     settings = _draw_settings(random, interval, works_for)
     spot = random.choices(tuple(SpotKind), (6, 2, 2))[0]
+    replacement = _draw_replacement(random, settings, works_for) if random.random() < 0.1 else None
+    holds = _draw_holds(random, settings, works_for)
     protected = random.random() < 0.05
     return Scenario(
         seed=seed,
@@ -114,7 +130,8 @@ def draw_scenario(seed: int) -> Scenario:
         notifies=random.random() < 0.8,
         has_agent=random.random() < 0.8,
         stale_markers=random.random() < 0.3,
-        holds=_draw_holds(random, settings, works_for),
+        # A hold is on one instance: which of two it was is not recorded.
+        holds=() if replacement and replacement.abandons_old else holds,
         restarts=random.choices((0, 1, 2), (6, 3, 1))[0],
         stopped_by_hand_at=int(random.uniform(0.1, 1.5) * works_for) if random.random() < 0.08 else None,
         interrupted_at=int(random.uniform(0.1, 1.2) * works_for)
@@ -123,6 +140,17 @@ def draw_scenario(seed: int) -> Scenario:
         interrupted_in_vain=random.random() < 0.3,
         unprotected_after=random.randint(1, 6) * HOUR if protected and random.random() < 0.7 else None,
         destroyed_at=int(random.uniform(0.1, 1.5) * works_for) if random.random() < 0.05 else None,
+        replacement=replacement,
+    )
+
+
+def _draw_replacement(random: Random, settings: Settings, works_for: int) -> ReplacementPlan:
+    abandons_old = random.random() < 0.2 and settings.terminate_after_days is None
+    return ReplacementPlan(
+        int(random.uniform(0.1, 1.5) * works_for),
+        f"i-{random.getrandbits(68):017x}",
+        0 if random.random() < 0.7 else random.randint(1, 180) * MINUTE,
+        abandons_old,
     )
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from typing import TypeVar
+from functools import partial
 
 from monitor_runtime.cloud.interface import (
     CloudError,
@@ -20,61 +18,39 @@ from monitor_runtime.cloud.interface import (
     UploadPage,
 )
 from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.world.eventbridge import OneTime
-from sandbox.simulation.world.machine import ALIVE
-from sandbox.simulation.world.process import Process, ProcessClock
-from sandbox.simulation.world.record import Check, Notification, Refusal, Tagging
-from sandbox.simulation.world.timeline import SECOND, to_milliseconds, to_schedule_time
-from sandbox.simulation.world.weather import Plan, injected
-from sandbox.simulation.world.world import REGION, World
-
-Value = TypeVar("Value")
-
-SLOW = 2 * SECOND
-"""A call that takes longer counts as a fault: it can carry a check past a time that it was in time for."""
-
-ENDINGS = frozenset({"stop_instance", "terminate_instance", "cancel_spot_request"})
-"""Calls whose refusal is the refusal of an ending."""
+from sandbox.simulation.world.machine import ALIVE, Machine
+from sandbox.simulation.world.record import Notification, Refusal, Tagging
+from sandbox.simulation.world.simulated_calls import SimulatedCalls
+from sandbox.simulation.world.timeline import to_milliseconds, to_schedule_time
+from sandbox.simulation.world.world import REGION
 
 
-class SimulatedCloud:
-    """Each call takes its time before and after it takes effect, and fails as the faults say."""
-
-    def __init__(self, world: World, process: Process, check: Check) -> None:
-        self._world = world
-        self._process = process
-        self._check = check
-        self._calls: Counter[str] = Counter()
-        self.clock = ProcessClock(process)
-
-    @property
-    def calls(self) -> Mapping[str, int]:
-        """Requests sent so far, by service."""
-        return self._calls
+class SimulatedCloud(SimulatedCalls):
+    """The world through the monitor's eyes and hands."""
 
     def describe_instance(self, instance_id: str) -> Instance:
         """See `Cloud.describe_instance`."""
-        machine = self._world.machine
 
         def effect() -> Instance:
             self._described()
-            unknown = instance_id != machine.traits.instance_id
-            return Instance(instance_id, InstanceState.GONE) if unknown else machine.describe()
+            return self._world.machine_of(instance_id).describe()
 
-        return self._call("ec2", "describe_instance", effect)
+        return self.call("ec2", "describe_instance", effect)
 
     def find_instances(self, tags: Mapping[str, str], *, ended: bool = False) -> Sequence[Instance]:
         """See `Cloud.find_instances`."""
 
         def effect() -> Sequence[Instance]:
             self._described()
-            instance = self._world.machine.describe()
             over = {InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED}
-            hidden = instance.state is InstanceState.GONE or (instance.state in over and not ended)
-            return [] if hidden or not tags.items() <= instance.tags.items() else [instance]
+            hidden = {InstanceState.GONE} | (set[InstanceState]() if ended else over)
+            described = [machine.describe() for machine in self._world.machines if machine.launches]
+            return [each for each in described if each.state not in hidden and tags.items() <= each.tags.items()]
 
-        return self._call("ec2", "find_instances", effect)
+        return self.call("ec2", "find_instances", effect)
 
     def list_folder(self, bucket: str, prefix: str, token: str | None = None) -> Page:
         """See `Cloud.list_folder`."""
@@ -86,7 +62,7 @@ class SimulatedCloud:
             self._check.looked_until = self._process.moment
             return self._world.bucket.list_folder(prefix, token)
 
-        return self._call("s3", "list_folder", effect)
+        return self.call("s3", "list_folder", effect)
 
     def read_object(self, bucket: str, key: str, max_bytes: int) -> bytes:
         """See `Cloud.read_object`."""
@@ -98,50 +74,49 @@ class SimulatedCloud:
                 raise CloudError("s3:GetObject", "NoSuchKey", key, ErrorKind.NOT_FOUND)
             return body
 
-        return self._call("s3", "read_object", effect)
+        return self.call("s3", "read_object", effect)
 
     def list_uploads(self, bucket: str, prefix: str, after: UploadMarker | None = None) -> UploadPage:
         """See `Cloud.list_uploads`."""
         self._require_bucket(bucket)
-        return self._call("s3", "list_uploads", lambda: self._world.bucket.list_uploads(prefix, after))
+        return self.call("s3", "list_uploads", lambda: self._world.bucket.list_uploads(prefix, after))
 
     def metric_maxima(self, instance_id: str, window: MetricWindow) -> Sequence[float]:
         """See `Cloud.metric_maxima`."""
-        del instance_id
+        machine = self._world.machine_of(instance_id)
         start, end = to_milliseconds(window.start), to_milliseconds(window.end)
-        return self._call("cloudwatch", "metric_maxima", lambda: self._world.datapoints(start, end))
+        return self.call("cloudwatch", "metric_maxima", lambda: self._world.datapoints(machine, start, end))
 
     def stop_instance(self, instance_id: str, *, force: bool = False) -> InstanceState:
         """See `Cloud.stop_instance`."""
-        del instance_id
-        machine = self._world.machine
-        return self._end("stop_instance", Action.STOP, lambda: machine.stop("monitor", force=force), force=force)
+        machine = self._world.machine_of(instance_id)
+        change = partial(machine.stop, "monitor", force=force)
+        return self._end("stop_instance", Action.STOP, machine, change, force=force)
 
     def terminate_instance(self, instance_id: str) -> InstanceState:
         """See `Cloud.terminate_instance`."""
-        del instance_id
-        machine = self._world.machine
-        return self._end("terminate_instance", Action.TERMINATE, lambda: machine.terminate("monitor"))
+        machine = self._world.machine_of(instance_id)
+        return self._end("terminate_instance", Action.TERMINATE, machine, partial(machine.terminate, "monitor"))
 
     def cancel_spot_request(self, request_id: str) -> None:
         """See `Cloud.cancel_spot_request`."""
-        del request_id
-        self._call("ec2", "cancel_spot_request", self._world.machine.cancel_request)
+        machine = next(machine for machine in self._world.machines if machine.request_id == request_id)
+        self.call("ec2", "cancel_spot_request", machine.cancel_request)
 
     def tag_instance(self, instance_id: str, tags: Mapping[str, str]) -> None:
         """See `Cloud.tag_instance`."""
-        world = self._world
+        world, machine = self._world, self._world.machine_of(instance_id)
 
         def effect() -> None:
-            if world.machine.gone:
+            if machine.gone:
                 raise CloudError("ec2:CreateTags", "InvalidInstanceID.NotFound", instance_id, ErrorKind.NOT_FOUND)
-            world.machine.tags.update(tags)
-            world.record.taggings.append(
-                Tagging(world.timeline.now, world.machine.launch.number, dict(tags), self._check)
-            )
+            machine.tags.update(tags)
+            if tags.get(names.TAG_RELEASED):
+                machine.launch.releases.append(world.timeline.now)
+            world.record.taggings.append(Tagging(world.timeline.now, machine.launch.number, dict(tags), self._check))
             world.timeline.trace("ec2      tagged {}", dict(tags))
 
-        self._call("ec2", "tag_instance", effect)
+        self.call("ec2", "tag_instance", effect)
 
     def stop_unit(self, instance_id: str, unit: str, timeout_seconds: int) -> str:
         """See `Cloud.stop_unit`."""
@@ -149,11 +124,12 @@ class SimulatedCloud:
 
         def effect() -> str:
             self._check.signalled_at = self._process.moment
-            if not self._world.signal_by_agent():
+            machine = self._world.machine_of(instance_id)
+            if not self._world.signal_by_agent(machine):
                 raise CloudError("ssm:SendCommand", "InvalidInstanceId", instance_id, ErrorKind.REFUSED)
-            return str(self._world.machine.launch.number)
+            return str(machine.launch.number)
 
-        return self._call("ssm", "stop_unit", effect)
+        return self.call("ssm", "stop_unit", effect)
 
     def command_state(self, command_id: str, instance_id: str) -> CommandState:
         """See `Cloud.command_state`."""
@@ -163,7 +139,7 @@ class SimulatedCloud:
             exited = self._world.box.trainings[int(command_id)].exited_at is not None
             return CommandState.SUCCEEDED if exited else CommandState.RUNNING
 
-        return self._call("ssm", "command_state", effect)
+        return self.call("ssm", "command_state", effect)
 
     def put_follow_up(self, follow_up: FollowUp) -> None:
         """See `Cloud.put_follow_up`."""
@@ -172,12 +148,13 @@ class SimulatedCloud:
 
     def put_deadline_switch(self, switch: DeadlineSwitch) -> None:
         """See `Cloud.put_deadline_switch`."""
-        schedule = self._world.deadline_switch(switch.name, to_schedule_time(switch.at), switch.action)
+        machine = self._world.machine_of(switch.instance_id)
+        schedule = self._world.deadline_switch(switch.name, to_schedule_time(switch.at), switch.action, machine)
         self._put("put_deadline_switch", schedule.name, lambda: schedule)
 
     def delete_schedule(self, name: str) -> None:
         """See `Cloud.delete_schedule`."""
-        self._call("scheduler", "delete_schedule", lambda: self._world.scheduler.delete(name))
+        self.call("scheduler", "delete_schedule", lambda: self._world.scheduler.delete(name))
 
     def schedule_input(self, name: str) -> str:
         """See `Cloud.schedule_input`."""
@@ -187,7 +164,7 @@ class SimulatedCloud:
                 raise CloudError("scheduler:GetSchedule", "ResourceNotFoundException", name, ErrorKind.NOT_FOUND)
             return self._world.heartbeat_input
 
-        return self._call("scheduler", "schedule_input", effect)
+        return self.call("scheduler", "schedule_input", effect)
 
     def publish(self, subject: str, message: str) -> None:
         """See `Cloud.publish`."""
@@ -202,17 +179,17 @@ class SimulatedCloud:
             )
             self._world.timeline.trace("sns      notified of {}", outcome)
 
-        self._call("sns", "publish", effect)
+        self.call("sns", "publish", effect)
 
     def bucket_region(self, bucket: str) -> str:
         """See `Cloud.bucket_region`."""
         self._require_bucket(bucket)
-        return self._call("s3", "bucket_region", lambda: REGION)
+        return self.call("s3", "bucket_region", lambda: REGION)
 
     def bucket_sends_events(self, bucket: str) -> bool:
         """See `Cloud.bucket_sends_events`."""
         self._require_bucket(bucket)
-        return self._call("s3", "bucket_sends_events", lambda: True)
+        return self.call("s3", "bucket_sends_events", lambda: True)
 
     def _described(self) -> None:
         check, moment = self._check, self._process.moment
@@ -227,24 +204,24 @@ class SimulatedCloud:
         """Two calls where the schedule is there already, as on AWS."""
         scheduler = self._world.scheduler
         try:
-            self._call("scheduler", kind, lambda: scheduler.create(make()))
+            self.call("scheduler", kind, lambda: scheduler.create(make()))
         except CloudError as error:
             if error.kind is not ErrorKind.CONFLICT:
                 raise
-            self._call("scheduler", kind, lambda: scheduler.update(make()))
+            self.call("scheduler", kind, lambda: scheduler.update(make()))
         self._world.timeline.trace("schedule {} set", name)
 
     def _end(
-        self, kind: str, action: Action, change: Callable[[], InstanceState], *, force: bool = False
+        self, kind: str, action: Action, machine: Machine, change: Callable[[], InstanceState], *, force: bool = False
     ) -> InstanceState:
         """Keep what the oracle needs to judge the ending, at the very moment at which it takes effect."""
         world, check = self._world, self._check
         sent_at = self._process.moment
 
         def effect() -> InstanceState:
-            launch, now = world.machine.launch, world.timeline.now
+            launch, now = machine.launch, world.timeline.now
             if force:
-                world.record.forced_at.append(now)
+                world.record.forced.append((now, launch))
             try:
                 before = change()
             except CloudError as error:
@@ -258,38 +235,4 @@ class SimulatedCloud:
                 world.record.terminated_stopped.append((now, check))
             return before
 
-        return self._call("ec2", kind, effect)
-
-    def _call(self, service: str, kind: str, effect: Callable[[], Value]) -> Value:
-        """Every call goes through here: it takes time, it is counted, and it fails as the faults say."""
-        self._calls[service] += 1
-        process = self._process
-        plan = process.do(lambda: self._planned(service, kind))
-        process.spend(plan.before)
-        if plan.error is None:
-            try:
-                return process.do(effect)
-            finally:
-                process.spend(plan.after)
-        if plan.applied:
-            process.do(lambda: self._attempted(effect))
-        process.spend(plan.after)
-        raise injected(kind, plan.error)
-
-    def _planned(self, service: str, kind: str) -> Plan:
-        world, check = self._world, self._check
-        plan = world.faults.plan(kind, self._process.moment)
-        world.record.calls[service] += 1
-        check.kinds[kind] += 1
-        if plan.error is not None or plan.after >= SLOW:
-            check.disturbed = True
-            world.record.injected.append((self._process.moment, kind))
-            world.timeline.trace("fault    {} in check {}: {}", kind, check.number, plan.error or "slow")
-        if plan.error is ErrorKind.REFUSED and kind in ENDINGS:
-            world.record.refusals.append(Refusal(world.machine.launch.number, world.timeline.now))
-        return plan
-
-    def _attempted(self, effect: Callable[[], object]) -> None:
-        """The answer is lost on the way, whatever it was."""
-        with suppress(CloudError):
-            effect()
+        return self.call("ec2", kind, effect)

@@ -16,7 +16,7 @@ from monitor_runtime.contract.times import format_time
 from sandbox.simulation.world.box import Box
 from sandbox.simulation.world.bucket import Bucket, Written
 from sandbox.simulation.world.eventbridge import OneTime, Scheduler
-from sandbox.simulation.world.machine import ALIVE, Launch, Machine, SpotKind
+from sandbox.simulation.world.machine import ALIVE, Launch, Machine, MachineTraits, SpotKind
 from sandbox.simulation.world.record import Check, Ending, Firing, Record
 from sandbox.simulation.world.scenario import FAILURE_NAMES, MARKER_NAMES, MONITOR, Scenario
 from sandbox.simulation.world.timeline import MINUTE, SECOND, Timeline, to_datetime
@@ -43,21 +43,50 @@ class World:
         self.faults = draw_faults(drawn, scenario.weather, scenario.works_for, Random(f"{scenario.seed}:calls"))
         self.bucket = Bucket(self.timeline, scenario.skew, scenario.page_size, self._written)
         self.box = Box(self.timeline, scenario, self.bucket)
-        self.machine = Machine(
-            self.timeline,
-            scenario.machine,
-            Random(f"{scenario.seed}:machine"),
-            self._launched,
-            self._shut_down,
-            self._powered_off,
-            self._first_tags(),
-        )
-        self.record = Record(scenario, self.bucket, self.machine.launches, self.box.trainings)
+        self.machines: list[Machine] = []
+        launches: list[Launch] = []
+        self.record = Record(scenario, self.bucket, launches, self.box.trainings)
+        self.add_machine(scenario.machine)
         self.scheduler = Scheduler(self.timeline, self.faults, Random(f"{scenario.seed}:scheduler"), self._trigger_lost)
         self.document = self.settings.to_document()
         self.heartbeat_input = json.dumps({"trigger": "heartbeat", "settings": self.document})
         self.invoke: Invoke = lambda _trigger, _event: None
-        self.on_power_off: Callable[[Launch], None] = lambda _launch: None
+        self.on_power_off: Callable[[Machine], None] = lambda _machine: None
+
+    @property
+    def machine(self) -> Machine:
+        """The instance that Pulumi has in its state."""
+        return self.machines[-1]
+
+    def add_machine(self, traits: MachineTraits) -> None:
+        """Another instance of the run, which is launched by starting it."""
+
+        def power_off(launch: Launch) -> None:
+            self.box.power_off(launch)
+            self.on_power_off(machine)
+
+        machine = Machine(
+            self.timeline,
+            traits,
+            Random(f"{self.scenario.seed}:machine {len(self.machines)}"),
+            self.box.boot,
+            lambda launch: self.box.signal(launch) and None,
+            power_off,
+            self._first_tags(),
+            self.record.launches,
+        )
+        self.machines.append(machine)
+
+    def machine_of(self, instance_id: str) -> Machine:
+        """The machine with that id.
+
+        Raises:
+            CloudError: when there never was one.
+        """
+        for machine in self.machines:
+            if machine.traits.instance_id == instance_id:
+                return machine
+        raise CloudError("ec2:any", "InvalidInstanceID.NotFound", instance_id, ErrorKind.NOT_FOUND)
 
     def _first_tags(self) -> dict[str, str]:
         settings = self.settings
@@ -68,6 +97,11 @@ class World:
             names.TAG_OUTPUT: names.output_tag(settings.bucket, settings.prefix),
         }
 
+    def let_go_of_holds(self) -> None:
+        """Another instance does not have the tags that people gave the one before it."""
+        for hold in self.record.holds:
+            hold.cleared_at = hold.cleared_at or self.timeline.now
+
     def follow_up(self, name: str, at: int, event: Mapping[str, Any]) -> OneTime:
         """The schedule that calls the monitor once more."""
 
@@ -76,12 +110,12 @@ class World:
 
         return OneTime(name, at, fire)
 
-    def deadline_switch(self, name: str, at: int, action: Action) -> OneTime:
+    def deadline_switch(self, name: str, at: int, action: Action, machine: Machine) -> OneTime:
         """The schedule that calls EC2 without the monitor."""
-        set_for = self.machine.launch.number
+        set_for = machine.launch.number
 
         def fire(delivery: Delivery) -> None:
-            launch = self.machine.launch.number
+            launch = machine.launch.number
             if not delivery.delays or self.faults.random.random() < self.faults.switch_loss_chance:
                 self.timeline.trace("switch   lost")
                 self.record.firings.append(
@@ -89,20 +123,20 @@ class World:
                 )
                 return
             for delay in delivery.delays:
-                self.timeline.after(delay, lambda: self._switch(at, action, set_for, 0))
+                self.timeline.after(delay, lambda: self._switch(machine, at, action, set_for, 0))
 
         return OneTime(name, at, fire)
 
-    def _switch(self, due_at: int, action: Action, set_for: int, attempt: int) -> None:
-        launch, now, alive = self.machine.launch, self.timeline.now, self.machine.state in ALIVE
+    def _switch(self, machine: Machine, due_at: int, action: Action, set_for: int, attempt: int) -> None:
+        launch, now, alive = machine.launch, self.timeline.now, machine.state in ALIVE
         failed = self.faults.fails_now("stop_instance" if action is Action.STOP else "terminate_instance", now)
         retries = failed
         if not failed:
             try:
                 if action is Action.STOP:
-                    self.machine.stop("switch")
+                    machine.stop("switch")
                 else:
-                    self.machine.terminate("switch")
+                    machine.terminate("switch")
             except CloudError as error:
                 failed, retries = True, error.kind is ErrorKind.TRANSIENT
         hit = alive and not failed
@@ -110,11 +144,11 @@ class World:
         self.record.firings.append(Firing(due_at, now, set_for, launch.number, delivered=True, failed=failed, hit=hit))
         if retries and attempt + 1 < len(SWITCH_RETRIES):
             later = SWITCH_RETRIES[attempt + 1] * MINUTE
-            self.timeline.after(later, lambda: self._switch(due_at, action, set_for, attempt + 1))
+            self.timeline.after(later, lambda: self._switch(machine, due_at, action, set_for, attempt + 1))
 
-    def datapoints(self, start: int, end: int) -> Sequence[float]:
+    def datapoints(self, machine: Machine, start: int, end: int) -> Sequence[float]:
         """The maxima of the periods in which the instance was running throughout."""
-        training = self.box.trainings[self.machine.launch.number]
+        training = self.box.trainings[machine.launch.number]
         first = training.launch.at
         return [
             BUSY if training.is_busy(period, period + PERIOD) else RESTING
@@ -126,11 +160,11 @@ class World:
         """The same answer for the same period, however often it is asked for."""
         return self.scenario.weather is not Weather.CALM and period // PERIOD % 37 == self.scenario.works_for % 37
 
-    def signal_by_agent(self) -> bool:
+    def signal_by_agent(self, machine: Machine) -> bool:
         """SIGTERM through the agent; False when there is none, or nobody answers."""
-        if not self.scenario.has_agent or self.machine.state is not InstanceState.RUNNING:
+        if not self.scenario.has_agent or machine.state is not InstanceState.RUNNING:
             return False
-        self.box.signal(self.machine.launch)
+        self.box.signal(machine.launch)
         return True
 
     def ending(self, check: Check, launch: Launch, action: Action, sent_at: int) -> Ending:
@@ -159,7 +193,7 @@ class World:
         settings = self.settings
         known = MARKER_NAMES[settings.markers] + FAILURE_NAMES[settings.failure_markers]
         patterns = settings.markers + settings.failure_markers
-        if not settings.s3_events or not self.machine.launches:
+        if not settings.s3_events or not self.record.launches:
             return
         if not (name.endswith(known) or any(fnmatchcase(name, entry) for entry in patterns)):
             return
@@ -181,16 +215,6 @@ class World:
         self.scheduler.deliver(delivery, lambda: self.invoke("spot-warning", event))
         if not self.scenario.interrupted_in_vain:
             self.timeline.after(2 * MINUTE, self.machine.take_back)
-
-    def _launched(self, launch: Launch) -> None:
-        self.box.boot(launch)
-
-    def _shut_down(self, launch: Launch) -> None:
-        self.box.signal(launch)
-
-    def _powered_off(self, launch: Launch) -> None:
-        self.box.power_off(launch)
-        self.on_power_off(launch)
 
     def _trigger_lost(self) -> None:
         self.record.lost_triggers.append(self.timeline.now)

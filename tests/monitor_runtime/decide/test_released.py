@@ -10,7 +10,7 @@ from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide.decisions import End, Over, Settle
+from monitor_runtime.decide.decisions import End, Interrupt, Over, Settle, Wait
 from monitor_runtime.decide.observation import Observation
 
 from ..builders import at, decided, instance, seen, settings, stored
@@ -50,6 +50,12 @@ def test_an_ending_that_was_recorded_before_the_release_is_told() -> None:
 def test_a_release_of_an_earlier_launch_does_not_count() -> None:
     tags = {names.TAG_RELEASED: format_time(at(hours=-1))}
     assert isinstance(decided(settings(), ended_as(InstanceState.TERMINATED, tags=tags), at(hours=3)), Settle)
+
+
+def test_a_spot_warning_for_an_instance_that_is_being_removed_is_no_news() -> None:
+    warned = seen(instance=instance(tags=RELEASED), interruption_warned=True)
+    assert isinstance(decided(settings(), warned, at(hours=1, minutes=5)), Wait)
+    assert isinstance(decided(settings(), warned, at(hours=1, minutes=11)), Interrupt)
 
 
 def test_a_released_instance_that_is_complete_is_ended_like_any_other() -> None:

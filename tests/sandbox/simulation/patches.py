@@ -99,6 +99,15 @@ def unnotified(original: Callable[..., Memory], *args: object) -> Memory:
     return replace(original(*args), notified=False)
 
 
+def unreleased(original: Callable[..., Memory], *args: object) -> Memory:
+    return replace(original(*args), released_at=None)
+
+
+def first_only(original: Callable[..., Any], *args: object) -> Any:
+    found = original(*args)
+    return found if isinstance(found, Unknown) else found[:1]
+
+
 def always(*_: object) -> bool:
     return True
 

@@ -45,6 +45,7 @@ def record(settings: dict[str, Any], *, skew: int = 0, weather: Weather = Weathe
         interrupted_in_vain=False,
         unprotected_after=None,
         destroyed_at=None,
+        replacement=None,
     )
     return Record(scenario, Bucket(Timeline(traced=False), skew, 1000, lambda _: None), [], [])
 
@@ -59,7 +60,8 @@ def launched(told: Record, at: int, left_running_at: int | None = None) -> Launc
 
 def checked(told: Record, launch: Launch, at: int, decision: str = "wait", trigger: str = "heartbeat") -> Check:
     """An undisturbed check that took no time."""
-    reply = {"decision": decision, "outcome": "succeeded" if decision == "end" else None}
+    about = {"launched_at": launch.stamped}
+    reply = {"decision": decision, "outcome": "succeeded" if decision == "end" else None, "instance": about}
     check = Check(len(told.checks), trigger, at, InstanceState.RUNNING, launch.number, ended_at=at, reply=reply)
     check.described_at = check.first_described_at = check.looked_at = check.looked_until = at
     check.kinds.update(["find_instances"])

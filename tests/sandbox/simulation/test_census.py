@@ -37,6 +37,9 @@ LEAST: tuple[tuple[str, int], ...] = (
     ("upload lost", 10),
     ("skewed clock", 100),
     ("removed", 3),
+    ("replaced", 10),
+    ("removed late", 3),
+    ("two instances", 2),
     ("calm", 50),
 )
 """What comes to pass in the lifecycles, and how often at least."""
@@ -44,6 +47,7 @@ LEAST: tuple[tuple[str, int], ...] = (
 
 def _happened(record: Record) -> Counter[str]:
     scenario, settings = record.scenario, record.scenario.settings
+    replacement = scenario.replacement
     completes = {Course.MARKER: settings.markers, Course.OUTPUTS: settings.expected_outputs}
     found = Counter[str](training.plan.course for training in record.trainings)
     recorded = {(entry.launch, entry.tags[TAG_OUTCOME]) for entry in record.taggings if TAG_OUTCOME in entry.tags}
@@ -56,7 +60,7 @@ def _happened(record: Record) -> Counter[str]:
             "switch ended a run": sum(firing.hit for firing in record.firings),
             "switch failed or was lost": sum(firing.failed or not firing.delivered for firing in record.firings),
             "ending refused": len(record.refusals),
-            "stop forced": len(record.forced_at),
+            "stop forced": len(record.forced),
             "terminated later": len(record.terminated_stopped),
             "spot interruption": record.interrupted_at is not None,
             "in vain": record.interrupted_at is not None and scenario.interrupted_in_vain,
@@ -67,6 +71,9 @@ def _happened(record: Record) -> Counter[str]:
             "upload lost": sum(upload.lost_at is not None for upload in record.bucket.uploads),
             "skewed clock": scenario.skew != 0,
             "removed": record.destroyed_at is not None,
+            "replaced": record.replaced_at is not None,
+            "removed late": record.replaced_at is not None and bool(replacement and replacement.lives_on_for),
+            "two instances": record.replaced_at is not None and bool(replacement and replacement.abandons_old),
             "calm": scenario.weather is Weather.CALM,
             "impossible course": sum(not completes.get(each.plan.course, (1,)) for each in record.trainings),
         }

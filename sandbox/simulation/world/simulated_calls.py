@@ -1,0 +1,73 @@
+"""How a call of an invocation goes: it takes time, it is counted, and it fails as the faults say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TypeVar
+
+from monitor_runtime.cloud.interface import CloudError, ErrorKind
+from sandbox.simulation.world.process import Process, ProcessClock
+from sandbox.simulation.world.record import Check, Refusal
+from sandbox.simulation.world.timeline import SECOND
+from sandbox.simulation.world.weather import Plan, injected
+from sandbox.simulation.world.world import World
+
+Value = TypeVar("Value")
+
+SLOW = 2 * SECOND
+"""A call that takes longer counts as a fault: it can carry a check past a time that it was in time for."""
+
+ENDINGS = frozenset({"stop_instance", "terminate_instance", "cancel_spot_request"})
+"""Calls whose refusal is the refusal of an ending."""
+
+
+class SimulatedCalls:
+    """Each call takes its time before and after it takes effect."""
+
+    def __init__(self, world: World, process: Process, check: Check) -> None:
+        self._world = world
+        self._process = process
+        self._check = check
+        self._calls: Counter[str] = Counter()
+        self.clock = ProcessClock(process)
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """Requests sent so far, by service."""
+        return self._calls
+
+    def call(self, service: str, kind: str, effect: Callable[[], Value]) -> Value:
+        """Every call goes through here."""
+        self._calls[service] += 1
+        process = self._process
+        plan = process.do(lambda: self._planned(service, kind))
+        process.spend(plan.before)
+        if plan.error is None:
+            try:
+                return process.do(effect)
+            finally:
+                process.spend(plan.after)
+        if plan.applied:
+            process.do(lambda: self._attempted(effect))
+        process.spend(plan.after)
+        raise injected(kind, plan.error)
+
+    def _planned(self, service: str, kind: str) -> Plan:
+        world, check = self._world, self._check
+        plan = world.faults.plan(kind, self._process.moment)
+        world.record.calls[service] += 1
+        check.kinds[kind] += 1
+        if plan.error is not None or plan.after >= SLOW:
+            check.disturbed = True
+            world.record.injected.append((self._process.moment, kind))
+            world.timeline.trace("fault    {} in check {}: {}", kind, check.number, plan.error or "slow")
+        if plan.error is ErrorKind.REFUSED and kind in ENDINGS:
+            world.record.refusals.append(Refusal(world.machine.launch.number, world.timeline.now))
+        return plan
+
+    def _attempted(self, effect: Callable[[], object]) -> None:
+        """The answer is lost on the way, whatever it was."""
+        with suppress(CloudError):
+            effect()
