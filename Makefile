@@ -5,12 +5,13 @@ LIFECYCLES ?= 2000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format simulate benchmark docs lock clean
+.PHONY: help setup engine demo test check format simulate benchmark docs lock clean
 .NOTPARALLEL:
 
 help:
 	@echo "make demo [SCENARIO=name]              a training run on a cloud in this process, from launch to stop"
 	@echo "make setup                             the virtual environment that all of these, and pulumi, use"
+	@echo "make engine                            a Pulumi CLI for the tests on the real engine, once for each user"
 	@echo "make test                              format, lint, imports, types, tests with branch coverage"
 	@echo "make check                             format, lint, imports and types alone"
 	@echo "make format                            put the sources in their format"
@@ -22,6 +23,9 @@ help:
 
 setup:
 	@sh "$(ROOT)/tools/setup.sh"
+
+engine: setup
+	@cd "$(ROOT)" && .venv/bin/python -m sandbox.engine.get_cli
 
 demo: setup
 	@cd "$(ROOT)" && .venv/bin/python -m sandbox.demo --scenario "$(SCENARIO)"
