@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,11 +13,11 @@ from pulumi.runtime import mocks, settings
 from pulumi.runtime.stack import run_pulumi_func
 
 from sandbox.aws.functions import Functions
+from sandbox.engine.adapters.adapter import Created, Inputs, ReadInputs
+from sandbox.engine.adapters.invocation import FunctionError
+from sandbox.engine.adapters.table import adapters
 from sandbox.engine.lookups import look_up
-from sandbox.engine.resources import CREATORS, NOT_IN_MOTO, Created, Inputs
 from sandbox.engine.stack import DeploymentError
-
-_INVOCATION = "aws:lambda/invocation:Invocation"
 
 
 @dataclass(frozen=True)
@@ -57,26 +56,6 @@ class _Engine(mocks.MockMonitor):
             return response
 
 
-class _ReadInputs(dict[str, Any]):
-    """Inputs that know which of them were read: what an adapter drops must not be dropped in silence."""
-
-    def __init__(self, inputs: Inputs) -> None:
-        super().__init__(inputs)
-        self.keys_read: set[str] = set()
-
-    def __getitem__(self, key: str) -> Any:
-        self.keys_read.add(key)
-        return super().__getitem__(key)
-
-    def get(self, key: str, default: Any = None, /) -> Any:
-        self.keys_read.add(key)
-        return super().get(key, default)
-
-    def items(self) -> Any:
-        self.keys_read.update(self)
-        return super().items()
-
-
 class _Provider(mocks.Mocks):
     """Creates in moto. Without functions it is a preview."""
 
@@ -95,29 +74,23 @@ class _Provider(mocks.Mocks):
             return "", dict(inputs)
         if self._functions is None:
             return None, dict(inputs)
-        if args.typ == _INVOCATION:
-            return self._first_check(self._functions, args.name, inputs)
-        if args.typ not in CREATORS:
-            raise DeploymentError(f"the sandbox cannot create a {args.typ} ({args.name})")
-        identity, state = self._create(args.typ, args.name, inputs)
+        identity, state = self._create(self._functions, args.typ, args.name, inputs)
         self._deployment.ids[f"{args.typ} {args.name}"] = identity
         return identity, {**inputs, **state}
 
-    def _create(self, kind: str, name: str, inputs: Inputs) -> Created:
-        read = _ReadInputs(inputs)
-        created = CREATORS[kind](name, read)
-        unread = sorted(set(inputs) - read.keys_read - NOT_IN_MOTO.get(kind, set()))
+    def _create(self, functions: Functions, kind: str, name: str, inputs: Inputs) -> Created:
+        adapter = adapters(functions).get(kind)
+        if adapter is None:
+            raise DeploymentError(f"the sandbox cannot create a {kind} ({name})")
+        read = ReadInputs(inputs)
+        try:
+            created = adapter.create(name, read)
+        except FunctionError as error:
+            raise DeploymentError(f"{name}: {error.__cause__}") from error.__cause__
+        unread = list(read.unread(adapter.not_in_moto))
         if unread:
             raise DeploymentError(f"the sandbox does not know {', '.join(unread)} of a {kind} ({name})")
         return created
-
-    def _first_check(self, functions: Functions, name: str, inputs: Inputs) -> tuple[str, dict[str, Any]]:
-        """As the provider does for ``lifecycle_scope`` CRUD: the function's error is the resource's."""
-        event = {**json.loads(inputs["input"]), "tf": {"action": "create", "prev_input": None}}
-        invocation = functions.invoke(inputs["functionName"], event)
-        if invocation.error is not None:
-            raise DeploymentError(f"{name}: {invocation.error}") from invocation.error
-        return name, {**inputs, "result": json.dumps(invocation.reply)}
 
 
 def evaluate(

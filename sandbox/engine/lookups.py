@@ -9,7 +9,11 @@ from sandbox.aws.boto import client
 
 
 def look_up(token: str, args: Mapping[str, Any], region: str) -> dict[str, Any]:
-    """What the provider's functions answer."""
+    """What the provider's functions answer.
+
+    Raises:
+        LookupError: for a function that is not known here.
+    """
     answers: Mapping[str, Callable[[], dict[str, Any]]] = {
         "aws:index/getPartition:getPartition": lambda: {"partition": "aws"},
         "aws:index/getRegion:getRegion": lambda: {"region": region, "id": region},
@@ -19,7 +23,7 @@ def look_up(token: str, args: Mapping[str, Any], region: str) -> dict[str, Any]:
         "aws:ssm/getParameter:getParameter": lambda: {"insecureValue": _parameter(args["name"])},
     }
     if token not in answers:
-        raise NotImplementedError(f"the sandbox knows no function {token}")
+        raise LookupError(f"the sandbox knows no function {token}")
     return answers[token]()
 
 

@@ -1,0 +1,64 @@
+"""Property values as Pulumi's protocol carries them, and as plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pulumi
+from google.protobuf import json_format, struct_pb2
+from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_MARK
+
+UNKNOWN: str = UNKNOWN_MARK
+"""Stands for a value that only AWS will know, wherever a value can be."""
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET, _ARCHIVE = "1b47061264138c4ac30d75fd1eb44270", "0def7320c3a5731c473e5ecbe6d01bc7"
+"""https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go"""
+
+Plain = dict[str, Any]
+
+
+def to_plain(struct: struct_pb2.Struct) -> Plain:
+    """A message's properties. What is unknown is `UNKNOWN`, an archive is the mapping that the protocol makes of it."""
+    return _revealed(json_format.MessageToDict(struct))
+
+
+def to_struct(plain: Mapping[str, Any]) -> struct_pb2.Struct:
+    """Properties as a message carries them."""
+    struct = struct_pb2.Struct()
+    json_format.ParseDict(dict(plain), struct)
+    return struct
+
+
+def is_unknown(value: Any) -> bool:
+    """Whether a value, or anything in it, is not known yet."""
+    if isinstance(value, Mapping):
+        return any(is_unknown(inner) for inner in cast("Mapping[str, Any]", value).values())
+    if isinstance(value, list):
+        return any(is_unknown(inner) for inner in cast("list[Any]", value))
+    return value == UNKNOWN
+
+
+def is_archive(value: Any) -> bool:
+    """Whether a value is an archive."""
+    return isinstance(value, Mapping) and cast("Mapping[str, Any]", value).get(_SIGNATURE) == _ARCHIVE
+
+
+def archive_hash(value: Mapping[str, Any]) -> str:
+    """What tells one archive from another: not where it is, but what is in it."""
+    return value["hash"]
+
+
+def to_archive(value: Mapping[str, Any]) -> pulumi.FileArchive:
+    """An archive as a program declares it."""
+    return pulumi.FileArchive(value["path"])
+
+
+def _revealed(value: Any) -> Any:
+    """Without the wrapping of secrets, which the engine takes off and puts on again by itself."""
+    if isinstance(value, Mapping):
+        entries = cast("Mapping[str, Any]", value)
+        if entries.get(_SIGNATURE) == _SECRET:
+            return _revealed(entries["value"])
+        return {key: _revealed(inner) for key, inner in entries.items()}
+    return [_revealed(inner) for inner in cast("list[Any]", value)] if isinstance(value, list) else value
