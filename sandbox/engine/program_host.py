@@ -1,0 +1,107 @@
+"""One run of a real engine, with its program, in a process of its own.
+
+The Automation API serves the program to the engine from this process, which is as fresh as a language host's: nothing
+of the program was imported before. Only the SDKs were, since loading them takes longer than everything else.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation
+from pulumi.automation.events import EngineEvent
+
+PRELOADED = [
+    "pulumi.automation",
+    *(f"pulumi_aws.{each}" for each in ("cloudwatch", "ec2", "iam", "lambda_", "s3", "scheduler", "sns", "sqs", "ssm")),
+]
+"""What is loaded once, for all runs: other people's packages, and none of ours."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What to run, where and how. ``workspace`` has Pulumi.yaml and the stack's config; ``program`` has __main__.py."""
+
+    command: str
+    stack: str
+    project: str
+    workspace: Path
+    program: Path
+    engine_root: Path
+    environment: Mapping[str, str]
+    working_directory: Path
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str])
+    import_path: tuple[Path, ...] = ()
+    umask: int = 0o022
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a run. ``printed``: what the program itself wrote; ``error``: what the engine failed with."""
+
+    events: list[EngineEvent]
+    text: str
+    printed: str
+    error: str | None
+    outputs: dict[str, Any]
+    deployment: Any = None
+
+
+def run_in_this_process(run: Run, answer_to: Connection) -> None:
+    """Do what is asked, and answer. The process is not good for anything else afterwards."""
+    os.setsid()
+    os.umask(run.umask)
+    os.environ.clear()
+    os.environ.update(run.environment)
+    os.chdir(run.working_directory)
+    sys.path[:0] = [str(run.program), *map(str, run.import_path)]
+    printed = run.workspace / f"printed-{os.getpid()}.txt"
+    with printed.open("w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        try:
+            answer = _engine_run(run)
+        except Exception:  # noqa: BLE001 - the caller has to know
+            answer = Answer([], "", "", traceback.format_exc(), {})
+        sys.stdout.flush()
+        sys.stderr.flush()
+    answer_to.send(replace(answer, printed=printed.read_text(encoding="utf-8")))
+    answer_to.close()
+
+
+def _engine_run(run: Run) -> Answer:
+    def program() -> None:
+        runpy.run_path(str(run.program / "__main__.py"), run_name="__main__")
+
+    stack = automation.create_or_select_stack(
+        run.stack,
+        project_name=run.project,
+        program=program,
+        opts=automation.LocalWorkspaceOptions(
+            work_dir=str(run.workspace),
+            pulumi_command=automation.PulumiCommand(root=str(run.engine_root), skip_version_check=True),
+            secrets_provider="passphrase",
+        ),
+    )
+    for path, secret in run.secrets.items():
+        stack.set_config(path, automation.ConfigValue(secret, secret=True), path=True)
+    if run.command == "export":
+        return Answer([], "", "", None, {}, stack.export_stack().deployment)
+    events: list[EngineEvent] = []
+    lines: list[str] = []
+    command: Callable[..., Any] = getattr(stack, run.command)
+    try:
+        command(on_event=events.append, on_output=lines.append, color="never", **run.options)
+    except automation.CommandError as error:
+        return Answer(events, "\n".join(lines), "", str(error), {})
+    outputs = {name: output.value for name, output in stack.outputs().items()} if run.command == "up" else {}
+    return Answer(events, "\n".join(lines), "", None, outputs)
