@@ -35,11 +35,17 @@ def cache_folder() -> Path:
     return Path(caches) / "runctl" / f"engine-{engine_version()}"
 
 
+def on_path() -> Path | None:
+    """The CLI on PATH; None when there is none."""
+    found = shutil.which("pulumi")
+    return Path(found).absolute() if found else None
+
+
 def find_engine() -> Path | None:
     """The CLI to use; None when there is none."""
-    on_path = shutil.which("pulumi")
-    if on_path:
-        return Path(on_path).absolute()
+    found = on_path()
+    if found:
+        return found
     cached = cache_folder() / "bin" / "pulumi"
     return cached if os.access(cached, os.X_OK) else None
 
@@ -61,8 +67,8 @@ def find_python_host(engine: Path) -> Path | None:
     beside = engine.resolve().parent / "pulumi-language-python"
     if os.access(beside, os.X_OK):
         return beside
-    on_path = shutil.which("pulumi-language-python")
-    return Path(on_path) if on_path else None
+    elsewhere = shutil.which("pulumi-language-python")
+    return Path(elsewhere) if elsewhere else None
 
 
 def home_folder() -> Path:

@@ -1,7 +1,7 @@
 """One run of a real engine, with its program, in a process of its own.
 
 The Automation API serves the program to the engine from this process, which is as fresh as a language host's: nothing
-of the program was imported before. Only the SDKs were, since loading them takes longer than everything else.
+of the program was imported before. Only the SDKs were (see `preloaded`), since loading them takes longer than the rest.
 """
 
 from __future__ import annotations
@@ -19,23 +19,22 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
-PRELOADED = [
-    "pulumi.automation",
-    *(f"pulumi_aws.{each}" for each in ("cloudwatch", "ec2", "iam", "lambda_", "s3", "scheduler", "sns", "sqs", "ssm")),
-]
-"""What is loaded once, for all runs: other people's packages, and none of ours."""
-
 
 @dataclass(frozen=True)
 class Run:
-    """What to run, where and how. ``workspace`` has Pulumi.yaml and the stack's config; ``program`` has __main__.py."""
+    """What to run, where and how. ``workspace`` has Pulumi.yaml and the stack's config; ``program`` has __main__.py.
+
+    ``engine_root``: the folder with ``bin/pulumi``; None for the one on PATH. ``python_host``: whether Pulumi's own
+    Python language host runs the program, in the workspace, instead of this process.
+    """
 
     command: str
     stack: str
     project: str
     workspace: Path
     program: Path
-    engine_root: Path
+    engine_root: Path | None
+    python_host: bool
     environment: Mapping[str, str]
     working_directory: Path
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -78,20 +77,23 @@ def run_in_this_process(run: Run, answer_to: Connection) -> None:
     answer_to.close()
 
 
-def _engine_run(run: Run) -> Answer:
+def _stack(run: Run) -> automation.Stack:
     def program() -> None:
         runpy.run_path(str(run.program / "__main__.py"), run_name="__main__")
 
-    stack = automation.create_or_select_stack(
-        run.stack,
-        project_name=run.project,
-        program=program,
-        opts=automation.LocalWorkspaceOptions(
-            work_dir=str(run.workspace),
-            pulumi_command=automation.PulumiCommand(root=str(run.engine_root), skip_version_check=True),
-            secrets_provider="passphrase",
-        ),
+    root = str(run.engine_root) if run.engine_root else None
+    options = automation.LocalWorkspaceOptions(
+        work_dir=str(run.workspace),
+        pulumi_command=automation.PulumiCommand(root=root, skip_version_check=True),
+        secrets_provider="passphrase",
     )
+    if run.python_host:
+        return automation.create_or_select_stack(run.stack, work_dir=str(run.workspace), opts=options)
+    return automation.create_or_select_stack(run.stack, project_name=run.project, program=program, opts=options)
+
+
+def _engine_run(run: Run) -> Answer:
+    stack = _stack(run)
     for path, secret in run.secrets.items():
         stack.set_config(path, automation.ConfigValue(secret, secret=True), path=True)
     if run.command == "export":

@@ -9,14 +9,16 @@ import signal
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, Protocol, cast
+from unittest.mock import patch
 
 import yaml
 
-from sandbox.engine.cli import require_engine
-from sandbox.engine.program_host import PRELOADED, Answer, Run, run_in_this_process
+from sandbox.engine.cli import ROOT, on_path, require_engine
+from sandbox.engine.program_host import Answer, Run, run_in_this_process
 from sandbox.engine.steps import EngineFailedError, EngineRun, read_events
 
 SECONDS = 300
@@ -38,7 +40,9 @@ class EngineTimedOutError(RuntimeError):
 class RealEngine:
     """One stack on a real engine. ``program``: a folder with Pulumi.yaml and __main__.py; ``config``: the stack's.
 
-    ``folder`` is for the engine's own files: its state, and the workspace in which it runs.
+    ``folder`` is for the engine's own files: its state, and the workspace in which it runs. The program runs as an
+    inline program of the Automation API, or by Pulumi's ``python_host``, which writes the config into its folder.
+    ``secrets`` are values of the config by their paths; ``import_path`` has what a program imports beside the SDKs.
 
     Raises:
         NoEngineError: when there is no CLI.
@@ -53,6 +57,7 @@ class RealEngine:
     import_path: tuple[Path, ...] = ()
     working_directory: Path | None = None
     umask: int = 0o022
+    python_host: bool = False
     cli: Path = field(default_factory=require_engine)
 
     def preview(self, config: Mapping[str, Any] | None = None, **options: Any) -> EngineRun:
@@ -111,7 +116,8 @@ class RealEngine:
                 project=self._project()["name"],
                 workspace=workspace,
                 program=self.program,
-                engine_root=self.cli.parent.parent,
+                engine_root=None if self.cli == on_path() else self.cli.parent.parent,
+                python_host=self.python_host,
                 environment=self._environment(),
                 working_directory=self.working_directory or self.program,
                 options=options,
@@ -126,10 +132,11 @@ class RealEngine:
 
     def _workspace(self, config: Mapping[str, Any]) -> Path:
         """The project's own Pulumi.yaml, and the stack's config beside it; its salt is the engine's."""
-        workspace = self.folder / "workspace"
+        workspace = self.program if self.python_host else self.folder / "workspace"
         workspace.mkdir(parents=True, exist_ok=True)
         (self.folder / "state").mkdir(exist_ok=True)
-        shutil.copyfile(self.program / "Pulumi.yaml", workspace / "Pulumi.yaml")
+        if workspace != self.program:
+            shutil.copyfile(self.program / "Pulumi.yaml", workspace / "Pulumi.yaml")
         path = workspace / f"Pulumi.{self.stack}.yaml"
         known: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
         path.write_text(yaml.safe_dump({**(known or {}), "config": dict(config)}), encoding="utf-8")
@@ -154,7 +161,10 @@ class RealEngine:
 def _in_a_new_process(run: Run) -> Answer:
     """The answer of a process that has loaded the SDKs and nothing else; it ends within `SECONDS`, however it ends."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
+    context.set_forkserver_preload(["sandbox.engine.preloaded"])
+    # What is to be preloaded is looked for there, and nowhere else, when the first process is started.
+    with patch.dict(os.environ, {"PYTHONPATH": str(ROOT)}):
+        forkserver.ensure_running()
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=run_in_this_process, args=(run, there))
     process.start()

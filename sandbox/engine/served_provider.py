@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
+from unittest.mock import patch
 
 import grpc
+import time_machine
 from botocore.exceptions import ClientError
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
@@ -188,6 +190,12 @@ def served(provider: StandInProvider) -> Generator[str]:
     Requests are answered one at a time, in a thread of their own, since moto and the virtual clock know no other way.
     """
     options = [("grpc.max_receive_message_length", _LARGEST_MESSAGE)]
+    # The server waits until a moment: in virtual time, which may stand still in the past, it would never rest.
+    with patch("grpc._server.time", time_machine.escape_hatch.time):
+        yield from _served(provider, options)
+
+
+def _served(provider: StandInProvider, options: list[tuple[str, int]]) -> Generator[str]:
     threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aws-provider")
     server = grpc.server(threads, interceptors=[_ErrorsTold()], options=options)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(provider), server)
