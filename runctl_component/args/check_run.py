@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from monitor_runtime.contract.rules import Problem, Rule
+from monitor_runtime.contract.rules import Problem, Rule, key_prefix
 from monitor_runtime.contract.settings import combination_problems
 from runctl_component.args.checked_args import CheckedArgs
-from runctl_component.args.defaults import complete
+from runctl_component.args.defaults import complete, default_prefix
 from runctl_component.args.key_rules import name_problems, unknown_keys
 from runctl_component.args.problem_fields import field_of, fields_touched
 from runctl_component.args.run_rules import (
@@ -19,7 +19,7 @@ from runctl_component.args.run_rules import (
     RUN_RULES,
     combinations,
 )
-from runctl_component.args.size_limits import LONGEST_MONITOR, size_problems
+from runctl_component.args.size_limits import LONGEST_MONITOR, missing_prefix, size_problems
 from runctl_component.args.unknown_values import has_output, plain_containers, without_none
 from runctl_component.errors import InvalidArgs
 
@@ -80,7 +80,7 @@ def resolved_problems(name: str, monitor: str, values: Mapping[str, Any]) -> lis
 
 def _problems(name: str, given: Mapping[str, Any], monitor: str, field_rules: Mapping[str, Rule]) -> list[Problem]:
     """All of them, as far as values are known; a rule that looks at one that is unknown, or wrong, is left out."""
-    wrong = [*_field_problems(given, field_rules)]
+    wrong = [*_field_problems(given, field_rules), *_default_prefix_problems(name, given)]
     refused = {field_of(problem) for problem in wrong}
     sound = {field: value for field, value in given.items() if field in RUN_RULES and field not in refused}
     known = {field: value for field, value in sound.items() if not has_output(value)}
@@ -90,12 +90,21 @@ def _problems(name: str, given: Mapping[str, Any], monitor: str, field_rules: Ma
         if not any(field in given and field not in known for field in fields_touched(problem))
     ]
     misplaced = [problem for problem in combinations(given) if not _may_be_absent(given, field_of(problem))]
-    return [*wrong, *misplaced, *contradictions, *size_problems(name, sound, monitor)]
+    measured = {**sound, "prefix": ""} if "prefix" in refused else sound
+    return [*wrong, *misplaced, *contradictions, *size_problems(name, measured, monitor)]
 
 
 def _may_be_absent(given: Mapping[str, Any], field: str) -> bool:
     """An Output can still turn out to be None; what starts the training is decided when the program runs."""
     return field != "command" and has_output(given.get(field))
+
+
+def _default_prefix_problems(name: str, given: Mapping[str, Any]) -> Iterator[Problem]:
+    """Whether the names of project, stack and run make a prefix: Pulumi takes longer ones, and others."""
+    if "prefix" not in given:
+        default = default_prefix(name)
+        for problem in key_prefix("prefix", default):
+            yield missing_prefix(default, problem.accepted, f"set it, for example to runs/{name}")
 
 
 def _field_problems(given: Mapping[str, Any], field_rules: Mapping[str, Rule]) -> Iterator[Problem]:

@@ -23,7 +23,7 @@ class TrainingRunArgs(TypedDict):
     bucket: pulumi.Input[str]
     """The S3 bucket, in the run's region, to which the training writes."""
     prefix: NotRequired[pulumi.Input[str]]
-    """Folders in the bucket that belong to this run alone: another run of the program at the same place, or around or within it, is rejected. Default: the run's name."""
+    """Folders in the bucket that belong to this run alone: another run of the program at the same place, or around or within it, is rejected. Default: `<project>/<stack>/<run>/`, which no other stack of the program has."""
     instance_type: NotRequired[pulumi.Input[str]]
     """The EC2 instance type."""
     ami: NotRequired[pulumi.Input[str]]

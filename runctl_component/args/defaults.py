@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
+import pulumi
+
 from monitor_runtime.contract.settings import Settings, parse
 
 PLACEHOLDER_PLACE = {"bucket": "the-bucket", "prefix": ""}
@@ -30,8 +32,18 @@ def complete(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
         "on_failure": ending,
         "on_deadline": ending,
         **given,
-        "prefix": normal_prefix(given.get("prefix", name)),
+        "prefix": normal_prefix(given.get("prefix", default_prefix(name))),
     }
+
+
+def stack_folder() -> str:
+    """The folder in which the runs of this stack write by default: two stacks of one program never share a place."""
+    return f"{pulumi.get_project()}/{pulumi.get_stack()}/"
+
+
+def default_prefix(name: str) -> str:
+    """The place of a run that is given no other."""
+    return f"{stack_folder()}{name}/"
 
 
 def normal_prefix(prefix: object) -> Any:

@@ -25,23 +25,27 @@ def size_problems(name: str, given: Mapping[str, Any], monitor: str) -> Iterator
     place = {field: complete(name, given).get(field, _LONGEST[field]) for field in _LONGEST}
     known_place = {field: _LONGEST[field] if has_output(value) else value for field, value in place.items()}
     if place == known_place:
-        yield from _output_tag_problems(given.get("prefix", name), place)
+        yield from _output_tag_problems(given, place)
     yield from _heartbeat_problems(name, {**given, **known_place}, monitor)
     command = given.get("command")
     if command is not None and not has_output(command):
         yield from _user_data_problems(name, {**given, **known_place})
 
 
-def _output_tag_problems(prefix: str, place: Mapping[str, str]) -> Iterator[Problem]:
+def missing_prefix(default: str, accepted: str, fix: str) -> Problem:
+    """The default, of the names of project, stack and run, cannot be the prefix."""
+    found = f"missing, and by default {default!r}, of project, stack and run"
+    return Problem("prefix", found=found, accepted=accepted, fix=fix)
+
+
+def _output_tag_problems(given: Mapping[str, Any], place: Mapping[str, str]) -> Iterator[Problem]:
     """Whether bucket and prefix together fit in the tag by which an S3 event finds the instance."""
-    size = len(names.output_tag(place["bucket"], place["prefix"]))
-    if size > MAX_TAG_VALUE_CHARACTERS:
-        yield Problem(
-            "prefix",
-            got=prefix,
-            accepted=f"at most {MAX_TAG_VALUE_CHARACTERS} characters with bucket and a slash (EC2's limit for tags)",
-            fix=f"shorten it by {size - MAX_TAG_VALUE_CHARACTERS}",
-        )
+    excess = len(names.output_tag(place["bucket"], place["prefix"])) - MAX_TAG_VALUE_CHARACTERS
+    accepted = f"at most {MAX_TAG_VALUE_CHARACTERS} characters with bucket and a slash (EC2's limit for tags)"
+    if excess > 0 and "prefix" in given:
+        yield Problem("prefix", got=given["prefix"], accepted=accepted, fix=f"shorten it by {excess}")
+    elif excess > 0:
+        yield missing_prefix(place["prefix"], accepted, f"set one that is shorter by {excess}")
 
 
 def _heartbeat_problems(name: str, given: Mapping[str, Any], monitor: str) -> Iterator[Problem]:

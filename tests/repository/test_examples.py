@@ -72,4 +72,4 @@ def test_a_teams_own_tests_may_mock_everything_plainly() -> None:
 
     loop.run_until_complete(run_pulumi_func(program))
     loop.close()
-    assert seen == {"instance_id": "llama-ft_id", "output_uri": "s3://outputs_id/llama-ft/"}
+    assert seen == {"instance_id": "llama-ft_id", "output_uri": "s3://outputs_id/team/dev/llama-ft/"}

@@ -152,6 +152,8 @@ def record(
     preview: bool = False,
     region: str = "us-east-1",
     partition: str = "aws",
+    project: str = "team",
+    stack: str = "dev",
 ) -> Recorded:
     """Evaluate a program; what it returns, if a mapping of outputs, is resolved."""
     recorded = Recorded()
@@ -163,7 +165,8 @@ def record(
     leftovers.rpc_manager.clear()
     leftovers.outputs.clear()
     settings.ROOT.set(None)
-    mocks.set_mocks(monitor.mocks, project="team", stack="dev", preview=preview, monitor=monitor)
+    named = leftovers.project, leftovers.stack
+    mocks.set_mocks(monitor.mocks, project=project, stack=stack, preview=preview, monitor=monitor)
 
     async def run() -> None:
         outputs = program()
@@ -175,4 +178,5 @@ def record(
         loop.run_until_complete(asyncio.wait_for(run_pulumi_func(run), PATIENCE_SECONDS))
     finally:
         loop.close()
+        leftovers.project, leftovers.stack = named
     return recorded

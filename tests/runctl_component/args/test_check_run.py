@@ -11,7 +11,7 @@ import pytest
 
 from runctl_component import InvalidArgs, TrainingRun, TrainingRunArgs
 from runctl_component.args.check_run import check_early, resolved_problems
-from runctl_component.args.defaults import complete
+from runctl_component.args.defaults import complete, default_prefix
 from runctl_component.args.run_rules import MAX_NAME_CHARACTERS
 from runctl_component.args.size_limits import MAX_EVENT_INPUT_BYTES
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES, render_user_data
@@ -100,7 +100,7 @@ def _longest_command(environment: dict[str, str]) -> int:
         environment=environment,
         run="llama-ft",
         bucket="outputs",
-        prefix="llama-ft/",
+        prefix=default_prefix("llama-ft"),
         region="ap-northeast-1",
     )
     return MAX_USER_DATA_BYTES - len(text.encode())
@@ -126,7 +126,7 @@ def test_user_data_of_the_callers_own_may_have_what_ec2_takes() -> None:
 
 
 def _accepted(outputs: list[str]) -> bool:
-    args = {**GOOD, "expected_outputs": outputs}
+    args = {**GOOD, "prefix": "runs", "expected_outputs": outputs}
     try:
         check_early(LONGEST_NAME, args, monitor=f"team/dev/{LONGEST_NAME}-monitor")
     except InvalidArgs:
@@ -139,7 +139,7 @@ def test_the_largest_settings_that_are_accepted_make_a_heartbeat_that_fits() -> 
     while _accepted([*full, f"{len(full):02d}{'x' * 198}"]):
         full.append(f"{len(full):02d}{'x' * 198}")
     last = next(length for length in range(200, 0, -1) if _accepted([*full, "y" * length]))
-    run = {**GOOD, "expected_outputs": [*full, "y" * last]}
+    run = {**GOOD, "prefix": "runs", "expected_outputs": [*full, "y" * last]}
     recorded = record(lambda: TrainingRun(LONGEST_NAME, cast("TrainingRunArgs", run)))
     target = recorded.one("Schedule", f"{LONGEST_NAME}-heartbeat").inputs["target"]
     assert len(target["input"].encode()) == MAX_EVENT_INPUT_BYTES

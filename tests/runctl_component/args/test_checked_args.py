@@ -6,6 +6,7 @@ import pulumi
 
 from runctl_component import Monitor, TrainingRun
 from runctl_component.args.check_run import checked_run
+from runctl_component.args.defaults import default_prefix
 
 from ..recording import Recorded, record
 
@@ -14,7 +15,8 @@ ARGS: dict[str, Any] = {"bucket": "outputs", "command": "python train.py"}
 
 def test_plain_args_stay_plain() -> None:
     checked = checked_run("llama-ft", ARGS, monitor="team/dev/m")
-    assert checked.read(("bucket", "prefix"), lambda args: (args["bucket"], args["prefix"])) == ("outputs", "llama-ft/")
+    place = checked.read(("bucket", "prefix"), lambda args: (args["bucket"], args["prefix"]))
+    assert place == ("outputs", default_prefix("llama-ft"))
 
 
 def test_an_output_among_the_args_makes_them_known_when_it_resolves() -> None:

@@ -14,6 +14,7 @@ from runctl_component import InvalidArgs, Monitor, MonitorArgs, TrainingRun, Tra
 from runctl_component.args.check_run import check_early
 from runctl_component.args.declared import IdleArgs, WatchArgs
 from runctl_component.args.declared import TrainingRunArgs as RunArgs
+from runctl_component.args.defaults import default_prefix
 from runctl_component.args.monitor_rules import MONITOR_RULES, WATCH_RULES
 from runctl_component.args.run_rules import PLAIN, RUN_RULES
 
@@ -96,7 +97,7 @@ def test_a_bad_value_is_refused_and_its_field_named(field: str, value: object) -
         ({**GOOD, "spot": "one-time", "on_deadline": "stop"}, "on_deadline"),
         ({**GOOD, "spot": "persistent", "on_deadline": "terminate"}, "on_deadline"),
         ({**GOOD, "bucket": "b" * 200, "prefix": "p" * 55}, "prefix"),
-        ({**GOOD, "bucket": "b" * 247}, "prefix"),
+        ({**GOOD, "bucket": "b" * (256 - len(default_prefix("llama-ft")))}, "prefix"),
         ({**GOOD, "spot_max_price": "1"}, "spot_max_price"),
         ({**GOOD, "spot": "one-time", "spot_max_price": "0"}, "spot_max_price"),
         ({**GOOD, "on_complete": "terminate", "terminate_after_days": 3}, "terminate_after_days"),
@@ -135,7 +136,7 @@ def test_a_name_after_which_nothing_can_be_named_is_refused(name: str) -> None:
         {"spot": "persistent", "on_complete": "terminate", "on_failure": "terminate"},
         {"spot": "persistent", "on_deadline": "report"},
         {"bucket": "b" * 200, "prefix": "p" * 54},
-        {"bucket": "b" * 246},
+        {"bucket": "b" * (255 - len(default_prefix("llama-ft")))},
         {"notify_topic_arn": "arn:aws-cn:sns:cn-north-1:123456789012:trainings"},
         {"spot": "one-time", "on_complete": "report"},
         {"tags": {"team": "nlp", "cost-center": "42"}},

@@ -127,8 +127,8 @@ def test_an_unknown_tag_hides_no_other() -> None:
 def test_a_secret_in_the_environment_makes_no_other_output_secret() -> None:
     recorded = _with("environment", lambda: {"TOKEN": secret("hunter2")})
     assert (recorded.outputs["plan is secret"], recorded.outputs["output_uri is secret"]) == (False, False)
-    assert recorded.outputs["output_uri"] == "s3://outputs/llama-ft/"
-    assert recorded.one("Instance", "llama-ft").inputs["tags"]["runctl:output"] == "outputs/llama-ft/"
+    assert recorded.outputs["output_uri"] == "s3://outputs/team/dev/llama-ft/"
+    assert recorded.one("Instance", "llama-ft").inputs["tags"]["runctl:output"] == "outputs/team/dev/llama-ft/"
     assert SEALED in recorded.one("Instance", "llama-ft").inputs["userData"]
 
 

@@ -37,7 +37,7 @@ def test_several_runs_share_one_monitor_that_watches_their_prefixes() -> None:
     recorded = _declared(runs={"a": RUN, "b": {**RUN, "prefix": "elsewhere/b", "s3_events": True}})
     assert _functions(recorded) == ["runs-function"]
     policy = recorded.one("RolePolicy", "runs-function").inputs["policy"]
-    assert "arn:aws:s3:::outputs/a/*" in policy
+    assert "arn:aws:s3:::outputs/team/dev/a/*" in policy
     assert "arn:aws:s3:::outputs/elsewhere/b/*" in policy
 
 
@@ -48,7 +48,7 @@ def test_a_monitor_that_is_configured_is_shared_by_one_run_too() -> None:
 def test_ids_plan_and_arns_of_each_run_are_exported() -> None:
     outputs = _declared(runs={"a": RUN}).outputs
     assert outputs["a.instance_id"] == "i-0123456789abcdef0"
-    assert outputs["a.output_uri"] == "s3://outputs/a/"
+    assert outputs["a.output_uri"] == "s3://outputs/team/dev/a/"
     assert outputs["a.plan"]["then_every_seconds"] == 300
     assert outputs["a.schedule_arn"].startswith("arn:aws:")
 

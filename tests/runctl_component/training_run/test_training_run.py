@@ -78,7 +78,7 @@ def test_the_first_check_is_made_again_only_for_what_it_proves(default: Recorded
     assert (check.ignores, check.replaces_on) == (("input",), ("triggers",))
     assert check.inputs["triggers"] == {
         "instance": INSTANCE_ID,
-        "output": "outputs/llama-ft/",
+        "output": "outputs/team/dev/llama-ft/",
         "s3_events": "false",
         "kms_key_arn": "",
     }
@@ -134,7 +134,7 @@ def test_the_heartbeat_leaves_what_it_cannot_deliver_in_the_queue(default: Recor
 
 def test_the_heartbeat_carries_the_whole_settings_document(default: Recorded) -> None:
     settings = settings_of(default)
-    assert (settings["run"], settings["bucket"], settings["prefix"]) == ("llama-ft", "outputs", "llama-ft/")
+    assert (settings["run"], settings["bucket"], settings["prefix"]) == ("llama-ft", "outputs", "team/dev/llama-ft/")
     assert settings["monitor"] == "team/dev/llama-ft-monitor"
 
 
@@ -147,7 +147,7 @@ def test_the_instance_is_hardened(default: Recorded) -> None:
 
 def test_the_instance_bears_the_tags_by_which_events_find_it(default: Recorded) -> None:
     tags = instance_of(default)["tags"]
-    assert tags[names.TAG_OUTPUT] == "outputs/llama-ft/"
+    assert tags[names.TAG_OUTPUT] == "outputs/team/dev/llama-ft/"
     assert tags[names.TAG_SCHEDULE] == "llama-ft"
     assert tags[names.TAG_MONITOR] == settings_of(default)["monitor"]
 
