@@ -1,8 +1,9 @@
 """The alarms of a monitor, each with a decision about missing data."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -17,7 +18,7 @@ class Alarm:
     """What an alarm watches. ``treat_missing_data``: what silence of the metric means."""
 
     suffix: str
-    description: str
+    description: pulumi.Input[str]
     namespace: str
     metric: str
     dimensions: Mapping[str, pulumi.Input[str]]
@@ -96,11 +97,29 @@ def alarms(
     )
 
 
-def silence_alarm(*, monitor: str, silence_seconds: pulumi.Input[int]) -> Alarm:
-    """No check is what it is for, so missing data is the worst case: it must not come before the first check."""
+@dataclass(frozen=True)
+class _TextAfter:
+    """A text for which the engine waits until a resource is there, without a dependency that it would keep."""
+
+    resource: pulumi.Resource
+    text: str
+
+    def __await__(self) -> Generator[Any, Any, str]:
+        yield from self.resource.urn.future().__await__()
+        return self.text
+
+
+def silence_alarm(*, monitor: str, silence_seconds: pulumi.Input[int], first_check: pulumi.Resource) -> Alarm:
+    """No check is what it is for, so missing data is the worst case: it must not come before the first check.
+
+    It comes after the first check of a run, and outlives that run: on its removal, it is not touched.
+    """
+    description = (
+        "No check in three heartbeats: look at the schedules, the scheduler's role and the function's throttles."
+    )
     return Alarm(
         "silence",
-        "No check in three heartbeats: look at the schedules, the scheduler's role and the function's throttles.",
+        _TextAfter(first_check, description),
         METRICS_NAMESPACE,
         "Checks",
         {METRICS_DIMENSION: monitor},

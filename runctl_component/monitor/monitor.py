@@ -95,11 +95,10 @@ class Monitor(pulumi.ComponentResource):
         if self._expects_checks:
             return
         self._expects_checks = True
-        alarm = silence_alarm(monitor=self.tag, silence_seconds=self._silence_seconds())
+        alarm = silence_alarm(monitor=self.tag, silence_seconds=self._silence_seconds(), first_check=first_check)
         # Whoever depends on a component waits for its children, but not for those of its function: a run that waited
         # for this alarm would wait for itself.
-        opts = pulumi.ResourceOptions(parent=self.function, depends_on=[first_check])
-        create_alarm(self.name, alarm, self._topics(), opts)
+        create_alarm(self.name, alarm, self._topics(), pulumi.ResourceOptions(parent=self.function))
 
     def _create_foundation(self, name: str, retention_days: pulumi.Input[int]) -> None:
         """What exists before the function: a log group that is not left to Lambda, the queue, the group."""

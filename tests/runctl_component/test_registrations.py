@@ -80,7 +80,7 @@ def expected(
     first, *_ = runs
     entries: Expected = {
         f"Monitor {monitor}": ("Stack team-dev" if shared else f"TrainingRun {first}", set()),
-        f"MetricAlarm {monitor}-silence": (f"Function {monitor}-function", {f"Invocation {first}-first-check"}),
+        f"MetricAlarm {monitor}-silence": (f"Function {monitor}-function", set()),
         **{title: (f"Monitor {monitor}", needs) for title, needs in watching.items()},
     }
     for run in runs:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime import mocks
 
 from runctl_component import InvalidArgs, Monitor, NotWatchedError, TrainingRun
 
 from ..forms import BASE, TOPIC
-from ..recording import Recorded, record
+from ..recording import Recorded, Resource, record
 
 
 def test_a_shared_monitor_serves_three_runs_and_does_not_grow() -> None:
@@ -108,7 +109,39 @@ def test_silence_is_an_alarm_from_the_first_check_of_the_first_run_on() -> None:
         for name in ("first", "second"):
             TrainingRun(name, BASE, monitor=monitor)
 
-    recorded = record(program)
-    (alarm,) = [each for each in recorded.of("MetricAlarm") if "silence" in each.name]
-    assert alarm.name == "shared-silence"
-    assert alarm.depends_on == (recorded.one("Invocation", "first-first-check").urn,)
+    made = [f"{each.type.rpartition(':')[2]} {each.name}" for each in record(program).resources]
+    assert [title for title in made if "silence" in title] == ["MetricAlarm shared-silence"]
+    assert made.index("MetricAlarm shared-silence") > made.index("Invocation first-first-check")
+
+
+def test_a_run_whose_first_check_fails_gives_its_monitor_no_alarm_for_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    register: Any = vars(mocks.MockMonitor)["RegisterResource"]
+    registered: list[str] = []
+
+    def fail(self: Any, request: Any) -> Any:
+        registered.append(request.name)
+        if request.name == "first-first-check":
+            raise RuntimeError("not watched")
+        return register(self, request)
+
+    def program() -> None:
+        TrainingRun("first", BASE, monitor=Monitor("shared", {"watch": [{"bucket": "outputs"}]}))
+
+    monkeypatch.setattr(mocks.MockMonitor, "RegisterResource", fail)
+    with pytest.raises(Exception, match="not watched"):
+        record(program)
+    assert "first-first-check" in registered
+    assert "shared-silence" not in registered
+
+
+def test_the_alarm_for_silence_is_the_same_when_its_first_run_is_removed() -> None:
+    def alarm(*names: str) -> Resource:
+        def program() -> None:
+            monitor = Monitor("shared", {"watch": [{"bucket": "outputs"}]})
+            for name in names:
+                TrainingRun(name, BASE, monitor=monitor)
+
+        return record(program).one("MetricAlarm", "shared-silence")
+
+    assert alarm("first", "second") == alarm("second")
+    assert alarm("second").depends_on == ()
