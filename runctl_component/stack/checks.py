@@ -16,12 +16,12 @@ from runctl_component.training_run.fits_monitor import events_off_problems, plac
 from runctl_component.training_run.own_place import Takers, place_taken
 
 
-def check_runs(path: str, runs: Mapping[str, Any], monitor_tag: Callable[[str], str]) -> Iterator[Problem]:
-    """Every run for itself; ``monitor_tag`` returns the tag of the monitor of the run with that name."""
+def check_runs(path: str, runs: Mapping[str, Any], monitor_tag: str) -> Iterator[Problem]:
+    """Every run for itself."""
     for name, args in runs.items():
         yield from problems_at(
             f"{path}:runs.{name}",
-            lambda name=name, args=args: check_early(name, args, monitor=monitor_tag(name)),
+            lambda name=name, args=args: check_early(name, args, monitor=monitor_tag),
         )
 
 
@@ -60,7 +60,7 @@ def _topic_problems(path: str, given: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(
             "notify_topic_arn",
             got=given["notify_topic_arn"],
-            accepted="only for a single run, without a monitor in the config",
+            accepted="nothing here, since the runs of a stack share one monitor",
             fix=f"set {path}:monitor.notify_topic_arn, which notifies for all runs",
         )
 

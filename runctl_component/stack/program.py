@@ -16,6 +16,7 @@ from runctl_component.stack.shared_monitor import shared_monitor_args
 from runctl_component.training_run.training_run import TrainingRun
 
 SHARED_MONITOR = "runs"
+"""One name, however many runs there are: none of them, as they come and go, changes who watches the others."""
 SECRET_IN_CONFIG = ("command", "environment", "user_data")
 """What of a run may hold a secret of the config; the other args decide what there is, and stay readable."""
 
@@ -44,13 +45,12 @@ def declare_runs(config: pulumi.Config) -> dict[str, dict[str, pulumi.Output[Any
     runs = _object(config, "runs")
     if not runs:
         raise RunctlError(NO_RUNS.format(project=config.name))
-    declared = _object(config, "monitor")
-    shared = len(runs) > 1 or declared is not None
-    problems = list(_problems(config.name, runs, declared or {}, shared=shared))
+    declared = _object(config, "monitor") or {}
+    problems = list(_problems(config.name, runs, declared))
     secret = is_config_secret(f"{config.name}:runs")
     if problems:
         raise InvalidArgs("stack config", [problem.without_value() for problem in problems] if secret else problems)
-    monitor = _shared_monitor(runs, declared or {}) if shared else None
+    monitor = _shared_monitor(runs, declared)
     return {
         name: _exports(
             TrainingRun(name, cast("TrainingRunArgs", _kept_secret(args) if secret else args), monitor=monitor)
@@ -64,16 +64,12 @@ def _shared_monitor(runs: Mapping[str, Any], declared: Mapping[str, Any]) -> Mon
     return Monitor(SHARED_MONITOR, cast("MonitorArgs", args))
 
 
-def _problems(project: str, runs: Mapping[str, Any], declared: Mapping[str, Any], *, shared: bool) -> Iterator[Problem]:
+def _problems(project: str, runs: Mapping[str, Any], declared: Mapping[str, Any]) -> Iterator[Problem]:
     tag = monitor_tag(SHARED_MONITOR)
-    alone = [
-        *check_runs(project, runs, lambda name: tag if shared else monitor_tag(f"{name}-monitor")),
-        *check_declared_monitor(project, SHARED_MONITOR, declared),
-    ]
+    alone = [*check_runs(project, runs, tag), *check_declared_monitor(project, SHARED_MONITOR, declared)]
     yield from alone
     if not alone:
         yield from check_places(project, runs)
-    if shared and not alone:
         yield from check_sharing(project, SHARED_MONITOR, tag, runs, declared)
 
 

@@ -1,4 +1,4 @@
-"""Where the shared monitor of several runs has to look: their folders, or wider ones where AWS's limits ask for it."""
+"""Where the stack's monitor has to look: the folders of its runs, or wider ones where AWS's limits ask for it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from monitor_runtime.contract.rules import Problem
 from runctl_component import policies
 from runctl_component.args.declared import WatchArgs
-from runctl_component.args.defaults import DEFAULT_MARKERS, HEARTBEATS_OF_SILENCE, complete
+from runctl_component.args.defaults import DEFAULT_MARKERS, HEARTBEATS_OF_SILENCE, complete, stack_folder
 from runctl_component.args.monitor_rules import MAX_WATCH
 from runctl_component.args.unknown_values import without_none
 from runctl_component.monitor.event_patterns import pattern_problems, shared_pattern
@@ -20,17 +20,20 @@ Place = tuple[str, str | None]
 
 
 def derived_watch(name: str, tag: str, runs: Sequence[Mapping[str, Any]], others: Mapping[str, Any]) -> list[WatchArgs]:
-    """The runs' own prefixes; where these are too many, their folders one level up, and so on, never a whole bucket.
+    """The stack's folder for the runs below it, so that these come and go without a change, and the others' prefixes.
 
-    ``others`` are the other args of the monitor of that name and tag. What does not fit at any level is returned as it
-    is, for `watch_problems` to refuse.
+    Where these are too many: their folders one level up, and so on, never a whole bucket. ``others`` are the other args
+    of the monitor of that name and tag. What does not fit at any level is returned as it is, for `watch_problems` to
+    refuse.
     """
     levels: dict[Place, int] = {}
     prefixes: dict[Place, set[str]] = {}
+    common = stack_folder()
     for run in runs:
         place = (run["bucket"], run.get("kms_key_arn"))
-        prefixes.setdefault(place, set()).add(run["prefix"])
-        levels[place] = max(levels.get(place, 0), run["prefix"].count("/"))
+        prefix = common if run["prefix"].startswith(common) else run["prefix"]
+        prefixes.setdefault(place, set()).add(prefix)
+        levels[place] = max(levels.get(place, 0), prefix.count("/"))
     while True:
         watch = _entries(prefixes, levels)
         wider = [place for place, level in levels.items() if level > 1 and len(_folders(prefixes[place], level)) > 1]

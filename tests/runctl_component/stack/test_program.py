@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -11,9 +12,10 @@ import pytest
 from runctl_component import InvalidArgs, RunctlError
 from runctl_component.stack.program import declare_runs
 
-from ..recording import Recorded, record
+from ..recording import Recorded, record, short
 
 RUN = {"bucket": "outputs", "command": "python train.py"}
+IDLE = {"metric": "CPUUtilization", "threshold": 5, "minutes": 30}
 
 
 def _declared(**config: Any) -> Recorded:
@@ -29,20 +31,46 @@ def _functions(recorded: Recorded) -> list[str]:
     return [each.name for each in recorded.resources if each.type.endswith(":Function")]
 
 
-def test_one_run_gets_a_monitor_of_its_own() -> None:
-    assert _functions(_declared(runs={"a": RUN})) == ["a-monitor-function"]
+@pytest.mark.parametrize(
+    "config",
+    [{"runs": {"a": RUN}}, {"runs": {"a": RUN, "b": RUN}}, {"runs": {"a": RUN}, "monitor": {"log_retention_days": 7}}],
+    ids=["one run", "two runs", "a declared monitor"],
+)
+def test_a_stack_has_one_monitor_of_one_name(config: dict[str, Any]) -> None:
+    assert _functions(_declared(**config)) == ["runs-function"]
 
 
-def test_several_runs_share_one_monitor_that_watches_their_prefixes() -> None:
-    recorded = _declared(runs={"a": RUN, "b": {**RUN, "prefix": "elsewhere/b", "s3_events": True}})
-    assert _functions(recorded) == ["runs-function"]
-    policy = recorded.one("RolePolicy", "runs-function").inputs["policy"]
-    assert "arn:aws:s3:::outputs/team/dev/a/*" in policy
-    assert "arn:aws:s3:::outputs/elsewhere/b/*" in policy
+def test_the_monitor_watches_the_folder_of_the_stack_and_the_places_of_runs_elsewhere() -> None:
+    recorded = _declared(runs={"a": RUN, "b": RUN, "c": {**RUN, "prefix": "elsewhere/c", "s3_events": True}})
+    policy = json.loads(recorded.one("RolePolicy", "runs-function").inputs["policy"])
+    (read,) = [each["Resource"] for each in policy["Statement"] if each["Sid"] == "ReadMarkers"]
+    assert read == ["arn:aws:s3:::outputs/elsewhere/c/*", "arn:aws:s3:::outputs/team/dev/*"]
 
 
-def test_a_monitor_that_is_configured_is_shared_by_one_run_too() -> None:
-    assert _functions(_declared(runs={"a": RUN}, monitor={"log_retention_days": 7})) == ["runs-function"]
+def _without(recorded: Recorded, run: str) -> dict[str, object]:
+    """Every resource that is not of that run, with all that the engine is told of it."""
+    others = [each for each in recorded.resources if each.name != run and not each.name.startswith(f"{run}-")]
+    return {each.urn: replace(each, inputs={**each.inputs, "code": ""}) for each in others}
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"s3_events": True}, {"idle": IDLE}, {"spot": "one-time"}, {"max_interval_seconds": 60}], ids=str
+)
+@pytest.mark.parametrize("added", ["a", "z"])
+def test_a_run_that_is_added_or_removed_touches_nothing_of_the_others(added: str, more: dict[str, Any]) -> None:
+    runs = {"llama-ft": {**RUN, "s3_events": True}, added: {**RUN, **more}}
+    both = _declared(runs={name: runs[name] for name in sorted(runs)})
+    alone = _declared(runs={"llama-ft": runs["llama-ft"]})
+    assert len(alone.resources) > 25
+    assert _without(both, added) == _without(alone, added)
+
+
+def test_a_run_elsewhere_adds_its_place_to_policy_and_event_rule_and_changes_nothing_else() -> None:
+    runs = {"llama-ft": {**RUN, "s3_events": True}, "z": {**RUN, "s3_events": True, "prefix": "elsewhere"}}
+    both, alone = _without(_declared(runs=runs), "z"), _without(_declared(runs={"llama-ft": runs["llama-ft"]}), "z")
+    assert both.keys() == alone.keys()
+    changed = [short(urn) for urn in both if both[urn] != alone[urn]]
+    assert sorted(changed) == ["EventRule runs-markers-1", "RolePolicy runs-function"]
 
 
 def test_ids_plan_and_arns_of_each_run_are_exported() -> None:
@@ -71,13 +99,13 @@ def test_problems_of_all_runs_are_told_at_once_with_their_config_path() -> None:
 TOPIC = "arn:aws:sns:us-east-1:123456789012:trainings"
 
 
-def test_a_single_run_has_its_monitor_tell_its_topic() -> None:
-    function = _declared(runs={"a": {**RUN, "notify_topic_arn": TOPIC}}).one("Function", "a-monitor-function")
+def test_the_monitor_of_a_single_run_notifies_the_topic_that_is_declared_for_it() -> None:
+    function = _declared(runs={"a": RUN}, monitor={"notify_topic_arn": TOPIC}).one("Function", "runs-function")
     assert function.inputs["environment"]["variables"]["RUNCTL_NOTIFY_TOPIC_ARN"] == TOPIC
 
 
-@pytest.mark.parametrize("config", [{"runs": {"b": RUN}}, {"monitor": {"log_retention_days": 7}}])
-def test_a_topic_of_a_run_under_a_shared_monitor_is_refused_with_where_it_belongs(config: dict[str, Any]) -> None:
+@pytest.mark.parametrize("config", [{}, {"runs": {"b": RUN}}, {"monitor": {"log_retention_days": 7}}])
+def test_a_topic_of_a_run_is_refused_with_where_it_belongs(config: dict[str, Any]) -> None:
     runs = {"a": {**RUN, "notify_topic_arn": TOPIC}, **config.get("runs", {})}
     with pytest.raises(InvalidArgs) as caught:
         _declared(**{**config, "runs": runs})

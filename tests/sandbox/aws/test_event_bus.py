@@ -15,7 +15,7 @@ from sandbox.engine.stack import stack_config, stack_program
 from sandbox.sandbox import Sandbox, sandbox
 
 BUCKET, KEY = "runctl-demo-outputs", "runs/llama-ft/done"
-RULE = "llama-ft-monitor-markers-1"
+RULE = "runs-markers-1"
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_marker_that_came_as_a_multipart_upload_wakes_the_function(cloud: Sand
 
 def test_any_other_object_wakes_nobody(cloud: Sandbox) -> None:
     _deployed(cloud)
-    cloud.bus.put_object(BUCKET, "runs/llama-ft/checkpoints/done")
+    cloud.bus.put_object(BUCKET, "runs/llama-ft/checkpoints/undone")
     assert _woken(cloud) == []
 
 
@@ -79,7 +79,7 @@ def test_a_rule_that_is_disabled_wakes_nobody(cloud: Sandbox) -> None:
 def test_an_event_that_the_function_does_not_let_in_goes_to_the_dead_letters(cloud: Sandbox) -> None:
     deployed = _deployed(cloud)
     client("lambda").remove_permission(
-        FunctionName=deployed.ids["aws:lambda/function:Function llama-ft-monitor-function"],
+        FunctionName=deployed.ids["aws:lambda/function:Function runs-function"],
         StatementId=deployed.ids[f"aws:lambda/permission:Permission {RULE}"],
     )
     cloud.bus.put_object(BUCKET, KEY)
@@ -91,9 +91,7 @@ def test_an_event_that_the_function_does_not_let_in_goes_to_the_dead_letters(clo
 
 def test_an_event_for_a_function_that_is_gone_goes_to_the_dead_letters(cloud: Sandbox) -> None:
     deployed = _deployed(cloud)
-    client("lambda").delete_function(
-        FunctionName=deployed.ids["aws:lambda/function:Function llama-ft-monitor-function"]
-    )
+    client("lambda").delete_function(FunctionName=deployed.ids["aws:lambda/function:Function runs-function"])
     cloud.bus.put_object(BUCKET, KEY)
     assert _woken(cloud) == []
     assert len(_dead_letters()) == 1

@@ -38,7 +38,8 @@ def test_each_resource_of_a_preview_stands_once_below_its_parent() -> None:
     page = io.StringIO()
     Console(file=page, width=100).print(resource_tree(previewed))
     lines = page.getvalue().splitlines()
-    assert lines[1:3] == ["└── + TrainingRun  llama-ft", "    ├── + ec2.Instance  llama-ft"]
+    assert lines[1:3] == ["├── + TrainingRun  llama-ft", "│   ├── + ec2.Instance  llama-ft"]
+    assert [line for line in lines if line.startswith("└")] == ["└── + Monitor  runs"]
     assert len(lines) == 1 + len(previewed.resources)
 
 
