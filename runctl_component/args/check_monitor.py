@@ -11,9 +11,9 @@ from runctl_component.args.monitor_rules import (
     MAX_NAME_CHARACTERS,
     MONITOR_RULES,
     RESOLVED_MONITOR_RULES,
-    Watched,
 )
 from runctl_component.args.unknown_values import has_output, plain_containers, without_none
+from runctl_component.args.watched import Watched
 from runctl_component.errors import InvalidArgs
 
 

@@ -1,12 +1,10 @@
 """Rules for the args of a monitor."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self, cast
+from typing import cast
 
 from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
-from runctl_component.args.defaults import normal_prefix
 from runctl_component.args.key_rules import unknown_keys
 from runctl_component.args.run_rules import RESOLVED_RULES, RUN_RULES
 from runctl_component.args.unknown_values import has_output
@@ -40,24 +38,6 @@ RETENTION_DAYS = (
     3653,
 )
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
-
-
-@dataclass(frozen=True)
-class Watched:
-    """A resolved entry of ``watch``."""
-
-    bucket: str
-    prefix: str
-    kms_key_arn: str | None = None
-
-    @classmethod
-    def of(cls, entry: Mapping[str, Any]) -> Self:
-        """The entry as it was declared, without Outputs."""
-        return cls(entry["bucket"], normal_prefix(entry.get("prefix") or ""), entry.get("kms_key_arn"))
-
-    def covers(self, bucket: str, prefix: str) -> bool:
-        """Whether a run that writes there is within."""
-        return bucket == self.bucket and prefix.startswith(self.prefix)
 
 
 def _retention(field: str, value: object) -> Iterator[Problem]:

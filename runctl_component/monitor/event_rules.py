@@ -34,18 +34,22 @@ class Woken(Protocol):
         ...
 
 
-def create_rules(monitor: Woken, watch: Sequence[WatchArgs], exact_markers: pulumi.Input[Sequence[str]] | None) -> None:
-    """Rules, their targets, and the permissions that both need. ``exact_markers``: see `Monitor`."""
-    rules = [_create_rule(monitor, "spot", spot_warning_pattern())]
+def create_rules(
+    monitor: Woken, watch: Sequence[WatchArgs], exact_markers: pulumi.Input[Sequence[str]] | None
+) -> list[pulumi.Resource]:
+    """Rules, and the permissions that they need; returns their targets. ``exact_markers``: see `Monitor`."""
+    made = [_create_rule(monitor, "spot", spot_warning_pattern())]
     if monitor.s3_events:
         for number, entries in enumerate(_by_bucket(watch), start=1):
-            rules.append(_create_rule(monitor, f"markers-{number}", _pattern(monitor, entries, exact_markers)))
-    policy = pulumi.Output.all(queue_arn=monitor.dead_letters.arn, rule_arns=[rule.arn for rule in rules]).apply(
+            made.append(_create_rule(monitor, f"markers-{number}", _pattern(monitor, entries, exact_markers)))
+    rule_arns = [rule.arn for rule, _ in made]
+    policy = pulumi.Output.all(queue_arn=monitor.dead_letters.arn, rule_arns=rule_arns).apply(
         lambda known: policies.to_json(policies.dead_letter_policy(**known))
     )
     aws.sqs.QueuePolicy(
         f"{monitor.name}-dead-letters", queue_url=monitor.dead_letters.url, policy=policy, opts=monitor.child()
     )
+    return [target for _, target in made]
 
 
 def _by_bucket(watch: Sequence[WatchArgs]) -> list[list[WatchArgs]]:
@@ -77,7 +81,9 @@ def _pattern(
     ).apply(build)
 
 
-def _create_rule(monitor: Woken, suffix: str, pattern: pulumi.Input[str]) -> aws.cloudwatch.EventRule:
+def _create_rule(
+    monitor: Woken, suffix: str, pattern: pulumi.Input[str]
+) -> tuple[aws.cloudwatch.EventRule, aws.cloudwatch.EventTarget]:
     name = f"{monitor.name}-{suffix}"
     rule = aws.cloudwatch.EventRule(
         name, description=f"Wakes the monitor {monitor.tag}", event_pattern=pattern, opts=monitor.child()
@@ -90,7 +96,7 @@ def _create_rule(monitor: Woken, suffix: str, pattern: pulumi.Input[str]) -> aws
         source_arn=rule.arn,
         opts=monitor.child(),
     )
-    aws.cloudwatch.EventTarget(
+    target = aws.cloudwatch.EventTarget(
         name,
         rule=rule.name,
         arn=monitor.function.arn,
@@ -98,4 +104,4 @@ def _create_rule(monitor: Woken, suffix: str, pattern: pulumi.Input[str]) -> aws
         retry_policy={"maximum_event_age_in_seconds": 300, "maximum_retry_attempts": 3},
         opts=monitor.child([permission]),
     )
-    return rule
+    return rule, target

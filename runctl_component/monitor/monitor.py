@@ -11,7 +11,8 @@ from runctl_component import policies
 from runctl_component.args.check_monitor import checked_monitor, topic_problems
 from runctl_component.args.declared import MonitorArgs
 from runctl_component.args.defaults import DEFAULT_MARKERS
-from runctl_component.args.monitor_rules import Watched
+from runctl_component.args.monitor_handle import MonitorFacts, to_handle
+from runctl_component.args.watched import Watched
 from runctl_component.errors import InvalidArgs
 from runctl_component.monitor.alarms import alarms, create_alarm, silence_alarm
 from runctl_component.monitor.archive import archive_path
@@ -43,6 +44,8 @@ class Monitor(pulumi.ComponentResource):
     """Where events and schedules go that could not be delivered."""
     dashboard_name: pulumi.Output[str]
     """The CloudWatch dashboard."""
+    handle: pulumi.Output[str]
+    """All that a run of another program, or in another language, needs of the monitor; there once it is complete."""
 
     def __init__(
         self,
@@ -71,8 +74,9 @@ class Monitor(pulumi.ComponentResource):
         self._create_foundation(name, checked.read_one("log_retention_days"))
         self._create_roles(name)
         self._create_function(name)
-        create_rules(self, given["watch"], exact_markers)
+        targets = create_rules(self, given["watch"], exact_markers)
         self._create_alarms(name)
+        self.handle = self._facts([self._scheduler_policy, *targets]).apply(to_handle)
         self.register_outputs(
             {
                 "function_name": self.function_name,
@@ -80,6 +84,7 @@ class Monitor(pulumi.ComponentResource):
                 "schedule_group_name": self.schedule_group_name,
                 "dead_letter_queue_url": self.dead_letter_queue_url,
                 "dashboard_name": self.dashboard_name,
+                "handle": self.handle,
             }
         )
 
@@ -199,7 +204,30 @@ class Monitor(pulumi.ComponentResource):
             function_arn=self.function.arn,
             dead_letter_arn=self.dead_letters.arn,
         ).apply(lambda known: policies.to_json(policies.scheduler_policy(monitor=self.tag, **known)))
-        aws.iam.RolePolicy(f"{name}-scheduler", role=self.scheduler_role.id, policy=policy, opts=self.child())
+        self._scheduler_policy = aws.iam.RolePolicy(
+            f"{name}-scheduler", role=self.scheduler_role.id, policy=policy, opts=self.child()
+        )
+
+    def _facts(self, complete_with: Sequence[pulumi.Resource]) -> pulumi.Output[MonitorFacts]:
+        """What a handle holds; what waits for it waits for these resources, without which no run can be ended."""
+        return pulumi.Output.all(
+            function_name=self.function_name,
+            function_arn=self.function_arn,
+            schedule_group=self.schedule_group_name,
+            scheduler_role_arn=self.scheduler_role.arn,
+            dead_letter_arn=self.dead_letters.arn,
+            region=self.region,
+            partition=self.partition,
+            silence_minutes=self.silence_minutes,
+            watch=self.watched,
+            notify_topic_arn=self._topic_arn,
+            complete_with=[resource.urn for resource in complete_with],
+        ).apply(self._known_facts)
+
+    def _known_facts(self, known: Mapping[str, Any]) -> MonitorFacts:
+        facts: dict[str, Any] = {key: value for key, value in known.items() if key != "complete_with"}
+        facts.update(watch=tuple(known["watch"]), silence_minutes=int(known["silence_minutes"]))
+        return MonitorFacts(monitor=self.tag, s3_events=self.s3_events, markers=self.markers, **facts)
 
     def _topics(self) -> pulumi.Input[list[str]]:
         return pulumi.Output.from_input(self._topic_arn).apply(lambda arn: [arn] if arn else [])
