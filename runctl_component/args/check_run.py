@@ -9,6 +9,7 @@ from monitor_runtime.contract.settings import combination_problems
 from runctl_component.args.checked_args import CheckedArgs
 from runctl_component.args.defaults import complete, default_prefix
 from runctl_component.args.key_rules import name_problems, unknown_keys
+from runctl_component.args.monitor_handle import read_handle
 from runctl_component.args.problem_fields import field_of, fields_touched
 from runctl_component.args.run_rules import (
     MAX_NAME_CHARACTERS,
@@ -39,7 +40,7 @@ def checked_run(name: str, args: Mapping[str, Any], *, monitor: str) -> CheckedA
 def check_early(name: str, args: Mapping[str, Any], *, monitor: str = LONGEST_MONITOR) -> dict[str, Any]:
     """Check what is known when the program runs, before anything is registered; returns what was given.
 
-    ``monitor`` is the tag of the run's monitor, which counts in the size of a heartbeat.
+    ``monitor`` is the tag of the run's monitor, which counts in the size of a heartbeat, unless ``args`` have a handle.
 
     Raises:
         InvalidArgs: with every problem of the name, the keys and the plain values.
@@ -91,7 +92,13 @@ def _problems(name: str, given: Mapping[str, Any], monitor: str, field_rules: Ma
     ]
     misplaced = [problem for problem in combinations(given) if not _may_be_absent(given, field_of(problem))]
     measured = {**sound, "prefix": ""} if "prefix" in refused else sound
-    return [*wrong, *misplaced, *contradictions, *size_problems(name, measured, monitor)]
+    tag = _monitor_of(sound.get("monitor")) if "monitor" in given else monitor
+    return [*wrong, *misplaced, *contradictions, *size_problems(name, measured, tag)]
+
+
+def _monitor_of(handle: object) -> str:
+    """The tag of the monitor behind a sound handle; what is unknown counts at its longest."""
+    return read_handle(handle).monitor if isinstance(handle, str) else LONGEST_MONITOR
 
 
 def _may_be_absent(given: Mapping[str, Any], field: str) -> bool:

@@ -7,7 +7,7 @@ import pulumi
 
 from monitor_runtime.contract.rules import Problem
 from runctl_component.args.problem_fields import without_secrets
-from runctl_component.args.unknown_values import as_known, has_output, without_none
+from runctl_component.args.unknown_values import STILL_UNKNOWN, as_known, has_output, without_none
 from runctl_component.errors import InvalidArgs
 
 Value = TypeVar("Value")
@@ -74,9 +74,16 @@ class CheckedArgs:
         return pulumi.Output.from_input(self.read(fields, reading))
 
     def read_with(
+        self, fields: Sequence[str], other: Other | pulumi.Output[Other], reading: Callable[[Args, Other], Value]
+    ) -> Value | pulumi.Output[Value]:
+        """A value of some of the args and something else, which the engine may know: plain when all of it is."""
+        if not isinstance(other, pulumi.Output):
+            return self.read(fields, lambda args: reading(args, other))
+        return self._read_with_output(fields, cast("pulumi.Output[Other]", other), reading)
+
+    def _read_with_output(
         self, fields: Sequence[str], other: pulumi.Output[Other], reading: Callable[[Args, Other], Value]
     ) -> pulumi.Output[Value]:
-        """A value of some of the args and something that the engine knows."""
         if any(field in self._outputs for field in fields):
             return pulumi.Output.all(self._resolved(fields), other).apply(lambda known: reading(known[0], known[1]))
         args = self._completed(fields, {})
@@ -85,15 +92,28 @@ class CheckedArgs:
     def require(
         self, fields: Sequence[str], other: Other | pulumi.Output[Other], check: Callable[[Args, Other], None]
     ) -> None:
-        """Let nothing through the gate before the check has passed: at once where all is plain."""
-        if isinstance(other, pulumi.Output):
-            passed = self.read_with(fields, cast("pulumi.Output[Other]", other), check)
-        else:
-            passed = self.read(fields, lambda args: check(args, other))
-        if isinstance(passed, pulumi.Output):
-            self._passed.append(pulumi.Output.unsecret(cast("pulumi.Output[None]", passed)))
+        """Let nothing through the gate before the check has passed: at once where all is plain.
 
-    def gate(self, value: pulumi.Output[Value]) -> pulumi.Output[Value]:
+        What is still unknown in a preview passes, so that the gate hides nothing of it.
+        """
+        waited_for: dict[str, pulumi.Output[Any]] = {}
+        if any(field in self._outputs for field in fields):
+            waited_for["args"] = as_known(self._resolved(fields))
+        if isinstance(other, pulumi.Output):
+            waited_for["other"] = as_known(cast("pulumi.Output[Any]", other))
+        plain: dict[str, Any] = {"args": self._completed(fields, {}), "other": other}
+        if not waited_for:
+            check(plain["args"], plain["other"])
+            return
+
+        def look(resolved: Mapping[str, Any]) -> None:
+            if not any(value is STILL_UNKNOWN for value in resolved.values()):
+                known = {**plain, **resolved}
+                check(known["args"], known["other"])
+
+        self._passed.append(pulumi.Output.all(**waited_for).apply(look))
+
+    def gate(self, value: Value | pulumi.Output[Value]) -> Value | pulumi.Output[Value]:
         """A value that is there once every arg is checked: with it, nothing is launched from args that are wrong."""
         if not self._passed:
             return value

@@ -80,6 +80,8 @@ class TrainingRunArgs(TypedDict):
     """The deadline, counted from each launch; 0 means none."""
     idle: NotRequired[pulumi.Input[IdleArgs]]
     """End a run that no longer does anything. Default: not watched."""
+    monitor: NotRequired[pulumi.Input[str]]
+    """The handle of a monitor that watches the run: the output `handle` of a `Monitor`, of this program or of another one in the same account and region. In Python you can also pass the `Monitor` itself, as `TrainingRun(name, args, monitor=...)`. Default: a monitor of the run's own. If you pass an Output, it must not resolve to None."""
     notify_topic_arn: NotRequired[pulumi.Input[str]]
     """A standard SNS topic in the run's region, for one message when the run ends, and for the alarms. Default: no notifications. With a shared monitor, set it on the monitor."""
     terminate_after_days: NotRequired[pulumi.Input[int]]

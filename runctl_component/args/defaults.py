@@ -8,6 +8,8 @@ import pulumi
 
 from monitor_runtime.contract.settings import Settings, parse
 
+PLACEHOLDER_MONITOR = "the-monitor"
+"""Stands for the tag of the monitor where nothing depends on it."""
 PLACEHOLDER_PLACE = {"bucket": "the-bucket", "prefix": ""}
 """Stands for bucket and prefix where nothing depends on them."""
 

@@ -95,7 +95,7 @@ def handle_rule(field: str, value: object) -> Iterator[Problem]:
 def _not_a_handle(value: object) -> str:
     """What it is instead; empty for what has the form of a handle."""
     if not isinstance(value, str):
-        return f"a {type(value).__name__}"
+        return f"a value of type {type(value).__name__}"
     if not value.strip():
         return "an empty text"
     try:

@@ -9,6 +9,7 @@ from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
 from monitor_runtime.contract.settings import RULES as SETTINGS_RULES
 from runctl_component.args.defaults import DEFAULT_INSTANCE_TYPE, normal_prefix
+from runctl_component.args.monitor_handle import handle_rule
 from runctl_component.box.image import DEEP_LEARNING_GIB, has_nvidia_gpu, is_parameter, processor
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES
 
@@ -140,6 +141,7 @@ RUN_RULES: Mapping[str, Rule] = {
         r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+",
         "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     ),
+    "monitor": handle_rule,
     "notify_topic_arn": rules.text(
         r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+",
         "the ARN of an SNS topic, not of a FIFO one",
@@ -171,9 +173,9 @@ REQUIRED = ("bucket",)
 MAX_TAG_VALUE_CHARACTERS = 256
 PLAIN = ("s3_events", "spot")
 """Args on which it depends which resources there are: they must be known when the program runs."""
-PRESENCE_IS_PLAIN = ("ami", "iam_instance_profile")
-"""Args that may be Outputs, but not of None: whether there is a profile to make, and whether a newer image may replace
-the instance, is decided when the program runs."""
+PRESENCE_IS_PLAIN = ("ami", "iam_instance_profile", "monitor")
+"""Args that may be Outputs, but not of None: whether there is a profile or a monitor to make, and whether a newer image
+may replace the instance, is decided when the program runs."""
 
 
 def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:

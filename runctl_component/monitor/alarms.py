@@ -109,7 +109,9 @@ class _TextAfter:
         return self.text
 
 
-def silence_alarm(*, monitor: str, silence_seconds: pulumi.Input[int], first_check: pulumi.Resource) -> Alarm:
+def silence_alarm(
+    *, monitor: pulumi.Input[str], silence_seconds: pulumi.Input[int], first_check: pulumi.Resource
+) -> Alarm:
     """No check is what it is for, so missing data is the worst case: it must not come before the first check.
 
     It comes after the first check of a run, and outlives that run: on its removal, it is not touched.

@@ -45,7 +45,7 @@ def check_sharing(path: str, name: str, tag: str, runs: Runs, declared: Mapping[
     for run, given in runs.items():
         at = f"{path}:runs.{run}"
         completed = complete(run, without_none(given))
-        yield from _below(at, _topic_problems(path, given))
+        yield from _below(at, _what_is_the_monitors(path, given))
         yield from _below(at, place_problems(completed, name, watched))
         if completed["s3_events"]:
             yield from _below(at, events_off_problems(name, s3_events=args["s3_events"]))
@@ -55,7 +55,10 @@ def check_sharing(path: str, name: str, tag: str, runs: Runs, declared: Mapping[
     yield from _below(f"{path}:monitor", _monitor_problems(name, tag, runs, args))
 
 
-def _topic_problems(path: str, given: Mapping[str, Any]) -> Iterator[Problem]:
+def _what_is_the_monitors(path: str, given: Mapping[str, Any]) -> Iterator[Problem]:
+    if given.get("monitor") is not None:
+        accepted = "nothing here, since the runs of a stack share one monitor"
+        yield Problem("monitor", found="a handle", accepted=accepted, fix="remove it, or declare the run in a program")
     if given.get("notify_topic_arn") is not None:
         yield Problem(
             "notify_topic_arn",

@@ -1,11 +1,15 @@
 """What a run asks of the shared monitor that it is given."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pulumi
 
 from monitor_runtime.contract.rules import Problem
 from runctl_component.args.checked_args import CheckedArgs
 from runctl_component.args.defaults import HEARTBEATS_OF_SILENCE
+from runctl_component.args.monitor_handle import read_handle
 from runctl_component.args.watched import Watched
 from runctl_component.errors import InvalidArgs, NotWatchedError
 from runctl_component.monitor.monitor import Monitor
@@ -13,19 +17,59 @@ from runctl_component.monitor.monitor import Monitor
 MARKERS = ("markers", "failure_markers")
 
 
-def require_monitor(name: str, monitor: object) -> None:
-    """Refuse what is given in place of a monitor.
+@dataclass(frozen=True)
+class Terms:
+    """What a monitor offers its runs, as far as they must keep to it: plain, or known when Outputs resolve."""
+
+    monitor: str | pulumi.Output[str]
+    """What errors call it."""
+    s3_events: bool | pulumi.Output[bool]
+    markers: Sequence[str] | pulumi.Output[Sequence[str]]
+    watched: Sequence[Watched] | pulumi.Output[Sequence[Watched]]
+    silence_minutes: float | pulumi.Output[float]
+
+
+def terms_of(monitor: Monitor | None, checked: CheckedArgs) -> Terms | None:
+    """The terms of the monitor that a run is given, itself or by the handle in its args; None for one of its own."""
+    if monitor:
+        return Terms(
+            monitor.name,
+            monitor.s3_events,
+            monitor.markers,
+            cast("Sequence[Watched] | pulumi.Output[Sequence[Watched]]", monitor.watched),
+            cast("float | pulumi.Output[float]", monitor.silence_minutes),
+        )
+    if "monitor" not in checked:
+        return None
+    facts = checked.read(("monitor",), lambda args: read_handle(args["monitor"]))
+    if not isinstance(facts, pulumi.Output):
+        return Terms(facts.monitor, facts.s3_events, facts.markers, facts.watch, facts.silence_minutes)
+    return Terms(
+        facts.apply(lambda known: known.monitor),
+        facts.apply(lambda known: known.s3_events),
+        facts.apply(lambda known: known.markers),
+        facts.apply(lambda known: known.watch),
+        facts.apply(lambda known: known.silence_minutes),
+    )
+
+
+def with_handle(name: str, args: Any, monitor: Monitor | pulumi.Input[str] | None) -> tuple[Monitor | None, Any]:
+    """The monitor that was given beside the args, if it is one, and the args, with it if it is a handle.
 
     Raises:
-        InvalidArgs: unless it is a `Monitor`, or None.
+        InvalidArgs: when there is one in the args too.
     """
-    if monitor is not None and not isinstance(monitor, Monitor):
-        accepted = "a runctl_component.Monitor"
-        problem = Problem("monitor", got=monitor, accepted=accepted, fix="create one and pass it, or leave monitor out")
+    if monitor is None or not isinstance(args, Mapping):
+        return (monitor if isinstance(monitor, Monitor) else None), args
+    given = cast("Mapping[str, Any]", args)
+    if given.get("monitor") is not None:
+        found = "given twice, in the args and beside them"
+        problem = Problem("monitor", found=found, accepted="one monitor", fix="remove one of the two")
         raise InvalidArgs(f"TrainingRun {name!r}", [problem])
+    return (monitor, given) if isinstance(monitor, Monitor) else (None, {**given, "monitor": monitor})
 
 
-def require_fitting_monitor(name: str, checked: CheckedArgs, monitor: Monitor) -> None:
+def require_fitting_monitor(name: str, checked: CheckedArgs, terms: Terms) -> None:
     """Let nothing be launched from args that do not fit the monitor: found at once for plain values.
 
     Raises:
@@ -34,9 +78,9 @@ def require_fitting_monitor(name: str, checked: CheckedArgs, monitor: Monitor) -
     """
     _refuse_topic(name, checked.given)
     if checked.given.get("s3_events"):
-        _require_listening(name, checked, monitor)
-    _require_watched(name, checked, monitor)
-    _require_checks_within_silence(name, checked, monitor)
+        _require_listening(name, checked, terms)
+    _require_watched(name, checked, terms)
+    _require_checks_within_silence(name, checked, terms)
 
 
 def _refuse_topic(name: str, given: Mapping[str, Any]) -> None:
@@ -84,26 +128,35 @@ def _refuse(name: str, problems: Iterator[Problem]) -> None:
         raise NotWatchedError(f"TrainingRun {name!r}: {problem}")
 
 
-def _require_listening(name: str, checked: CheckedArgs, monitor: Monitor) -> None:
-    _refuse(name, events_off_problems(monitor.name, s3_events=monitor.s3_events))
-    checked.require(
-        MARKERS,
-        monitor.markers,
-        lambda args, listened: _refuse(name, unwatched_marker_problems(args, monitor.name, listened)),
-    )
+def _together(*values: object) -> Any:
+    """Several values as one: an Output if one of them is."""
+    return pulumi.Output.all(*values) if any(isinstance(value, pulumi.Output) for value in values) else values
 
 
-def _require_watched(name: str, checked: CheckedArgs, monitor: Monitor) -> None:
-    def check(args: Mapping[str, Any], watched: list[Watched]) -> None:
-        _refuse(name, place_problems(args, monitor.name, watched))
+def _require_listening(name: str, checked: CheckedArgs, terms: Terms) -> None:
+    def events(_: Mapping[str, Any], offered: tuple[str, bool]) -> None:
+        monitor, s3_events = offered
+        _refuse(name, events_off_problems(monitor, s3_events=s3_events))
 
-    checked.require(("bucket", "prefix"), monitor.watched, check)
+    def markers(args: Mapping[str, Any], offered: tuple[str, Sequence[str]]) -> None:
+        _refuse(name, unwatched_marker_problems(args, *offered))
+
+    checked.require((), _together(terms.monitor, terms.s3_events), events)
+    checked.require(MARKERS, _together(terms.monitor, terms.markers), markers)
 
 
-def _require_checks_within_silence(name: str, checked: CheckedArgs, monitor: Monitor) -> None:
+def _require_watched(name: str, checked: CheckedArgs, terms: Terms) -> None:
+    def check(args: Mapping[str, Any], offered: tuple[str, Sequence[Watched]]) -> None:
+        _refuse(name, place_problems(args, *offered))
+
+    checked.require(("bucket", "prefix"), _together(terms.monitor, terms.watched), check)
+
+
+def _require_checks_within_silence(name: str, checked: CheckedArgs, terms: Terms) -> None:
     """An alarm for silence that goes off between two heartbeats is soon ignored."""
 
-    def check(args: Mapping[str, Any], minutes: float) -> None:
+    def check(args: Mapping[str, Any], offered: tuple[str, float]) -> None:
+        monitor, minutes = offered
         interval = args["max_interval_seconds"]
         longest = int(minutes) * 60 // HEARTBEATS_OF_SILENCE
         if interval > longest:
@@ -111,9 +164,9 @@ def _require_checks_within_silence(name: str, checked: CheckedArgs, monitor: Mon
             problem = Problem(
                 "max_interval_seconds",
                 got=interval,
-                accepted=f"at most {longest} s, a third of silence_minutes ({int(minutes)}) of {monitor.name!r}",
+                accepted=f"at most {longest} s, a third of silence_minutes ({int(minutes)}) of {monitor!r}",
                 fix=f"lower it, or set silence_minutes of the monitor to {needed} or more",
             )
             raise InvalidArgs(f"TrainingRun {name!r}", [problem])
 
-    checked.require(("max_interval_seconds",), monitor.silence_minutes, check)
+    checked.require(("max_interval_seconds",), _together(terms.monitor, terms.silence_minutes), check)

@@ -54,7 +54,7 @@ def own_tags(name: str, checked: CheckedArgs) -> Tags:
     return checked.read(("tags",), lambda args: {"Name": name, **args["tags"]})
 
 
-def found_by_tags(name: str, monitor: str, checked: CheckedArgs) -> Tags:
+def found_by_tags(name: str, monitor: pulumi.Input[str], checked: CheckedArgs) -> Tags:
     """The tags by which the monitor and its events find the instance."""
     return {
         names.TAG_MONITOR: monitor,

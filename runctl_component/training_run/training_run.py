@@ -10,9 +10,9 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.triggers import first_check_input, heartbeat_input
 from runctl_component.args.check_run import checked_run
-from runctl_component.args.declared import MonitorArgs, TrainingRunArgs, WatchArgs
+from runctl_component.args.declared import TrainingRunArgs
 from runctl_component.args.defaults import (
-    HEARTBEATS_OF_SILENCE,
+    PLACEHOLDER_MONITOR,
     PLACEHOLDER_PLACE,
     PLAN_FIELDS,
     SETTINGS_FIELDS,
@@ -21,9 +21,8 @@ from runctl_component.args.defaults import (
 from runctl_component.box.box_tags import box_tags
 from runctl_component.box.image import image_parameter, is_parameter
 from runctl_component.monitor.monitor import Monitor
-from runctl_component.monitor.naming import monitor_tag
 from runctl_component.plan.plan import build_plan
-from runctl_component.training_run.fits_monitor import require_fitting_monitor, require_monitor
+from runctl_component.training_run.fits_monitor import require_fitting_monitor, terms_of, with_handle
 from runctl_component.training_run.instance import (
     USER_DATA_FIELDS,
     Tags,
@@ -38,6 +37,8 @@ from runctl_component.training_run.instance import (
     user_data_text,
 )
 from runctl_component.training_run.instance_profile import create_profile
+from runctl_component.training_run.monitor_link import link_by_handle, link_to
+from runctl_component.training_run.own_monitor import create_own_monitor, own_monitor_tag
 from runctl_component.training_run.own_place import require_own_place
 from runctl_component.training_run.schedules import first_check_triggers, rate
 
@@ -81,24 +82,27 @@ class TrainingRun(pulumi.ComponentResource):
         args: TrainingRunArgs,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        monitor: Monitor | None = None,
+        monitor: Monitor | pulumi.Input[str] | None = None,
     ) -> None:
-        """``monitor``: a shared one, in place of one of the run's own.
+        """``monitor``: a shared one, itself or its handle, in place of one of the run's own.
 
         Raises:
             InvalidArgs: with everything that is wrong with the name and the args, before anything is registered.
             NotWatchedError: when the shared monitor watches another place than the run's, or other markers.
         """
-        require_monitor(name, monitor)
-        tag = monitor.tag if monitor else monitor_tag(f"{name}-monitor")
-        checked = checked_run(name, args, monitor=tag)
+        shared, args = with_handle(name, args, monitor)
+        checked = checked_run(name, args, monitor=shared.tag if shared else own_monitor_tag(name))
         require_own_place(name, checked)
-        if monitor:
-            require_fitting_monitor(name, checked, monitor)
+        terms = terms_of(shared, checked)
+        if terms:
+            require_fitting_monitor(name, checked, terms)
         super().__init__("runctl:index:TrainingRun", name, {}, opts)
         self._name = name
         self._checked = checked
-        self._monitor = monitor or self._own_monitor()
+        if "monitor" in checked:
+            self._monitor = link_by_handle(name, checked, self)
+        else:
+            self._monitor = link_to(shared or create_own_monitor(name, checked, self._child()))
         self._create_heartbeat()
         self._create_instance()
         if "spot" in checked:
@@ -109,25 +113,8 @@ class TrainingRun(pulumi.ComponentResource):
     def _child(self, **further: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, **further)
 
-    def _own_monitor(self) -> Monitor:
-        read = self._checked.read
-        watch: WatchArgs = {
-            "bucket": self._checked.read_one("bucket"),
-            "prefix": self._checked.read_one("prefix"),
-        }
-        if "kms_key_arn" in self._checked:
-            watch["kms_key_arn"] = self._checked.read_one("kms_key_arn")
-        markers = read(("markers", "failure_markers"), lambda args: [*args["markers"], *args["failure_markers"]])
-        args: MonitorArgs = {"watch": [watch], "s3_events": self._checked.given.get("s3_events", False)}
-        args["silence_minutes"] = read(
-            ("max_interval_seconds",), lambda args: int(args["max_interval_seconds"]) * HEARTBEATS_OF_SILENCE // 60
-        )
-        if "notify_topic_arn" in self._checked:
-            args["notify_topic_arn"] = self._checked.read_one("notify_topic_arn")
-        return Monitor(f"{self._name}-monitor", args, self._child(), exact_markers=markers)
-
-    def _settings(self, args: Mapping[str, Any]) -> Settings:
-        return to_settings(self._name, self._monitor.tag, args)
+    def _settings(self, args: Mapping[str, Any], monitor: str = PLACEHOLDER_MONITOR) -> Settings:
+        return to_settings(self._name, monitor, args)
 
     def _create_instance(self) -> None:
         checked, monitor = self._checked, self._monitor
@@ -159,7 +146,7 @@ class TrainingRun(pulumi.ComponentResource):
             tags=self._tags(),
             opts=self._child(
                 # Nothing is launched that is not watched.
-                depends_on=[monitor, self._heartbeat],
+                depends_on=[*monitor.depends_on, self._heartbeat],
                 ignore_changes=ignored_changes(checked.given.get("ami")),
                 # In place, the provider would stop and start it: a silent restart.
                 replace_on_changes=["instanceType"],
@@ -218,7 +205,7 @@ class TrainingRun(pulumi.ComponentResource):
         if declared is not None and not is_parameter(declared):
             return self._checked.read_one("ami")
         by_type = self._checked.read(("instance_type",), lambda args: image_parameter(args["instance_type"]))
-        return newest_image(declared or by_type, self._monitor)
+        return newest_image(declared or by_type, self._monitor.looks_up)
 
     def _create_heartbeat(self) -> None:
         monitor, checked = self._monitor, self._checked
@@ -233,14 +220,18 @@ class TrainingRun(pulumi.ComponentResource):
             flexible_time_window={"mode": "OFF"},
             target={
                 "arn": monitor.function_arn,
-                "role_arn": monitor.scheduler_role.arn,
-                "input": checked.read(
-                    SETTINGS_FIELDS, lambda args: heartbeat_input(self._settings(args).to_document())
+                "role_arn": monitor.scheduler_role_arn,
+                "input": checked.gate(
+                    checked.read_with(
+                        SETTINGS_FIELDS,
+                        monitor.tag,
+                        lambda args, tag: heartbeat_input(self._settings(args, tag).to_document()),
+                    )
                 ),
-                "dead_letter_config": {"arn": monitor.dead_letters.arn},
+                "dead_letter_config": {"arn": monitor.dead_letter_arn},
                 "retry_policy": {"maximum_event_age_in_seconds": 300, "maximum_retry_attempts": 3},
             },
-            opts=self._child(depends_on=[monitor]),
+            opts=self._child(depends_on=monitor.depends_on),
         )
 
     def _create_first_check(self) -> None:
@@ -252,15 +243,15 @@ class TrainingRun(pulumi.ComponentResource):
             function_name=self._monitor.function_name,
             input=self._checked.read_with(
                 SETTINGS_FIELDS,
-                self._instance.id,
-                lambda args, instance_id: first_check_input(self._settings(args).to_document(), instance_id),
+                pulumi.Output.all(self._monitor.tag, self._instance.id),
+                lambda args, known: first_check_input(self._settings(args, known[0]).to_document(), known[1]),
             ),
             lifecycle_scope="CRUD",
             triggers=self._checked.read_with(
                 ("bucket", "prefix", "s3_events", "kms_key_arn"), self._instance.id, first_check_triggers
             ),
             opts=self._child(
-                depends_on=[self._monitor, self._heartbeat],
+                depends_on=[*self._monitor.depends_on, self._heartbeat],
                 ignore_changes=["input"],
                 replace_on_changes=["triggers"],
                 delete_before_replace=True,
@@ -274,7 +265,7 @@ class TrainingRun(pulumi.ComponentResource):
         self.output_uri = self._checked.output(
             ("bucket", "prefix"), lambda args: f"s3://{args['bucket']}/{args['prefix']}"
         )
-        self.monitor_function_name = self._monitor.function_name
+        self.monitor_function_name = pulumi.Output.from_input(self._monitor.function_name)
         self.schedule_arn = self._heartbeat.arn
         spot, runner = self._checked.given.get("spot"), "command" in self._checked
         self.plan = self._checked.output(

@@ -154,9 +154,13 @@ def record(
     partition: str = "aws",
     project: str = "team",
     stack: str = "dev",
+    into: Recorded | None = None,
 ) -> Recorded:
-    """Evaluate a program; what it returns, if a mapping of outputs, is resolved."""
-    recorded = Recorded()
+    """Evaluate a program; what it returns, if a mapping of outputs, is resolved.
+
+    ``into``: what is recorded of a program that fails is there.
+    """
+    recorded = into or Recorded()
     monitor = _Monitor(recorded, region, partition, preview=preview)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

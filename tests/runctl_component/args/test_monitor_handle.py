@@ -69,8 +69,8 @@ def test_what_a_newer_monitor_adds_is_left_out() -> None:
     [
         ("", "an empty text"),
         (" \n", "an empty text"),
-        (5, "a int"),
-        ({"monitor": "shared"}, "a dict"),
+        (5, "a value of type int"),
+        ({"monitor": "shared"}, "a value of type dict"),
         ("shared", "no handle, a text of 6 characters"),
         (ARN, f"no handle, a text of {len(ARN)} characters"),
         ("5", "no handle, a text of 1 characters"),

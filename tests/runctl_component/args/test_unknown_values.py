@@ -19,7 +19,8 @@ from .unknown import secret, unknown
 SEALED = "4dabf18193072939515e22adb298388d"
 """The key by which the engine knows a secret on the wire."""
 PLAIN = {"s3_events", "spot"}
-WITHOUT_USER_DATA = set(TrainingRunArgs.__annotations__) - PLAIN - {"user_data", "spot_max_price"}
+WITHOUT_USER_DATA = set(TrainingRunArgs.__annotations__) - PLAIN - {"user_data", "spot_max_price", "monitor"}
+"""Of a run with a monitor of its own."""
 WITH_USER_DATA = WITHOUT_USER_DATA - {"command", "environment"} | {"user_data"}
 NESTED: dict[str, Callable[[], Any]] = {
     "security_group_ids": lambda: [unknown()],
@@ -153,7 +154,7 @@ def test_an_output_of_none_is_an_arg_that_was_not_given(field: str) -> None:
     assert inputs(resolved, *policy)["policy"] == inputs(absent, *policy)["policy"]
 
 
-@pytest.mark.parametrize("field", ["ami", "iam_instance_profile", "bucket"])
+@pytest.mark.parametrize("field", ["ami", "iam_instance_profile", "bucket", "monitor"])
 def test_an_output_of_none_is_refused_where_it_would_decide_what_there_is(field: str) -> None:
     with pytest.raises(ValueError, match=rf"{field}: (an Output of None|missing); accepted: a value"):
         _with(field, lambda: pulumi.Output.from_input(None))
@@ -265,5 +266,5 @@ def test_default_markers_are_compared_with_what_the_monitor_hears_too() -> None:
 
 @pytest.mark.parametrize("monitor", ["shared", {"watch": []}, 5])
 def test_what_is_no_monitor_is_refused(monitor: Any) -> None:
-    with pytest.raises(InvalidArgs, match="monitor: got"):
+    with pytest.raises(InvalidArgs, match=r"monitor: .*; accepted: the output handle of a Monitor"):
         TrainingRun("llama-ft", BASE, monitor=monitor)

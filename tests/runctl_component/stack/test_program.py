@@ -12,6 +12,7 @@ import pytest
 from runctl_component import InvalidArgs, RunctlError
 from runctl_component.stack.program import declare_runs
 
+from ..args.test_monitor_handle import HANDLE
 from ..recording import Recorded, record, short
 
 RUN = {"bucket": "outputs", "command": "python train.py"}
@@ -112,6 +113,12 @@ def test_a_topic_of_a_run_is_refused_with_where_it_belongs(config: dict[str, Any
     (problem,) = caught.value.problems
     assert problem.field == "team:runs.a.notify_topic_arn"
     assert "team:monitor.notify_topic_arn" in problem.fix
+
+
+def test_a_handle_of_another_monitor_is_refused_for_a_run_of_the_stack() -> None:
+    with pytest.raises(InvalidArgs, match=r"team:runs\.a\.monitor: a handle; accepted: nothing here") as caught:
+        _declared(runs={"a": {**RUN, "monitor": HANDLE}, "b": RUN})
+    assert len(caught.value.problems) == 1
 
 
 def test_a_silence_that_is_shorter_than_three_heartbeats_of_a_run_is_refused_with_its_config_path() -> None:
