@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tenacity import Retrying, wait_fixed
 
@@ -12,6 +12,7 @@ from monitor_runtime.cloud.interface import Cloud, CloudError
 from monitor_runtime.cloud.values import Instance, InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings
+from monitor_runtime.decide.memory import Memory
 
 PATIENCE = timedelta(minutes=2)
 PAUSE_SECONDS = 10
@@ -33,12 +34,13 @@ def prove(cloud: Cloud, clock: Clock, settings: Settings, instance_id: str, regi
     retrying = Retrying(
         stop=lambda _: clock.now() >= give_up_at, wait=wait_fixed(PAUSE_SECONDS), sleep=clock.sleep, reraise=True
     )
-    return retrying(lambda: _require(cloud, settings, instance_id, region))
+    return retrying(lambda: _require(cloud, settings, instance_id, region, clock.now()))
 
 
-def _require(cloud: Cloud, settings: Settings, instance_id: str, region: str) -> Instance:
+def _require(cloud: Cloud, settings: Settings, instance_id: str, region: str, now: datetime) -> Instance:
     found = _find(cloud, settings, instance_id)
-    obstacles = [*([found] if isinstance(found, str) else []), *_bucket_obstacles(cloud, settings, region)]
+    of_instance = [found] if isinstance(found, str) else _place_obstacles(cloud, settings, now)
+    obstacles = [*of_instance, *_bucket_obstacles(cloud, settings, region)]
     if isinstance(found, str) or obstacles:
         raise FirstCheckError(f"run {settings.run} cannot be watched: " + "; ".join(obstacles))
     return found
@@ -58,6 +60,28 @@ def _find(cloud: Cloud, settings: Settings, instance_id: str) -> Instance | str:
     if instance.state in {InstanceState.TERMINATED, InstanceState.SHUTTING_DOWN}:
         return f"instance {instance_id} is {instance.state}: look into its launch, for example with describe-instances"
     return instance
+
+
+def _place_obstacles(cloud: Cloud, settings: Settings, now: datetime) -> Iterator[str]:
+    """Instances of other runs, of whatever monitor, that write to the run's place: a marker of one would end both.
+
+    One that is stopped counts too, since its outputs are there, and it may be started again; one that Pulumi is about
+    to remove does not.
+    """
+    place = names.output_tag(settings.bucket, settings.prefix)
+    try:
+        found = cloud.find_instances({names.TAG_OUTPUT: place})
+    except CloudError as error:
+        yield f"instances of other runs at {place} cannot be seen ({error}): allow the monitor ec2:DescribeInstances"
+        return
+    own = names.run_tags(settings.monitor, settings.run)
+    for other in found:
+        if not own.items() <= other.tags.items() and not Memory.of(other, now).may_be_going(now):
+            run, monitor = (other.tags.get(tag, "") for tag in (names.TAG_RUN, names.TAG_MONITOR))
+            yield (
+                f"{place} is the place of instance {other.instance_id} too ({other.state}), of run {run or '?'} under"
+                f" monitor {monitor or '?'}: give this run another prefix, or remove the other one first"
+            )
 
 
 def _bucket_obstacles(cloud: Cloud, settings: Settings, region: str) -> Iterator[str]:

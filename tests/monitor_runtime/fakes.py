@@ -47,7 +47,7 @@ class ScriptedCloud:
     def __getattr__(self, method: str) -> Callable[..., Any]:
         given = self._answers[method]
 
-        def answer(*arguments: object) -> object:
+        def answer(*arguments: object, **_: object) -> object:
             self.made.append((method, *arguments))
             found = given.pop(0) if len(given) > 1 else given[0]
             if isinstance(found, Exception):

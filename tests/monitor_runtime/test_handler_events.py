@@ -135,8 +135,9 @@ def test_a_spot_warning_for_an_instance_of_another_monitor_is_ignored_with_a_rea
 
 def test_a_run_that_cannot_be_ended_keeps_no_other_run_of_the_event_from_being_ended() -> None:
     with moto_cloud(grace_seconds=0) as cloud:
+        watched(cloud)
         other = cloud.launch_another("other")
-        watched(cloud).put("done")
+        cloud.put("done")
         cloud.faults["ec2:StopInstances"] = DENIED
         with pytest.raises(EndingFailedError):
             cloud.handle(_s3_event())
