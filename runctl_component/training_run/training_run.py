@@ -231,7 +231,9 @@ class TrainingRun(pulumi.ComponentResource):
                 "dead_letter_config": {"arn": monitor.dead_letter_arn},
                 "retry_policy": {"maximum_event_age_in_seconds": 300, "maximum_retry_attempts": 3},
             },
-            opts=self._child(depends_on=monitor.depends_on),
+            # Under another monitor it is another schedule, in another group. The provider would delete first what was
+            # given a name, and nobody would look at the run should the new one fail.
+            opts=self._child(depends_on=monitor.depends_on, delete_before_replace=False),
         )
 
     def _create_first_check(self) -> None:

@@ -33,6 +33,8 @@ class Resource:
     ignores: tuple[str, ...]
     replaces_on: tuple[str, ...]
     deletes_first: bool
+    creates_first: bool
+    """Whatever the provider would do: it deletes first what was given a name."""
     protected: bool
     aliases: tuple[str, ...]
 
@@ -127,6 +129,7 @@ class _Monitor(mocks.MockMonitor):
                 tuple(request.ignoreChanges),
                 tuple(request.replaceOnChanges),
                 bool(request.deleteBeforeReplace),
+                bool(request.deleteBeforeReplaceDefined) and not request.deleteBeforeReplace,
                 bool(request.protect),
                 tuple(alias.urn or alias.spec.name for alias in request.aliases),
             )

@@ -109,6 +109,10 @@ def test_two_trainings_never_write_to_one_prefix(default: Recorded) -> None:
     assert default.one("Instance", "llama-ft").deletes_first
 
 
+def test_a_heartbeat_that_is_replaced_is_there_until_the_new_one_is(default: Recorded) -> None:
+    assert default.one("Schedule", "llama-ft-heartbeat").creates_first
+
+
 def test_another_instance_type_is_another_instance_and_no_silent_restart(default: Recorded) -> None:
     assert default.one("Instance", "llama-ft").replaces_on == ("instanceType",)
 
