@@ -42,7 +42,11 @@ def disarm(context: CheckContext, instance: Instance, armed: str) -> dict[str, s
 def unrecorded_switch(context: CheckContext, instance: Instance) -> str:
     """A switch that no tag records: it is made first and recorded then, and either may have failed."""
     at = switch_time(context.settings, instance.launched_at, None) if instance.launched_at else None
-    return armed_value(at, context.settings.on_deadline) if at else ""
+    return _armed(context, at) if at else ""
+
+
+def _armed(context: CheckContext, at: datetime) -> str:
+    return armed_value(at, context.settings.on_deadline, context.settings.monitor)
 
 
 def arm(context: CheckContext, instance: Instance, memory: Memory, launched_at: datetime, now: datetime) -> None:
@@ -56,12 +60,12 @@ def arm(context: CheckContext, instance: Instance, memory: Memory, launched_at: 
 
 
 def _must_be_put(context: CheckContext, instance: Instance, memory: Memory, at: datetime, now: datetime) -> bool:
-    """A tag that names this very time is believed, but for two checks.
+    """A tag that names this very time, and this monitor, is believed, but for two checks.
 
     The first check does not: the removal of an earlier one may have taken the switch away. Nor does one that comes
     shortly before the switch fires: then a hold may have moved it unrecorded.
     """
-    if memory.armed == armed_value(at, context.settings.on_deadline):
+    if memory.armed == _armed(context, at):
         return context.report.trigger == TriggerKind.FIRST_CHECK or _is_near(context.settings, at, now)
     return _may_move(context, instance, memory, at, now)
 
@@ -78,10 +82,10 @@ def _put(context: CheckContext, instance: Instance, at: datetime) -> None:
         )
     except CloudError as error:
         context.report.problem(f"deadline switch not armed: {error}")
-        record_tags(context, instance, {names.TAG_ARMED: unsure(armed_value(at, action))})
+        record_tags(context, instance, {names.TAG_ARMED: unsure(_armed(context, at))})
         return
     context.report.note(f"deadline switch armed for {format_time(at)}")
-    record_tags(context, instance, {names.TAG_ARMED: armed_value(at, action)})
+    record_tags(context, instance, {names.TAG_ARMED: _armed(context, at)})
 
 
 def _may_move(context: CheckContext, instance: Instance, memory: Memory, to: datetime, now: datetime) -> bool:

@@ -16,6 +16,8 @@ MAX_TAG_VALUE = 256
 REMOVAL = timedelta(minutes=10)
 """Pulumi removes what it has released within minutes: what lives on after that is armed like any other instance."""
 _UNSURE = " unsure"
+_MAX_MONITOR = 200
+"""Leaves room in a tag for the time, the action and `_UNSURE`."""
 
 
 class Refusable(StrEnum):
@@ -128,9 +130,13 @@ def refused_value(count: int, now: datetime, what: Outcome | Refusable) -> str:
     return f"{count} {format_time(now)} {what}"
 
 
-def armed_value(at: datetime, action: Action) -> str:
-    """The tag's value for a switch that was confirmed."""
-    return f"{format_time(at)} {action}"
+def armed_value(at: datetime, action: Action, monitor: str) -> str:
+    """The tag's value for a switch that was confirmed: when, what, and whose it is.
+
+    A run can be moved to another monitor, and the switch of the old one may no longer end the instance. Of a long tag
+    of a monitor, the end is what distinguishes it.
+    """
+    return f"{format_time(at)} {action} by {monitor[-_MAX_MONITOR:]}"
 
 
 def unsure(armed_tag: str) -> str:

@@ -70,7 +70,7 @@ def test_a_hold_moves_the_deadline_switch_along() -> None:
     held = replace(SCENARIOS["hold"], args={"max_runtime_hours": 3}, lasts=timedelta(hours=3, minutes=50))
     story = play(held)
     assert story.state == "running"
-    assert story.tags[names.TAG_ARMED] == "2026-03-02T13:10:00Z stop"
+    assert story.tags[names.TAG_ARMED] == "2026-03-02T13:10:00Z stop by runctl/demo/runs"
 
 
 def _when(story: Story, state: str) -> datetime:
@@ -97,4 +97,4 @@ def test_outputs_are_given_their_grace_from_the_newest_of_them_on() -> None:
 def test_a_run_that_was_started_again_has_a_deadline_switch_of_its_own() -> None:
     story = play(replace(SCENARIOS["restart"], lasts=timedelta(hours=5)))
     assert story.state == "running"
-    assert story.tags[names.TAG_ARMED] == "2026-03-03T13:10:00Z stop"
+    assert story.tags[names.TAG_ARMED] == "2026-03-03T13:10:00Z stop by runctl/demo/runs"

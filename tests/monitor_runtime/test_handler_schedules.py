@@ -12,7 +12,7 @@ from monitor_runtime.contract.outcomes import Action
 from sandbox.aws.boto import client
 
 from .cloud.aws_failures import DENIED, PASSING
-from .cloud.moto_cloud import GROUP, RUN, moto_cloud
+from .cloud.moto_cloud import GROUP, MONITOR, RUN, moto_cloud
 from .handler_paths import completed_and_due, watched
 
 SPOT_WARNING = {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interruption Warning"}
@@ -101,7 +101,7 @@ def test_a_switch_that_aws_did_not_confirm_is_made_again() -> None:
         assert cloud.tags[names.TAG_ARMED].endswith(" unsure")
         cloud.faults.clear()
         cloud.check()
-        assert cloud.tags[names.TAG_ARMED] == "2026-03-03T09:10:00Z stop"
+        assert cloud.tags[names.TAG_ARMED] == f"2026-03-03T09:10:00Z stop by {MONITOR}"
         assert cloud.switch_name in cloud.schedules()
 
 
@@ -112,7 +112,7 @@ def test_a_switch_whose_removal_aws_did_not_confirm_is_made_again_for_the_next_l
         client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
         cloud.faults["scheduler:DeleteSchedule"] = PASSING["5xx"]
         cloud.check()
-        assert cloud.tags[names.TAG_ARMED] == "2026-03-02T20:10:00Z stop unsure"
+        assert cloud.tags[names.TAG_ARMED] == f"2026-03-02T20:10:00Z stop by {MONITOR} unsure"
         client("scheduler").delete_schedule(GroupName=GROUP, Name=cloud.switch_name)
         client("ec2").start_instances(InstanceIds=[cloud.instance_id])
         cloud.check()

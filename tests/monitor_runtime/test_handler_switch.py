@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from monitor_runtime.contract import names
+from sandbox.aws.boto import client
 
 from .cloud.aws_failures import DENIED, raiser
-from .cloud.moto_cloud import Cloud, moto_cloud
+from .cloud.moto_cloud import GROUP, MONITOR, Cloud, moto_cloud
 from .handler_paths import watched
 
 HELD_UNTIL = "2026-03-04T09:00:00Z"
@@ -41,7 +42,7 @@ def test_a_hold_moves_the_switch_as_soon_as_that_can_be_recorded() -> None:
         _held(cloud)
         assert _switch(cloud) == AT_DEADLINE
         cloud.check()
-        assert (_switch(cloud), cloud.tags[names.TAG_ARMED]) == (AFTER_HOLD, "2026-03-04T09:10:00Z stop")
+        assert (_switch(cloud), cloud.tags[names.TAG_ARMED]) == (AFTER_HOLD, f"2026-03-04T09:10:00Z stop by {MONITOR}")
 
 
 def test_a_hold_moves_a_switch_that_is_about_to_fire_though_no_tag_can_be_written() -> None:
@@ -71,7 +72,7 @@ def test_a_check_that_is_cut_off_while_it_moves_the_switch_has_said_that_it_is_u
         cloud.faults["scheduler:CreateSchedule"] = raiser(RuntimeError("cut off"))
         with pytest.raises(RuntimeError):
             cloud.check()
-        assert cloud.tags[names.TAG_ARMED] == "2026-03-03T09:10:00Z stop unsure"
+        assert cloud.tags[names.TAG_ARMED] == f"2026-03-03T09:10:00Z stop by {MONITOR} unsure"
 
 
 def test_a_switch_that_stands_as_recorded_is_not_asked_about() -> None:
@@ -88,3 +89,14 @@ def test_a_switch_that_is_set_again_shortly_before_it_fires_is_recorded_again() 
         cloud.check()
         made = cloud.made()
         assert made.index("ec2:CreateTags") > made.index("scheduler:UpdateSchedule")
+
+
+@pytest.mark.parametrize("other", ["team/dev/other", f"{'x' * 200}{MONITOR}", f"{MONITOR}-2"])
+def test_a_run_that_was_moved_to_this_monitor_is_armed_though_the_tag_tells_of_the_others_switch(other: str) -> None:
+    with moto_cloud() as cloud:
+        cloud.check("first-check")
+        client("scheduler").delete_schedule(GroupName=GROUP, Name=cloud.switch_name)
+        cloud.tag(armed=f"2026-03-03T09:10:00Z stop by {other[-200:]}")
+        cloud.check()
+        assert _switch(cloud) == AT_DEADLINE
+        assert cloud.tags[names.TAG_ARMED] == f"2026-03-03T09:10:00Z stop by {MONITOR}"

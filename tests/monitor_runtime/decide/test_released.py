@@ -36,7 +36,7 @@ def test_the_end_of_an_instance_that_was_released_is_no_news(state: InstanceStat
 
 
 def test_a_switch_that_was_armed_for_a_released_instance_is_removed_without_a_word() -> None:
-    armed = {**RELEASED, names.TAG_ARMED: "2026-03-03T09:10:00Z stop"}
+    armed = {**RELEASED, names.TAG_ARMED: "2026-03-03T09:10:00Z stop by team/dev/m"}
     decision = decided(settings(), ended_as(InstanceState.TERMINATED, tags=armed), at(hours=3), notifies=True)
     assert isinstance(decision, Settle)
     assert (decision.outcome, decision.record) == (None, False)
