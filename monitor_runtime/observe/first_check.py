@@ -9,7 +9,7 @@ from tenacity import Retrying, wait_fixed
 
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud, CloudError
-from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.cloud.values import ON, Instance, InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide.memory import Memory
@@ -63,10 +63,9 @@ def _find(cloud: Cloud, settings: Settings, instance_id: str) -> Instance | str:
 
 
 def _place_obstacles(cloud: Cloud, settings: Settings, now: datetime) -> Iterator[str]:
-    """Instances of other runs, of whatever monitor, that write to the run's place: a marker of one would end both.
+    """Live instances of other runs, of whatever monitor, that write to the run's place: a marker of one would end both.
 
-    One that is stopped counts too, since its outputs are there, and it may be started again; one that Pulumi is about
-    to remove does not.
+    One that is stopped is at an end, and one that Pulumi is about to remove is soon.
     """
     place = names.output_tag(settings.bucket, settings.prefix)
     try:
@@ -75,7 +74,7 @@ def _place_obstacles(cloud: Cloud, settings: Settings, now: datetime) -> Iterato
         yield f"instances of other runs at {place} cannot be seen ({error}): allow the monitor ec2:DescribeInstances"
         return
     own = names.run_tags(settings.monitor, settings.run)
-    for other in found:
+    for other in (each for each in found if each.state in ON):
         if not own.items() <= other.tags.items() and not Memory.of(other, now).may_be_going(now):
             run, monitor = (other.tags.get(tag, "") for tag in (names.TAG_RUN, names.TAG_MONITOR))
             yield (

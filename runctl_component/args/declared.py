@@ -45,7 +45,7 @@ class TrainingRunArgs(TypedDict):
     kms_key_arn: NotRequired[pulumi.Input[str]]
     """The KMS key of the bucket, if it is a customer managed one: grants the instance and the monitor access to it."""
     root_volume_gib: NotRequired[pulumi.Input[int]]
-    """Size of the encrypted gp3 root volume, in GiB. The default image for NVIDIA GPUs needs 75."""
+    """Size of the encrypted gp3 root volume, in GiB. The default image for NVIDIA GPUs needs 75. It can be raised in place; a smaller one is refused."""
     spot: NotRequired[str]
     """`one-time` or `persistent`. Default: on demand. A one-time spot instance cannot be stopped, so its endings default to `terminate`. Must be a plain value."""
     spot_max_price: NotRequired[pulumi.Input[str]]

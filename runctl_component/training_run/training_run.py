@@ -41,6 +41,7 @@ from runctl_component.training_run.monitor_link import link_by_handle, link_to
 from runctl_component.training_run.own_monitor import create_own_monitor, own_monitor_tag
 from runctl_component.training_run.own_place import require_own_place
 from runctl_component.training_run.schedules import first_check_triggers, rate
+from runctl_component.training_run.volume_growth import growing_only
 
 BOX_FIELDS = (
     "markers",
@@ -150,6 +151,7 @@ class TrainingRun(pulumi.ComponentResource):
                 ignore_changes=ignored_changes(checked.given.get("ami")),
                 # In place, the provider would stop and start it: a silent restart.
                 replace_on_changes=["instanceType"],
+                hooks=growing_only(self._name),
                 # Two trainings must not write to one prefix, and a quota of GPUs seldom allows two.
                 delete_before_replace=True,
             ),

@@ -52,17 +52,10 @@ def test_the_same_monitor_or_the_same_name_is_not_enough_to_share_a_place(monito
         assert _other(cloud, monitor, run) in _refused(cloud)
 
 
-def test_a_stopped_instance_has_its_place_still() -> None:
+@pytest.mark.parametrize("end", ["stop_instances", "terminate_instances"])
+def test_an_instance_that_is_stopped_or_terminated_has_left_its_place(end: str) -> None:
     with moto_cloud() as cloud:
-        other = _other(cloud)
-        client("ec2").stop_instances(InstanceIds=[other])
-        cloud.pass_time(minutes=2)
-        assert f"{other} too (stopped)" in _refused(cloud)
-
-
-def test_a_terminated_instance_has_left_its_place() -> None:
-    with moto_cloud() as cloud:
-        client("ec2").terminate_instances(InstanceIds=[_other(cloud)])
+        getattr(client("ec2"), end)(InstanceIds=[_other(cloud)])
         assert cloud.check("first-check")["decision"] == "wait"
 
 
