@@ -1,6 +1,7 @@
 # `make` alone prints what there is. Everything sets itself up: see tools/setup.sh.
 ROOT := $(shell dirname "$(strip $(MAKEFILE_LIST))")
 SCENARIO ?= default
+ENGINE ?= in-process
 LIFECYCLES ?= 2000
 SEED ?= 1
 
@@ -10,6 +11,7 @@ SEED ?= 1
 
 help:
 	@echo "make demo [SCENARIO=name]              a training run on a cloud in this process, from launch to stop"
+	@echo "make demo ENGINE=pulumi                the same, deployed by the real Pulumi engine: see make engine"
 	@echo "make setup                             the virtual environment that all of these, and pulumi, use"
 	@echo "make engine                            a Pulumi CLI for the tests on the real engine, once for each user"
 	@echo "make test                              format, lint, imports, types, tests with branch coverage"
@@ -28,7 +30,7 @@ engine: setup
 	@cd "$(ROOT)" && .venv/bin/python -m sandbox.engine.get_cli
 
 demo: setup
-	@cd "$(ROOT)" && .venv/bin/python -m sandbox.demo --scenario "$(SCENARIO)"
+	@cd "$(ROOT)" && .venv/bin/python -m sandbox.demo --scenario "$(SCENARIO)" --engine "$(ENGINE)"
 
 check: setup
 	@cd "$(ROOT)" && .venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && \

@@ -16,6 +16,7 @@ from rich.text import Text
 from monitor_runtime.contract import names
 from sandbox.aws.functions import Invocation
 from sandbox.aws.instances import Change
+from sandbox.demo.engines import ENGINES
 from sandbox.demo.picture import timeline_svg
 from sandbox.demo.scenarios import SCENARIOS
 from sandbox.demo.show import (
@@ -30,6 +31,7 @@ from sandbox.demo.show import (
 )
 from sandbox.demo.story import Story, play, preview
 from sandbox.demo.training import Training
+from sandbox.engine.cli import NoEngineError
 from sandbox.engine.stack import ROOT
 from sandbox.sandbox import Sandbox
 
@@ -90,21 +92,28 @@ class Narrator:
 def main(
     scenario: Annotated[str, typer.Option(help=f"One of {', '.join(SCENARIOS)}.")] = "default",
     seed: Annotated[int, typer.Option(help="How late EventBridge is, each time.")] = 1,
+    engine: Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")] = "in-process",
 ) -> None:
     """Declare, launch, watch and end a training run on a cloud in this process."""
+    if engine not in ENGINES:
+        raise typer.BadParameter(f"got {engine!r}; accepted: {', '.join(ENGINES)}", param_hint="engine")
     if scenario not in SCENARIOS:
         raise typer.BadParameter(f"got {scenario!r}; accepted: {', '.join(SCENARIOS)}", param_hint="scenario")
     console = Console(highlight=False, soft_wrap=True)
     began = time.perf_counter()
     chosen = SCENARIOS[scenario]
     console.rule(f"[bold]{scenario}[/]: {chosen.summary}", align="left")
-    previewed = preview(chosen)
+    try:
+        previewed = preview(chosen, ENGINES[engine])
+    except NoEngineError as error:
+        console.print(Text(str(error), style="bold red"))
+        sys.exit(1)
     console.print(resource_tree(previewed))
     for line in plan_lines(previewed):
         console.print(Text(f"  {line}", style="dim"))
     console.rule("timeline, since the launch", align="left")
     narrator = Narrator(console)
-    story = play(chosen, seed=seed, follow=narrator)
+    story = play(chosen, seed=seed, follow=narrator, engine=ENGINES[engine])
     narrator.conclude(story)
     _conclude(console, story, scenario)
     console.print(Text(f"{time.perf_counter() - began:.1f} s; no AWS account was used", style="dim"))

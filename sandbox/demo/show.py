@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.times import parse_time
 from runctl_component.monitor.archive import archive_size
 from sandbox.aws.functions import Invocation
@@ -52,8 +53,9 @@ def plan_lines(deployment: Deployment) -> Iterator[str]:
     wait = plan["longest_wait_seconds"]
     by_event = f"{wait['by_event']} s when an event comes, " if "by_event" in wait else ""
     yield f"a finished run waits at most {by_event}{wait['by_poll']} s when a check finds it"
-    for outcome, words in plan["endings"].items():
-        yield f"{outcome}: {words}"
+    for outcome in Outcome:
+        if outcome in plan["endings"]:
+            yield f"{outcome}: {plan['endings'][outcome]}"
     for layer in plan["deadline_layers"]:
         yield f"deadline {layer['after_launch']} after the launch: {layer['who']}"
     dollars = f"${plan['dollars_per_day']['total']:.4f}"

@@ -15,10 +15,11 @@ from monitor_runtime.contract.times import parse_time
 from sandbox.aws.functions import Invocation
 from sandbox.aws.instances import Change
 from sandbox.aws.moto_gaps import open_spot_requests
+from sandbox.demo.engines import IN_PROCESS, Engine
 from sandbox.demo.scenarios import Scenario
 from sandbox.demo.training import Training
-from sandbox.engine.in_process import Deployment, evaluate
-from sandbox.engine.stack import stack_config, stack_program
+from sandbox.engine.in_process import Deployment
+from sandbox.engine.stack import stack_config
 from sandbox.sandbox import REGION, Sandbox, sandbox
 
 RUN = "llama-ft"
@@ -118,20 +119,25 @@ def _tells_of_completion(entry: Invocation) -> bool:
     return bool(entry.reply) and str((entry.reply or {}).get("reason", "")).startswith(("marker", "expected outputs"))
 
 
-def preview(scenario: Scenario) -> Deployment:
+def preview(scenario: Scenario, engine: Engine = IN_PROCESS) -> Deployment:
     """What `pulumi preview` would show: nothing is created."""
     with sandbox() as cloud:
-        del cloud
-        return evaluate(stack_program, config=_config(scenario), region="us-east-1", functions=None)
+        return engine.preview(cloud, _config(scenario))
 
 
-def play(scenario: Scenario, *, seed: int = 1, follow: Callable[[Sandbox, Training], None] | None = None) -> Story:
+def play(
+    scenario: Scenario,
+    *,
+    seed: int = 1,
+    follow: Callable[[Sandbox, Training], None] | None = None,
+    engine: Engine = IN_PROCESS,
+) -> Story:
     """Deploy the demo stack with the scenario's args and let its time pass."""
     with sandbox(seed) as cloud:
         runs = json.loads(_config(scenario)["runctl:runs"])
         bucket, prefix = runs[RUN]["bucket"], runs[RUN]["prefix"]
         cloud.create_bucket(bucket, events=True)
-        deployment = cloud.up(stack_program, _config(scenario))
+        deployment = engine.up(cloud, _config(scenario))
         instance_id = deployment.ids[f"aws:ec2/instance:Instance {RUN}"]
         training = Training(cloud, instance_id, bucket, prefix, scenario.finish, scenario.works_for)
         story = Story(

@@ -19,7 +19,7 @@ import yaml
 
 from sandbox.engine.cli import ROOT, on_path, require_engine
 from sandbox.engine.program_host import Answer, Run, run_in_this_process
-from sandbox.engine.steps import EngineFailedError, EngineRun, read_events
+from sandbox.engine.steps import EngineFailedError, EngineRun, read_events, read_outputs
 
 SECONDS = 300
 """No run takes longer; one that does is ended, with everything that it started."""
@@ -102,7 +102,8 @@ class RealEngine:
     def _run(self, command: str, config: Mapping[str, Any] | None, options: Mapping[str, Any]) -> EngineRun:
         answer = self._answer(command, config, options)
         steps, diagnostics = read_events(answer.events)
-        run = EngineRun(steps, diagnostics, answer.text, answer.printed, answer.outputs)
+        outputs = answer.outputs or read_outputs(answer.events)
+        run = EngineRun(steps, diagnostics, answer.text, answer.printed, outputs)
         if answer.error is not None:
             raise EngineFailedError(answer.error, run)
         return run

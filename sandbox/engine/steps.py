@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from pulumi.automation.events import EngineEvent, OpType, StepEventMetadata
 
@@ -14,13 +15,17 @@ READABLE = {"warning", "error", "info", "info#err"}
 
 @dataclass(frozen=True)
 class Step:
-    """One thing done to one resource, as the engine calls it. ``changed``: the paths of the properties it is for."""
+    """One thing done to one resource, as the engine calls it. ``changed``: the paths of the properties it is for.
+
+    ``parent`` is the URN of its parent; it is empty for what is being deleted.
+    """
 
     operation: str
     type: str
     name: str
     urn: str
     changed: tuple[str, ...] = ()
+    parent: str = ""
 
     def __str__(self) -> str:
         changed = f" ({', '.join(self.changed)})" if self.changed else ""
@@ -70,6 +75,16 @@ def read_events(events: Iterable[EngineEvent]) -> tuple[tuple[Step, ...], tuple[
     return tuple(_steps(kept)), tuple(_diagnostics(kept))
 
 
+def read_outputs(events: Iterable[EngineEvent]) -> dict[str, Any]:
+    """What the stack exports, as far as it is known."""
+    outputs: dict[str, Any] = {}
+    for event in events:
+        over = event.res_outputs_event
+        if over is not None and over.metadata.type == _OURSELVES and over.metadata.new:
+            outputs = dict(over.metadata.new.outputs or {})
+    return outputs
+
+
 def _steps(events: Iterable[EngineEvent]) -> Iterator[Step]:
     """What a refresh finds is known when it is over; everything else before it is begun."""
     refreshed: set[str] = set()
@@ -87,7 +102,8 @@ def _steps(events: Iterable[EngineEvent]) -> Iterator[Step]:
 def _step(step: StepEventMetadata) -> Iterator[Step]:
     if step.op not in _NO_STEP and step.type != _OURSELVES:
         changed = tuple(sorted(step.detailed_diff or step.diffs or ()))
-        yield Step(step.op.value, step.type, step.urn.split("::", 3)[3], step.urn, changed)
+        parent = step.new.parent if step.new else ""
+        yield Step(step.op.value, step.type, step.urn.split("::", 3)[3], step.urn, changed, parent)
 
 
 def _diagnostics(events: Iterable[EngineEvent]) -> Iterator[Diagnostic]:
