@@ -52,7 +52,6 @@ class Answer:
     printed: str
     error: str | None
     outputs: dict[str, Any]
-    deployment: Any = None
 
 
 def run_in_this_process(run: Run, answer_to: Connection) -> None:
@@ -96,8 +95,6 @@ def _engine_run(run: Run) -> Answer:
     stack = _stack(run)
     for path, secret in run.secrets.items():
         stack.set_config(path, automation.ConfigValue(secret, secret=True), path=True)
-    if run.command == "export":
-        return Answer([], "", "", None, {}, stack.export_stack().deployment)
     events: list[EngineEvent] = []
     lines: list[str] = []
     command: Callable[..., Any] = getattr(stack, run.command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import shutil
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 from unittest.mock import patch
 
 import yaml
@@ -94,10 +95,12 @@ class RealEngine:
         return self._run("destroy", None, options)
 
     def state(self) -> list[dict[str, Any]]:
-        """The resources as the engine remembers them."""
-        answer = self._answer("export", None, {})
-        deployment = cast("Mapping[str, Any]", answer.deployment)
-        return deployment.get("resources") or []
+        """The resources as the engine remembers them, with secrets encrypted; none before the first run."""
+        kept = self.folder / "state" / ".pulumi" / "stacks" / self._project()["name"] / f"{self.stack}.json"
+        if not kept.exists():
+            return []
+        latest: Mapping[str, Any] = json.loads(kept.read_text(encoding="utf-8"))["checkpoint"].get("latest") or {}
+        return latest.get("resources") or []
 
     def _run(self, command: str, config: Mapping[str, Any] | None, options: Mapping[str, Any]) -> EngineRun:
         answer = self._answer(command, config, options)

@@ -1,0 +1,47 @@
+"""Previews that say nothing, since there is nothing to say: all of one stack that is up."""
+
+from __future__ import annotations
+
+import compileall
+from dataclasses import replace
+from pathlib import Path
+
+from tests.engine.deployed import Deployed, copy_of_the_program, said, touched
+
+
+def test_the_second_preview_is_quiet(up: Deployed) -> None:
+    assert said(up.engine.preview()) == []
+
+
+def test_a_preview_from_another_path_with_a_space_is_quiet(up: Deployed, tmp_path: Path) -> None:
+    program = copy_of_the_program(tmp_path / "a team's checkout")
+    assert said(replace(up.engine, program=program, import_path=()).preview()) == []
+
+
+def test_a_preview_from_another_working_directory_is_quiet(up: Deployed, tmp_path: Path) -> None:
+    assert said(replace(up.engine, working_directory=tmp_path).preview()) == []
+
+
+def test_a_preview_under_another_umask_is_quiet(up: Deployed, tmp_path: Path) -> None:
+    program = copy_of_the_program(tmp_path / "checkout")
+    for path in program.rglob("*.py"):
+        path.chmod(0o600)
+    assert said(replace(up.engine, program=program, import_path=(), umask=0o077).preview()) == []
+
+
+def test_a_preview_with_compiled_files_and_what_editors_leave_behind_is_quiet(up: Deployed, tmp_path: Path) -> None:
+    program = copy_of_the_program(tmp_path / "checkout")
+    assert compileall.compile_dir(program, quiet=1)
+    assert list(program.rglob("__pycache__"))
+    (program / "monitor_runtime" / "handler.py~").write_text("old\n")
+    assert said(replace(up.engine, program=program, import_path=()).preview()) == []
+
+
+def test_a_changed_line_of_the_monitors_code_is_not_quiet(up: Deployed, tmp_path: Path) -> None:
+    """So that the quiet ones are quiet for a reason."""
+    program = copy_of_the_program(tmp_path / "checkout")
+    handler = program / "monitor_runtime" / "handler.py"
+    handler.write_text(f"{handler.read_text()}\n# changed\n")
+    run = replace(up.engine, program=program, import_path=()).preview()
+    assert touched(run) == {("update", "Function")}
+    assert [step.changed for step in run.of("Function")] == [("code",)]
