@@ -182,13 +182,39 @@ def record_of(fields: Mapping[str, Rule]) -> Rule:
     return rule
 
 
-bucket_name = text(
-    r"(?!xn--)(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]",
+_bucket_form = text(
+    r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]",
     "an S3 bucket name: 3 to 63 of a-z, 0-9, '-' and '.' (of before 2018: to 255, with A-Z and '_')",
-    "give the bucket's name alone, without s3:// or a path",
+    "give the bucket's name alone, without s3://, arn:aws:s3::: or a path",
     maximum=255,
 )
-"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
+_ALIAS = "name the bucket behind it"
+_GENERAL_PURPOSE = "let the training write to a general purpose bucket"
+_NO_BUCKETS = (
+    (r"\d+\.\d+\.\d+\.\d+", "an IP address", "give the bucket's name"),
+    (r"xn--.*|sthree-.*", "reserved by S3", "give the name of a bucket that exists"),
+    (r"amzn-s3-demo-.*", "an example of the AWS documentation", "give the name of your own bucket"),
+    (r".*-s3alias", "the alias of an access point", _ALIAS),
+    (r".*--ol-s3", "the alias of an Object Lambda access point", _ALIAS),
+    (r".*\.mrap", "the alias of a multi-Region access point", _ALIAS),
+    (r".*--x-s3", "a directory bucket, with permissions and listings of its own kind", _GENERAL_PURPOSE),
+    (r".*--table-s3", "a table bucket", _GENERAL_PURPOSE),
+)
+"""What looks like a bucket's name and is none, or that of another kind of bucket."""
+
+
+def bucket_name(field: str, value: object) -> Iterator[Problem]:
+    """The name of a general purpose bucket, those of an account's regional namespace (``...-an``) among them.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    problems = [*_bucket_form(field, value)]
+    yield from problems
+    for expression, what, fix in () if problems else _NO_BUCKETS:
+        if re.fullmatch(expression, str(value)):
+            accepted = f"the name of a general purpose bucket; this is {what}"
+            yield Problem(field, got=value, accepted=accepted, fix=fix)
+
 
 key_prefix = text(
     r"(?:(?!\.{1,2}/| +/)[\w .:=+@-]+/)*",

@@ -1,9 +1,10 @@
 """Checking the args of a monitor: what is plain at once, Outputs when they resolve."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor_runtime.contract.rules import Problem
+from runctl_component.args.arn_rules import Place, key_place_problems, topic_place_problems
 from runctl_component.args.checked_args import CheckedArgs
 from runctl_component.args.defaults import DEFAULT_RETENTION_DAYS, DEFAULT_SILENCE_MINUTES
 from runctl_component.args.key_rules import name_problems, unknown_keys
@@ -72,13 +73,10 @@ def check_monitor(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def topic_problems(topic_arn: str | None, region: str) -> Iterator[Problem]:
-    """Whether the monitor can publish to a topic: SNS and CloudWatch take none of another region."""
-    if topic_arn is None:
-        return
-    parts = topic_arn.split(":")
-    if parts[2:3] == ["sns"] and parts[3:4] != [region]:
-        fix = "create a topic there, and let it pass on what it gets"
-        yield Problem(
-            "notify_topic_arn", got=topic_arn, accepted=f"a topic in {region}, the region of the monitor", fix=fix
-        )
+def place_problems(topic_arn: str | None, watched: Sequence[Watched], place: Place) -> Iterator[Problem]:
+    """Whether the topic and the keys of a monitor are where it is."""
+    if topic_arn is not None:
+        yield from topic_place_problems("notify_topic_arn", topic_arn, place)
+    for index, entry in enumerate(watched):
+        if entry.kms_key_arn is not None:
+            yield from key_place_problems(f"watch[{index}].kms_key_arn", entry.kms_key_arn, place)

@@ -44,20 +44,25 @@ class CheckedArgs:
 
     def _check(self, subject: str, check_resolved: Check, fields: Sequence[str]) -> pulumi.Output[None]:
         """Fails with all that is wrong, and shows no secret; what is still unknown in a preview passes."""
-        secret = {field: self._outputs[field].is_secret() for field in fields}
         resolved = {field: as_known(self._outputs[field]) for field in fields}
 
         def check(known: dict[str, Any]) -> None:
-            hidden = [field for field, is_secret in known["secret"].items() if is_secret]
             problems = [*check_resolved({**self.given, **known["resolved"]})]
             if problems:
-                raise InvalidArgs(subject, [without_secrets(problem, hidden) for problem in problems])
+                raise InvalidArgs(subject, [without_secrets(problem, known["secret"]) for problem in problems])
 
-        return pulumi.Output.all(secret=secret, resolved=resolved).apply(check)
+        return pulumi.Output.all(secret=self.secret_fields(*fields), resolved=resolved).apply(check)
 
     def __contains__(self, field: str) -> bool:
         """Whether the program gave it."""
         return field in self.given
+
+    def secret_fields(self, *fields: str) -> pulumi.Output[list[str]]:
+        """Which of the args hold a secret that no error may show; the answer itself is none, and always known."""
+        secret = {field: self._outputs[field].is_secret() for field in fields if field in self._outputs}
+        return pulumi.Output.all(secret).apply(
+            lambda known: [field for field, is_secret in known[0].items() if is_secret]
+        )
 
     def read(self, fields: Sequence[str], reading: Callable[[Args], Value]) -> Value | pulumi.Output[Value]:
         """A value of some of the args, which are all that ``reading`` gets: plain when they are."""

@@ -8,7 +8,9 @@ from typing import Any, TypeGuard, cast
 from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
 from monitor_runtime.contract.settings import RULES as SETTINGS_RULES
+from runctl_component.args.arn_rules import key_arn, profile_name, topic_arn
 from runctl_component.args.defaults import DEFAULT_INSTANCE_TYPE, normal_prefix
+from runctl_component.args.instance_types import instance_type
 from runctl_component.args.monitor_handle import handle_rule
 from runctl_component.box.image import DEEP_LEARNING_GIB, has_nvidia_gpu, is_parameter, processor
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES
@@ -123,7 +125,7 @@ def _name(pattern: str, example: str, maximum: int = 255) -> Rule:
 RUN_RULES: Mapping[str, Rule] = {
     **{field: rule for field, rule in SETTINGS_RULES.items() if field not in {"run", "monitor"}},
     "prefix": prefix,
-    "instance_type": _name(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "g5.xlarge", 64),
+    "instance_type": instance_type,
     "ami": rules.text(
         r"ami-(?:[0-9a-f]{8}|[0-9a-f]{17})|(?:/[\w.-]+)+",
         "an image id, or the name of an SSM parameter that holds one, which begins with /",
@@ -136,18 +138,10 @@ RUN_RULES: Mapping[str, Rule] = {
     "subnet_id": _name(r"subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})", "subnet-0123456789abcdef0"),
     "security_group_ids": rules.list_of(_name(r"sg-(?:[0-9a-f]{8}|[0-9a-f]{17})", "sg-0123456789abcdef0"), maximum=16),
     "key_name": _name(r"[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*", "my-key"),
-    "iam_instance_profile": _name(r"[\w+=,.@-]+", "my-training-profile (its name, not its ARN)", 128),
-    "kms_key_arn": _name(
-        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+",
-        "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-    ),
+    "iam_instance_profile": profile_name,
+    "kms_key_arn": key_arn,
     "monitor": handle_rule,
-    "notify_topic_arn": rules.text(
-        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+",
-        "the ARN of an SNS topic, not of a FIFO one",
-        "write for example arn:aws:sns:us-east-1:123456789012:trainings",
-        maximum=512,
-    ),
+    "notify_topic_arn": topic_arn,
     "root_volume_gib": rules.whole_number(8, 16_384, "GiB"),
     "spot": rules.one_of("one-time", "persistent"),
     "spot_max_price": _name(r"(?!0*\.?0*$)\d{1,5}(?:\.\d{1,6})?", '"1.25"', 12),

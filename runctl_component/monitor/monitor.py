@@ -8,10 +8,12 @@ import pulumi_aws as aws
 
 from monitor_runtime.contract import names
 from runctl_component import policies
-from runctl_component.args.check_monitor import checked_monitor, topic_problems
+from runctl_component.args.arn_rules import Place
+from runctl_component.args.check_monitor import checked_monitor, place_problems
 from runctl_component.args.declared import MonitorArgs
 from runctl_component.args.defaults import DEFAULT_MARKERS
 from runctl_component.args.monitor_handle import MonitorFacts, to_handle
+from runctl_component.args.problem_fields import without_secrets
 from runctl_component.args.watched import Watched
 from runctl_component.errors import InvalidArgs
 from runctl_component.monitor.alarms import alarms, create_alarm, silence_alarm
@@ -70,6 +72,7 @@ class Monitor(pulumi.ComponentResource):
         self.watched: list[Watched] | pulumi.Output[list[Watched]] = checked.read_one("watch")
         self.silence_minutes: int | pulumi.Output[int] = checked.read_one("silence_minutes")
         self._topic_arn: pulumi.Input[str] | None = checked.read_one("notify_topic_arn")
+        self._secret_args = checked.secret_fields("watch", "notify_topic_arn")
         self._expects_checks = False
         self._create_foundation(name, checked.read_one("log_retention_days"))
         self._create_roles(name)
@@ -140,6 +143,7 @@ class Monitor(pulumi.ComponentResource):
             log_group_name=self._log_group.name,
             notify_topic_arn=self._topic_arn,
             watched=self.watched,
+            secret=self._secret_args,
         ).apply(self._policy_text)
         self._role_policy = aws.iam.RolePolicy(f"{name}-function", role=self._role.id, policy=policy, opts=self.child())
 
@@ -149,14 +153,15 @@ class Monitor(pulumi.ComponentResource):
             monitor=self.tag,
             watch=[(entry.bucket, entry.prefix) for entry in watched],
             kms_key_arns=sorted({entry.kms_key_arn for entry in watched if entry.kms_key_arn}),
-            **{key: value for key, value in known.items() if key != "watched"},
+            **{key: value for key, value in known.items() if key not in {"watched", "secret"}},
         )
         problems = [
             *policies.size_problems("watch", document),
-            *topic_problems(known["notify_topic_arn"], known["region"]),
+            *place_problems(known["notify_topic_arn"], watched, Place(known["partition"], known["region"])),
         ]
         if problems:
-            raise InvalidArgs(f"Monitor {self.name!r}", problems)
+            shown = [without_secrets(problem, known["secret"]) for problem in problems]
+            raise InvalidArgs(f"Monitor {self.name!r}", shown)
         return policies.to_json(document)
 
     def _create_function(self, name: str) -> None:

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.triggers import first_check_input, heartbeat_input
-from runctl_component.args.check_run import checked_run
+from runctl_component.args.check_run import checked_run, require_key_in_place
 from runctl_component.args.declared import TrainingRunArgs
 from runctl_component.args.defaults import (
     PLACEHOLDER_MONITOR,
@@ -104,6 +104,7 @@ class TrainingRun(pulumi.ComponentResource):
             self._monitor = link_by_handle(name, checked, self)
         else:
             self._monitor = link_to(shared or create_own_monitor(name, checked, self._child()))
+        require_key_in_place(name, checked, self._monitor.partition, self._monitor.region)
         self._create_heartbeat()
         self._create_instance()
         if "spot" in checked:

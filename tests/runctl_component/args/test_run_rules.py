@@ -18,6 +18,7 @@ from runctl_component.args.defaults import default_prefix
 from runctl_component.args.monitor_rules import MONITOR_RULES, WATCH_RULES
 from runctl_component.args.run_rules import PLAIN, RUN_RULES
 
+from ..forms import KEY
 from ..recording import record
 
 GOOD: dict[str, Any] = {"bucket": "outputs", "command": "python train.py"}
@@ -26,18 +27,29 @@ NOT_LISTS: list[object] = ["done", 5, {"a": "b"}]
 NOT_NUMBERS: list[object] = ["5", True, [], float("nan"), float("inf")]
 
 BAD: Mapping[str, list[object]] = {
-    "bucket": ["", "ab", "two words", "s3://outputs", "arn:aws:s3:::o", "a/b", "a..b", "-a-", "a" * 256, *NOT_TEXT],
+    "bucket": ["", "ab", "two words", "s3://outputs", "arn:aws:s3:::o", "a/b", "a..b", "-a-", "a" * 256, "192.168.5.4",
+               "xn--outputs", "sthree-outputs", "sthree-configurator-x", "amzn-s3-demo-bucket", "o--use1-az4--x-s3",
+               "outputs-1a4n8yjrb3kda96f67zwrwiiuse1a-s3alias", "outputs--ol-s3", "outputs.mrap", "outputs--table-s3",
+               *NOT_TEXT],
     "prefix": ["a//b", "runs/ü*", "a?b", "a\nb", "x" * 200, *NOT_TEXT],
-    "instance_type": ["", "g5", "G5.xlarge", "g5 xlarge", *NOT_TEXT],
+    "instance_type": ["", "g5", "G5.xlarge", "g5 xlarge", "g5.xlagre", "g5.1xlarge", "g5.02xlarge", "g5.xlarge2", "g5.",
+                      "g.xlarge", "g5..xlarge", "p5.48xl", "m5.metal-xl", "g5.xlarge ", ".xlarge", *NOT_TEXT],
     "ami": ["", "latest", "ami-xyz", "ami-0123", "/", "/images//x", "/images/x y", *NOT_TEXT],
     "command": ["", "  ", "a\0b", "x" * 12_001, *NOT_TEXT],
-    "subnet_id": ["", "subnet", "vpc-0123456789abcdef0", *NOT_TEXT],
-    "security_group_ids": ["sg-0123456789abcdef0", ["web"], [5], ["sg-0123456789abcdef0"] * 2, *NOT_LISTS[1:]],
+    "subnet_id": ["", "subnet", "vpc-0123456789abcdef0", "subnet-0123456789", "subnet-0123456789ABCDEF0", *NOT_TEXT],
+    "security_group_ids": [["sg-0123"], ["subnet-0123456789abcdef0"],
+                           "sg-0123456789abcdef0", ["web"], [5], ["sg-0123456789abcdef0"] * 2, *NOT_LISTS[1:]],
     "key_name": ["", "   ", "schlüssel", "x" * 256, *NOT_TEXT],
-    "iam_instance_profile": ["", "a b", "arn:aws:iam::123456789012:instance-profile/x", "x" * 129, *NOT_TEXT],
-    "kms_key_arn": ["", "alias/key", "arn:aws:kms:us-east-1:123:key/x", *NOT_TEXT],
+    "iam_instance_profile": ["", "a b", "arn:aws:iam::123456789012:instance-profile/x", "a/b", "x" * 129,
+                             *NOT_TEXT],
+    "kms_key_arn": ["", "alias/key", "1234abcd-12ab-34cd-56ef-1234567890ab", KEY[:-1], f"{KEY}0",
+                    KEY.replace("123456789012", "123"), KEY.replace("us-east-1", ""),
+                    KEY.replace("us-east-1", "us-east-1a"), KEY.replace(":aws:", ":azure:"),
+                    KEY.replace("key/", "key/mrk-"), KEY.replace("key/", "alias/"), *NOT_TEXT],
     "environment": [[], "A=b", {"1A": "b"}, {"A-B": "c"}, {"A": 5}, {"RUNCTL_RUN": "x"}, {"A": "x" * 5000}],
-    "notify_topic_arn": ["", "alerts", "arn:aws:sns:us-east-1:123456789012:alerts.fifo", *NOT_TEXT],
+    "notify_topic_arn": ["", "alerts", "arn:aws:sns:us-east-1:123456789012:alerts.fifo",
+                         "arn:aws:sns:us-east-1:123:alerts", "arn:aws:sns:us-east-1a:123456789012:alerts",
+                         f"arn:aws:sns:us-east-1:123456789012:{'x' * 257}", *NOT_TEXT],
     "root_volume_gib": [0, 7, 16_385, 10.5, -1, *NOT_NUMBERS],
     "spot": ["yes", "One-Time", "", True, 5],
     "tags": [[], "a=b", {"aws:x": "y"}, {"AWS:x": "y"}, {"runctl:run": "y"}, {"a b": "c"}, {"": "x"}, {"a": 5},
@@ -137,6 +149,15 @@ def test_a_name_after_which_nothing_can_be_named_is_refused(name: str) -> None:
         {"spot": "persistent", "on_deadline": "report"},
         {"bucket": "b" * 200, "prefix": "p" * 54},
         {"bucket": "b" * (255 - len(default_prefix("llama-ft")))},
+        {"bucket": "Outputs_of-2017"},
+        {"bucket": "outputs-123456789012-us-west-2-an"},
+        {"bucket": "s3alias", "prefix": "a"},
+        {"bucket": "1.2.3.4.5"},
+        {"kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab"},
+        {"kms_key_arn": KEY.replace("arn:aws:", "arn:aws-us-gov:").replace("us-east-1", "us-gov-west-1")},
+        {"kms_key_arn": KEY.replace("arn:aws:", "arn:aws-eusc:").replace("us-east-1", "eusc-de-east-1")},
+        {"subnet_id": "subnet-01234567", "security_group_ids": ["sg-01234567"]},
+        {"iam_instance_profile": "team+a=b,c.d@e_f-g"},
         {"notify_topic_arn": "arn:aws-cn:sns:cn-north-1:123456789012:trainings"},
         {"spot": "one-time", "on_complete": "report"},
         {"tags": {"team": "nlp", "cost-center": "42"}},
@@ -223,6 +244,8 @@ def test_what_decides_about_resources_is_typed_as_plain() -> None:
         ({"watch": ["outputs"]}, "watch[0]"),
         ({"watch": [{"prefix": "a"}]}, "watch[0].bucket"),
         ({"watch": [{"bucket": "A"}]}, "watch[0].bucket"),
+        ({"watch": [{"bucket": "outputs--use1-az4--x-s3"}]}, "watch[0].bucket"),
+        ({"watch": [{"bucket": "outputs", "kms_key_arn": "alias/key"}]}, "watch[0].kms_key_arn"),
         ({"watch": [{"bucket": "outputs", "prefx": "a"}]}, "watch[0].prefx"),
         ({"watch": [{"bucket": "outputs"}], "notify_topic_arn": "alerts"}, "notify_topic_arn"),
         (
