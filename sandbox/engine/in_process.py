@@ -119,14 +119,16 @@ def evaluate(
     pulumi.runtime.set_all_config(dict(config))
     loop = asyncio.get_event_loop()
     try:
-        loop.run_until_complete(run_pulumi_func(lambda: _run(program, deployment)))
+        loop.run_until_complete(_run(program, deployment))
     finally:
         loop.close()
     return deployment
 
 
 async def _run(program: Callable[[], object], deployment: Deployment) -> None:
-    exported = program()
+    returned: list[object] = []
+    await run_pulumi_func(lambda: returned.append(program()))
+    (exported,) = returned
     if isinstance(exported, Mapping):
         for name, value in cast("Mapping[str, object]", exported).items():
             deployment.outputs[name] = await _resolved(value)

@@ -63,12 +63,11 @@ def test_a_teams_own_tests_may_mock_everything_plainly() -> None:
     asyncio.set_event_loop(loop)
     mocks.set_mocks(_PlainMocks(), project="team", stack="dev")
 
-    async def program() -> None:
+    def program() -> None:
         group = aws.ec2.SecurityGroup("trainings")
         bucket = aws.s3.Bucket("outputs")
         run = TrainingRun("llama-ft", {"bucket": bucket.id, "command": "true", "security_group_ids": [group.id]})
-        seen["instance_id"] = await run.instance_id.future()
-        seen["output_uri"] = await run.output_uri.future()
+        pulumi.Output.all(instance_id=run.instance_id, output_uri=run.output_uri).apply(seen.update)
 
     loop.run_until_complete(run_pulumi_func(program))
     loop.close()

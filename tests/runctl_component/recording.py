@@ -176,14 +176,21 @@ def record(
     mocks.set_mocks(monitor.mocks, project=project, stack=stack, preview=preview, monitor=monitor)
 
     async def run() -> None:
-        outputs = program()
+        returned: list[object] = []
+        await run_pulumi_func(lambda: returned.append(program()))
+        (outputs,) = returned
         if isinstance(outputs, dict):
             for name, value in outputs.items():  # pyright: ignore[reportUnknownVariableType]
                 recorded.outputs[str(name)] = await pulumi.Output.from_input(value).future()  # pyright: ignore[reportUnknownArgumentType]
 
     try:
-        loop.run_until_complete(asyncio.wait_for(run_pulumi_func(run), PATIENCE_SECONDS))
+        loop.run_until_complete(asyncio.wait_for(run(), PATIENCE_SECONDS))
     finally:
+        # What a program that failed has left behind would be noticed after the loop is closed, in somebody else's test.
+        left_behind = asyncio.all_tasks(loop)
+        for task in left_behind:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left_behind, return_exceptions=True))
         loop.close()
         leftovers.project, leftovers.stack = named
     return recorded
