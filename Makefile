@@ -6,7 +6,7 @@ LIFECYCLES ?= 2000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine demo test check format simulate benchmark docs lock clean
+.PHONY: help setup engine demo test test-oldest check format simulate benchmark docs lock clean
 .NOTPARALLEL:
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make setup                             the virtual environment that all of these, and pulumi, use"
 	@echo "make engine                            a Pulumi CLI for the tests on the real engine, once for each user"
 	@echo "make test                              format, lint, imports, types, tests with branch coverage"
+	@echo "make test-oldest                       component and monitor with the oldest versions that pyproject.toml allows"
 	@echo "make check                             format, lint, imports and types alone"
 	@echo "make format                            put the sources in their format"
 	@echo "make simulate [LIFECYCLES=n] [SEED=n]  the monitor in a simulated cloud with faults"
@@ -43,6 +44,13 @@ format: setup
 test: check
 	@cd "$(ROOT)" && .venv/bin/python -m pytest --numprocesses auto --cov --cov-report=term:skip-covered --quiet
 
+test-oldest: setup
+	@sh "$(ROOT)/tools/setup_oldest.sh"
+	@cd "$(ROOT)" && echo "testing with" $$(.venv-oldest/bin/python --version) $$(grep -E \
+		"^(aws-lambda-powertools|boto3|botocore|pulumi|pulumi-aws|tenacity)==" .venv-oldest/runtime.txt)
+	@cd "$(ROOT)" && .venv-oldest/bin/python -m pytest --numprocesses auto --quiet tests/runctl_component \
+		tests/monitor_runtime tests/iam tests/lifecycle tests/repository/test_examples.py
+
 simulate: setup
 	@cd "$(ROOT)" && .venv/bin/python -m sandbox.simulation --lifecycles "$(LIFECYCLES)" --seed "$(SEED)"
 
@@ -57,5 +65,5 @@ lock: setup
 		--python-version 3.11 --no-header --no-annotate --quiet --output-file requirements.txt
 
 clean:
-	@cd "$(ROOT)" && rm -rf .venv build dist .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
+	@cd "$(ROOT)" && rm -rf .venv .venv-oldest build dist .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
 	@cd "$(ROOT)" && find . -name __pycache__ -type d -prune -exec rm -rf {} +
