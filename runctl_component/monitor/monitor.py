@@ -80,6 +80,9 @@ class Monitor(pulumi.ComponentResource):
         targets = create_rules(self, given["watch"], exact_markers)
         self._create_alarms(name)
         self.handle = self._facts([self._scheduler_policy, *targets]).apply(to_handle)
+        self._register()
+
+    def _register(self) -> None:
         self.register_outputs(
             {
                 "function_name": self.function_name,

@@ -186,11 +186,15 @@ def record(
     try:
         loop.run_until_complete(asyncio.wait_for(run(), PATIENCE_SECONDS))
     finally:
-        # What a program that failed has left behind would be noticed after the loop is closed, in somebody else's test.
-        left_behind = asyncio.all_tasks(loop)
-        for task in left_behind:
-            task.cancel()
-        loop.run_until_complete(asyncio.gather(*left_behind, return_exceptions=True))
-        loop.close()
+        _close(loop)
         leftovers.project, leftovers.stack = named
     return recorded
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    """What a program that failed has left behind would be noticed later, in somebody else's test."""
+    left_behind = asyncio.all_tasks(loop)
+    for task in left_behind:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left_behind, return_exceptions=True))
+    loop.close()
