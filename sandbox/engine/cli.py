@@ -6,6 +6,8 @@ import os
 import pwd
 import re
 import shutil
+import subprocess
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,17 +37,11 @@ def cache_folder() -> Path:
     return Path(caches) / "runctl" / f"engine-{engine_version()}"
 
 
-def on_path() -> Path | None:
-    """The CLI on PATH; None when there is none."""
-    found = shutil.which("pulumi")
-    return Path(found).absolute() if found else None
-
-
 def find_engine() -> Path | None:
     """The CLI to use; None when there is none."""
-    found = on_path()
-    if found:
-        return found
+    on_path = shutil.which("pulumi")
+    if on_path:
+        return Path(on_path).absolute()
     cached = cache_folder() / "bin" / "pulumi"
     return cached if os.access(cached, os.X_OK) else None
 
@@ -60,6 +56,14 @@ def require_engine() -> Path:
     if found is None:
         raise NoEngineError(HOW_TO_GET_ONE)
     return found
+
+
+@cache
+def cli_version(cli: Path) -> str:
+    """The version of a CLI, as it says itself."""
+    environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    answer = subprocess.run([cli, "version"], env=environment, check=True, capture_output=True, text=True, timeout=60)  # noqa: S603
+    return answer.stdout.strip().removeprefix("v")
 
 
 def find_python_host(engine: Path) -> Path | None:

@@ -18,14 +18,14 @@ from typing import Any
 
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
+from semver import VersionInfo
 
 
 @dataclass(frozen=True)
 class Run:
     """What to run, where and how. ``workspace`` has Pulumi.yaml and the stack's config; ``program`` has __main__.py.
 
-    ``engine_root``: the folder with ``bin/pulumi``; None for the one on PATH. ``python_host``: whether Pulumi's own
-    Python language host runs the program, in the workspace, instead of this process.
+    ``python_host``: whether Pulumi's own Python language host runs the program, in the workspace, and not this process.
     """
 
     command: str
@@ -33,7 +33,8 @@ class Run:
     project: str
     workspace: Path
     program: Path
-    engine_root: Path | None
+    cli: Path
+    cli_version: str
     python_host: bool
     environment: Mapping[str, str]
     working_directory: Path
@@ -76,14 +77,21 @@ def run_in_this_process(run: Run, answer_to: Connection) -> None:
     answer_to.close()
 
 
+class _KnownCommand(automation.PulumiCommand):
+    """A CLI whose version is known, so that it is not asked for it before each run."""
+
+    def __init__(self, cli: Path, version: str) -> None:
+        self.command = str(cli)
+        self.version = VersionInfo.parse(version)
+
+
 def _stack(run: Run) -> automation.Stack:
     def program() -> None:
         runpy.run_path(str(run.program / "__main__.py"), run_name="__main__")
 
-    root = str(run.engine_root) if run.engine_root else None
     options = automation.LocalWorkspaceOptions(
         work_dir=str(run.workspace),
-        pulumi_command=automation.PulumiCommand(root=root, skip_version_check=True),
+        pulumi_command=_KnownCommand(run.cli, run.cli_version),
         secrets_provider="passphrase",
     )
     if run.python_host:
@@ -99,8 +107,8 @@ def _engine_run(run: Run) -> Answer:
     lines: list[str] = []
     command: Callable[..., Any] = getattr(stack, run.command)
     try:
-        command(on_event=events.append, on_output=lines.append, color="never", **run.options)
+        result = command(on_event=events.append, on_output=lines.append, color="never", **run.options)
     except automation.CommandError as error:
         return Answer(events, "\n".join(lines), "", str(error), {})
-    outputs = {name: output.value for name, output in stack.outputs().items()} if run.command == "up" else {}
+    outputs = {name: output.value for name, output in result.outputs.items()} if run.command == "up" else {}
     return Answer(events, "\n".join(lines), "", None, outputs)

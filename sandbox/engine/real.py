@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 import yaml
 
-from sandbox.engine.cli import ROOT, on_path, require_engine
+from sandbox.engine.cli import ROOT, cli_version, require_engine
 from sandbox.engine.program_host import Answer, Run, run_in_this_process
 from sandbox.engine.steps import EngineFailedError, EngineRun, read_events, read_outputs
 
@@ -120,7 +120,8 @@ class RealEngine:
                 project=self._project()["name"],
                 workspace=workspace,
                 program=self.program,
-                engine_root=None if self.cli == on_path() else self.cli.parent.parent,
+                cli=self.cli,
+                cli_version=cli_version(self.cli),
                 python_host=self.python_host,
                 environment=self._environment(),
                 working_directory=self.working_directory or self.program,
