@@ -112,13 +112,13 @@ def test_events_come_in_addition(up: Deployed) -> None:
 
 
 def test_a_topic_is_for_the_monitor_and_leaves_the_training_alone(up: Deployed) -> None:
-    run = up.engine.preview(up.config(notify_topic_arn="arn:aws:sns:us-east-1:123456789012:runs"))
+    topic = "arn:aws:sns:us-east-1:123456789012:runs"
+    run = up.engine.preview({**up.config(), "runctl:monitor": {"notify_topic_arn": topic}})
     assert {("update", "Function"), ("update", "MetricAlarm")} <= touched(run)
     assert {operation for operation, _ in touched(run)} == {"update"}
     assert _instance_steps(run) == []
 
 
-@pytest.mark.xfail(reason="another monitor takes the place of the run's own as soon as there is a second run")
 def test_a_second_run_touches_nothing_of_the_first(up: Deployed) -> None:
     other = {"bucket": "runctl-demo-outputs", "prefix": "runs/other/", "command": "python train.py"}
     run = up.engine.preview(up.config_of({"other": other}))
