@@ -21,13 +21,23 @@ Tags = pulumi.Input[Mapping[str, pulumi.Input[str]]]
 def ignored_changes(ami: object) -> list[str]:
     """Inputs of the instance whose changes are not Pulumi's, by the image as declared.
 
-    Tags that the monitor, or a person with a hold, writes later are theirs; of ``tags`` alone, since ``tagsAll`` is the
-    provider's own, and to name it prints a warning at each preview. An image that is looked up counts at creation: a
-    newer one must not replace a running training.
+    Tags that the monitor, or a person with a hold, writes later are theirs; in ``tagsAll`` too, by which the provider
+    updates tags, and into which a refresh takes them. An image that is looked up counts at creation: a newer one must
+    not replace a running training.
     """
-    tags = [f'tags["{tag}"]' for tag in names.WRITTEN_BY_MONITOR]
+    tags = [f'{level}["{tag}"]' for level in ("tags", "tagsAll") for tag in names.WRITTEN_BY_MONITOR]
     is_deliberate = isinstance(ami, str) and not is_parameter(ami)
     return tags if is_deliberate else ["ami", *tags]
+
+
+def with_tags_of_all_levels(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+    """The same instance, with ``tagsAll`` among its inputs.
+
+    The provider overwrites it with ``tags`` and its own default tags. Where it is missing, the engine says at every
+    preview that it cannot ignore changes below it.
+    """
+    props: dict[str, Any] = {**cast("Mapping[str, Any]", args.props)}
+    return pulumi.ResourceTransformationResult({**props, "tagsAll": props["tags"]}, args.opts)
 
 
 def newest_image(parameter: pulumi.Input[str], parent: pulumi.Resource) -> pulumi.Output[str]:

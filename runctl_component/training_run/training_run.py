@@ -35,6 +35,7 @@ from runctl_component.training_run.instance import (
     powers_off_unmarked,
     shutdown_behavior,
     user_data_text,
+    with_tags_of_all_levels,
 )
 from runctl_component.training_run.instance_profile import create_profile
 from runctl_component.training_run.monitor_link import link_by_handle, link_to
@@ -153,6 +154,7 @@ class TrainingRun(pulumi.ComponentResource):
                 # In place, the provider would stop and start it: a silent restart.
                 replace_on_changes=["instanceType"],
                 hooks=growing_only(self._name),
+                transformations=[with_tags_of_all_levels],
                 # Two trainings must not write to one prefix, and a quota of GPUs seldom allows two.
                 delete_before_replace=True,
             ),

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from sandbox.aws.boto import client
 from tests.engine.deployed import Deployed, left_in_the_cloud, said, touched
-
-TAGS_OF_ALL_LEVELS = (
-    "a refresh takes the monitor's tags into tagsAll, whose changes are not ignored: the next up removes them"
-)
 
 
 def test_the_first_preview_shows_what_would_be_created_and_creates_nothing(fresh: Deployed) -> None:
@@ -32,7 +26,6 @@ def test_a_preview_after_the_instance_was_stopped_is_quiet(fresh: Deployed) -> N
     assert said(fresh.engine.preview()) == []
 
 
-@pytest.mark.xfail(reason=TAGS_OF_ALL_LEVELS)
 def test_a_preview_after_a_refresh_with_the_monitors_tags_is_quiet(fresh: Deployed) -> None:
     fresh.engine.up()
     assert "runctl:armed" in fresh.tags()
@@ -40,7 +33,6 @@ def test_a_preview_after_a_refresh_with_the_monitors_tags_is_quiet(fresh: Deploy
     assert said(fresh.engine.preview()) == []
 
 
-@pytest.mark.xfail(reason=TAGS_OF_ALL_LEVELS)
 def test_an_up_with_a_refresh_leaves_the_monitors_tags_alone(fresh: Deployed) -> None:
     fresh.engine.up()
     before = fresh.tags()

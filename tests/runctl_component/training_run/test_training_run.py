@@ -190,9 +190,11 @@ def test_an_output_cannot_be_the_name_of_a_parameter() -> None:
 
 
 def test_tags_that_the_monitor_writes_are_ignored_by_key(default: Recorded) -> None:
-    """Of ``tags`` alone: to name ``tagsAll``, which is the provider's own, warns at each preview."""
-    ignored = {path for path in default.one("Instance", "llama-ft").ignores if path.startswith("tags")}
-    assert ignored == {f'tags["{tag}"]' for tag in names.WRITTEN_BY_MONITOR}
+    """On both levels: the provider updates tags by ``tagsAll``, which is an input so that the engine finds it."""
+    instance = default.one("Instance", "llama-ft")
+    ignored = {path for path in instance.ignores if path.startswith("tags")}
+    assert ignored == {f'{level}["{tag}"]' for level in ("tags", "tagsAll") for tag in names.WRITTEN_BY_MONITOR}
+    assert instance.inputs["tagsAll"] == instance.inputs["tags"]
 
 
 def test_a_changed_marker_changes_the_schedule_and_not_the_user_data(default: Recorded) -> None:
