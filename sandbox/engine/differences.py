@@ -149,6 +149,9 @@ def _items(place: _Place, before: list[Any], after: list[Any]) -> Iterator[Chang
 
 
 def _same(name: str, before: Any, after: Any) -> bool:
+    if name == "maxPrice":
+        # ec2/ec2_instance.go compares prices without the zeros at their ends.
+        return str(before).rstrip("0") == str(after).rstrip("0")
     if name in _JSON and isinstance(before, str) and isinstance(after, str):
         try:
             return json.loads(before) == json.loads(after)

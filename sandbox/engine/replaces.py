@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.aws.boto import client
 from sandbox.engine.adapters.invocation import INVOCATION
+from sandbox.engine.values import UNKNOWN
 
+INSTANCE = "aws:ec2/instance:Instance"
 _AUTONAMED = frozenset({"name", "namePrefix"})
 
 REPLACES: Mapping[str, frozenset[str]] = {
@@ -25,7 +28,7 @@ REPLACES: Mapping[str, frozenset[str]] = {
     # cloudwatch/metric_alarm.go
     "aws:cloudwatch/metricAlarm:MetricAlarm": frozenset({"name"}),
     # ec2/ec2_instance.go; the root volume can be changed in size and type alone
-    "aws:ec2/instance:Instance": frozenset(
+    INSTANCE: frozenset(
         {
             "ami",
             "associatePublicIpAddress",
@@ -38,7 +41,6 @@ REPLACES: Mapping[str, frozenset[str]] = {
             "hibernation",
             "hostId",
             "instanceMarketOptions",
-            "ipv6AddressCount",
             "ipv6Addresses",
             "keyName",
             "launchTemplate",
@@ -65,7 +67,7 @@ REPLACES: Mapping[str, frozenset[str]] = {
     # iam/role_policy_attachment.go
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": frozenset({"policyArn", "role"}),
     # lambda/function.go
-    "aws:lambda/function:Function": frozenset({"name", "packageType"}),
+    "aws:lambda/function:Function": frozenset({"name", "packageType", "tenancyConfig"}),
     # lambda/function_event_invoke_config.go
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": frozenset({"functionName", "qualifier"}),
     # lambda/invocation.go; customizeDiffInputChangeWithCreateOnlyScope adds the input
@@ -104,16 +106,31 @@ REPLACES: Mapping[str, frozenset[str]] = {
 }
 
 
-def forces_replacement(kind: str, path: str, inputs: Mapping[str, Any]) -> bool:
-    """Whether a change at a path makes the provider replace a resource with these new inputs.
+def forces_replacement(kind: str, path: str, state: Mapping[str, Any], inputs: Mapping[str, Any]) -> bool:
+    """Whether a change at a path makes the provider replace a resource of this state with these new inputs.
 
     Raises:
         KeyError: for a type without rules.
     """
     rules = set(REPLACES[kind])
     if inputs.get("userDataReplaceOnChange"):
-        # ec2/ec2_instance.go: customdiff.ForceNewIf
+        # ec2/ec2_instance.go: customdiff.ForceNewIf("user_data", ...)
         rules |= {"userData", "userDataBase64"}
+    if kind == INSTANCE and path == "instanceType" and _is_for_another_processor(state, inputs):
+        # ec2/ec2_instance.go: customdiff.ForceNewIf("instance_type", ...)
+        rules.add("instanceType")
     if kind == INVOCATION and inputs.get("lifecycleScope", "CREATE_ONLY") == "CREATE_ONLY":
         rules.add("input")
     return any(path == rule or path.startswith((f"{rule}.", f"{rule}[")) for rule in rules)
+
+
+def _is_for_another_processor(state: Mapping[str, Any], inputs: Mapping[str, Any]) -> bool:
+    before, after = state.get("instanceType"), inputs.get("instanceType")
+    if not before or not after or after == UNKNOWN:
+        return False
+    return not _architectures(before) & _architectures(after)
+
+
+def _architectures(instance_type: str) -> set[str]:
+    found = client("ec2").describe_instance_types(InstanceTypes=[instance_type])["InstanceTypes"]
+    return set(found[0]["ProcessorInfo"]["SupportedArchitectures"])

@@ -105,7 +105,7 @@ class StandInProvider:
         kind = self._type(resource)
         wanted = with_ignored(state, new_inputs, ignored)
         found = changes(kind, state, old_inputs, wanted)
-        replaced = frozenset(each.path for each in found if forces_replacement(kind.token, each.path, wanted))
+        replaced = frozenset(each.path for each in found if forces_replacement(kind.token, each.path, state, wanted))
         named = _autonamed(kind)
         own_name = named in wanted and named not in wanted.get(_DEFAULTS, [])
         # https://github.com/pulumi/pulumi-terraform-bridge/blob/main/pkg/tfbridge/schema.go

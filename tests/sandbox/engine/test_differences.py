@@ -93,6 +93,15 @@ def test_policies_are_compared_by_what_they_say() -> None:
     assert _paths(ROLE, old, old, new) == {"description": "update"}
 
 
+def test_prices_are_compared_without_the_zeros_at_their_ends() -> None:
+    def market(price: str) -> dict[str, Any]:
+        return {"instanceMarketOptions": {"marketType": "spot", "spotOptions": {"maxPrice": price}}}
+
+    assert _paths(INSTANCE, market("1.500000"), market("1.500000"), market("1.5")) == {}
+    changed = {"instanceMarketOptions.spotOptions.maxPrice": "update"}
+    assert _paths(INSTANCE, market("1.5"), market("1.5"), market("1.6")) == changed
+
+
 def test_an_archive_is_its_content_wherever_it_is() -> None:
     old = {"code": ARCHIVE}
     assert _paths(FUNCTION, old, old, {"code": {**ARCHIVE, "path": "/b.zip"}}) == {}

@@ -7,6 +7,7 @@ import pytest
 from sandbox.engine.replaces import REPLACES, forces_replacement
 from sandbox.engine.sdk_types import ResourceType, resource_type
 from sandbox.engine.values import UNKNOWN
+from sandbox.sandbox import sandbox
 
 
 def _type(token: str) -> ResourceType:
@@ -79,6 +80,7 @@ def test_each_path_that_forces_a_replacement_is_a_property_of_its_type() -> None
         ("aws:ec2/instance:Instance", "instanceMarketOptions.spotOptions.maxPrice", {}, True),
         ("aws:ec2/instance:Instance", "userData", {}, False),
         ("aws:ec2/instance:Instance", "userData", {"userDataReplaceOnChange": True}, True),
+        ("aws:ec2/instance:Instance", "instanceType", {"instanceType": UNKNOWN}, False),
         ("aws:lambda/invocation:Invocation", "triggers.a", {"lifecycleScope": "CRUD"}, True),
         ("aws:lambda/invocation:Invocation", "input", {"lifecycleScope": "CRUD"}, False),
         ("aws:lambda/invocation:Invocation", "input", {}, True),
@@ -87,4 +89,11 @@ def test_each_path_that_forces_a_replacement_is_a_property_of_its_type() -> None
     ],
 )
 def test_a_change_forces_a_replacement(token: str, path: str, inputs: dict[str, Any], replaced: bool) -> None:
-    assert forces_replacement(token, path, inputs) is replaced
+    assert forces_replacement(token, path, {"instanceType": "g5.xlarge"}, inputs) is replaced
+
+
+@pytest.mark.parametrize(("other", "replaced"), [("g5.2xlarge", False), ("g5g.xlarge", True)])
+def test_an_instance_type_for_another_processor_forces_a_replacement(other: str, replaced: bool) -> None:
+    with sandbox():
+        state, inputs = {"instanceType": "g5.xlarge"}, {"instanceType": other}
+        assert forces_replacement("aws:ec2/instance:Instance", "instanceType", state, inputs) is replaced
