@@ -14,8 +14,8 @@ from pulumi.runtime.stack import run_pulumi_func
 
 ACCOUNT_ID = "123456789012"
 INSTANCE_ID = "i-0123456789abcdef0"
-PATIENCE_SECONDS = 60
-"""Resources that wait for each other would wait for ever."""
+PATIENCE_SECONDS = 180
+"""Resources that wait for each other would wait for ever; on a busy machine, 60 runs take a minute."""
 IMAGE = "ami-0123456789abcdef0"
 
 
