@@ -82,7 +82,8 @@ class _Provider(mocks.Mocks):
         adapter = adapters(functions).get(kind)
         if adapter is None:
             raise DeploymentError(f"the sandbox cannot create a {kind} ({name})")
-        read = ReadInputs(inputs)
+        # The provider makes tagsAll of the tags, whatever it is given.
+        read = ReadInputs({key: value for key, value in inputs.items() if key != "tagsAll"})
         try:
             created = adapter.create(name, read)
         except FunctionError as error:
