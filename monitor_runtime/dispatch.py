@@ -20,7 +20,6 @@ from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.contract.triggers import (
     CarriedTrigger,
-    FirstCheckTrigger,
     ForgetTrigger,
     S3EventTrigger,
     SpotWarningTrigger,
@@ -60,19 +59,19 @@ class Dispatcher:
         match parse_trigger(event):
             case CarriedTrigger(kind=TriggerKind.FOLLOW_UP) as trigger:
                 return self._followed_up(trigger)
+            case CarriedTrigger(kind=TriggerKind.FIRST_CHECK) as trigger:
+                return self._first_check(trigger)
             case CarriedTrigger() as trigger:
                 return self._check(trigger.settings, self._triggered(trigger))
-            case FirstCheckTrigger() as trigger:
-                return self._first_check(trigger)
             case ForgetTrigger() as trigger:
                 return self._forget(trigger)
             case S3EventTrigger() | SpotWarningTrigger() as trigger:
                 return self._event(trigger)
 
-    def _first_check(self, trigger: FirstCheckTrigger) -> Reply:
-        report = self._report(trigger.settings, TriggerKind.FIRST_CHECK, trigger.unknown_fields)
-        instance = prove(self.cloud, self.clock, trigger.settings, trigger.instance_id, self.region)
-        reclaim(self.cloud, self.clock, instance, report)
+    def _first_check(self, trigger: CarriedTrigger) -> Reply:
+        report = self._triggered(trigger)
+        for instance in prove(self.cloud, self.clock, trigger.settings, self.region):
+            reclaim(self.cloud, self.clock, instance, report)
         return self._check(trigger.settings, report, may_wait=False)
 
     def _followed_up(self, trigger: CarriedTrigger) -> Reply:

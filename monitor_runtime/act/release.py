@@ -20,12 +20,20 @@ RECLAIMED = {names.TAG_RELEASED: ""}
 
 
 def release(cloud: Cloud, clock: Clock, trigger: ForgetTrigger) -> list[str]:
-    """Release the instance, and remove what the monitor made for it; returns what went wrong.
+    """Release the instances of the run, and remove what the monitor made for them; returns what went wrong.
 
     Never raises CloudError: it must not keep a stack from being destroyed.
     """
+    if not trigger.run:
+        return []
     problems: list[str] = []
-    for step in _steps(cloud, trigger, clock.now()):
+    tags = names.run_tags(trigger.monitor, trigger.run)
+    try:
+        instances = persist(clock, lambda: cloud.find_instances(tags))
+    except CloudError as error:
+        instances, problems = (), [str(error)]
+    steps = [step for instance in instances for step in _steps(cloud, instance.instance_id, clock.now())]
+    for step in [*steps, partial(cloud.delete_schedule, names.follow_up_name(trigger.run))]:
         try:
             persist(clock, step)
         except CloudError as error:
@@ -33,13 +41,10 @@ def release(cloud: Cloud, clock: Clock, trigger: ForgetTrigger) -> list[str]:
     return problems
 
 
-def _steps(cloud: Cloud, trigger: ForgetTrigger, now: datetime) -> Iterator[Callable[[], None]]:
+def _steps(cloud: Cloud, instance_id: str, now: datetime) -> Iterator[Callable[[], None]]:
     """Released first: a check that comes between makes nothing anew. Disarmed last: it is not so before."""
-    if trigger.instance_id:
-        yield partial(cloud.tag_instance, trigger.instance_id, {names.TAG_RELEASED: format_time(now)})
-        yield partial(_disarm, cloud, trigger.instance_id)
-    if trigger.run:
-        yield partial(cloud.delete_schedule, names.follow_up_name(trigger.run))
+    yield partial(cloud.tag_instance, instance_id, {names.TAG_RELEASED: format_time(now)})
+    yield partial(_disarm, cloud, instance_id)
 
 
 def _disarm(cloud: Cloud, instance_id: str) -> None:

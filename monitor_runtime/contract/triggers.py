@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from monitor_runtime.contract import rules, times
+from monitor_runtime.contract import times
 from monitor_runtime.contract.settings import Settings, parse
 
 
@@ -38,23 +38,14 @@ class CarriedTrigger:
 
 
 @dataclass(frozen=True, slots=True)
-class FirstCheckTrigger:
-    """The proof, at the end of ``pulumi up``, that this instance is watched."""
-
-    settings: Settings
-    instance_id: str
-    unknown_fields: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ForgetTrigger:
-    """The instance is about to be removed, or gets another first check.
+    """The instances of the run are about to be removed, or get another first check.
 
     Nothing more is asked of its settings, which may be of any version: an old run must be removable.
     """
 
     run: str
-    instance_id: str
+    monitor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +64,7 @@ class SpotWarningTrigger:
     warned_at: datetime | None = None
 
 
-Trigger = CarriedTrigger | FirstCheckTrigger | ForgetTrigger | S3EventTrigger | SpotWarningTrigger
+Trigger = CarriedTrigger | ForgetTrigger | S3EventTrigger | SpotWarningTrigger
 
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""
@@ -84,9 +75,9 @@ def heartbeat_input(settings: dict[str, Any]) -> str:
     return _to_json({"trigger": TriggerKind.HEARTBEAT, "scheduled_time": SCHEDULED_TIME, "settings": settings})
 
 
-def first_check_input(settings: dict[str, Any], instance_id: str) -> str:
-    """The input of the first check, which is about one instance."""
-    return _to_json({"trigger": TriggerKind.FIRST_CHECK, "instance_id": instance_id, "settings": settings})
+def first_check_input(settings: dict[str, Any]) -> str:
+    """The input of the first check."""
+    return _to_json({"trigger": TriggerKind.FIRST_CHECK, "settings": settings})
 
 
 def follow_up_input(settings: dict[str, Any]) -> str:
@@ -131,31 +122,21 @@ def parse_trigger(event: object) -> Trigger:
     )
 
 
-def _carried(document: Mapping[str, Any]) -> CarriedTrigger | FirstCheckTrigger | ForgetTrigger:
+def _carried(document: Mapping[str, Any]) -> CarriedTrigger | ForgetTrigger:
     kind = document["trigger"]
     if not isinstance(kind, str) or kind not in _CARRIED:
         raise TriggerError(f"trigger: got {kind!r}; accepted: {', '.join(sorted(_CARRIED))}; deploy the run again")
     lifecycle = document.get("tf")
     if isinstance(lifecycle, Mapping) and cast("Mapping[str, Any]", lifecycle).get("action") == "delete":
-        return _forget(document)
+        return _forget(document.get("settings"))
     settings, unknown_fields = parse(document.get("settings"))
-    if kind == TriggerKind.FIRST_CHECK:
-        return FirstCheckTrigger(settings, _instance_id(document), unknown_fields)
     return CarriedTrigger(TriggerKind(kind), settings, unknown_fields, _time(document.get("scheduled_time")))
 
 
-def _forget(document: Mapping[str, Any]) -> ForgetTrigger:
-    settings = document.get("settings")
+def _forget(settings: object) -> ForgetTrigger:
     known = cast("Mapping[str, Any]", settings if isinstance(settings, Mapping) else {})
-    run, instance_id = known.get("run"), document.get("instance_id")
-    return ForgetTrigger(run if isinstance(run, str) else "", instance_id if isinstance(instance_id, str) else "")
-
-
-def _instance_id(document: Mapping[str, Any]) -> str:
-    problems = list(rules.instance_id("instance_id", document.get("instance_id")))
-    if problems:
-        raise TriggerError(f"{problems[0]}")
-    return document["instance_id"]
+    run, monitor = known.get("run"), known.get("monitor")
+    return ForgetTrigger(run if isinstance(run, str) else "", monitor if isinstance(monitor, str) else "")
 
 
 def _time(value: object) -> datetime | None:

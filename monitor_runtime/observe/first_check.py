@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from tenacity import Retrying, wait_fixed
@@ -24,8 +24,8 @@ class FirstCheckError(Exception):
     """The monitor cannot do its work; the message says why, and what to change."""
 
 
-def prove(cloud: Cloud, clock: Clock, settings: Settings, instance_id: str, region: str) -> Instance:
-    """Return the instance when everything can be seen that the monitor needs.
+def prove(cloud: Cloud, clock: Clock, settings: Settings, region: str) -> Sequence[Instance]:
+    """Return the live instances when everything can be seen that the monitor needs.
 
     Raises:
         FirstCheckError: with every reason, when it still cannot after two minutes, however slow the calls are.
@@ -34,32 +34,33 @@ def prove(cloud: Cloud, clock: Clock, settings: Settings, instance_id: str, regi
     retrying = Retrying(
         stop=lambda _: clock.now() >= give_up_at, wait=wait_fixed(PAUSE_SECONDS), sleep=clock.sleep, reraise=True
     )
-    return retrying(lambda: _require(cloud, settings, instance_id, region, clock.now()))
+    return retrying(lambda: _require(cloud, settings, region, clock.now()))
 
 
-def _require(cloud: Cloud, settings: Settings, instance_id: str, region: str, now: datetime) -> Instance:
-    found = _find(cloud, settings, instance_id)
-    of_instance = [found] if isinstance(found, str) else _place_obstacles(cloud, settings, now)
-    obstacles = [*of_instance, *_bucket_obstacles(cloud, settings, region)]
+def _require(cloud: Cloud, settings: Settings, region: str, now: datetime) -> Sequence[Instance]:
+    found = _find(cloud, settings)
+    of_instances = [found] if isinstance(found, str) else _place_obstacles(cloud, settings, now)
+    obstacles = [*of_instances, *_bucket_obstacles(cloud, settings, region)]
     if isinstance(found, str) or obstacles:
         raise FirstCheckError(f"run {settings.run} cannot be watched: " + "; ".join(obstacles))
     return found
 
 
-def _find(cloud: Cloud, settings: Settings, instance_id: str) -> Instance | str:
-    """The instance by its tags, as every later check finds it, or why it cannot be watched."""
+def _find(cloud: Cloud, settings: Settings) -> Sequence[Instance] | str:
+    """The run's live instances by their tags, as every later check finds them, or why nothing can be watched."""
     tags = names.run_tags(settings.monitor, settings.run)
     try:
         found = cloud.find_instances(tags, ended=True)
     except CloudError as error:
-        return f"instance {instance_id} cannot be seen ({error}): allow the monitor ec2:DescribeInstances"
-    instance = next((each for each in found if each.instance_id == instance_id), None)
-    if instance is None:
-        wanted = ", ".join(f"{tag}={value}" for tag, value in tags.items())
-        return f"instance {instance_id} is not found by its tags {wanted}: see whether it, or they, were removed"
-    if instance.state in {InstanceState.TERMINATED, InstanceState.SHUTTING_DOWN}:
-        return f"instance {instance_id} is {instance.state}: look into its launch, for example with describe-instances"
-    return instance
+        return f"its instance cannot be seen ({error}): allow the monitor ec2:DescribeInstances"
+    over = {InstanceState.TERMINATED, InstanceState.SHUTTING_DOWN}
+    if live := [each for each in found if each.state not in over]:
+        return live
+    if found:
+        ended = ", ".join(f"{each.instance_id} is {each.state}" for each in found)
+        return f"instance {ended}: look into its launch, for example with describe-instances"
+    wanted = ", ".join(f"{tag}={value}" for tag, value in tags.items())
+    return f"no instance is found by the tags {wanted}: see whether it, or they, were removed"
 
 
 def _place_obstacles(cloud: Cloud, settings: Settings, now: datetime) -> Iterator[str]:

@@ -250,8 +250,8 @@ class TrainingRun(pulumi.ComponentResource):
             function_name=self._monitor.function_name,
             input=self._checked.read_with(
                 SETTINGS_FIELDS,
-                pulumi.Output.all(self._monitor.tag, self._instance.id),
-                lambda args, known: first_check_input(self._settings(args, known[0]).to_document(), known[1]),
+                self._monitor.tag,
+                lambda args, tag: first_check_input(self._settings(args, tag).to_document()),
             ),
             lifecycle_scope="CRUD",
             triggers=self._checked.read_with(

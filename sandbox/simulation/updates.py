@@ -85,8 +85,8 @@ class Updates:
     def _invoke(self, name: str, action: str) -> Check:
         """Send the event with which the first check's resource is created or deleted."""
         world, number = self._world, len(self._world.record.checks)
-        about = {"instance_id": world.machine.traits.instance_id, "settings": world.document}
-        self._function.invoke_once(name, {"trigger": "first-check", "tf": {"action": action}, **about})
+        event = {"trigger": "first-check", "settings": world.document, "tf": {"action": action}}
+        self._function.invoke_once(name, event)
         return world.record.checks[number]
 
     def _release(self, then: Callable[[], None]) -> None:

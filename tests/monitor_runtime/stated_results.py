@@ -98,6 +98,7 @@ STATED: Mapping[tuple[str, str], str | type[Exception]] = {
     ("first check", "s3:GetBucketNotificationConfiguration"): UP_FAILS,
     ("first check", "scheduler:CreateSchedule"): REPORTED,
     ("first check", "ec2:CreateTags"): REPORTED,
+    ("removal", "ec2:DescribeInstances"): REPORTED,
     ("removal", "scheduler:DeleteSchedule"): REPORTED,
     ("removal", "ec2:CreateTags"): REPORTED,
     ("follow-up", "scheduler:GetSchedule"): ANYWAY,

@@ -133,11 +133,27 @@ def test_a_first_check_that_may_not_reclaim_says_so_and_the_instance_is_armed_la
         assert cloud.switch_name in cloud.schedules()
 
 
-def test_a_first_check_is_about_its_own_instance_and_no_other_of_the_run() -> None:
+def test_a_first_check_of_an_instance_that_lost_its_tags_fails() -> None:
     with moto_cloud() as cloud:
-        lost = cloud.event("first-check", instance_id="i-00000000000000000")
-        with pytest.raises(FirstCheckError, match="i-00000000000000000 is not found by its tags runctl:monitor="):
-            cloud.handle(lost)
+        cloud.tag(run="another")
+        with pytest.raises(FirstCheckError, match="no instance is found by the tags runctl:monitor="):
+            cloud.check("first-check")
+
+
+def test_a_first_check_of_an_instance_that_did_not_live_says_so() -> None:
+    with moto_cloud() as cloud:
+        client("ec2").terminate_instances(InstanceIds=[cloud.instance_id])
+        with pytest.raises(FirstCheckError, match=f"instance {cloud.instance_id} is terminated: look into its launch"):
+            cloud.check("first-check")
+
+
+def test_a_release_by_the_monitor_that_a_run_had_before_leaves_the_moved_instance_alone() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        cloud.tag(monitor="team/dev/new")
+        _release(cloud)
+        assert names.TAG_RELEASED not in cloud.tags
+        assert cloud.tags[names.TAG_ARMED]
 
 
 def test_several_live_instances_are_told_as_a_problem_and_each_has_a_switch_of_its_own() -> None:

@@ -80,8 +80,7 @@ class Cloud:
 
     def event(self, trigger: str = "heartbeat", **more: Any) -> dict[str, Any]:
         """A trigger that carries the settings."""
-        about = {"instance_id": self.instance_id} if trigger == "first-check" else {}
-        return {"trigger": trigger, "settings": self.settings.to_document(), **about, **more}
+        return {"trigger": trigger, "settings": self.settings.to_document(), **more}
 
     def declare(self, **changes: Any) -> None:
         """Change the run's settings, as `pulumi up` does: in the heartbeat's input."""

@@ -10,7 +10,6 @@ import pytest
 from monitor_runtime.contract.settings import SettingsError
 from monitor_runtime.contract.triggers import (
     CarriedTrigger,
-    FirstCheckTrigger,
     ForgetTrigger,
     S3EventTrigger,
     SpotWarningTrigger,
@@ -45,23 +44,13 @@ def _spot_warning(detail: object) -> dict[str, Any]:
     [
         (heartbeat_input, TriggerKind.HEARTBEAT),
         (follow_up_input, TriggerKind.FOLLOW_UP),
+        (first_check_input, TriggerKind.FIRST_CHECK),
     ],
 )
 def test_a_message_with_the_settings_is_read_as_it_was_written(
     write: Callable[[dict[str, Any]], str], kind: TriggerKind
 ) -> None:
     assert parse_trigger(json.loads(write(settings().to_document()))) == CarriedTrigger(kind, settings())
-
-
-def test_a_first_check_is_read_as_it_was_written_with_the_instance_that_it_is_about() -> None:
-    event = json.loads(first_check_input(settings().to_document(), INSTANCE_ID))
-    assert parse_trigger(event) == FirstCheckTrigger(settings(), INSTANCE_ID)
-
-
-@pytest.mark.parametrize("instance_id", ["", "i-1", 5, None])
-def test_a_first_check_of_no_instance_is_refused(instance_id: object) -> None:
-    with pytest.raises(TriggerError, match=f"instance_id: got {instance_id!r}; accepted: an EC2 instance id"):
-        parse_trigger(_carried("first-check", instance_id=instance_id))
 
 
 def test_equal_settings_are_equal_messages_and_other_settings_are_others() -> None:
@@ -104,23 +93,23 @@ def test_fields_that_only_a_newer_component_knows_are_kept_by_name() -> None:
     ],
 )
 def test_a_run_is_forgotten_only_when_its_invocation_is_deleted(lifecycle: object, forgets: bool) -> None:
-    found = parse_trigger(_carried("first-check", instance_id=INSTANCE_ID, tf=lifecycle))
-    assert (found == ForgetTrigger("llama-ft", INSTANCE_ID)) is forgets
-    assert isinstance(found, FirstCheckTrigger) is not forgets
+    found = parse_trigger(_carried("first-check", tf=lifecycle))
+    assert (found == ForgetTrigger("llama-ft", "m")) is forgets
+    assert isinstance(found, CarriedTrigger) is not forgets
 
 
 @pytest.mark.parametrize(
-    ("carried", "forgotten"),
+    ("document", "forgotten"),
     [
-        ({"settings": {"version": 99, "run": "old", "markers": 5}, "instance_id": "i-1"}, ForgetTrigger("old", "i-1")),
-        ({"settings": {"run": "old"}, "instance_id": 5}, ForgetTrigger("old", "")),
-        ({"settings": {"run": 5}, "instance_id": "i-1"}, ForgetTrigger("", "i-1")),
-        ({"settings": "settings"}, ForgetTrigger("", "")),
-        ({"settings": None}, ForgetTrigger("", "")),
+        ({"version": 99, "run": "old", "monitor": "m", "markers": 5}, ForgetTrigger("old", "m")),
+        ({"run": "old"}, ForgetTrigger("old", "")),
+        ({"run": 5, "monitor": "m"}, ForgetTrigger("", "m")),
+        ("settings", ForgetTrigger("", "")),
+        (None, ForgetTrigger("", "")),
     ],
 )
-def test_a_run_of_any_version_can_be_forgotten(carried: dict[str, Any], forgotten: ForgetTrigger) -> None:
-    assert parse_trigger({"trigger": "first-check", "tf": {"action": "delete"}, **carried}) == forgotten
+def test_a_run_of_any_version_can_be_forgotten(document: object, forgotten: ForgetTrigger) -> None:
+    assert parse_trigger(_carried("first-check", settings=document, tf={"action": "delete"})) == forgotten
 
 
 @pytest.mark.parametrize("document", [None, "{}", {}, [], {"version": 1}])

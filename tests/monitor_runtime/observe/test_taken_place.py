@@ -104,4 +104,4 @@ def test_a_first_check_that_cannot_look_for_others_proves_nothing() -> None:
         }
     )
     with pytest.raises(FirstCheckError, match=f"instances of other runs at {run.bucket}/{PREFIX} cannot be seen"):
-        prove(scripted.cloud, FakeClock(), run, own.instance_id, "us-east-1")
+        prove(scripted.cloud, FakeClock(), run, "us-east-1")
