@@ -7,6 +7,7 @@ of the program was imported before. Only the SDKs were (see `preloaded`), since 
 from __future__ import annotations
 
 import os
+import resource
 import runpy
 import sys
 import traceback
@@ -46,13 +47,17 @@ class Run:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a run. ``printed``: what the program itself wrote; ``error``: what the engine failed with."""
+    """What came of a run. ``printed``: what the program itself wrote; ``error``: what the engine failed with.
+
+    ``cpu_seconds`` are those of the program and of the engine, without the provider's.
+    """
 
     events: list[EngineEvent]
     text: str
     printed: str
     error: str | None
     outputs: dict[str, Any]
+    cpu_seconds: float = 0.0
 
 
 def run_in_this_process(run: Run, answer_to: Connection) -> None:
@@ -73,8 +78,13 @@ def run_in_this_process(run: Run, answer_to: Connection) -> None:
             answer = Answer([], "", "", traceback.format_exc(), {})
         sys.stdout.flush()
         sys.stderr.flush()
-    answer_to.send(replace(answer, printed=printed.read_text(encoding="utf-8")))
+    answer_to.send(replace(answer, printed=printed.read_text(encoding="utf-8"), cpu_seconds=_cpu_seconds()))
     answer_to.close()
+
+
+def _cpu_seconds() -> float:
+    spent = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in spent)
 
 
 class _KnownCommand(automation.PulumiCommand):

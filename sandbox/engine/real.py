@@ -7,12 +7,14 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 from unittest.mock import patch
 
@@ -106,7 +108,7 @@ class RealEngine:
         answer = self._answer(command, config, options)
         steps, diagnostics = read_events(answer.events)
         outputs = answer.outputs or read_outputs(answer.events)
-        run = EngineRun(steps, diagnostics, answer.text, answer.printed, outputs)
+        run = EngineRun(steps, diagnostics, answer.text, answer.printed, outputs, answer.cpu_seconds)
         if answer.error is not None:
             raise EngineFailedError(answer.error, run)
         return run
@@ -172,7 +174,9 @@ def _in_a_new_process(run: Run) -> Answer:
         forkserver.ensure_running()
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=run_in_this_process, args=(run, there))
-    process.start()
+    # It would also run the program that was started here again, up to its guard.
+    with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
+        process.start()
     there.close()
     try:
         return _received(here, run)

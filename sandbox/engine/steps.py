@@ -51,13 +51,17 @@ class EngineFailedError(RuntimeError):
 
 @dataclass(frozen=True)
 class EngineRun:
-    """One run of the engine. ``text`` is what it printed, ``printed`` what the program printed by itself."""
+    """One run of the engine. ``text`` is what it printed, ``printed`` what the program printed by itself.
+
+    ``cpu_seconds`` are those of the program and of the engine, without the provider's.
+    """
 
     steps: tuple[Step, ...]
     diagnostics: tuple[Diagnostic, ...]
     text: str
     printed: str
     outputs: dict[str, object] = field(default_factory=dict[str, object])
+    cpu_seconds: float = 0.0
 
     def of(self, kind: str) -> list[Step]:
         """The steps of resources of a type, by its last word, such as ``Instance``."""
