@@ -67,11 +67,6 @@ class EngineRun:
         """The steps of resources of a type, by its last word, such as ``Instance``."""
         return [step for step in self.steps if step.type.rpartition(":")[2] == kind]
 
-    @property
-    def is_quiet(self) -> bool:
-        """Whether there is nothing to do and nothing to read."""
-        return not self.steps and not self.diagnostics and not self.printed
-
 
 def read_events(events: Iterable[EngineEvent]) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
     """Steps in their order, and diagnostics without those of the engine's own progress."""

@@ -9,7 +9,7 @@ config = pulumi.Config()
 bucket = aws.s3.Bucket("outputs")
 topic = aws.sns.Topic("runs")
 run = TrainingRun(
-    "sweep",
+    config.get("name") or "sweep",
     {
         "bucket": bucket.bucket,
         "prefix": "sweeps/1/",
@@ -18,7 +18,11 @@ run = TrainingRun(
         "max_runtime_hours": config.get_float("hours") or 24,
         "notify_topic_arn": topic.arn,
     },
-    pulumi.ResourceOptions(protect=config.get_bool("protect"), retain_on_delete=config.get_bool("retain")),
+    pulumi.ResourceOptions(
+        protect=config.get_bool("protect"),
+        retain_on_delete=config.get_bool("retain"),
+        aliases=[pulumi.Alias(name=former)] if (former := config.get("former_name")) else None,
+    ),
 )
 pulumi.export("instance_id", run.instance_id)
 pulumi.export("plan", run.plan)
