@@ -21,7 +21,7 @@ from sandbox.sandbox import REGION, Sandbox, sandbox
 
 from .ending_rights import EndingRights
 
-pytestmark = pytest.mark.skipif(find_engine() is None, reason=HOW_TO_GET_ONE)
+pytestmark = [pytest.mark.skipif(find_engine() is None, reason=HOW_TO_GET_ONE), pytest.mark.no_cover]
 
 PROGRAM = """
 import pulumi
@@ -106,14 +106,15 @@ def test_a_run_that_is_moved_between_two_monitors_is_watched_whatever_operation_
         there = moving.up("new")
         back = moving.up("old")
         assert [each.what for each in there if _is_of_the_run(each)][:4] == ["create", "update", "delete", "create"]
-        for both_ways in zip(there, back, strict=True):
-            for operation, monitor in zip(both_ways, ("new", "old"), strict=True):
-                moving.fails_at(operation, monitor)
-                moving.require_watched()
-                moving.require_armed()
-                moving.up(monitor)
-                moving.require_armed()
-        assert moving.checked == 3 * len(there + back) >= 36
+        # Each fails once, on the way there or on the way back in turn.
+        for number, both_ways in enumerate(zip(there, back, strict=True)):
+            monitor = ("new", "old")[number % 2]
+            moving.fails_at(both_ways[number % 2], monitor)
+            moving.require_watched()
+            moving.require_armed()
+            moving.up(monitor)
+            moving.require_armed()
+        assert moving.checked == 3 * len(there) >= 18
         assert moving.instance_id == instance_id
 
 
