@@ -14,6 +14,7 @@ from sandbox.engine.served_provider import served
 from sandbox.engine.stand_in_provider import StandInProvider
 from sandbox.engine.steps import EngineFailedError
 from sandbox.sandbox import REGION, sandbox
+from tests.engine.deployed import said
 
 pytestmark = pytest.mark.skipif(find_engine() is None, reason=HOW_TO_GET_ONE)
 
@@ -36,7 +37,7 @@ def test_a_second_run_is_created_and_removed_and_nothing_else_is_done(tmp_path: 
                 engine.up(_config("a", "llama-ft"))
             added = engine.up(_config("a", "llama-ft")).steps
             removed = engine.up(_config("llama-ft")).steps
-            assert engine.preview().is_quiet
+            assert said(engine.preview()) == []
         done = [each for each in provider.operations.done if each.what != "invoke"]
         of_a = [each for each in done if each.name == "a" or each.name.startswith("a-")]
         assert {step.operation for step in added} == {"create"}
