@@ -24,7 +24,7 @@ PULL_REQUESTS: Mapping[str, Mapping[str, Mapping[str, Any] | None]] = {
     "second-run": {"other": OTHER},
     "run-taken-away": {RUN: None, "other": OTHER},
 }
-_BLOCK = re.compile(r"^    [-+~><= ]*(?:aws|runctl):\S+: \(", re.MULTILINE)
+_BLOCK = re.compile(r"^ *[-+~><=]+ ?(?:aws|runctl):\S+: \(", re.MULTILINE)
 _CHANCE = {
     r"\bi-[0-9a-f]{17}": "i-0123456789abcdef0",
     r"(?<=[a-z])-[0-9a-f]{7}\b": "-1234567",
