@@ -10,6 +10,7 @@ import os
 import resource
 import runpy
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -66,9 +67,10 @@ def run_in_this_process(run: Run, answer_to: Connection) -> None:
     os.umask(run.umask)
     os.environ.clear()
     os.environ.update(run.environment)
+    tempfile.tempdir = None
     os.chdir(run.working_directory)
     sys.path[:0] = [str(run.program), *map(str, run.import_path)]
-    printed = run.workspace / f"printed-{os.getpid()}.txt"
+    printed = Path(tempfile.gettempdir()) / "printed.txt"
     with printed.open("w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any, Protocol
 from unittest.mock import patch
@@ -115,23 +116,26 @@ class RealEngine:
 
     def _answer(self, command: str, config: Mapping[str, Any] | None, options: Mapping[str, Any]) -> Answer:
         workspace = self._workspace(self.config if config is None else config)
-        return _in_a_new_process(
-            Run(
-                command=command,
-                stack=self.stack,
-                project=self._project()["name"],
-                workspace=workspace,
-                program=self.program,
-                cli=self.cli,
-                cli_version=cli_version(self.cli),
-                python_host=self.python_host,
-                environment=self._environment(),
-                working_directory=self.working_directory or self.program,
-                options=options,
-                secrets=self.secrets,
-                import_path=self.import_path,
-                umask=self.umask,
-            )
+        # What a program leaves to the end of its process is not done when the process is ended.
+        with TemporaryDirectory(dir=self.folder) as temporary:
+            return _in_a_new_process(self._run_of(command, workspace, Path(temporary), options))
+
+    def _run_of(self, command: str, workspace: Path, temporary: Path, options: Mapping[str, Any]) -> Run:
+        return Run(
+            command=command,
+            stack=self.stack,
+            project=self._project()["name"],
+            workspace=workspace,
+            program=self.program,
+            cli=self.cli,
+            cli_version=cli_version(self.cli),
+            python_host=self.python_host,
+            environment={**self._environment(), "TMPDIR": str(temporary)},
+            working_directory=self.working_directory or self.program,
+            options=options,
+            secrets=self.secrets,
+            import_path=self.import_path,
+            umask=self.umask,
         )
 
     def _project(self) -> dict[str, Any]:
@@ -150,7 +154,7 @@ class RealEngine:
         return workspace
 
     def _environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return {
             "HOME": str(self.folder),
             **kept,

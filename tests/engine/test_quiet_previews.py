@@ -6,11 +6,24 @@ import compileall
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.engine.deployed import Deployed, copy_of_the_program, said, touched
 
 
 def test_the_second_preview_is_quiet(up: Deployed) -> None:
     assert said(up.engine.preview()) == []
+
+
+def test_a_run_of_the_engine_leaves_no_temporary_files_behind(
+    up: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its program leaves an archive to the end of its process, which the engine's caller does not wait for."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    kept = set(up.engine.folder.rglob("*"))
+    up.engine.preview()
+    assert [path for path in set(up.engine.folder.rglob("*")) - kept if path.suffix in {".zip", ".txt"}] == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_preview_from_another_path_with_a_space_is_quiet(up: Deployed, tmp_path: Path) -> None:
