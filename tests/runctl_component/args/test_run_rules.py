@@ -109,7 +109,6 @@ def test_a_bad_value_is_refused_and_its_field_named(field: str, value: object) -
         ({**GOOD, "spot": "one-time", "on_deadline": "stop"}, "on_deadline"),
         ({**GOOD, "spot": "persistent", "on_deadline": "terminate"}, "on_deadline"),
         ({**GOOD, "bucket": "b" * 200, "prefix": "p" * 55}, "prefix"),
-        ({**GOOD, "bucket": "b" * (256 - len(default_prefix("llama-ft")))}, "prefix"),
         ({**GOOD, "spot_max_price": "1"}, "spot_max_price"),
         ({**GOOD, "spot": "one-time", "spot_max_price": "0"}, "spot_max_price"),
         ({**GOOD, "on_complete": "terminate", "terminate_after_days": 3}, "terminate_after_days"),
@@ -148,7 +147,6 @@ def test_a_name_after_which_nothing_can_be_named_is_refused(name: str) -> None:
         {"spot": "persistent", "on_complete": "terminate", "on_failure": "terminate"},
         {"spot": "persistent", "on_deadline": "report"},
         {"bucket": "b" * 200, "prefix": "p" * 54},
-        {"bucket": "b" * (255 - len(default_prefix("llama-ft")))},
         {"bucket": "Outputs_of-2017"},
         {"bucket": "outputs-123456789012-us-west-2-an"},
         {"bucket": "s3alias", "prefix": "a"},
@@ -174,6 +172,12 @@ def test_a_name_after_which_nothing_can_be_named_is_refused(name: str) -> None:
 )
 def test_what_is_sensible_is_accepted(more: dict[str, Any]) -> None:
     check_early("llama-ft", {**GOOD, **more})
+
+
+def test_the_place_of_a_run_may_be_as_long_as_a_tag_and_no_longer() -> None:
+    fits = 255 - len(default_prefix("llama-ft"))
+    check_early("llama-ft", {**GOOD, "bucket": "b" * fits})
+    assert [problem.field for problem in _problems({**GOOD, "bucket": "b" * (fits + 1)}).problems] == ["prefix"]
 
 
 def test_all_problems_stand_in_one_error_and_nothing_is_registered() -> None:
