@@ -118,11 +118,21 @@ def tag_map(tags: list[dict[str, str]] | None) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in tags or []}
 
 
-def tag_changes(old: Outputs, new: Inputs) -> tuple[dict[str, str], list[str]]:
-    """The tags to write, and the keys to remove: those of the last known state that are no longer wanted."""
+def retag(
+    old: Outputs,
+    new: Inputs,
+    write: Callable[[dict[str, str]], object],
+    remove: Callable[[list[str]], object],
+) -> None:
+    """Write the tags that changed, and remove, by their keys, those of the last known state that are not wanted now."""
     before: Mapping[str, str] = old.get("tagsAll") or old.get("tags") or {}
     after: Mapping[str, str] = new.get("tags") or {}
-    return {key: value for key, value in after.items() if before.get(key) != value}, sorted(set(before) - set(after))
+    changed = {key: value for key, value in after.items() if before.get(key) != value}
+    if changed:
+        write(changed)
+    unwanted = sorted(set(before) - set(after))
+    if unwanted:
+        remove(unwanted)
 
 
 def same_json(known: Any, text: str) -> str:

@@ -12,8 +12,8 @@ from sandbox.engine.adapters.adapter import (
     Outputs,
     pascal,
     physical_name,
+    retag,
     same_json,
-    tag_changes,
     tag_list,
     unless_missing,
 )
@@ -41,11 +41,12 @@ def _read_log_group(identity: str, known: Outputs) -> Outputs | None:
 def _update_log_group(identity: str, old: Outputs, new: Inputs) -> Outputs:
     logs = client("logs")
     logs.put_retention_policy(logGroupName=identity, retentionInDays=int(new["retentionInDays"]))
-    added, removed = tag_changes(old, new)
-    if added:
-        logs.tag_resource(resourceArn=old["arn"], tags=added)
-    if removed:
-        logs.untag_resource(resourceArn=old["arn"], tagKeys=removed)
+    retag(
+        old,
+        new,
+        lambda added: logs.tag_resource(resourceArn=old["arn"], tags=added),
+        lambda removed: logs.untag_resource(resourceArn=old["arn"], tagKeys=removed),
+    )
     return {}
 
 
@@ -81,11 +82,12 @@ def _read_alarm(identity: str, known: Outputs) -> Outputs | None:
 
 def _update_alarm(identity: str, old: Outputs, new: Inputs) -> Outputs:
     _put_alarm(identity, new)
-    added, removed = tag_changes(old, new)
-    if added:
-        client("cloudwatch").tag_resource(ResourceARN=old["arn"], Tags=tag_list(added))
-    if removed:
-        client("cloudwatch").untag_resource(ResourceARN=old["arn"], TagKeys=removed)
+    retag(
+        old,
+        new,
+        lambda added: client("cloudwatch").tag_resource(ResourceARN=old["arn"], Tags=tag_list(added)),
+        lambda removed: client("cloudwatch").untag_resource(ResourceARN=old["arn"], TagKeys=removed),
+    )
     return {}
 
 

@@ -17,7 +17,7 @@ from sandbox.engine.adapters.adapter import (
     Outputs,
     pascal,
     picked,
-    tag_changes,
+    retag,
     tag_list,
     tag_map,
     unless_missing,
@@ -126,11 +126,12 @@ def _update(identity: str, old: Outputs, new: Inputs) -> Outputs:
 
 
 def _update_tags(identity: str, old: Outputs, new: Inputs) -> None:
-    added, removed = tag_changes(old, new)
-    if added:
-        client("ec2").create_tags(Resources=[identity], Tags=tag_list(added))
-    if removed:
-        client("ec2").delete_tags(Resources=[identity], Tags=[{"Key": key} for key in removed])
+    retag(
+        old,
+        new,
+        lambda added: client("ec2").create_tags(Resources=[identity], Tags=tag_list(added)),
+        lambda removed: client("ec2").delete_tags(Resources=[identity], Tags=[{"Key": key} for key in removed]),
+    )
 
 
 def _update_volume(identity: str, new: Inputs) -> None:

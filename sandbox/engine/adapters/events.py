@@ -15,8 +15,8 @@ from sandbox.engine.adapters.adapter import (
     pascal,
     physical_name,
     picked,
+    retag,
     same_json,
-    tag_changes,
     tag_list,
     unless_missing,
 )
@@ -49,11 +49,12 @@ def _read_rule(identity: str, known: Outputs) -> Outputs | None:
 def _update_rule(identity: str, old: Outputs, new: Inputs) -> Outputs:
     events = client("events")
     events.put_rule(Name=identity, **picked(new, _RULE))
-    added, removed = tag_changes(old, new)
-    if added:
-        events.tag_resource(ResourceARN=old["arn"], Tags=tag_list(added))
-    if removed:
-        events.untag_resource(ResourceARN=old["arn"], TagKeys=removed)
+    retag(
+        old,
+        new,
+        lambda added: events.tag_resource(ResourceARN=old["arn"], Tags=tag_list(added)),
+        lambda removed: events.untag_resource(ResourceARN=old["arn"], TagKeys=removed),
+    )
     return {}
 
 
@@ -114,11 +115,12 @@ def _read_group(identity: str, known: Outputs) -> Outputs | None:
 
 def _update_group(identity: str, old: Outputs, new: Inputs) -> Outputs:
     del identity
-    added, removed = tag_changes(old, new)
-    if added:
-        client("scheduler").tag_resource(ResourceArn=old["arn"], Tags=tag_list(added))
-    if removed:
-        client("scheduler").untag_resource(ResourceArn=old["arn"], TagKeys=removed)
+    retag(
+        old,
+        new,
+        lambda added: client("scheduler").tag_resource(ResourceArn=old["arn"], Tags=tag_list(added)),
+        lambda removed: client("scheduler").untag_resource(ResourceArn=old["arn"], TagKeys=removed),
+    )
     return {}
 
 

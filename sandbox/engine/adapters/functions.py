@@ -19,7 +19,7 @@ from sandbox.engine.adapters.adapter import (
     pascal,
     physical_name,
     picked,
-    tag_changes,
+    retag,
     unless_missing,
 )
 
@@ -78,11 +78,12 @@ def _update_function(identity: str, old: Outputs, new: Inputs) -> Outputs:
         FunctionName=identity, ZipFile=_archive(new), Architectures=list(new["architectures"])
     )
     functions.update_function_configuration(FunctionName=identity, **_configuration(new))
-    added, removed = tag_changes(old, new)
-    if added:
-        functions.tag_resource(Resource=old["arn"], Tags=added)
-    if removed:
-        functions.untag_resource(Resource=old["arn"], TagKeys=removed)
+    retag(
+        old,
+        new,
+        lambda added: functions.tag_resource(Resource=old["arn"], Tags=added),
+        lambda removed: functions.untag_resource(Resource=old["arn"], TagKeys=removed),
+    )
     return {}
 
 

@@ -14,8 +14,8 @@ from sandbox.engine.adapters.adapter import (
     Outputs,
     physical_name,
     picked,
+    retag,
     same_json,
-    tag_changes,
     tag_list,
     tag_map,
     unless_missing,
@@ -60,11 +60,12 @@ def _update_role(identity: str, old: Outputs, new: Inputs) -> Outputs:
         RoleName=identity,
         **picked(new, {"description": "Description", "maxSessionDuration": "MaxSessionDuration"}),
     )
-    added, removed = tag_changes(old, new)
-    if added:
-        iam.tag_role(RoleName=identity, Tags=tag_list(added))
-    if removed:
-        iam.untag_role(RoleName=identity, TagKeys=removed)
+    retag(
+        old,
+        new,
+        lambda added: iam.tag_role(RoleName=identity, Tags=tag_list(added)),
+        lambda removed: iam.untag_role(RoleName=identity, TagKeys=removed),
+    )
     return {}
 
 
@@ -146,11 +147,12 @@ def _update_profile(identity: str, old: Outputs, new: Inputs) -> Outputs:
     if old["role"] != new["role"]:
         iam.remove_role_from_instance_profile(InstanceProfileName=identity, RoleName=old["role"])
         iam.add_role_to_instance_profile(InstanceProfileName=identity, RoleName=new["role"])
-    added, removed = tag_changes(old, new)
-    if added:
-        iam.tag_instance_profile(InstanceProfileName=identity, Tags=tag_list(added))
-    if removed:
-        iam.untag_instance_profile(InstanceProfileName=identity, TagKeys=removed)
+    retag(
+        old,
+        new,
+        lambda added: iam.tag_instance_profile(InstanceProfileName=identity, Tags=tag_list(added)),
+        lambda removed: iam.untag_instance_profile(InstanceProfileName=identity, TagKeys=removed),
+    )
     return {}
 
 

@@ -11,8 +11,8 @@ from sandbox.engine.adapters.adapter import (
     Inputs,
     Outputs,
     physical_name,
+    retag,
     same_json,
-    tag_changes,
     tag_list,
     unless_missing,
 )
@@ -51,11 +51,12 @@ def _read_queue(identity: str, known: Outputs) -> Outputs | None:
 def _update_queue(identity: str, old: Outputs, new: Inputs) -> Outputs:
     queues = client("sqs")
     queues.set_queue_attributes(QueueUrl=identity, Attributes=_queue_attributes(new))
-    added, removed = tag_changes(old, new)
-    if added:
-        queues.tag_queue(QueueUrl=identity, Tags=added)
-    if removed:
-        queues.untag_queue(QueueUrl=identity, TagKeys=removed)
+    retag(
+        old,
+        new,
+        lambda added: queues.tag_queue(QueueUrl=identity, Tags=added),
+        lambda removed: queues.untag_queue(QueueUrl=identity, TagKeys=removed),
+    )
     return {}
 
 
@@ -99,11 +100,12 @@ def _read_topic(identity: str, known: Outputs) -> Outputs | None:
 
 
 def _update_topic(identity: str, old: Outputs, new: Inputs) -> Outputs:
-    added, removed = tag_changes(old, new)
-    if added:
-        client("sns").tag_resource(ResourceArn=identity, Tags=tag_list(added))
-    if removed:
-        client("sns").untag_resource(ResourceArn=identity, TagKeys=removed)
+    retag(
+        old,
+        new,
+        lambda added: client("sns").tag_resource(ResourceArn=identity, Tags=tag_list(added)),
+        lambda removed: client("sns").untag_resource(ResourceArn=identity, TagKeys=removed),
+    )
     return {}
 
 
