@@ -1,6 +1,6 @@
 """A training run: an instance, and everything that ends it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi
@@ -212,6 +212,12 @@ class TrainingRun(pulumi.ComponentResource):
         by_type = self._checked.read(("instance_type",), lambda args: image_parameter(args["instance_type"]))
         return newest_image(declared or by_type, self._monitor.looks_up)
 
+    def _message(self, write: Callable[[dict[str, Any]], str]) -> str | pulumi.Output[str]:
+        """A message to the monitor with the run's settings, as ``write`` puts it."""
+        return self._checked.read_with(
+            SETTINGS_FIELDS, self._monitor.tag, lambda args, tag: write(self._settings(args, tag).to_document())
+        )
+
     def _create_heartbeat(self) -> None:
         monitor, checked = self._monitor, self._checked
         self._heartbeat = aws.scheduler.Schedule(
@@ -226,13 +232,7 @@ class TrainingRun(pulumi.ComponentResource):
             target={
                 "arn": monitor.function_arn,
                 "role_arn": monitor.scheduler_role_arn,
-                "input": checked.gate(
-                    checked.read_with(
-                        SETTINGS_FIELDS,
-                        monitor.tag,
-                        lambda args, tag: heartbeat_input(self._settings(args, tag).to_document()),
-                    )
-                ),
+                "input": checked.gate(self._message(heartbeat_input)),
                 "dead_letter_config": {"arn": monitor.dead_letter_arn},
                 "retry_policy": {"maximum_event_age_in_seconds": 300, "maximum_retry_attempts": 3},
             },
@@ -248,11 +248,7 @@ class TrainingRun(pulumi.ComponentResource):
         first_check = aws.lambda_.Invocation(
             f"{self._name}-first-check",
             function_name=self._monitor.function_name,
-            input=self._checked.read_with(
-                SETTINGS_FIELDS,
-                self._monitor.tag,
-                lambda args, tag: first_check_input(self._settings(args, tag).to_document()),
-            ),
+            input=self._message(first_check_input),
             lifecycle_scope="CRUD",
             triggers=self._checked.read_with(
                 ("bucket", "prefix", "s3_events", "kms_key_arn"), self._instance.id, first_check_triggers
