@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 
 MAX_USER_DATA_BYTES = 16_384
@@ -61,6 +62,7 @@ def render_user_data(
     return _HEADER + "".join(_written(path, content) for path, content in contents.items()) + _FOOTER
 
 
+@cache
 def _runner_file(name: str) -> str:
     """Without its comments, which would take room from the command."""
     text = (files("runctl_component") / "box" / "runner" / name).read_text(encoding="utf-8").replace("\r\n", "\n")
