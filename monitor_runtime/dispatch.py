@@ -117,11 +117,13 @@ class Dispatcher:
     def _located(self, trigger: S3EventTrigger | SpotWarningTrigger, located: Located, received_at: datetime) -> Reply:
         """A warning counts for what it says and when: copies of it may come after the interruption that it is about."""
         report = self._report(located.settings, _kind(trigger), located.unknown_fields)
-        warned = trigger.instance_id if isinstance(trigger, SpotWarningTrigger) else ""
-        warned_at = trigger.warned_at if isinstance(trigger, SpotWarningTrigger) else None
-        if warned_at and is_over(warned_at, located.instances[0].launched_at, received_at):
-            report.note(f"the spot warning of {format_time(warned_at)} is over: EC2 did not take the instance")
-            warned = ""
+        warned = ""
+        if isinstance(trigger, SpotWarningTrigger):
+            warned_at = trigger.warned_at
+            if warned_at and is_over(warned_at, located.instances[0].launched_at, received_at):
+                report.note(f"the spot warning of {format_time(warned_at)} is over: EC2 did not take the instance")
+            else:
+                warned = trigger.instance_id
         return self._check(located.settings, report, instances=located.instances, warned_instance_id=warned)
 
     def _forget(self, trigger: ForgetTrigger) -> Reply:

@@ -232,7 +232,6 @@ run_name = text(
     maximum=53,
 )
 """With the longest suffix of its schedules, ``.follow-up``, it must fit in EventBridge Scheduler's 64 characters."""
-instance_id = text(r"i-[0-9a-f]{8,17}", "an EC2 instance id", "give an id like i-0123456789abcdef0", maximum=19)
 metric_name = text(
     r"(?:[\w./#-]+/)?[\w.#-]+",
     "a metric name of AWS/EC2, or Namespace/MetricName",

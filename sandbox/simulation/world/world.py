@@ -91,8 +91,7 @@ class World:
     def _first_tags(self) -> dict[str, str]:
         settings = self.settings
         return {
-            names.TAG_MONITOR: MONITOR,
-            names.TAG_RUN: settings.run,
+            **names.run_tags(MONITOR, settings.run),
             names.TAG_SCHEDULE: names.heartbeat_name(settings.run),
             names.TAG_OUTPUT: names.output_tag(settings.bucket, settings.prefix),
         }
