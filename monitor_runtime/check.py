@@ -10,11 +10,13 @@ from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import arm
 from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.act.follow_up import Recheck, await_next, soonest
-from monitor_runtime.act.recording import notice
+from monitor_runtime.act.recording import notice, record_tags
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.decide.decide import INTERRUPTION, RECHECK_UNKNOWN, decide, decide_unseen
+from monitor_runtime.decide.completed import RECHECK_UNKNOWN
+from monitor_runtime.decide.completion import MarkerBody
+from monitor_runtime.decide.decide import INTERRUPTION, decide, decide_unseen
 from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
 from monitor_runtime.decide.next_check import LEAD, MAX_WAIT_SECONDS
 from monitor_runtime.decide.observation import Observation, Unknown
@@ -90,11 +92,37 @@ def _rechecks(
 def _look_after(
     context: CheckContext, instance: Instance, now: datetime, *, interruption_warned: bool
 ) -> Recheck | None:
-    seen = observe(
-        context.cloud, context.settings, instance, now, context.clock, interruption_warned=interruption_warned
-    )
-    decision = decide(context.settings, seen, now, notifies=context.notifies)
+    carried = context.unrecorded.newer_than(instance)
+    instance = context.unrecorded.overlaid(instance)
+    if carried:
+        record_tags(context, instance, carried)
+    seen, decision = _decided(context, instance, now, interruption_warned=interruption_warned)
+    if _asks_memory(seen, decision) and context.unrecorded.recall(context.cloud, context.report):
+        seen, decision = _decided(context, instance, now, interruption_warned=interruption_warned)
     _describe(context, decision, seen)
+    recheck = _acted(context, seen.instance, seen, decision, now)
+    return recheck or (Recheck(None, inside=False) if context.unrecorded.changed else None)
+
+
+def _decided(
+    context: CheckContext, instance: Instance, now: datetime, *, interruption_warned: bool
+) -> tuple[Observation, Decision]:
+    known = context.unrecorded.overlaid(instance)
+    seen = observe(context.cloud, context.settings, known, now, context.clock, interruption_warned=interruption_warned)
+    return seen, decide(context.settings, seen, now, notifies=context.notifies)
+
+
+def _asks_memory(seen: Observation, decision: Decision) -> bool:
+    """Whether something is about to be done for the first time, as far as the tags tell, that is to be done once."""
+    if isinstance(decision, Wait):
+        found = seen.completion
+        return found is not None and seen.memory.noticed_before(found.recognized_by) is None
+    return isinstance(decision, Settle) or (isinstance(decision, End) and decision.action is Action.REPORT)
+
+
+def _acted(
+    context: CheckContext, instance: Instance, seen: Observation, decision: Decision, now: datetime
+) -> Recheck | None:
     if isinstance(decision, Wait):
         notice(context, instance, seen)
         if instance.launched_at and not seen.memory.may_be_going(now):
@@ -109,6 +137,8 @@ def _look_after(
 def _after(context: CheckContext, instance: Instance, decision: Decision) -> Recheck | None:
     """After what leaves the instance running: EC2 may not take it after all, a reported run still has a deadline."""
     now = context.clock.now()
+    if isinstance(decision, End) and not decision.climbs:
+        return Recheck(None, inside=False)
     if isinstance(decision, Interrupt):
         return Recheck(now + INTERRUPTION + LEAD, inside=False)
     if isinstance(decision, End) and decision.action is Action.REPORT and instance.launched_at:
@@ -124,12 +154,16 @@ def _describe(context: CheckContext, decision: Decision, seen: Observation | Non
     report.decision = decision_word(decision)
     report.reason = decision.reason
     report.next_check_at = None
+    report.unmet = seen.unmet if seen else ()
     report.outcome = decision.outcome if isinstance(decision, End | Interrupt | Settle | Refused) else None
     if seen is None:
         return
     for source in (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads, seen.metric_maxima):
         if isinstance(source, Unknown):
             report.problem(source.cause)
+    body = seen.marker_body
+    if isinstance(body, MarkerBody) and body.not_understood and seen.completion:
+        report.problem(f"{seen.completion.evidence}: its body is not understood: {body.not_understood}")
     if seen.memory.hold.problem:
         report.problem(seen.memory.hold.problem)
     for key in seen.stale_markers:

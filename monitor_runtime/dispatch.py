@@ -11,6 +11,7 @@ from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.act.release import reclaim, release
 from monitor_runtime.act.report import Report
+from monitor_runtime.act.unrecorded import Unrecorded
 from monitor_runtime.check import check
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud, CloudError
@@ -87,7 +88,7 @@ class Dispatcher:
         report = self._triggered(replace(trigger, settings=current[0], unknown_fields=current[1]))
         if problem:
             report.problem(problem)
-        return self._check(current[0], report)
+        return self._check(current[0], report, unrecorded=Unrecorded.carried_by(trigger.unrecorded))
 
     def _event(self, trigger: S3EventTrigger | SpotWarningTrigger) -> Reply:
         """Check each run that the event is about. One that cannot be ended keeps no other from being checked."""
@@ -156,8 +157,17 @@ class Dispatcher:
         instances: Sequence[Instance] | None = None,
         warned_instance_id: str = "",
         may_wait: bool = True,
+        unrecorded: Unrecorded | None = None,
     ) -> Reply:
-        context = CheckContext(settings, self.cloud, self.clock, report, self.remaining_seconds, self.notifies)
+        context = CheckContext(
+            settings,
+            self.cloud,
+            self.clock,
+            report,
+            self.remaining_seconds,
+            self.notifies,
+            unrecorded or Unrecorded(),
+        )
         try:
             check(context, instances=instances, warned_instance_id=warned_instance_id, may_wait=may_wait)
         finally:

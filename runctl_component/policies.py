@@ -113,10 +113,12 @@ def _bucket_statements(partition: str, watch: Sequence[tuple[str, str]]) -> list
     buckets = [_bucket_arn(partition, bucket) for bucket in sorted({bucket for bucket, _ in watch})]
     # ListBucketMultipartUploads knows no condition on the prefix.
     whole = ["s3:GetBucketLocation", "s3:GetBucketNotification", "s3:ListBucketMultipartUploads"]
+    places = [_objects_arn(partition, *watched) for watched in sorted(set(watch))]
     return [
         _allow("KnowBuckets", whole, buckets),
         *_list_statements(partition, watch),
-        _allow("ReadMarkers", ["s3:GetObject"], [_objects_arn(partition, *watched) for watched in sorted(set(watch))]),
+        _allow("ReadMarkers", ["s3:GetObject"], places),
+        _allow("FollowUploads", ["s3:ListMultipartUploadParts"], places),
     ]
 
 

@@ -9,11 +9,13 @@ from types import MappingProxyType
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import disarm, unrecorded_switch
 from monitor_runtime.act.ending import Ended, EndingFailedError, end_instance, persist
-from monitor_runtime.act.recording import notify, outcome_tags, record_and_notify, record_tags
+from monitor_runtime.act.notification import News, notify
+from monitor_runtime.act.recording import outcome_tags, record_tags
 from monitor_runtime.act.signalling import signal_training
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
-from monitor_runtime.cloud.values import Instance
+from monitor_runtime.cloud.values import Instance, InstanceState
 from monitor_runtime.contract import names
+from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time
@@ -28,8 +30,9 @@ from monitor_runtime.decide.decisions import (
     TerminateStopped,
     Wait,
 )
-from monitor_runtime.decide.memory import Memory, Refusable, refused_value, unsure
+from monitor_runtime.decide.memory import Memory, Refusable, refused_value, reported_value, unsure
 
+_DONE = {Action.STOP: "stopped the instance", Action.TERMINATE: "terminated the instance"}
 SPOT_SIGNAL_SECONDS = 90.0
 """EC2 warns about two minutes ahead."""
 
@@ -64,15 +67,17 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
         EndingFailedError: when EC2 does not do it.
     """
     if decision.action is Action.REPORT:
-        _measure(context, decision)
-        record_and_notify(context, instance, decision.outcome, decision.reason, {})
+        _report(context, instance, memory, decision)
         return
     if decision.signal_first:
         _signal(context, instance, context.settings.shutdown_timeout_seconds)
     called_at = context.clock.now()
     try:
-        ended = end_instance(context.cloud, context.clock, instance, decision.action)
+        ended = end_instance(context.cloud, context.clock, instance, decision.action, climbs=decision.climbs)
     except CloudError as error:
+        if error.kind is ErrorKind.UNSUPPORTED:
+            _keep(context, instance, decision, error)
+            return
         _record_failure(context, instance, memory, decision, error)
         what = f"{decision.action} failed ({decision.outcome}: {decision.reason})"
         raise EndingFailedError(f"{what}: {error}") from error
@@ -80,11 +85,13 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
     if ended.climbed:
         context.report.problem(f"terminated, since it cannot be stopped: {ended.climbed}")
     if not ended.by_us:
-        context.report.note(f"instance was {ended.previous} before the call")
+        context.report.note(f"instance was {ended.change.previous} before the call")
         return
     context.report.note(f"{ended.action} called {format_time(called_at)}")
     _measure(context, decision, called_at)
-    record_and_notify(context, instance, decision.outcome, decision.reason, _clean_up(context, instance, memory))
+    _record(context, instance, memory, decision, _clean_up(context, instance, memory))
+    why = ", which EC2 cannot stop" if ended.climbed else ""
+    _tell(context, instance, decision, f"{_DONE[ended.action]}{why}", ended.change.current)
 
 
 def interrupt(context: CheckContext, instance: Instance, memory: Memory, decision: Interrupt) -> None:
@@ -94,20 +101,25 @@ def interrupt(context: CheckContext, instance: Instance, memory: Memory, decisio
     context.report.count(Metric.ENDINGS)
     possibly_armed = "" if memory.armed else unrecorded_switch(context, instance)
     unrecorded = {names.TAG_ARMED: unsure(possibly_armed)} if possibly_armed else {}
-    record_and_notify(context, instance, decision.outcome, decision.reason, unrecorded)
+    record_tags(context, instance, {**outcome_tags(context, decision.outcome, decision.reason), **unrecorded})
+    done = "signalled the training" if decision.signal_first else "left the training alone"
+    _tell(context, instance, decision, f"{done}; EC2 takes the instance back", instance.state)
 
 
 def settle(context: CheckContext, instance: Instance, memory: Memory, decision: Settle) -> None:
     """Do what is left of an ending."""
     cleaned = _clean_up(context, instance, memory)
-    if decision.outcome and decision.record:
-        context.report.count(Metric.ENDINGS)
-        record_and_notify(context, instance, decision.outcome, decision.reason, cleaned)
+    found = f"found the instance {instance.state}"
+    if decision.outcome is None or not decision.record:
+        if cleaned:
+            record_tags(context, instance, cleaned)
+        if decision.outcome and not memory.notified:
+            _tell(context, instance, decision, found, instance.state)
         return
-    if cleaned:
-        record_tags(context, instance, cleaned)
-    if decision.outcome and context.notifies and not memory.notified:
-        notify(context, instance, decision.outcome, decision.reason)
+    context.report.count(Metric.ENDINGS)
+    _record(context, instance, memory, decision, cleaned)
+    if decision.outcome not in memory.reported:
+        _tell(context, instance, decision, found, instance.state)
 
 
 def force_stop(context: CheckContext, instance: Instance, memory: Memory, decision: ForceStop) -> None:
@@ -147,6 +159,48 @@ def _signal(context: CheckContext, instance: Instance, seconds: float) -> None:
     )
 
 
+def _report(context: CheckContext, instance: Instance, memory: Memory, decision: End) -> None:
+    """Tell of an outcome and leave the instance as it is."""
+    _measure(context, decision)
+    reported = reported_value(memory.reported | {decision.outcome}, context.clock.now())
+    tags = outcome_tags(context, decision.outcome, decision.reason)
+    record_tags(context, instance, {**tags, names.TAG_REPORTED: reported})
+    _tell(context, instance, decision, "reported it, and left the instance as it is", instance.state)
+
+
+def _keep(context: CheckContext, instance: Instance, decision: End, error: CloudError) -> None:
+    """Nothing is destroyed on doubt: what EC2 cannot stop runs on until its deadline, and somebody is told at once."""
+    context.report.problem(f"{decision.outcome}, and kept running: {error}")
+    refused = refused_value(1, context.clock.now(), Refusable.STOP_UNSUPPORTED)
+    tags = outcome_tags(context, decision.outcome, decision.reason)
+    record_tags(context, instance, {**tags, names.TAG_REFUSED: refused})
+    due = deadline(context.settings, instance.launched_at) if instance.launched_at else None
+    until = f"until its deadline {format_time(due)}" if due else "without a deadline"
+    _tell(context, instance, decision, f"kept the instance running {until}: EC2 cannot stop it", instance.state)
+
+
+def _record(
+    context: CheckContext,
+    instance: Instance,
+    memory: Memory,
+    decision: End | Settle,
+    further: Mapping[str, str],
+) -> None:
+    """Write the outcome into the tags. What was only reported before is not the ending."""
+    if decision.outcome is None:
+        return
+    reported = {names.TAG_REPORTED: ""} if memory.reported else {}
+    record_tags(context, instance, {**outcome_tags(context, decision.outcome, decision.reason), **reported, **further})
+
+
+def _tell(
+    context: CheckContext, instance: Instance, decision: End | Interrupt | Settle, done: str, state: InstanceState
+) -> None:
+    """Told also when it could not be recorded."""
+    if decision.outcome and context.notifies:
+        notify(context, instance, News(decision.outcome, decision.reason, done, state, context.report.unmet))
+
+
 def _record_failure(
     context: CheckContext, instance: Instance, memory: Memory, decision: End, error: CloudError
 ) -> None:
@@ -184,5 +238,6 @@ def _clean_up(context: CheckContext, instance: Instance, memory: Memory) -> dict
         context.cloud.delete_schedule(names.follow_up_name(context.settings.run))
     except CloudError as error:
         context.report.problem(f"follow-up not removed: {error}")
+    context.unrecorded.changed = bool(context.unrecorded.tags)
     armed = memory.armed or unrecorded_switch(context, instance)
     return disarm(context, instance, armed) if armed else {}

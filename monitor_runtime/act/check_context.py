@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from monitor_runtime.act.ending import ENDING_SECONDS
 from monitor_runtime.act.report import Report
+from monitor_runtime.act.unrecorded import Unrecorded
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud
 from monitor_runtime.contract.settings import Settings
@@ -14,7 +15,10 @@ from monitor_runtime.contract.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class CheckContext:
-    """What every step needs: the run, the cloud, the clock, the time that is left, and the report to fill."""
+    """What every step needs: the run, the cloud, the clock, the time that is left, the report to fill.
+
+    ``unrecorded`` is what could not be written into tags.
+    """
 
     settings: Settings
     cloud: Cloud
@@ -22,6 +26,7 @@ class CheckContext:
     report: Report
     remaining_seconds: Callable[[], float]
     notifies: bool
+    unrecorded: Unrecorded = field(default_factory=Unrecorded)
 
     def spare_seconds(self) -> float:
         """What waiting and signalling may take of this invocation."""

@@ -10,7 +10,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
-from monitor_runtime.cloud.values import ON, Instance, InstanceState
+from monitor_runtime.cloud.values import ON, Instance, InstanceState, StateChange
 from monitor_runtime.contract.outcomes import Action
 
 Value = TypeVar("Value")
@@ -31,7 +31,7 @@ class Ended:
     """What EC2 was asked to do. Only the check whose call changed the instance records and notifies the ending."""
 
     action: Action
-    previous: InstanceState
+    change: StateChange
     by_us: bool
     climbed: str | None = None
     """Why it is not the action that was asked for."""
@@ -49,8 +49,8 @@ def persist(clock: Clock, call: Callable[[], Value]) -> Value:
     return retrying(call)
 
 
-def end_instance(cloud: Cloud, clock: Clock, instance: Instance, action: Action) -> Ended:
-    """Stop or terminate; what cannot be stopped is terminated.
+def end_instance(cloud: Cloud, clock: Clock, instance: Instance, action: Action, *, climbs: bool = True) -> Ended:
+    """Stop or terminate. ``climbs``: whether what cannot be stopped is terminated.
 
     Raises:
         CloudError: when EC2 still refuses or fails after the retries.
@@ -60,7 +60,7 @@ def end_instance(cloud: Cloud, clock: Clock, instance: Instance, action: Action)
     try:
         return _ended(Action.STOP, clock, lambda: cloud.stop_instance(instance.instance_id))
     except CloudError as error:
-        if error.kind is not ErrorKind.UNSUPPORTED:
+        if error.kind is not ErrorKind.UNSUPPORTED or not climbs:
             raise
         return _terminate(cloud, clock, instance, climbed=str(error))
 
@@ -82,22 +82,22 @@ def _cancel(cloud: Cloud, clock: Clock, request_id: str) -> None:
             raise
 
 
-def _ended(action: Action, clock: Clock, call: Callable[[], InstanceState], climbed: str | None = None) -> Ended:
+def _ended(action: Action, clock: Clock, call: Callable[[], StateChange], climbed: str | None = None) -> Ended:
     """A call that failed on the way back may have worked: what a retry finds ending counts as ended by us."""
     attempts = 0
 
-    def counted() -> InstanceState:
+    def counted() -> StateChange:
         nonlocal attempts
         attempts += 1
         return call()
 
     try:
-        previous = persist(clock, counted)
+        change = persist(clock, counted)
     except CloudError as error:
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
-        previous = InstanceState.GONE
-    ours = ON
+        change = StateChange(InstanceState.GONE, InstanceState.GONE)
+    ours = ON | {InstanceState.STOPPED} if action is Action.TERMINATE else ON
     if attempts > 1:
         ours |= {InstanceState.STOPPING, InstanceState.SHUTTING_DOWN}
-    return Ended(action, previous, previous in ours, climbed)
+    return Ended(action, change, change.previous in ours, climbed)

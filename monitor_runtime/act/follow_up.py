@@ -12,6 +12,9 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.triggers import follow_up_input
 from monitor_runtime.decide.next_check import SOONEST, ScheduleFollowUp, WaitInside, plan_next
 
+CARRIED_FOR = timedelta(hours=1)
+"""What could not be written is carried so long, and then tried again, where nothing else asks for a follow-up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
@@ -47,6 +50,9 @@ def await_next(
     if isinstance(outlook, ScheduleFollowUp):
         context.report.next_check_at = recheck_at
         follow_up(context, max(outlook.at, context.clock.now() + SOONEST))
+    elif context.unrecorded.changed:
+        context.report.next_check_at = recheck_at or now + CARRIED_FOR
+        follow_up(context, context.report.next_check_at)
     else:
         context.report.next_check_at = now + timedelta(seconds=context.settings.max_interval_seconds)
     return None
@@ -54,7 +60,7 @@ def await_next(
 
 def follow_up(context: CheckContext, at: datetime) -> None:
     """Schedule a check at that moment, in place of the follow-up that there is; without one, the heartbeat remains."""
-    message = follow_up_input(context.settings.to_document())
+    message = follow_up_input(context.settings.to_document(), context.unrecorded.tags)
     try:
         context.cloud.put_follow_up(FollowUp(names.follow_up_name(context.settings.run), at, message))
     except CloudError as error:

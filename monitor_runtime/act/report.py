@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,8 @@ class Report:
     outcome: Outcome | None = None
     action: Action | None = None
     next_check_at: datetime | None = None
+    unmet: Sequence[str] = ()
+    """What of each expected output is missing."""
     checks: int = 0
     notes: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
@@ -65,6 +68,7 @@ class Report:
             "action": self.action,
             "reason": self.reason,
             "next_check_at": format_time(self.next_check_at) if self.next_check_at else None,
+            "unmet": list(self.unmet),
             "seen": list(self.notes),
             "problems": list(self.problems),
             "calls": calls,

@@ -16,7 +16,16 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from monitor_runtime.cloud.aws_answers import bucket_region, command_state, read_instance, read_object, read_uploads
+from monitor_runtime.cloud.aws_answers import (
+    bucket_region,
+    command_state,
+    literal,
+    read_instance,
+    read_object,
+    read_parts,
+    read_uploads,
+    state_change,
+)
 from monitor_runtime.cloud.aws_errors import to_cloud_error
 from monitor_runtime.cloud.interface import (
     CloudError,
@@ -26,10 +35,11 @@ from monitor_runtime.cloud.interface import (
     FollowUp,
     MetricWindow,
     Page,
+    PartPage,
     UploadMarker,
     UploadPage,
 )
-from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.cloud.values import Instance, InstanceState, StateChange
 from monitor_runtime.contract.outcomes import Action
 
 Value = TypeVar("Value")
@@ -71,11 +81,6 @@ def client(service: str, region: str) -> Any:
     return boto3.client(service, region_name=region, config=CLIENT_CONFIG)  # pyright: ignore[reportUnknownMemberType, reportCallIssue, reportArgumentType, reportUnknownVariableType]
 
 
-def _literal(value: str) -> str:
-    """A filter's value that EC2 takes as it is: it reads `*`, `?` and a backslash as wildcards."""
-    return "".join(f"\\{sign}" if sign in "\\*?" else sign for sign in value)
-
-
 class AwsCloud:
     """`monitor_runtime.cloud.interface.Cloud` on AWS."""
 
@@ -103,7 +108,7 @@ class AwsCloud:
 
     def find_instances(self, tags: Mapping[str, str], *, ended: bool = False) -> Sequence[Instance]:
         """See `Cloud.find_instances`."""
-        filters = [{"Name": f"tag:{tag}", "Values": [_literal(value)]} for tag, value in sorted(tags.items())]
+        filters = [{"Name": f"tag:{tag}", "Values": [literal(value)]} for tag, value in sorted(tags.items())]
         if not ended:
             states = [InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED]
             filters.append({"Name": "instance-state-name", "Values": [str(state) for state in states]})
@@ -145,6 +150,13 @@ class AwsCloud:
         begins = {"KeyMarker": after.key, "UploadIdMarker": after.upload_id} if after else {}
         return self._call("s3", "ListMultipartUploads", {**wanted, **begins}, read_uploads)
 
+    def list_parts(self, bucket: str, key: str, upload_id: str, after: int | None = None) -> PartPage:
+        """See `Cloud.list_parts`."""
+        further = {"PartNumberMarker": after} if after else {}
+        return self._call(
+            "s3", "ListParts", {"Bucket": bucket, "Key": key, "UploadId": upload_id, **further}, read_parts
+        )
+
     def metric_maxima(self, instance_id: str, window: MetricWindow) -> Sequence[float]:
         """See `Cloud.metric_maxima`."""
         namespace, _, name = window.metric.rpartition("/")
@@ -165,24 +177,14 @@ class AwsCloud:
             lambda answer: [float(value) for value in answer["MetricDataResults"][0]["Values"]],
         )
 
-    def stop_instance(self, instance_id: str, *, force: bool = False) -> InstanceState:
+    def stop_instance(self, instance_id: str, *, force: bool = False) -> StateChange:
         """See `Cloud.stop_instance`."""
         further = {"Force": True} if force else {}
-        return self._call(
-            "ec2",
-            "StopInstances",
-            {"InstanceIds": [instance_id], **further},
-            lambda answer: InstanceState(answer["StoppingInstances"][0]["PreviousState"]["Name"]),
-        )
+        return self._call("ec2", "StopInstances", {"InstanceIds": [instance_id], **further}, state_change)
 
-    def terminate_instance(self, instance_id: str) -> InstanceState:
+    def terminate_instance(self, instance_id: str) -> StateChange:
         """See `Cloud.terminate_instance`."""
-        return self._call(
-            "ec2",
-            "TerminateInstances",
-            {"InstanceIds": [instance_id]},
-            lambda answer: InstanceState(answer["TerminatingInstances"][0]["PreviousState"]["Name"]),
-        )
+        return self._call("ec2", "TerminateInstances", {"InstanceIds": [instance_id]}, state_change)
 
     def cancel_spot_request(self, request_id: str) -> None:
         """See `Cloud.cancel_spot_request`."""

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from monitor_runtime.cloud.interface import CommandState, UploadMarker, UploadPage
-from monitor_runtime.cloud.values import Instance, InstanceState, StoredObject, Upload
+from monitor_runtime.cloud.interface import CommandState, PartPage, UploadMarker, UploadPage
+from monitor_runtime.cloud.values import Instance, InstanceState, StateChange, StoredObject, Upload
 
 _REASON_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 _COMMAND_STATES = {
@@ -48,11 +48,29 @@ def read_uploads(answer: Mapping[str, Any]) -> UploadPage:
     """A page of ListMultipartUploads, whose keys botocore does not decode."""
     decoded: Callable[[str], str] = unquote_plus if answer.get("EncodingType") == "url" else str
     uploads = tuple(
-        Upload(decoded(entry["Key"]), entry["Initiated"].astimezone(UTC)) for entry in answer.get("Uploads", [])
+        Upload(decoded(entry["Key"]), entry["Initiated"].astimezone(UTC), entry["UploadId"])
+        for entry in answer.get("Uploads", [])
     )
     if not answer.get("IsTruncated"):
         return UploadPage(uploads)
     return UploadPage(uploads, UploadMarker(decoded(answer["NextKeyMarker"]), answer["NextUploadIdMarker"]))
+
+
+def read_parts(answer: Mapping[str, Any]) -> PartPage:
+    """A page of ListParts."""
+    newest_at = max((part["LastModified"].astimezone(UTC) for part in answer.get("Parts", [])), default=None)
+    return PartPage(newest_at, answer["NextPartNumberMarker"] if answer.get("IsTruncated") else None)
+
+
+def state_change(answer: Mapping[str, Any]) -> StateChange:
+    """What StopInstances or TerminateInstances did to the one instance that it was asked about."""
+    (changed,) = answer.get("StoppingInstances") or answer["TerminatingInstances"]
+    return StateChange(InstanceState(changed["PreviousState"]["Name"]), InstanceState(changed["CurrentState"]["Name"]))
+
+
+def literal(value: str) -> str:
+    """A filter's value that EC2 takes as it is: it reads `*`, `?` and a backslash as wildcards."""
+    return "".join(f"\\{sign}" if sign in "\\*?" else sign for sign in value)
 
 
 def command_state(answer: Mapping[str, Any]) -> CommandState:

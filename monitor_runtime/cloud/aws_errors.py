@@ -22,7 +22,7 @@ _KINDS = {
     "InternalError": ErrorKind.TRANSIENT,
     "Unavailable": ErrorKind.TRANSIENT,
     # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-    "NoSuchBucket": ErrorKind.NOT_FOUND,
+    "NoSuchBucket": ErrorKind.REFUSED,
     "NoSuchKey": ErrorKind.NOT_FOUND,
     "OperationAborted": ErrorKind.TRANSIENT,
     "RequestTimeout": ErrorKind.TRANSIENT,

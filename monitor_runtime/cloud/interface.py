@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from monitor_runtime.cloud.values import Instance, InstanceState, StoredObject, Upload
+from monitor_runtime.cloud.values import Instance, StateChange, StoredObject, Upload
 from monitor_runtime.contract.outcomes import Action
 
 
@@ -59,6 +59,14 @@ class UploadPage:
 
     uploads: tuple[Upload, ...]
     next_marker: UploadMarker | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartPage:
+    """One page of an upload's parts; ``next_marker`` is None on the last one."""
+
+    newest_at: datetime | None
+    next_marker: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +137,20 @@ class Cloud(Protocol):
         """Multipart uploads that were neither completed nor aborted; at most 1,000 a page."""
         ...
 
+    def list_parts(self, bucket: str, key: str, upload_id: str, after: int | None = None) -> PartPage:
+        """The parts of an upload that have arrived, in the order of their numbers; at most 1,000 a page."""
+        ...
+
     def metric_maxima(self, instance_id: str, window: MetricWindow) -> Sequence[float]:
         """The maximum of each period for which CloudWatch has data."""
         ...
 
-    def stop_instance(self, instance_id: str, *, force: bool = False) -> InstanceState:
-        """Ask for the stop; returns the state before it."""
+    def stop_instance(self, instance_id: str, *, force: bool = False) -> StateChange:
+        """Ask for the stop; returns the states before and after it."""
         ...
 
-    def terminate_instance(self, instance_id: str) -> InstanceState:
-        """Ask for the termination; returns the state before it."""
+    def terminate_instance(self, instance_id: str) -> StateChange:
+        """Ask for the termination; returns the states before and after it."""
         ...
 
     def cancel_spot_request(self, request_id: str) -> None:

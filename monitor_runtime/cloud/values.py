@@ -25,6 +25,14 @@ ON = frozenset({InstanceState.PENDING, InstanceState.RUNNING})
 
 
 @dataclass(frozen=True, slots=True)
+class StateChange:
+    """What a call did to an instance: its state before the call, and after it."""
+
+    previous: InstanceState
+    current: InstanceState
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """An EC2 instance as DescribeInstances returns it. ``launched_at`` moves on at every start after a stop."""
 
@@ -55,3 +63,11 @@ class Upload:
 
     key: str
     initiated_at: datetime
+    upload_id: str = ""
+    moved_at: datetime | None = None
+    """When its newest part arrived; None where it has none, or was not looked into."""
+
+    @property
+    def last_movement(self) -> datetime:
+        """When something was last heard of it."""
+        return max(self.initiated_at, self.moved_at or self.initiated_at)

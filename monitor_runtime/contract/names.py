@@ -20,10 +20,12 @@ TAG_ENDED_AT = "runctl:ended-at"
 TAG_ARMED = "runctl:armed"
 """The time for which the deadline switch is armed, and what it does then; empty once it was removed."""
 TAG_NOTICED = "runctl:noticed"
-"""The time of the completion that was noticed, and when that was: so its detection is measured once, and the grace of a
-multipart upload, whose LastModified is when it began, is counted from when it was there."""
+"""Since when the grace period of the completion that was noticed is counted, and which one that is: written once, so
+that a marker which is uploaded again, or which S3 dates back, gets its grace period once and in full."""
 TAG_NOTIFIED = "runctl:notified"
 """When the notification of the ending was published."""
+TAG_REPORTED = "runctl:reported"
+"""When something was reported last, and the outcomes that were, while the instance was left as it was."""
 TAG_RELEASED = "runctl:released"
 """When the run was taken off the instance, which Pulumi is about to remove: its end is no news to anybody."""
 TAG_REFUSED = "runctl:ending-refused"
@@ -39,6 +41,7 @@ WRITTEN_BY_MONITOR = (
     TAG_REASON,
     TAG_REFUSED,
     TAG_RELEASED,
+    TAG_REPORTED,
 )
 """Tags that appear on the instance after its launch: Pulumi ignores changes of them, key by key."""
 

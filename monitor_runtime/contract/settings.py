@@ -96,6 +96,7 @@ class Settings:
         default=None, metadata=_checked(rules.optional(rules.whole_number(1, 365, "days")), _or_none(int))
     )
     s3_events: bool = field(default=False, metadata=_checked(rules.boolean))
+    share_last_words: bool = field(default=False, metadata=_checked(rules.boolean))
 
     def to_document(self) -> dict[str, Any]:
         """The JSON object that `parse` reads back to the same settings; every field is written out."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, cast
 
 from monitor_runtime.contract import times
@@ -27,6 +28,10 @@ class TriggerKind(StrEnum):
     SPOT_WARNING = "spot-warning"
 
 
+TagValues = Mapping[str, Mapping[str, str]]
+"""Values of tags by instance id and tag."""
+
+
 @dataclass(frozen=True, slots=True)
 class CarriedTrigger:
     """A trigger that carries the settings. ``unknown_fields``: settings that only a newer component knows."""
@@ -35,6 +40,8 @@ class CarriedTrigger:
     settings: Settings
     unknown_fields: tuple[str, ...] = ()
     scheduled_at: datetime | None = None
+    unrecorded: TagValues | None = None
+    """Of a follow-up: what the check that made it could not write, by instance and tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +87,33 @@ def first_check_input(settings: dict[str, Any]) -> str:
     return _to_json({"trigger": TriggerKind.FIRST_CHECK, "settings": settings})
 
 
-def follow_up_input(settings: dict[str, Any]) -> str:
-    """The input of a follow-up: the settings of the check that schedules it, and the time for which that was."""
-    return _to_json({"trigger": TriggerKind.FOLLOW_UP, "scheduled_time": SCHEDULED_TIME, "settings": settings})
+def follow_up_input(settings: dict[str, Any], unrecorded: TagValues = MappingProxyType({})) -> str:
+    """The input of a follow-up: the settings of the check that schedules it, and the time for which that was.
+
+    ``unrecorded``: tags that could not be written.
+    """
+    message = {"trigger": TriggerKind.FOLLOW_UP, "scheduled_time": SCHEDULED_TIME, "settings": settings}
+    return _to_json({**message, "unrecorded": unrecorded} if unrecorded else message)
+
+
+def unrecorded_of(text: str) -> TagValues:
+    """The tags that a follow-up's input carries; none where it is not understood."""
+    try:
+        return _unrecorded(json.loads(text).get("unrecorded"))
+    except (ValueError, AttributeError):
+        return {}
+
+
+def _unrecorded(value: object) -> TagValues:
+    entries = cast("Mapping[str, object]", value if isinstance(value, Mapping) else {})
+    read = {
+        instance_id: {
+            str(tag): text for tag, text in cast("Mapping[object, object]", tags).items() if isinstance(text, str)
+        }
+        for instance_id, tags in entries.items()
+        if isinstance(tags, Mapping)
+    }
+    return {instance_id: tags for instance_id, tags in read.items() if tags}
 
 
 def _to_json(document: dict[str, Any]) -> str:
@@ -130,7 +161,8 @@ def _carried(document: Mapping[str, Any]) -> CarriedTrigger | ForgetTrigger:
     if isinstance(lifecycle, Mapping) and cast("Mapping[str, Any]", lifecycle).get("action") == "delete":
         return _forget(document.get("settings"))
     settings, unknown_fields = parse(document.get("settings"))
-    return CarriedTrigger(TriggerKind(kind), settings, unknown_fields, _time(document.get("scheduled_time")))
+    carried = _unrecorded(document.get("unrecorded")) if kind == TriggerKind.FOLLOW_UP else None
+    return CarriedTrigger(TriggerKind(kind), settings, unknown_fields, _time(document.get("scheduled_time")), carried)
 
 
 def _forget(settings: object) -> ForgetTrigger:

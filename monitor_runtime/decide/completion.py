@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from monitor_runtime.cloud.values import StoredObject
 from monitor_runtime.contract import times
 from monitor_runtime.contract.outcomes import Outcome
-from monitor_runtime.contract.patterns import matches
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide.memory import Memory
+from monitor_runtime.decide.unmet import fresh, matching, missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,15 @@ class ManifestEntry:
 
 @dataclass(frozen=True, slots=True)
 class MarkerBody:
-    """What a marker's JSON body says; empty when the body is anything else."""
+    """What a marker's body says, each field by itself; empty when it is text that is no JSON."""
 
-    outcome: Outcome | None = None
+    failed: bool = False
+    """Whether any part of it tells of a failure."""
     exit_code: int | None = None
     message: str = ""
     manifest: tuple[ManifestEntry, ...] = ()
+    not_understood: str = ""
+    """What of it is cut off or of an unknown form; then it is no proof of success."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +48,25 @@ class Completion:
     marker_key: str | None
     """The object whose body may say more; None when outputs complete the run."""
     multipart: bool = False
+    recognized_by: str = ""
+    """What is the same in every look at it: of outputs, the newest of them; a marker may be uploaded again."""
 
     def grace_over(self, settings: Settings) -> datetime:
         """When what is still on its way, a log or a checkpoint, has had its time."""
         return self.since + timedelta(seconds=settings.grace_seconds)
 
-    def with_body(self, body: MarkerBody) -> Completion:
-        """The same once the marker's body was read: an outcome in it counts more than the marker's name."""
+    def with_body(self, body: MarkerBody, *, share_last_words: bool = False) -> Completion:
+        """The same once the marker's body was read: a failure that either tells of counts.
+
+        ``share_last_words``: whether the message in it may leave S3.
+        """
         details: list[str] = []
         if body.exit_code is not None:
             details.append(f"exit code {body.exit_code}")
-        if body.message:
+        if body.message and share_last_words:
             details.append(body.message)
         evidence = f"{self.evidence} ({', '.join(details)})" if details else self.evidence
-        return replace(self, outcome=body.outcome or self.outcome, evidence=evidence)
+        return replace(self, outcome=Outcome.FAILED if body.failed else self.outcome, evidence=evidence)
 
 
 def find(
@@ -73,24 +81,11 @@ def find(
 
 
 def counted(found: Completion, memory: Memory, seen_at: datetime) -> Completion:
-    """The grace of a multipart upload counts from when it was first noticed."""
-    if not found.multipart:
-        return found
-    first_seen_at = memory.first_noticed(found.modified_at) or times.end_of_second(seen_at)
-    return replace(found, since=max(found.modified_at, first_seen_at))
-
-
-def fresh(objects: Iterable[StoredObject], launched_at: datetime) -> tuple[StoredObject, ...]:
-    """The objects of this launch. An older object belongs to an earlier run of the same instance."""
-    return tuple(entry for entry in objects if entry.modified_at >= launched_at)
-
-
-def matching(settings: Settings, pattern: str, objects: Iterable[StoredObject]) -> tuple[StoredObject, ...]:
-    """The objects whose key, relative to the prefix, matches the pattern."""
-    start = len(settings.prefix)
-    return tuple(
-        entry for entry in objects if entry.key.startswith(settings.prefix) and matches(pattern, entry.key[start:])
-    )
+    """Its grace is counted from when it was first there: by S3's own time, or where that is dated back, first sight."""
+    noticed = memory.noticed_before(found.recognized_by)
+    if found.multipart:
+        return replace(found, since=noticed or max(found.modified_at, times.end_of_second(seen_at)))
+    return replace(found, since=min(found.modified_at, noticed or found.modified_at))
 
 
 def _any_matching(settings: Settings, patterns: Iterable[str], objects: Sequence[StoredObject]) -> list[StoredObject]:
@@ -110,21 +105,36 @@ def find_marker(settings: Settings, objects: Sequence[StoredObject], launched_at
         found = sorted(_any_matching(settings, names, current), key=lambda entry: (entry.modified_at, entry.key))
         if found:
             first = found[0]
-            evidence = f"marker {first.key[len(settings.prefix) :]}"
-            return Completion(outcome, first.modified_at, first.modified_at, evidence, first.key, first.multipart)
+            return Completion(
+                outcome,
+                first.modified_at,
+                first.modified_at,
+                f"marker {first.key[len(settings.prefix) :]}",
+                first.key,
+                first.multipart,
+                recognized_by=f"marker {outcome}",
+            )
     return None
 
 
+def unmet(settings: Settings, objects: Sequence[StoredObject], launched_at: datetime) -> tuple[str, ...]:
+    """What of each expected output is missing."""
+    gaps = (missing(settings, pattern, objects, launched_at) for pattern in settings.expected_outputs)
+    return tuple(gap for gap in gaps if gap)
+
+
 def _find_outputs(settings: Settings, objects: Sequence[StoredObject], launched_at: datetime) -> Completion | None:
-    """Complete when every expected output has a fresh, non-empty object; since the newest of all that match."""
-    if not settings.expected_outputs:
+    """Complete when nothing of any expected output is missing; since the newest of all that match."""
+    if not settings.expected_outputs or unmet(settings, objects, launched_at):
         return None
-    current = [entry for entry in fresh(objects, launched_at) if entry.size > 0]
-    found = [matching(settings, pattern, current) for pattern in settings.expected_outputs]
-    if not all(found):
-        return None
-    complete = [entry for entries in found for entry in entries]
-    newest = max(entry.modified_at for entry in complete)
-    multipart = any(entry.multipart for entry in complete)
-    names = ", ".join(settings.expected_outputs)
-    return Completion(Outcome.SUCCEEDED, newest, newest, f"expected outputs {names}", None, multipart)
+    found = _any_matching(settings, settings.expected_outputs, fresh(objects, launched_at))
+    newest = max(entry.modified_at for entry in found)
+    return Completion(
+        Outcome.SUCCEEDED,
+        newest,
+        newest,
+        f"expected outputs {', '.join(settings.expected_outputs)}",
+        None,
+        any(entry.multipart for entry in found),
+        recognized_by=f"outputs of {times.format_time(newest)}",
+    )

@@ -18,7 +18,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """End the run. ``due_since`` is when the ending became due, ``evidence_at`` when its cause arose."""
+    """End the run. ``due_since`` is when the ending became due, ``evidence_at`` when its cause arose.
+
+    ``climbs``: whether what EC2 cannot stop is terminated; otherwise it is kept.
+    """
 
     outcome: Outcome
     action: Action
@@ -26,6 +29,7 @@ class End:
     due_since: datetime
     evidence_at: datetime
     signal_first: bool = False
+    climbs: bool = True
 
 
 @dataclass(frozen=True, slots=True)

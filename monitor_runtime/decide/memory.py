@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +14,9 @@ from monitor_runtime.contract.times import end_of_second, format_time, parse_tim
 
 MAX_HOLD = timedelta(days=7)
 MAX_TAG_VALUE = 256
+MAX_REFUSALS = 3
+"""How often in a row EC2 is asked for what it refuses, before it is asked once every `ASKED_AGAIN`."""
+ASKED_AGAIN = timedelta(hours=1)
 REMOVAL = timedelta(minutes=10)
 """Pulumi removes what it has released within minutes: what lives on after that is armed like any other instance."""
 _UNSURE = " unsure"
@@ -24,6 +28,8 @@ class Refusable(StrEnum):
     """What EC2 can refuse beside the ending by an outcome: each is counted by itself."""
 
     FORCE = "force"
+    STOP_UNSUPPORTED = "stop-unsupported"
+    """The stop of an instance that EC2 can only terminate."""
     TERMINATE_STOPPED = "terminate-stopped"
 
 
@@ -45,15 +51,18 @@ class Memory:
     """The reason recorded with the outcome."""
     ended_at: datetime | None = None
     notified: bool = False
-    """Whether the ending was published."""
+    """Whether the ending was published, and not only something that was reported before."""
     armed: str = ""
     """For when, and to what end, the deadline switch is armed, as written; empty when it is not."""
     refused: str = ""
-    """What EC2 refused last, and ``refused_count``, how often in a row."""
+    """What EC2 refused last, ``refused_count``, how often in a row, and ``refused_at``, when."""
     refused_count: int = 0
+    refused_at: datetime | None = None
+    reported: frozenset[Outcome] = frozenset()
+    """The outcomes that were only reported, the instance left as it was."""
     noticed: str = ""
-    """Which completion was noticed, by its time as written, and ``noticed_at``, when."""
-    noticed_at: datetime | None = None
+    """Which completion was noticed, and ``noticed_since``, since when its grace period is counted."""
+    noticed_since: datetime | None = None
     released_at: datetime | None = None
     """When Pulumi was about to remove the instance."""
 
@@ -65,21 +74,25 @@ class Memory:
             return instance.tags.get(name, "")
 
         ended_at = _since_launch(instance, tag(names.TAG_ENDED_AT))
+        notified_at = _since_launch(instance, tag(names.TAG_NOTIFIED))
         outcome = tag(names.TAG_OUTCOME)
         count, refused_at, refused = _parts(tag(names.TAG_REFUSED), 3)
-        counts = count.isdecimal() and count.isascii() and _since_launch(instance, refused_at)
-        noticed, noticed_at = _parts(tag(names.TAG_NOTICED), 2)
+        refused_since = _since_launch(instance, refused_at)
+        counts = count.isdecimal() and count.isascii() and refused_since
+        noticed_since, noticed = _parts(tag(names.TAG_NOTICED), 2)
         return cls(
             hold=_read_hold(tag(names.TAG_HOLD_UNTIL), now),
             outcome=Outcome(outcome) if ended_at and outcome in set(Outcome) else None,
             reason=tag(names.TAG_REASON),
             ended_at=ended_at,
-            notified=_since_launch(instance, tag(names.TAG_NOTIFIED)) is not None,
+            notified=notified_at is not None and (ended_at is None or notified_at >= ended_at),
             armed=tag(names.TAG_ARMED),
             refused=refused,
             refused_count=int(count) if counts else 0,
+            refused_at=refused_since,
+            reported=_read_reported(instance, tag(names.TAG_REPORTED)),
             noticed=noticed,
-            noticed_at=parse_time(noticed_at),
+            noticed_since=_since_launch(instance, noticed_since),
             released_at=_since_launch(instance, tag(names.TAG_RELEASED)),
         )
 
@@ -96,9 +109,19 @@ class Memory:
         """How often in a row EC2 refused this."""
         return self.refused_count if self.refused == what else 0
 
-    def first_noticed(self, completed_at: datetime) -> datetime | None:
-        """When the completion of that time was noticed; None while it was not."""
-        return self.noticed_at if self.noticed == format_time(completed_at) else None
+    def is_refused(self, what: Outcome | Refusable, now: datetime) -> bool:
+        """Whether EC2 is not to be asked for this now: it refused often enough, and not long ago."""
+        recent = self.refused_at is not None and now - self.refused_at < ASKED_AGAIN
+        return recent and self.refusals(what) >= MAX_REFUSALS
+
+    def noticed_before(self, completion: str) -> datetime | None:
+        """Since when the grace period of this completion is counted; None while it was not noticed."""
+        return self.noticed_since if self.noticed == completion else None
+
+    @property
+    def ended_as(self) -> Outcome | None:
+        """The outcome with which the launch ended; None while there is none, or it was only reported."""
+        return None if self.outcome in self.reported else self.outcome
 
 
 def _parts(value: str, count: int) -> list[str]:
@@ -144,9 +167,20 @@ def unsure(armed_tag: str) -> str:
     return armed_tag if armed_tag.endswith(_UNSURE) else f"{armed_tag}{_UNSURE}"
 
 
-def noticed_value(completed_at: datetime, seen_at: datetime) -> str:
-    """The tag's value for a completion that was noticed: which one it is, and when it was seen."""
-    return f"{format_time(completed_at)} {format_time(end_of_second(seen_at))}"
+def noticed_value(completion: str, since: datetime) -> str:
+    """The tag's value for a completion that was noticed: since when its grace period counts, and which one it is."""
+    return f"{format_time(end_of_second(since))} {completion}"
+
+
+def reported_value(reported: Iterable[Outcome], now: datetime) -> str:
+    """The tag's value when outcomes were reported."""
+    return " ".join([format_time(now), *sorted(reported)])
+
+
+def _read_reported(instance: Instance, value: str) -> frozenset[Outcome]:
+    reported_at, outcomes = _parts(value, 2)
+    known = set(outcomes.split()) & set(Outcome)
+    return frozenset(map(Outcome, known)) if _since_launch(instance, reported_at) else frozenset()
 
 
 def safe_value(text: str) -> str:

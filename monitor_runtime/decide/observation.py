@@ -35,10 +35,13 @@ class Observation:
     """Keys of markers that an earlier launch left behind."""
     completion: Completion | None = None
     """What completes the run, if anything does, with what the marker's body says where it was read."""
+    unmet: tuple[str, ...] = ()
+    """What of each expected output is missing, where that is what the run waits for."""
     marker_body: MarkerBody | Unknown | None = None
     checkpoints: tuple[StoredObject, ...] | Unknown | None = None
     """What matches a checkpoint pattern or an entry of the marker's manifest."""
     uploads: tuple[Upload, ...] | Unknown | None = None
+    """The multipart uploads under way that leave the run's work in doubt."""
     metric_maxima: tuple[float, ...] | Unknown | None = None
     interruption_warned: bool = False
     objects_at: datetime | None = None

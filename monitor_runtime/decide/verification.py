@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from monitor_runtime.contract.settings import Settings
-from monitor_runtime.decide.completion import ManifestEntry, MarkerBody, fresh, matching
+from monitor_runtime.decide.completion import ManifestEntry, MarkerBody
 from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.decide.unmet import fresh, missing
 
 
 def manifest_key(settings: Settings, entry: ManifestEntry) -> str:
@@ -28,19 +29,25 @@ def verification_gap(settings: Settings, seen: Observation, launched_at: datetim
     if silent:
         passing = next((part for part in silent if not part.permanent), None)
         return passing or f"cannot be verified: {silent[0].cause}"
-    uploads = seen.uploads if isinstance(seen.uploads, tuple) else ()
-    under_way = sorted(upload.key for upload in uploads if upload.initiated_at >= launched_at)
-    if under_way:
-        return f"upload of {under_way[0]} under way"
+    if isinstance(seen.marker_body, MarkerBody) and seen.marker_body.not_understood:
+        return f"its body is not understood: {seen.marker_body.not_understood}"
+    if isinstance(seen.uploads, tuple) and seen.uploads:
+        return f"upload of {min(upload.key for upload in seen.uploads)} under way"
     return _checkpoint_gap(settings, seen, launched_at)
 
 
+def last_movement(seen: Observation) -> datetime | None:
+    """When an upload that is under way was last heard of."""
+    uploads = seen.uploads if isinstance(seen.uploads, tuple) else ()
+    return max((upload.last_movement for upload in uploads), default=None)
+
+
 def _checkpoint_gap(settings: Settings, seen: Observation, launched_at: datetime) -> str | None:
-    objects = fresh(seen.checkpoints, launched_at) if isinstance(seen.checkpoints, tuple) else ()
+    found = seen.checkpoints if isinstance(seen.checkpoints, tuple) else ()
     for pattern in settings.checkpoint_patterns:
-        if not any(entry.size > 0 for entry in matching(settings, pattern, objects)):
-            return f"no checkpoint {pattern}"
-    sizes = {entry.key: entry.size for entry in objects}
+        if gap := missing(settings, pattern, found, launched_at):
+            return f"checkpoint {gap}"
+    sizes = {entry.key: entry.size for entry in fresh(found, launched_at)}
     body = seen.marker_body
     for entry in body.manifest if isinstance(body, MarkerBody) else ():
         key = manifest_key(settings, entry)

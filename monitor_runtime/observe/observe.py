@@ -14,7 +14,7 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
-from monitor_runtime.decide.completion import Completion, MarkerBody, find, find_marker, stale_markers
+from monitor_runtime.decide.completion import Completion, MarkerBody, find, find_marker, stale_markers, unmet
 from monitor_runtime.decide.idle import idle_window
 from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import Observation, Unknown
@@ -59,45 +59,52 @@ def observe(
 ) -> Observation:
     """Look at what an instance, as just described, remembers, then at S3 as far as it matters.
 
-    A check of a run in training costs one DescribeInstances and one ListObjectsV2; an ended and recorded run, and one
-    past its deadline, cost the DescribeInstances alone.
+    A check of a run in training costs one DescribeInstances and one ListObjectsV2; an ended and recorded run costs the
+    DescribeInstances alone.
 
     A look takes time, and each end of it is used on the safe side. What is due must be due at ``now``, its beginning:
     later changes may have been missed. What was seen was there when AWS had answered, and perhaps not before.
     """
     memory, launched_at = Memory.of(instance, now), instance.launched_at
     seen = Observation(instance, memory, interruption_warned=interruption_warned)
-    if launched_at is None or not _objects_matter(settings, seen, now):
+    if launched_at is None or not _objects_matter(seen):
         return seen
     objects = _completing_objects(cloud, settings, launched_at)
     objects_at = clock.now()
     if isinstance(objects, Unknown):
         return replace(seen, objects=objects, objects_at=objects_at)
     completion = find(settings, objects, launched_at, memory, objects_at)
-    stale = stale_markers(settings, objects, launched_at)
-    seen = replace(seen, objects=objects, objects_at=objects_at, stale_markers=stale, completion=completion)
+    seen = replace(
+        seen,
+        objects=objects,
+        objects_at=objects_at,
+        stale_markers=stale_markers(settings, objects, launched_at),
+        completion=completion,
+        unmet=unmet(settings, objects, launched_at) if completion is None else (),
+    )
     can_wait = instance.state in ON and not interruption_warned
     if completion is None and can_wait and not memory.hold.until:
         return replace(seen, metric_maxima=_metric(cloud, settings, instance, launched_at, objects_at))
-    if completion is None or (can_wait and not _matters_now(settings, memory, completion, now)):
+    if completion is None or (can_wait and not _matters_now(settings, memory, completion, launched_at, now)):
         return seen
     return _completed(cloud, settings, seen, completion, launched_at)
 
 
-def _objects_matter(settings: Settings, seen: Observation, now: datetime) -> bool:
+def _objects_matter(seen: Observation) -> bool:
+    """Not those of an ended run once that is recorded."""
     instance, memory = seen.instance, seen.memory
-    if instance.state not in ON:
-        return instance.state in _ENDED and memory.outcome is None and memory.released_at is None
-    due = deadline(settings, instance.launched_at) if instance.launched_at else None
-    past_deadline = due is not None and now >= due and settings.on_deadline is not Action.REPORT
-    return not past_deadline or seen.interruption_warned or memory.hold.until is not None
+    return instance.state in ON or (instance.state in _ENDED and memory.ended_as is None and memory.released_at is None)
 
 
-def _matters_now(settings: Settings, memory: Memory, completion: Completion, now: datetime) -> bool:
-    """Whether something can follow from a completion: grace is over, no hold is in force, it was not reported yet."""
+def _matters_now(
+    settings: Settings, memory: Memory, completion: Completion, launched_at: datetime, now: datetime
+) -> bool:
+    """Whether something can follow from a completion: grace or all time is over, no hold, it was not reported yet."""
     only_reported = settings.on_complete is settings.on_failure is Action.REPORT
-    was_reported = only_reported and memory.outcome is not None
-    return now >= completion.grace_over(settings) and not was_reported and memory.hold.until is None
+    was_reported = only_reported and not memory.reported.isdisjoint({Outcome.SUCCEEDED, Outcome.FAILED})
+    due = deadline(settings, launched_at)
+    is_due = now >= completion.grace_over(settings) or (due is not None and now >= due)
+    return is_due and not was_reported and memory.hold.until is None
 
 
 def _completing_objects(cloud: Cloud, settings: Settings, launched_at: datetime) -> tuple[StoredObject, ...] | Unknown:
@@ -121,14 +128,18 @@ def _completed(
 ) -> Observation:
     """Nothing is waited for any more: read the marker, and for a success what verification needs."""
     body = _marker_body(cloud, settings, completion)
-    completion = completion.with_body(body) if isinstance(body, MarkerBody) else completion
+    completion = (
+        completion.with_body(body, share_last_words=settings.share_last_words)
+        if isinstance(body, MarkerBody)
+        else completion
+    )
     seen = replace(seen, completion=completion, marker_body=body)
     if completion.outcome is not Outcome.SUCCEEDED:
         return seen
     patterns = checkpoint_keys(settings, body if isinstance(body, MarkerBody) else None)
     return replace(
         seen,
-        uploads=find_uploads(cloud, settings, launched_at),
+        uploads=find_uploads(cloud, settings, launched_at, min(completion.since, completion.modified_at)),
         checkpoints=find_objects(cloud, settings, patterns) if patterns else (),
     )
 

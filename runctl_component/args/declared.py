@@ -88,6 +88,8 @@ class TrainingRunArgs(TypedDict):
     """Terminate an instance that has been stopped for this long: 1 to 365 days. Default: never."""
     s3_events: NotRequired[bool]
     """Detect markers within seconds through EventBridge, which must be turned on for the bucket. Must be a plain value."""
+    share_last_words: NotRequired[pulumi.Input[bool]]
+    """Put the `message` of a marker, by default the last line of the training's log, into tags, messages and the monitor's log too. It may hold secrets. Default: it stays in S3."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Further tags of the instance and its volumes, at most 30. `runctl:` and `aws:` are reserved. The instance reads its tags through the metadata service, which accepts no space and no `/` in a key, nor the keys `.`, `..` and `_index`: the provider's default tags must follow that too."""
 

@@ -99,11 +99,10 @@ def endings(settings: Settings, *, spot: str | None) -> dict[str, str]:
     succeeded = [f"{grace} {_any_of(settings.markers)}"] if settings.markers else []
     if settings.expected_outputs:
         succeeded.append(f"{grace} the newest of {', '.join(settings.expected_outputs)}")
-    unverified = Action.STOP if settings.on_complete is Action.TERMINATE else settings.on_complete
     words = {
         "succeeded": f"{stopped}, {', or '.join(succeeded)}",
-        "unverified": f"{_action_phrase(unverified, spot)}, when what was written cannot be verified within"
-        f" {settings.verify_timeout_seconds} s",
+        "unverified": f"{_unverified_phrase(settings, spot)}, when what was written cannot be verified within"
+        f" {settings.verify_timeout_seconds} s, or 5 min after an upload stands still",
     }
     failed = [_any_of(settings.failure_markers)] if settings.failure_markers else []
     if settings.markers:
@@ -137,6 +136,14 @@ def _action_phrase(action: Action, spot: str | None) -> str:
     if action is Action.STOP and spot == "one-time":
         return "terminated (EC2 cannot stop one-time spot instances)"
     return {Action.STOP: "stopped", Action.TERMINATE: "terminated", Action.REPORT: "reported, nothing changed"}[action]
+
+
+def _unverified_phrase(settings: Settings, spot: str | None) -> str:
+    """Nothing is destroyed on doubt."""
+    if settings.on_complete is Action.REPORT or spot != "one-time":
+        return _action_phrase(Action.REPORT if settings.on_complete is Action.REPORT else Action.STOP, spot)
+    until = "until its deadline" if settings.max_runtime_hours else "for ever, since it has no deadline"
+    return f"kept running {until} (EC2 cannot stop one-time spot instances), and told at once"
 
 
 def deadline_layers(settings: Settings, *, on_box_runner: bool) -> list[dict[str, str]]:

@@ -175,6 +175,7 @@ _CALLS: Mapping[tuple[str, str], Callable[[Parameters, Account], Iterator[Access
     ("s3", "GetObject"): _object("s3:GetObject"),
     ("s3", "HeadObject"): _object("s3:GetObject"),
     ("s3", "ListMultipartUploads"): _bucket("s3:ListBucketMultipartUploads"),
+    ("s3", "ListParts"): _object("s3:ListMultipartUploadParts"),
     ("s3", "ListObjectsV2"): _bucket("s3:ListBucket"),
     ("s3", "PutObject"): _object("s3:PutObject"),
     ("s3", "UploadPart"): _object("s3:PutObject"),

@@ -124,6 +124,7 @@ def monitor_calls(account: Account) -> list[Call]:
         ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "runs/llama/training_comp", "Delimiter": "/"}),
         ("s3", "GetObject", {"Bucket": "outputs", "Key": "runs/llama/done"}),
         ("s3", "ListMultipartUploads", {"Bucket": "outputs", "Prefix": "runs/llama/"}),
+        ("s3", "ListParts", {"Bucket": "outputs", "Key": "runs/llama/checkpoints/last.pt", "UploadId": "1"}),
         ("s3", "GetBucketLocation", {"Bucket": "outputs"}),
         ("s3", "GetBucketNotificationConfiguration", {"Bucket": "outputs"}),
         ("kms", "Decrypt", {"KeyId": own.key}),

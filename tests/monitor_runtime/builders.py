@@ -55,5 +55,5 @@ def _worked_out(run: Settings, looked: Observation, now: datetime) -> Observatio
     if launched_at and isinstance(looked.objects, tuple):
         found = find(run, looked.objects, launched_at, memory, looked.objects_at or now)
     if found and isinstance(looked.marker_body, MarkerBody):
-        found = found.with_body(looked.marker_body)
+        found = found.with_body(looked.marker_body, share_last_words=run.share_last_words)
     return replace(looked, memory=memory, completion=found)

@@ -8,7 +8,6 @@ import subprocess
 
 import pytest
 
-from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.observe.marker_body import parse_body
 
 from .box import PREFIX, Box, wait_until
@@ -34,7 +33,7 @@ def markers(box: Box) -> list[str]:
 def test_a_killed_runner_leaves_a_failure_marker_with_the_code_of_the_signal(box: Box) -> None:
     box.after_the_end(killed(box))
     body = parse_body(box.around.read(FAILED))
-    assert (body.outcome, body.exit_code) == (Outcome.FAILED, 137)
+    assert (body.failed, body.exit_code) == (True, 137)
     assert body.message == "runctl: the runner was killed: signal KILL"
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.decide.completion import ManifestEntry
 from monitor_runtime.observe.marker_body import parse_body
 from runctl_component.policies import instance_policy
@@ -31,7 +30,7 @@ def test_a_command_that_exits_with_3_leaves_a_failure_marker_with_its_last_words
     box.first_boot("echo loading\necho 'CUDA out of memory: \"7 GiB\"' >&2\necho\nexit 3")
     box.run()
     body = parse_body(box.around.read(FAILED))
-    assert (body.outcome, body.exit_code, body.message) == (Outcome.FAILED, 3, 'CUDA out of memory: "7 GiB"')
+    assert (body.failed, body.exit_code, body.message) == (True, 3, 'CUDA out of memory: "7 GiB"')
 
 
 @pytest.mark.parametrize(("command", "code"), [("true", 0), ("exit 3", 3), ("kill -KILL $$", 137)])

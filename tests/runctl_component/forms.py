@@ -43,6 +43,7 @@ ALL: dict[str, Any] = {
     "idle": {"metric": "CPUUtilization", "threshold": 5, "minutes": 30},
     "terminate_after_days": 7,
     "s3_events": True,
+    "share_last_words": True,
     "tags": {"team": "nlp"},
 }
 

@@ -17,7 +17,7 @@ from sandbox.simulation.judge.liveness import CARRIED, MAX_REFUSALS
 from sandbox.simulation.judge.safety import dues_of, outcome_of
 from sandbox.simulation.judge.truth import REMOVAL, Truth
 from sandbox.simulation.world.function import BrokenFunctionError
-from sandbox.simulation.world.machine import ALIVE, Launch
+from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check, Notification, Tagging
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
@@ -43,7 +43,8 @@ def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
     for told in by_launch.values():
         tellers = [entry.check for entry in told]
         in_vain = truth.record.interrupted_at is not None and truth.record.scenario.interrupted_in_vain
-        allowed = _endings(truth, told) if _reports(truth) else 1 + in_vain
+        kept = truth.record.scenario.machine.spot is SpotKind.ONE_TIME and told[0].outcome is Outcome.UNVERIFIED
+        allowed = (_endings(truth, told) if _reports(truth) else 1 + in_vain) + kept
         allowed += _overlap(truth, tellers) + sum(check.disturbed or check.killed for check in tellers)
         if len(told) > allowed:
             yield Found(told[-1].at, f"{len(told)} notifications of one launch: {', '.join(e.outcome for e in told)}")
@@ -79,7 +80,10 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
         if not recorded or _recorded_blindly(recorded[-1]):
             continue
         at, outcome = recorded[-1].at, Outcome(recorded[-1].tags["runctl:outcome"])
-        true = _true_outcomes(truth, launch, at)
+        true = _true_outcomes(truth, launch, at) | truth.refused_before(launch, at)
+        if truth.record.replaced_at is not None:
+            # Another instance of the run may have written since the check looked.
+            true |= _true_outcomes(truth, launch, recorded[-1].check.first_described_at or at)
         if outcome not in true:
             yield Found(at, f"launch {launch.number} is recorded as {outcome}, true is {', '.join(sorted(true))}")
 
@@ -171,7 +175,8 @@ def an_ended_run_costs_one_call(truth: Truth) -> Iterator[Found]:
         over = alone and check.completed and check.trigger in CARRIED and check.decision == "over"
         ended = check.state_at_start in {InstanceState.STOPPED, InstanceState.TERMINATED}
         reads = {"schedule_input": 1} if check.trigger == "follow-up" else {}
-        if over and ended and check.kinds != Counter({"find_instances": 1, **reads}):
+        carries = check.trigger == "follow-up" and check.kinds["tag_instance"]
+        if over and ended and not carries and check.kinds != Counter({"find_instances": 1, **reads}):
             yield Found(check.started_at, f"check {check.number} of an ended run made {dict(check.kinds)}")
 
 
@@ -186,7 +191,7 @@ def only_declared_errors_come_out(truth: Truth) -> Iterator[Found]:
 
 
 def a_refusal_is_not_asked_for_ever(truth: Truth) -> Iterator[Found]:
-    """A check that finds three refusals recorded does not ask EC2 for the same again, until a person forgives."""
+    """A check that finds three refusals recorded asks EC2 for the same once an hour, until a person forgives."""
     for check in truth.record.checks:
         asked = check.kinds["stop_instance"] + check.kinds["terminate_instance"]
         looked_at = check.first_described_at
@@ -194,13 +199,14 @@ def a_refusal_is_not_asked_for_ever(truth: Truth) -> Iterator[Found]:
             continue
         forgiven_at = truth.record.unprotected_at
         recorded = [
-            tagging.tags["runctl:ending-refused"].split()
+            (tagging.at, *tagging.tags["runctl:ending-refused"].split())
             for tagging in truth.record.taggings
             if "runctl:ending-refused" in tagging.tags and tagging.launch == check.launch and tagging.at < looked_at
         ]
         forgiven = forgiven_at is not None and forgiven_at <= (check.ended_at or looked_at)
         asked_for = (check.reply or {}).get("outcome")
-        again = bool(recorded) and int(recorded[-1][0]) >= MAX_REFUSALS and recorded[-1][2] == asked_for
+        again = bool(recorded) and int(recorded[-1][1]) >= MAX_REFUSALS and recorded[-1][3] == asked_for
+        again = again and looked_at - recorded[-1][0] < HOUR - SECOND
         if again and not forgiven:
             yield Found(check.started_at, f"check {check.number} asked again for what was refused")
 

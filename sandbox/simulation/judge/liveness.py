@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.judge.invariants import Found
-from sandbox.simulation.judge.truth import INTERRUPTION, REMOVAL, Due, Finish, Truth
+from sandbox.simulation.judge.safety import STUCK_AFTER
+from sandbox.simulation.judge.truth import INTERRUPTION, LAST_LOOK, REMOVAL, Due, Finish, Truth
 from sandbox.simulation.judge.waits import graced_endings, remembered_since, was_noticed
 from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check
@@ -51,7 +52,8 @@ def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due 
     late = 0 if finish is None else _counted_late(truth, launch, finish, moment)
     dues = [due for due in truth.dues(launch, moment, moment) if due.outcome is not Outcome.IDLE]
     certain = [due for due in dues if due.outcome is Outcome.DEADLINE or (late is not None and due.at + late <= moment)]
-    return next((due for due in certain if due.action is not Action.REPORT), None)
+    acted = [due for due in certain if due.action is not Action.REPORT and not truth.is_kept(launch, due, moment)]
+    return next(iter(acted), None)
 
 
 def _counted_late(truth: Truth, launch: Launch, finish: Finish, moment: int) -> int | None:
@@ -86,7 +88,7 @@ def the_monitor_is_there_at_the_deadline(truth: Truth) -> Iterator[Found]:
         if deadline is None or not launch.is_on(deadline) or unseen:
             continue
         reacted = deadline + settings.shutdown_timeout_seconds * SECOND
-        latest = reacted + AT_DEADLINE
+        latest = max(reacted, deadline + LAST_LOOK) + AT_DEADLINE
         cut_off = launch.left_by == "switch" and not launch.is_on(reacted - SECOND)
         if latest <= record.finished_at and (launch.is_on(latest) or cut_off):
             yield Found(latest, f"launch {launch.number} was left to {launch.left_by or 'itself'} at its deadline")
@@ -186,12 +188,12 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     if finish is None or any(hold.until is not None and hold.until > launch.at for hold in truth.record.holds):
         return None
     due = truth.due_of(launch, finish, end)
-    if due.action is Action.REPORT or truth.settings.on_deadline is Action.REPORT:
+    if Action.REPORT in {due.action, truth.settings.on_deadline} or truth.is_kept(launch, due, due.at):
         return None
     arrived = [written.at for written in truth.record.bucket.history if written.at <= end]
     to_notice = truth.settings.max_interval_seconds * SECOND + MINUTE
     graced = due.at + (to_notice if finish.dated_back or launch.released_at is not None else 0)
-    settled = arrived if due.outcome is Outcome.SUCCEEDED else []
+    settled = [] if due.outcome is Outcome.FAILED else arrived
     warned = 0 if truth.record.interrupted_at is None else truth.record.interrupted_at + INTERRUPTION
     return max(graced, finish.since + to_notice, warned, *settled) + 2 * MINUTE + 30 * SECOND
 
@@ -247,7 +249,7 @@ def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
 
 
 def a_stuck_stop_is_forced(truth: Truth) -> Iterator[Found]:
-    """An instance that has been stopping for over ten minutes is forced by the next undisturbed check.
+    """An instance that has been stopping for longer than it may is forced by the next undisturbed check.
 
     What EC2 has refused three times is not asked for again.
     """
@@ -257,7 +259,8 @@ def a_stuck_stop_is_forced(truth: Truth) -> Iterator[Found]:
         if not check.completed or check.trigger not in CARRIED or check.state_at_start is not InstanceState.STOPPING:
             continue
         given_up = truth.refusals(launch, check.started_at) >= MAX_REFUSALS
-        if since is not None and check.started_at - since > SWITCH_DELAY + SECOND and not forced and not given_up:
+        patience = max(STUCK_AFTER, truth.settings.shutdown_timeout_seconds * SECOND + 2 * MINUTE)
+        if since is not None and check.started_at - since > patience + SECOND and not forced and not given_up:
             yield Found(check.started_at, f"check {check.number} left the instance stuck")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.judge.invariants import Found
-from sandbox.simulation.judge.truth import Due, Finish, Truth
+from sandbox.simulation.judge.truth import LAST_LOOK, Due, Finish, Truth
 from sandbox.simulation.world.machine import ALIVE, SpotKind
 from sandbox.simulation.world.record import Ending, Firing
 from sandbox.simulation.world.timeline import DAY, MINUTE, SECOND, whole_seconds
@@ -23,7 +23,8 @@ def outcome_of(ending: Ending) -> Outcome | None:
 
 def dues_of(truth: Truth, ending: Ending) -> list[Due]:
     """What was due, by what lay in S3 at each of the looks."""
-    looks = ending.looks or (None,)
+    blind = ending.check.disturbed or not ending.looks
+    looks = (*ending.looks, None) if blind else ending.looks
     return [due for look in looks for due in truth.dues(ending.launch, look, ending.sent_at)]
 
 
@@ -44,7 +45,9 @@ def grace_is_given_in_full(truth: Truth) -> Iterator[Found]:
     """A completed run is not ended before its grace period, and its time for verification, are over."""
     for ending in truth.record.endings:
         finishes = _finishes(truth, ending)
-        if finishes and not dues_of(truth, ending):
+        # Where S3 denies to tell of the parts of an upload, it is not known to get on.
+        untold = ending.check.disturbed and outcome_of(ending) is Outcome.UNVERIFIED
+        if finishes and not untold and not dues_of(truth, ending):
             early = min(truth.due_of(ending.launch, finish, look).at for look, finish in finishes) - ending.sent_at
             yield Found(ending.at, f"check {ending.check.number} ended the run {early / SECOND:.3f} s early")
 
@@ -53,6 +56,7 @@ def the_outcome_is_true(truth: Truth) -> Iterator[Found]:
     """What a check says of its ending is what truly was due."""
     for ending in truth.record.endings:
         told, due = outcome_of(ending), {entry.outcome for entry in dues_of(truth, ending)}
+        due |= truth.refused_before(ending.launch, ending.at) if due else set()
         if told is Outcome.UNVERIFIED and _verification_was_refused(ending):
             continue
         if told is not None and due and told not in due:
@@ -101,8 +105,15 @@ def endings_are_as_declared(truth: Truth) -> Iterator[Found]:
         outcome = outcome_of(ending)
         wanted = declared.get(outcome) if outcome else None
         climbed = wanted is Action.STOP and truth.record.scenario.machine.spot is SpotKind.ONE_TIME
+        if outcome is Outcome.UNVERIFIED and ending.action is Action.TERMINATE and not _was_over(truth, ending):
+            yield Found(ending.at, "what could not be verified was terminated before its deadline")
         if wanted is not None and ending.action is not wanted and not climbed:
             yield Found(ending.at, f"{outcome} was to {wanted}, and it came to {ending.action}")
+
+
+def _was_over(truth: Truth, ending: Ending) -> bool:
+    deadline = truth.deadline(ending.launch)
+    return deadline is not None and ending.sent_at >= deadline + LAST_LOOK
 
 
 def a_signalled_training_gets_its_time(truth: Truth) -> Iterator[Found]:
@@ -155,20 +166,26 @@ def a_persistent_request_launches_nothing_unwatched(truth: Truth) -> Iterator[Fo
 
 
 def a_stopped_instance_is_kept(truth: Truth) -> Iterator[Found]:
-    """A stopped instance is terminated after the days that were asked for, not before, and never without."""
+    """A stopped instance is terminated after the days that were asked for, or where its own outcome says terminate."""
     days = truth.settings.terminate_after_days
     for at, check in truth.record.terminated_stopped:
-        since = truth.record.launches[check.launch].left_running_at
+        launch = truth.record.launches[check.launch]
+        since = launch.left_running_at
         early = days is None or since is None or at < whole_seconds(since) + days * DAY
-        if early and check.state_at_start not in ALIVE:
+        finish = truth.finish(launch, check.looked_at or at)
+        declared = finish is not None and truth.due_of(launch, finish, at).action is Action.TERMINATE
+        deadline = truth.deadline(launch)
+        declared |= deadline is not None and at >= deadline and truth.settings.on_deadline is Action.TERMINATE
+        if early and not declared and check.state_at_start not in ALIVE:
             yield Found(at, "a stopped instance was terminated before its time")
 
 
 def force_is_for_what_is_stuck(truth: Truth) -> Iterator[Found]:
-    """A stop is forced only when the instance has been stopping for ten minutes."""
+    """A stop is forced only when the instance has been stopping for ten minutes, and its training has had its time."""
+    patience = max(STUCK_AFTER, truth.settings.shutdown_timeout_seconds * SECOND + 2 * MINUTE)
     for at, launch in truth.record.forced:
         since = at if launch.left_running_at is None else launch.left_running_at
-        if at - whole_seconds(since) < STUCK_AFTER:
+        if at - whole_seconds(since) < patience:
             yield Found(at, f"forced after {(at - since) / SECOND:.0f} s")
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import translate
 from functools import cache
 from typing import Any, cast
 
 from monitor_runtime.contract.outcomes import Action, Outcome
-from sandbox.simulation.world.bucket import Written
-from sandbox.simulation.world.machine import Launch
+from sandbox.simulation.world.bucket import UploadTruth, Written
+from sandbox.simulation.world.machine import Launch, SpotKind
 from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, whole_seconds
 
@@ -23,6 +23,10 @@ WARNING = 5 * MINUTE
 INTERRUPTION = 15 * MINUTE
 """A check that heard of the warning may be slow; five minutes after it all is as if nobody had warned."""
 PERIOD = 5 * MINUTE
+LAST_LOOK = 5 * MINUTE
+"""So long after its deadline a run that was complete before it may take to end as what it is."""
+STILL = 5 * MINUTE
+"""An upload that got no part for so long is not waited for beyond the time of verification."""
 REMOVAL = 10 * MINUTE
 """What is released and still there after that long is watched and armed like any other instance."""
 
@@ -36,6 +40,8 @@ class Finish:
 
     outcome: Outcome
     since: int
+    stamp: int
+    """S3's own time of it, by which it was there before the deadline or not."""
     body: Mapping[str, Any]
     dated_back: bool = False
 
@@ -62,11 +68,14 @@ def names_object(pattern: str, name: str) -> bool:
     )
 
 
+NOT_UNDERSTOOD: Mapping[str, Any] = {"not understood": True}
+
+
 def _body(written: Written) -> Mapping[str, Any]:
     try:
         document: Any = json.loads(written.body)
     except ValueError:
-        return {}
+        return NOT_UNDERSTOOD if written.body.startswith(b"{") else {}
     return cast("Mapping[str, Any]", document) if isinstance(document, dict) else {}
 
 
@@ -110,9 +119,11 @@ class Truth:
                 if any(names_object(pattern, name) for pattern in patterns)
             ]
             if found:
-                since, name = min(found)
+                stamp, name = min(found)
                 body = _body(objects[name])
-                return Finish(Outcome(body.get("outcome") or outcome), since, body)
+                failed = body.get("outcome") == Outcome.FAILED or body.get("exit_code", 0) != 0
+                since = self._first_stamp(launch, moment, patterns)
+                return Finish(Outcome.FAILED if failed else outcome, since, stamp, body, since != stamp)
         filled = [(name, written) for name, written in objects.items() if written.size > 0]
         outputs = [
             [written for name, written in filled if names_object(pattern, name)]
@@ -121,15 +132,23 @@ class Truth:
         if not outputs or not all(outputs):
             return None
         written = [entry for entries in outputs for entry in entries]
-        since = max(_since(entry) for entry in written)
-        return Finish(Outcome.SUCCEEDED, since, {}, any(entry.multipart for entry in written))
+        since, stamp = max(_since(entry) for entry in written), max(entry.stamp for entry in written)
+        return Finish(Outcome.SUCCEEDED, since, stamp, {}, any(entry.multipart for entry in written))
+
+    def _first_stamp(self, launch: Launch, moment: int, patterns: Iterable[str]) -> int:
+        """When a marker of these was there first: one that is written again has its grace once."""
+        start = len(self.settings.prefix)
+        return min(
+            written.stamp
+            for written in self.record.bucket.history
+            if written.at <= moment and written.stamp >= launch.stamp
+            if any(names_object(pattern, written.key[start:]) for pattern in patterns)
+        )
 
     def is_verified(self, launch: Launch, finish: Finish, moment: int) -> bool:
-        """Whether all that the training wrote had arrived, and nothing was on its way any more."""
-        for upload in self.record.bucket.uploads:
-            going_on = upload.at <= moment and (upload.completed_at is None or upload.completed_at > moment)
-            if going_on and upload.stamp >= launch.stamp:
-                return False
+        """Whether what the marker says is understood, all had arrived, and nothing was on its way any more."""
+        if finish.body is NOT_UNDERSTOOD or self.uploads_under_way(launch, finish, moment):
+            return False
         objects = self.objects(launch, moment)
         for pattern in self.settings.checkpoint_patterns:
             if not any(written.size > 0 and names_object(pattern, name) for name, written in objects.items()):
@@ -139,6 +158,19 @@ class Truth:
             if written is None or entry.get("size", written.size) != written.size:
                 return False
         return True
+
+    def uploads_under_way(self, launch: Launch, finish: Finish, moment: int) -> list[UploadTruth]:
+        """Uploads of this launch, neither superseded by a newer object nor given up an hour before the completion."""
+        objects, start = self.objects(launch, moment), len(self.settings.prefix)
+
+        def counts(upload: UploadTruth) -> bool:
+            going_on = upload.at <= moment and (upload.completed_at is None or upload.completed_at > moment)
+            whole = objects.get(upload.key[start:])
+            superseded = whole is not None and whole.stamp > upload.stamp
+            given_up = (upload.newest_part(moment) or upload.stamp) < min(finish.since, finish.stamp) - HOUR
+            return going_on and upload.stamp >= launch.stamp and not superseded and not given_up
+
+        return [upload for upload in self.record.bucket.uploads if counts(upload)]
 
     def deadline(self, launch: Launch) -> int | None:
         """When the launch has used up its time."""
@@ -150,25 +182,58 @@ class Truth:
         settings = self.settings
         dues: list[Due] = []
         deadline = self.deadline(launch)
-        if deadline is not None and moment >= deadline:
-            dues.append(Due(Outcome.DEADLINE, deadline, settings.on_deadline))
         finish = None if looked_at is None else self.finish(launch, looked_at)
+        found: set[Due] = set()
         if finish is not None and looked_at is not None:
             found = {self.due_of(launch, finish, at) for at in (looked_at, moment)}
+        if deadline is not None and moment >= deadline and not self._ends_as_complete(launch, finish, found):
+            dues.append(Due(Outcome.DEADLINE, deadline, settings.on_deadline))
+        if found:
             dues.extend(sorted(due for due in found if moment >= due.at))
         elif self.is_idle(launch, moment):
             dues.append(Due(Outcome.IDLE, moment, settings.on_failure))
         return dues
 
+    def _ends_as_complete(self, launch: Launch, finish: Finish | None, found: set[Due]) -> bool:
+        """Whether a deadline finds a run that was complete before, and ends as that: unless that is only reported."""
+        deadline = self.deadline(launch)
+        before = finish is not None and deadline is not None and finish.stamp < deadline
+        return before and all(due.action is not Action.REPORT for due in found)
+
     def due_of(self, launch: Launch, finish: Finish, moment: int) -> Due:
-        """The ending that a completion leads to, by what is verified at that moment."""
+        """The ending that a completion leads to, by what is verified at that moment; soon after a deadline at last."""
+        due = self._due_in_time(launch, finish, moment)
+        deadline = self.deadline(launch)
+        if deadline is None or self.settings.on_deadline is Action.REPORT or finish.stamp >= deadline:
+            return due
+        return replace(due, at=min(due.at, deadline + LAST_LOOK))
+
+    def _due_in_time(self, launch: Launch, finish: Finish, moment: int) -> Due:
         settings, grace_over = self.settings, finish.since + self.grace
         if finish.outcome is Outcome.FAILED:
             return Due(Outcome.FAILED, grace_over, settings.on_failure)
         if self.is_verified(launch, finish, moment):
             return Due(Outcome.SUCCEEDED, grace_over, settings.on_complete)
         action = Action.STOP if settings.on_complete is Action.TERMINATE else settings.on_complete
-        return Due(Outcome.UNVERIFIED, grace_over + settings.verify_timeout_seconds * SECOND, action)
+        uploads = self.uploads_under_way(launch, finish, moment)
+        still = [(upload.newest_part(moment) or upload.stamp) + STILL for upload in uploads]
+        return Due(Outcome.UNVERIFIED, max(grace_over + settings.verify_timeout_seconds * SECOND, *still, 0), action)
+
+    def refused_before(self, launch: Launch, moment: int) -> set[Outcome]:
+        """The outcomes of endings that EC2 refused: what was complete once ends as that, whatever comes later."""
+        return {
+            Outcome(tagging.tags["runctl:outcome"])
+            for tagging in self.record.taggings
+            if tagging.launch == launch.number and tagging.at < moment
+            if {"runctl:outcome", "runctl:ending-refused"} <= tagging.tags.keys()
+        }
+
+    def is_kept(self, launch: Launch, due: Due, moment: int) -> bool:
+        """Whether work in doubt is to be kept: EC2 can only terminate the instance, and its deadline is to come."""
+        deadline = None if self.settings.on_deadline is Action.REPORT else self.deadline(launch)
+        over = deadline is not None and moment >= deadline + LAST_LOOK
+        one_time = self.record.scenario.machine.spot is SpotKind.ONE_TIME
+        return due.outcome is Outcome.UNVERIFIED and one_time and not over
 
     def is_idle(self, launch: Launch, moment: int) -> bool:
         """Whether a whole window, ended at most a quarter of an hour ago, saw no work after the warm-up."""

@@ -104,7 +104,9 @@ class Box:
         return happen
 
     def _upload(self, truth: TrainingTruth, planned: PlannedUpload, completes_at: int | None) -> None:
-        upload: UploadTruth = self.bucket.begin_upload(planned.key, planned.size, truth.launch.number)
+        upload: UploadTruth = self.bucket.begin_upload(
+            planned.key, planned.size, truth.launch.number, moves=completes_at is not None
+        )
 
         def complete() -> None:
             if truth.powered:

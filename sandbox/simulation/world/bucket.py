@@ -6,9 +6,9 @@ from bisect import bisect_right, insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from monitor_runtime.cloud.interface import Page, UploadMarker, UploadPage
+from monitor_runtime.cloud.interface import Page, PartPage, UploadMarker, UploadPage
 from monitor_runtime.cloud.values import StoredObject, Upload
-from sandbox.simulation.world.timeline import Timeline, to_datetime, whole_seconds
+from sandbox.simulation.world.timeline import MINUTE, Timeline, to_datetime, whole_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,25 @@ class Written:
 
 @dataclass(slots=True)
 class UploadTruth:
-    """A multipart upload. It ends by being completed, or never: what dies with its box stays listed."""
+    """A multipart upload. It ends by being completed, or never: what dies with its box stays listed.
+
+    ``moves``: whether a part of it arrives every minute; one that was given up has none.
+    """
 
     key: str
     size: int
     at: int
     stamp: int
     launch: int
+    moves: bool = True
     completed_at: int | None = None
     lost_at: int | None = None
+
+    def newest_part(self, moment: int) -> int | None:
+        """S3's stamp of the last part that had arrived by then."""
+        until = moment if self.lost_at is None else min(moment, self.lost_at)
+        minutes = (until - self.at) // MINUTE
+        return self.stamp + minutes * MINUTE if self.moves and minutes > 0 else None
 
 
 @dataclass(slots=True)
@@ -73,10 +83,10 @@ class Bucket:
         self.on_put(written)
         return written
 
-    def begin_upload(self, key: str, size: int, launch: int) -> UploadTruth:
+    def begin_upload(self, key: str, size: int, launch: int, *, moves: bool) -> UploadTruth:
         """Begin a multipart upload: the object appears when it is completed."""
         now = self.timeline.now
-        upload = UploadTruth(key, size, now, whole_seconds(now + self.skew), launch)
+        upload = UploadTruth(key, size, now, whole_seconds(now + self.skew), launch, moves)
         self.uploads.append(upload)
         self.timeline.trace("s3       upload of {} begun", key)
         return upload
@@ -117,6 +127,11 @@ class Bucket:
         written = self._objects.get(key)
         return None if written is None else written.body[:max_bytes]
 
+    def list_parts(self, number: int) -> PartPage:
+        """What ListParts answers, on one page."""
+        newest = self.uploads[number].newest_part(self.timeline.now)
+        return PartPage(None if newest is None else to_datetime(newest))
+
     def list_uploads(self, prefix: str, after: UploadMarker | None) -> UploadPage:
         """What ListMultipartUploads answers: uploads neither completed nor aborted, by key, then by id."""
         open_uploads = sorted(
@@ -125,6 +140,6 @@ class Bucket:
             if upload.completed_at is None and upload.key.startswith(prefix)
         )
         left = [entry for entry in open_uploads if after is None or entry[:2] > (after.key, after.upload_id)]
-        page = tuple(Upload(key, to_datetime(upload.stamp)) for key, _, upload in left[: self.page_size])
+        page = tuple(Upload(key, to_datetime(upload.stamp), number) for key, number, upload in left[: self.page_size])
         last = UploadMarker(*left[self.page_size - 1][:2]) if len(left) > self.page_size else None
         return UploadPage(page, last)

@@ -14,10 +14,11 @@ from monitor_runtime.cloud.interface import (
     FollowUp,
     MetricWindow,
     Page,
+    PartPage,
     UploadMarker,
     UploadPage,
 )
-from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.cloud.values import Instance, InstanceState, StateChange
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.world.eventbridge import OneTime
@@ -81,19 +82,25 @@ class SimulatedCloud(SimulatedCalls):
         self._require_bucket(bucket)
         return self.call("s3", "list_uploads", lambda: self._world.bucket.list_uploads(prefix, after))
 
+    def list_parts(self, bucket: str, key: str, upload_id: str, after: int | None = None) -> PartPage:
+        """See `Cloud.list_parts`."""
+        self._require_bucket(bucket)
+        del key, after
+        return self.call("s3", "list_parts", lambda: self._world.bucket.list_parts(int(upload_id)))
+
     def metric_maxima(self, instance_id: str, window: MetricWindow) -> Sequence[float]:
         """See `Cloud.metric_maxima`."""
         machine = self._world.machine_of(instance_id)
         start, end = to_milliseconds(window.start), to_milliseconds(window.end)
         return self.call("cloudwatch", "metric_maxima", lambda: self._world.datapoints(machine, start, end))
 
-    def stop_instance(self, instance_id: str, *, force: bool = False) -> InstanceState:
+    def stop_instance(self, instance_id: str, *, force: bool = False) -> StateChange:
         """See `Cloud.stop_instance`."""
         machine = self._world.machine_of(instance_id)
         change = partial(machine.stop, "monitor", force=force)
         return self._end("stop_instance", Action.STOP, machine, change, force=force)
 
-    def terminate_instance(self, instance_id: str) -> InstanceState:
+    def terminate_instance(self, instance_id: str) -> StateChange:
         """See `Cloud.terminate_instance`."""
         machine = self._world.machine_of(instance_id)
         return self._end("terminate_instance", Action.TERMINATE, machine, partial(machine.terminate, "monitor"))
@@ -213,12 +220,12 @@ class SimulatedCloud(SimulatedCalls):
 
     def _end(
         self, kind: str, action: Action, machine: Machine, change: Callable[[], InstanceState], *, force: bool = False
-    ) -> InstanceState:
+    ) -> StateChange:
         """Keep what the oracle needs to judge the ending, at the very moment at which it takes effect."""
         world, check = self._world, self._check
         sent_at = self._process.moment
 
-        def effect() -> InstanceState:
+        def effect() -> StateChange:
             launch, now = machine.launch, world.timeline.now
             if force:
                 world.record.forced.append((now, launch))
@@ -233,6 +240,6 @@ class SimulatedCloud(SimulatedCalls):
                 world.record.endings.append(world.ending(check, launch, action, sent_at))
             elif before is InstanceState.STOPPED and action is Action.TERMINATE:
                 world.record.terminated_stopped.append((now, check))
-            return before
+            return StateChange(before, machine.state)
 
         return self.call("ec2", kind, effect)

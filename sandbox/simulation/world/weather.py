@@ -16,6 +16,7 @@ READS = (
     "list_folder",
     "read_object",
     "list_uploads",
+    "list_parts",
     "metric_maxima",
     "schedule_input",
 )
@@ -26,7 +27,7 @@ CALLS = READS + EC2_WRITES + SCHEDULER_WRITES + OTHERS
 FUNCTION = "function"
 """The function itself: it fails before it has done anything."""
 OUTAGES: tuple[tuple[str, ...], ...] = (
-    ("list_folder", "read_object", "list_uploads"),
+    ("list_folder", "read_object", "list_uploads", "list_parts"),
     ("describe_instance", "find_instances", *EC2_WRITES),
     (*SCHEDULER_WRITES, "schedule_input"),
     ("stop_unit", "command_state"),

@@ -6,7 +6,7 @@ import pytest
 
 from monitor_runtime.act.ending import RETRY_SECONDS, Ended, end_instance, persist
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
-from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.cloud.values import InstanceState, StateChange
 from monitor_runtime.contract.outcomes import Action
 
 from ..builders import INSTANCE_ID, instance
@@ -26,8 +26,13 @@ FOR_EVER = 4
 
 
 def _end(action: Action, answers: dict[str, list[Any]], **fields: Any) -> tuple[Ended, ScriptedCloud, FakeClock]:
-    cloud, clock = ScriptedCloud(answers), FakeClock()
+    scripted = {method: [_changed(each) for each in given] for method, given in answers.items()}
+    cloud, clock = ScriptedCloud(scripted), FakeClock()
     return end_instance(cloud.cloud, clock, instance(**fields), action), cloud, clock
+
+
+def _changed(answer: Any) -> Any:
+    return StateChange(answer, STOPPING) if isinstance(answer, InstanceState) else answer
 
 
 # Asking again.
@@ -36,7 +41,7 @@ def _end(action: Action, answers: dict[str, list[Any]], **fields: Any) -> tuple[
 @pytest.mark.parametrize(("failures", "slept"), [(0, []), (1, [2]), (2, [2, 4]), (3, [2, 4, 8])])
 def test_what_can_pass_is_tried_again_after_2_4_and_8_seconds(failures: int, slept: list[float]) -> None:
     ended, cloud, clock = _end(Action.STOP, {"stop_instance": [*[THROTTLED] * failures, RUNNING]})
-    assert ended == Ended(Action.STOP, RUNNING, by_us=True)
+    assert ended == Ended(Action.STOP, _changed(RUNNING), by_us=True)
     assert cloud.made == [STOP] * (failures + 1)
     assert clock.slept == slept
 
@@ -72,7 +77,7 @@ def test_only_an_error_of_the_cloud_is_tried_again() -> None:
 
 def test_what_cannot_be_stopped_is_terminated_and_it_is_said_why() -> None:
     ended, cloud, clock = _end(Action.STOP, {"stop_instance": [UNSUPPORTED], "terminate_instance": [RUNNING]})
-    assert ended == Ended(Action.TERMINATE, RUNNING, by_us=True, climbed=str(UNSUPPORTED))
+    assert ended == Ended(Action.TERMINATE, _changed(RUNNING), by_us=True, climbed=str(UNSUPPORTED))
     assert (cloud.made, clock.slept) == ([STOP, TERMINATE], [])
 
 
@@ -115,17 +120,24 @@ def test_a_spot_instance_that_can_be_stopped_keeps_its_request() -> None:
 def test_a_spot_request_is_cancelled_before_its_instance_is_terminated(cancelling: list[Any], cancels: int) -> None:
     answers: dict[str, list[Any]] = {"cancel_spot_request": cancelling, "terminate_instance": [RUNNING]}
     ended, cloud, _ = _end(Action.TERMINATE, answers, spot_request_id="sir-1")
-    assert ended == Ended(Action.TERMINATE, RUNNING, by_us=True)
+    assert ended == Ended(Action.TERMINATE, _changed(RUNNING), by_us=True)
     assert cloud.made == [CANCEL] * cancels + [TERMINATE]
 
 
 @pytest.mark.parametrize(("error", "cancels"), [(REFUSED, 1), (THROTTLED, FOR_EVER)])
 def test_an_instance_is_not_terminated_while_its_request_would_launch_another(error: CloudError, cancels: int) -> None:
-    cloud = ScriptedCloud({"cancel_spot_request": [error], "terminate_instance": [RUNNING]})
+    cloud = ScriptedCloud({"cancel_spot_request": [error], "terminate_instance": [_changed(RUNNING)]})
     with pytest.raises(CloudError) as caught:
         end_instance(cloud.cloud, FakeClock(), SPOT, Action.TERMINATE)
     assert caught.value is error
     assert cloud.made == [CANCEL] * cancels
+
+
+def test_what_must_be_kept_is_not_terminated_when_it_cannot_be_stopped() -> None:
+    cloud = ScriptedCloud({"stop_instance": [UNSUPPORTED], "terminate_instance": [_changed(RUNNING)]})
+    with pytest.raises(CloudError):
+        end_instance(cloud.cloud, FakeClock(), instance(), Action.STOP, climbs=False)
+    assert cloud.made == [STOP]
 
 
 # Whose ending it is.
@@ -137,7 +149,6 @@ def test_an_instance_is_not_terminated_while_its_request_would_launch_another(er
         (PENDING, True),
         (RUNNING, True),
         (STOPPING, False),
-        (STOPPED, False),
         (SHUTTING_DOWN, False),
         (TERMINATED, False),
     ],
@@ -149,12 +160,20 @@ def test_an_ending_is_ours_when_our_call_changed_the_instance(
     action: Action, method: str, previous: InstanceState, by_us: bool
 ) -> None:
     ended, _, _ = _end(action, {method: [previous]})
-    assert ended == Ended(action, previous, by_us)
+    assert ended == Ended(action, StateChange(previous, STOPPING), by_us)
+
+
+@pytest.mark.parametrize(
+    ("action", "method", "by_us"),
+    [(Action.STOP, "stop_instance", False), (Action.TERMINATE, "terminate_instance", True)],
+)
+def test_a_stopped_instance_is_ended_by_its_termination_alone(action: Action, method: str, by_us: bool) -> None:
+    assert _end(action, {method: [STOPPED]})[0].by_us is by_us
 
 
 @pytest.mark.parametrize(
     ("previous", "by_us"),
-    [(RUNNING, True), (STOPPING, True), (SHUTTING_DOWN, True), (STOPPED, False), (TERMINATED, False)],
+    [(RUNNING, True), (STOPPING, True), (SHUTTING_DOWN, True), (STOPPED, True), (TERMINATED, False)],
 )
 def test_a_call_that_failed_on_its_way_back_may_have_ended_it(previous: InstanceState, by_us: bool) -> None:
     ended, _, _ = _end(Action.TERMINATE, {"terminate_instance": [THROTTLED, previous]})
@@ -172,4 +191,4 @@ def test_an_attempt_to_stop_does_not_make_a_termination_by_others_ours() -> None
 @pytest.mark.parametrize("attempts", [[NOT_FOUND], [THROTTLED, NOT_FOUND]])
 def test_an_instance_that_is_gone_was_not_ended_by_us(attempts: list[Any]) -> None:
     ended, _, _ = _end(Action.STOP, {"stop_instance": attempts})
-    assert ended == Ended(Action.STOP, InstanceState.GONE, by_us=False)
+    assert ended == Ended(Action.STOP, StateChange(InstanceState.GONE, InstanceState.GONE), by_us=False)

@@ -111,7 +111,6 @@ def test_a_denial_a_protection_or_an_invalid_request_is_refused(code: str, statu
     [
         ("InvalidInstanceID.NotFound", 400),
         ("InvalidSpotInstanceRequestID.NotFound", 400),
-        ("NoSuchBucket", 404),
         ("NoSuchKey", 404),
         ("ResourceNotFoundException", 404),
     ],

@@ -19,6 +19,7 @@ from monitor_runtime.contract.triggers import (
     follow_up_input,
     heartbeat_input,
     parse_trigger,
+    unrecorded_of,
 )
 
 from ..builders import INSTANCE_ID, LAUNCH, at, settings
@@ -43,7 +44,6 @@ def _spot_warning(detail: object) -> dict[str, Any]:
     ("write", "kind"),
     [
         (heartbeat_input, TriggerKind.HEARTBEAT),
-        (follow_up_input, TriggerKind.FOLLOW_UP),
         (first_check_input, TriggerKind.FIRST_CHECK),
     ],
 )
@@ -51,6 +51,27 @@ def test_a_message_with_the_settings_is_read_as_it_was_written(
     write: Callable[[dict[str, Any]], str], kind: TriggerKind
 ) -> None:
     assert parse_trigger(json.loads(write(settings().to_document()))) == CarriedTrigger(kind, settings())
+
+
+@pytest.mark.parametrize("unrecorded", [{}, {INSTANCE_ID: {"runctl:outcome": "failed"}}])
+def test_a_follow_up_carries_what_could_not_be_written(unrecorded: dict[str, dict[str, str]]) -> None:
+    message = follow_up_input(settings().to_document(), unrecorded)
+    assert parse_trigger(json.loads(message)) == CarriedTrigger(
+        TriggerKind.FOLLOW_UP, settings(), unrecorded=unrecorded
+    )
+    assert unrecorded_of(message) == unrecorded
+
+
+@pytest.mark.parametrize("odd", ["tags", ["i-1"], {"i-1": "tags"}, {"i-1": {}}, {"i-1": {"runctl:outcome": 5}}])
+def test_what_is_no_tags_is_not_carried(odd: object) -> None:
+    trigger = parse_trigger(_carried("follow-up", unrecorded=odd))
+    assert isinstance(trigger, CarriedTrigger)
+    assert trigger.unrecorded == {}
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[]", "5"])
+def test_a_follow_up_that_is_not_understood_carries_nothing(text: str) -> None:
+    assert unrecorded_of(text) == {}
 
 
 def test_equal_settings_are_equal_messages_and_other_settings_are_others() -> None:

@@ -74,11 +74,33 @@ def test_the_earliest_of_several_markers_starts_the_grace() -> None:
     assert isinstance(decision, End)
 
 
-def test_the_body_of_a_marker_counts_more_than_its_name() -> None:
-    decision = decided(settings(), seen(DONE, marker_body=MarkerBody(Outcome.FAILED, 3, "out of memory")), GRACE_OVER)
+FAILED_BODY = MarkerBody(failed=True, exit_code=3, message="token hf_123")
+
+
+def test_a_failure_that_the_body_tells_of_counts_more_than_the_name_of_the_marker() -> None:
+    decision = decided(settings(), seen(DONE, marker_body=FAILED_BODY), GRACE_OVER)
     assert isinstance(decision, End)
-    assert decision.reason == "marker done (exit code 3, out of memory)"
+    assert (decision.outcome, decision.reason) == (Outcome.FAILED, "marker done (exit code 3)")
+
+
+def test_the_last_words_of_a_training_are_shared_where_that_is_asked_for() -> None:
+    decision = decided(settings(share_last_words=True), seen(DONE, marker_body=FAILED_BODY), GRACE_OVER)
+    assert decision.reason == "marker done (exit code 3, token hf_123)"
+
+
+def test_a_failure_marker_stays_one_whatever_its_body_says() -> None:
+    decision = decided(settings(), seen(stored("FAILED", at(hours=2)), marker_body=MarkerBody(exit_code=0)), GRACE_OVER)
+    assert isinstance(decision, End)
     assert decision.outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize("on_complete", [Action.STOP, Action.TERMINATE])
+def test_a_body_that_is_not_understood_is_no_proof_of_success(on_complete: Action) -> None:
+    odd = seen(DONE, marker_body=MarkerBody(not_understood="no valid JSON"))
+    decision = decided(settings(on_complete=on_complete), odd, at(hours=2, minutes=15))
+    assert isinstance(decision, End)
+    assert (decision.outcome, decision.action, decision.climbs) == (Outcome.UNVERIFIED, Action.STOP, False)
+    assert decision.reason == "marker done, but its body is not understood: no valid JSON"
 
 
 @pytest.mark.parametrize("name", ["INCOMPLETE", "done.txt", "abandoned", "Done", "sub/done", "done/", "COMPLETED"])
@@ -133,11 +155,6 @@ def test_a_checkpoint_pattern_needs_a_fresh_object_that_is_not_empty() -> None:
     full = seen(DONE, checkpoints=(stored("checkpoints/1.pt", at(hours=1)),))
     assert isinstance(decided(run, empty, GRACE_OVER), Wait)
     assert isinstance(decided(run, full, GRACE_OVER), End)
-
-
-def test_an_upload_that_an_earlier_launch_abandoned_does_not_matter() -> None:
-    abandoned = Upload(f"{PREFIX}model.pt", LAUNCH - HOUR)
-    assert isinstance(decided(settings(), seen(DONE, uploads=(abandoned,)), GRACE_OVER), End)
 
 
 # 7. Expected outputs.

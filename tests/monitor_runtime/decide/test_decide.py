@@ -103,7 +103,7 @@ def test_a_stopped_run_that_cannot_be_verified_any_more_is_unverified() -> None:
     missing = _in(InstanceState.STOPPED, DONE)
     decision = decided(settings(checkpoint_patterns=("*.pt",)), missing, at(hours=3))
     assert isinstance(decision, Settle)
-    assert (decision.outcome, "no checkpoint *.pt" in decision.reason) == (Outcome.UNVERIFIED, True)
+    assert (decision.outcome, "checkpoint *.pt: absent" in decision.reason) == (Outcome.UNVERIFIED, True)
 
 
 def test_an_unverified_run_is_kept_however_long_it_is_stopped() -> None:
@@ -205,11 +205,6 @@ def test_the_deadline_does_not_wait_for_s3_and_signals_the_training() -> None:
     assert (decision.outcome, decision.signal_first) == (Outcome.DEADLINE, True)
 
 
-def test_the_deadline_comes_before_a_grace_period() -> None:
-    late = stored("done", at(hours=23, minutes=58))
-    assert _outcome(decided(settings(), seen(late), at(hours=24)))[0] == Outcome.DEADLINE
-
-
 def test_without_a_deadline_a_run_is_never_too_long() -> None:
     assert isinstance(decided(settings(max_runtime_hours=0), seen(), at(days=30)), Wait)
 
@@ -233,7 +228,7 @@ def test_ec2_unknown_ends_nothing_and_looks_again_soon() -> None:
 
 def test_a_report_is_made_once_and_the_deadline_still_holds() -> None:
     run = settings(on_complete=Action.REPORT)
-    told = instance(tags=_ended())
+    told = instance(tags={**_ended(), names.TAG_REPORTED: f"{format_time(at(hours=2))} succeeded"})
     assert _outcome(decided(run, seen(DONE), GRACE_OVER)) == (Outcome.SUCCEEDED, Action.REPORT)
     assert isinstance(decided(run, seen(DONE, instance=told), at(hours=5)), Wait)
     assert _outcome(decided(run, seen(DONE, instance=told), at(hours=24))) == (Outcome.DEADLINE, Action.STOP)
@@ -254,9 +249,16 @@ def test_refusals_of_an_earlier_launch_do_not_count() -> None:
     assert isinstance(decided(settings(), seen(DONE, instance=refused), GRACE_OVER), End)
 
 
-def test_an_ending_that_was_refused_leaves_the_deadline_its_own_attempts() -> None:
+@pytest.mark.parametrize(("minutes", "kind"), [(59, Refused), (60, End)])
+def test_what_ec2_refused_too_often_is_asked_for_again_after_an_hour(minutes: int, kind: type[Decision]) -> None:
+    refused = instance(tags=_refused(3, "succeeded", GRACE_OVER))
+    decision = decided(settings(), seen(DONE, instance=refused), GRACE_OVER + timedelta(minutes=minutes))
+    assert isinstance(decision, kind)
+
+
+def test_a_success_whose_ending_was_refused_is_still_one_at_the_deadline() -> None:
     refused = instance(tags=_refused(3, "succeeded"))
-    assert _outcome(decided(settings(), seen(DONE, instance=refused), at(hours=24))) == (Outcome.DEADLINE, Action.STOP)
+    assert _outcome(decided(settings(), seen(DONE, instance=refused), at(hours=24)))[0] is Outcome.SUCCEEDED
 
 
 @pytest.mark.parametrize(("seconds", "kind"), [(299, Over), (300, Wait)])
@@ -278,11 +280,11 @@ def test_no_wait_is_longer_than_to_the_deadline(objects: tuple[Any, ...]) -> Non
 @pytest.mark.parametrize(("count", "kind"), [(2, ForceStop), (3, Refused)])
 def test_a_forced_stop_that_ec2_refuses_is_not_tried_for_ever(count: int, kind: type[Decision]) -> None:
     stuck = _in(InstanceState.STOPPING, state_changed_at=at(hours=2), tags=_refused(count, "force"))
-    assert isinstance(decided(settings(), stuck, at(hours=3)), kind)
+    assert isinstance(decided(settings(), stuck, at(hours=2, minutes=59)), kind)
 
 
 @pytest.mark.parametrize(("count", "kind"), [(2, TerminateStopped), (3, Refused)])
 def test_a_late_termination_that_ec2_refuses_is_not_tried_for_ever(count: int, kind: type[Decision]) -> None:
-    tags = {**_ended(), **_refused(count, "terminate-stopped")}
+    tags = {**_ended(), **_refused(count, "terminate-stopped", at(hours=26, minutes=30))}
     kept = _in(InstanceState.STOPPED, state_changed_at=at(hours=2), tags=tags)
     assert isinstance(decided(settings(terminate_after_days=1), kept, at(hours=27)), kind)

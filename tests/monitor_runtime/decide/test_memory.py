@@ -173,16 +173,15 @@ def test_a_refusal_that_was_written_is_counted() -> None:
 
 
 def test_a_completion_is_noticed_once_written_and_another_one_is_not() -> None:
-    noticed = _remembered({names.TAG_NOTICED: memory.noticed_value(NOW, NOW + timedelta(minutes=3))})
-    assert noticed.first_noticed(NOW) == NOW + timedelta(minutes=3)
-    assert noticed.first_noticed(NOW + timedelta(seconds=1)) is None
-    assert Memory().first_noticed(NOW) is None
+    noticed = _remembered({names.TAG_NOTICED: memory.noticed_value("marker succeeded", NOW)})
+    assert noticed.noticed_before("marker succeeded") == NOW
+    assert noticed.noticed_before("marker failed") is None
+    assert Memory().noticed_before("marker succeeded") is None
 
 
-def test_a_completion_was_noticed_at_the_end_of_the_second_in_which_it_was_seen() -> None:
-    seen_at = NOW + timedelta(minutes=3, milliseconds=1)
-    noticed = _remembered({names.TAG_NOTICED: memory.noticed_value(NOW, seen_at)})
-    assert noticed.first_noticed(NOW) == NOW + timedelta(minutes=3, seconds=1)
+def test_a_grace_period_is_counted_from_the_end_of_the_second_in_which_it_begins() -> None:
+    noticed = _remembered({names.TAG_NOTICED: memory.noticed_value("outputs", NOW + timedelta(milliseconds=1))})
+    assert noticed.noticed_before("outputs") == NOW + timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(("written", "armed"), [({names.TAG_ARMED: AT_LAUNCH}, AT_LAUNCH), ({}, "")])

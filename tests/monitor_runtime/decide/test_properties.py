@@ -158,15 +158,23 @@ def test_a_check_that_is_lost_repeated_late_or_out_of_order_never_ends_a_run_ear
 
 
 @many
-@given(runs, worlds, st.integers(0, 40 * 86_400))
-def test_a_running_instance_past_its_deadline_is_ended_whatever_s3_says(
-    run: Settings, world: Observation, late: int
+@given(runs, worlds, st.sampled_from([Action.STOP, Action.TERMINATE]), st.integers(300, 40 * 86_400))
+def test_a_running_instance_is_ended_within_five_minutes_of_its_deadline_whatever_s3_says(
+    run: Settings, world: Observation, on_deadline: Action, late: int
 ) -> None:
-    limited = replace(run, max_runtime_hours=24.0)
+    limited = replace(run, max_runtime_hours=24.0, on_deadline=on_deadline)
     unheld = replace(world, instance=instance(), interruption_warned=False)
     decision = decided(limited, unheld, LAUNCH + timedelta(hours=24, seconds=late))
     assert isinstance(decision, End)
-    assert (decision.outcome, decision.action) == (Outcome.DEADLINE, run.on_deadline)
+    assert decision.action is not Action.REPORT
+
+
+@many
+@given(runs, worlds, st.integers(0, 40 * 86_400))
+def test_what_cannot_be_verified_is_never_terminated_on_purpose(run: Settings, world: Observation, late: int) -> None:
+    decision = decided(run, world, LAUNCH + timedelta(seconds=late))
+    if isinstance(decision, End) and decision.outcome is Outcome.UNVERIFIED:
+        assert decision.action is not Action.TERMINATE
 
 
 @many

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.decide.completion import ManifestEntry, MarkerBody
 from monitor_runtime.observe.marker_body import MAX_BODY_BYTES, parse_body
 
@@ -22,16 +21,24 @@ def _read(**document: object) -> MarkerBody:
     ("document", "body"),
     [
         ({}, MarkerBody()),
-        ({"outcome": "succeeded"}, MarkerBody(Outcome.SUCCEEDED)),
-        ({"outcome": "failed", "exit_code": 137}, MarkerBody(Outcome.FAILED, 137)),
+        ({"outcome": "succeeded"}, MarkerBody()),
+        ({"outcome": " Succeeded\n"}, MarkerBody()),
+        ({"outcome": "failed", "exit_code": 137}, MarkerBody(failed=True, exit_code=137)),
+        ({"outcome": "FAILED"}, MarkerBody(failed=True)),
+        ({"outcome": "failure"}, MarkerBody(failed=True)),
+        ({"outcome": "error"}, MarkerBody(failed=True)),
+        ({"outcome": "succeeded", "exit_code": 1}, MarkerBody(failed=True, exit_code=1)),
         ({"exit_code": 0}, MarkerBody(exit_code=0)),
-        ({"exit_code": -9}, MarkerBody(exit_code=-9)),
+        ({"exit_code": -9}, MarkerBody(failed=True, exit_code=-9)),
+        ({"exit_code": "1"}, MarkerBody(failed=True, exit_code=1)),
+        ({"exit_code": "0"}, MarkerBody(exit_code=0)),
+        ({"exit_code": 1.0}, MarkerBody(failed=True, exit_code=1)),
+        ({"exitCode": 1}, MarkerBody(failed=True, exit_code=1)),
+        ({"Outcome": "failed"}, MarkerBody(failed=True)),
         ({"message": "loss 0.31 ✓"}, MarkerBody(message="loss 0.31 ✓")),
-        ({"outcome": None, "exit_code": None}, MarkerBody()),
-        ({"outcome": "failed", "message": None}, MarkerBody(Outcome.FAILED)),
-        ({"outcome": "failed", "checkpoint": None}, MarkerBody(Outcome.FAILED)),
+        ({"outcome": None, "exit_code": None, "message": None, "checkpoint": None}, MarkerBody()),
         ({"checkpoint": []}, MarkerBody()),
-        ({"epoch": 40, "nested": {"a": [1]}}, MarkerBody()),
+        ({"epoch": 40, "nested": {"a": [1], "exit_code": 5}}, MarkerBody()),
         ({"checkpoint": [{"key": "a.pt"}]}, MarkerBody(manifest=(ManifestEntry("a.pt", None),))),
         (
             {"checkpoint": [{"key": "a.pt", "size": 0, "sha256": "x"}, {"key": "b/ä.pt", "size": 2**40}]},
@@ -43,33 +50,46 @@ def test_a_body_tells_what_it_tells_and_every_field_may_be_left_out(document: di
     assert _read(**document) == body
 
 
-WRONG: list[dict[str, Any]] = [
-    {"outcome": "deadline"},
-    {"outcome": "SUCCEEDED"},
-    {"outcome": ""},
-    {"outcome": ["failed"]},
-    {"outcome": True},
-    {"exit_code": "0"},
-    {"exit_code": 1.0},
-    {"exit_code": True},
-    {"message": 5},
-    {"checkpoint": "a.pt"},
-    {"checkpoint": ""},
-    {"checkpoint": {"key": "a.pt"}},
-    {"checkpoint": ["a.pt"]},
-    {"checkpoint": [{}]},
-    {"checkpoint": [{"key": ""}]},
-    {"checkpoint": [{"key": 5}]},
-    {"checkpoint": [{"key": "a.pt", "size": -1}]},
-    {"checkpoint": [{"key": "a.pt", "size": "9"}]},
-    {"checkpoint": [{"key": "a.pt", "size": True}]},
-    {"checkpoint": [{"key": "a.pt", "size": 9.5}]},
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"outcome": "deadline"}, "outcome 'deadline'"),
+    ({"outcome": "sucess"}, "outcome 'sucess'"),
+    ({"outcome": ""}, "outcome ''"),
+    ({"outcome": ["failed"]}, "outcome ['failed']"),
+    ({"outcome": True}, "outcome True"),
+    ({"exit_code": "SIGKILL"}, "exit_code 'SIGKILL'"),
+    ({"exit_code": 1.5}, "exit_code 1.5"),
+    ({"exit_code": True}, "exit_code True"),
+    ({"exit_code": float("nan")}, "exit_code nan"),
+    ({"exit_code": float("inf")}, "exit_code inf"),
+    ({"message": 5}, "message"),
+    ({"checkpoint": "a.pt"}, "checkpoint"),
+    ({"checkpoint": ""}, "checkpoint"),
+    ({"checkpoint": {"key": "a.pt"}}, "checkpoint"),
+    ({"checkpoint": ["a.pt"]}, "checkpoint"),
+    ({"checkpoint": [{}]}, "checkpoint"),
+    ({"checkpoint": [{"key": ""}]}, "checkpoint"),
+    ({"checkpoint": [{"key": 5}]}, "checkpoint"),
+    ({"checkpoint": [{"key": "\ud800.pt"}]}, "checkpoint"),
+    ({"checkpoint": [{"key": "a.pt", "size": -1}]}, "checkpoint"),
+    ({"checkpoint": [{"key": "a.pt", "size": "9"}]}, "checkpoint"),
+    ({"checkpoint": [{"key": "a.pt", "size": True}]}, "checkpoint"),
+    ({"checkpoint": [{"key": "a.pt", "size": 9.5}]}, "checkpoint"),
+    ({"exit_code": 0, "exitCode": 1}, "a field is there twice"),
 ]
 
 
-@pytest.mark.parametrize("document", WRONG)
-def test_one_field_of_the_wrong_type_leaves_the_whole_body_empty(document: dict[str, Any]) -> None:
-    assert _read(**{"outcome": "failed", "exit_code": 1, **document}) == MarkerBody()
+@pytest.mark.parametrize(("document", "problem"), WRONG)
+def test_a_field_of_an_unknown_form_is_named(document: dict[str, Any], problem: str) -> None:
+    assert _read(**document).not_understood == problem
+
+
+@pytest.mark.parametrize("document", [wrong for wrong, _ in WRONG if "outcome" not in wrong])
+def test_a_failure_that_one_field_tells_of_counts_whatever_else_is_odd(document: dict[str, Any]) -> None:
+    assert _read(**{"outcome": "failed", **document}).failed
+
+
+def test_every_entry_of_a_manifest_that_is_understood_is_read() -> None:
+    assert _read(checkpoint=[{"key": "a.pt"}, "b.pt"]).manifest == (ManifestEntry("a.pt", None),)
 
 
 @pytest.mark.parametrize(
@@ -77,38 +97,62 @@ def test_one_field_of_the_wrong_type_leaves_the_whole_body_empty(document: dict[
     [
         b"",
         b"done",
+        b"failed",
         b"2026-03-02T11:00:00Z",
+        b"[2026-03-02 11:00] finished",
         b"5",
+        b"1772449200.5",
         b"null",
-        b'"failed"',
-        b'[{"outcome": "failed"}]',
-        b'{"outcome": "failed"',
-        b'{"outcome": "failed"} trailing',
-        b"{'outcome': 'failed'}",
-        b'{"outcome": "failed", "message": "\xff\xfe"}',
+        b"true",
+        b'"done"',
         b"\x00\x01\x02",
         b"\x80\x04\x95",
-        b"[" * MAX_BODY_BYTES,
-        b'{"exit_code": ' + b"9" * 5000 + b"}",
-        b'{"exit_code": NaN}',
-        b'{"outcome": "failed", "message": "half a \\ud83d"}',
-        b'{"checkpoint": [{"key": "\\ud800.pt"}]}',
+        b"x" * MAX_BODY_BYTES,
     ],
     ids=_shown,
 )
-def test_what_is_no_json_object_is_an_empty_body(body: bytes) -> None:
+def test_text_is_just_a_marker(body: bytes) -> None:
     assert parse_body(body) == MarkerBody()
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"false", "False where a JSON object is expected"),
+        (b'[{"outcome": "failed"}]', "[{'outcome': 'failed'}] where a JSON object is expected"),
+        (b'{"outcome": "succeeded"', "no valid JSON"),
+        (b'{"outcome": "succeeded"} trailing', "no valid JSON"),
+        (b"{'outcome': 'succeeded'}", "no valid JSON"),
+        (b'{"exit_code": ' + b"9" * 5000 + b"}", "no valid JSON"),
+        (b"[" * MAX_BODY_BYTES, "cut off at 65536 bytes"),
+    ],
+    ids=_shown,
+)
+def test_what_was_meant_as_json_and_is_not_understood_is_said(body: bytes, problem: str) -> None:
+    assert parse_body(body) == MarkerBody(not_understood=problem)
+
+
+def test_a_json_text_that_says_failed_is_a_failure() -> None:
+    assert parse_body(b'"failed"').failed
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_json_is_read_in_every_encoding_that_it_may_have(encoding: str) -> None:
-    assert parse_body('{"outcome": "failed"}'.encode(encoding)) == MarkerBody(Outcome.FAILED)
+    assert parse_body('{"outcome": "failed"}'.encode(encoding)) == MarkerBody(failed=True)
+
+
+def test_bytes_that_are_no_text_spoil_only_the_field_that_has_them() -> None:
+    assert parse_body(b'{"outcome": "failed", "message": "\xff"}').failed
+
+
+def test_half_a_character_is_replaced() -> None:
+    assert parse_body(b'{"message": "half a \\ud83d"}').message == "half a ?"
 
 
 def test_a_long_message_is_cut() -> None:
     assert _read(message="x" * 1000).message == "x" * 200
 
 
-def test_a_body_that_is_longer_than_what_is_read_is_an_empty_body() -> None:
+def test_an_object_that_is_longer_than_what_is_read_is_not_understood() -> None:
     body = json.dumps({"outcome": "failed", "message": "x" * MAX_BODY_BYTES}).encode()
-    assert parse_body(body[:MAX_BODY_BYTES]) == MarkerBody()
+    assert parse_body(body[:MAX_BODY_BYTES]).not_understood == "cut off at 65536 bytes"

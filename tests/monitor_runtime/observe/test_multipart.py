@@ -10,6 +10,7 @@ import pytest
 
 from monitor_runtime.cloud.values import StoredObject
 from monitor_runtime.contract import names
+from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide import memory
 from monitor_runtime.decide.decisions import End, Wait
 from monitor_runtime.decide.observation import Observation
@@ -26,8 +27,8 @@ APPEARED = at(hours=2)
 GRACE = timedelta(seconds=OUTPUTS.grace_seconds)
 
 
-def _noticed(since: Any = None) -> dict[str, str]:
-    return {names.TAG_NOTICED: memory.noticed_value(since or LARGE.modified_at, APPEARED)}
+def _noticed(newest: datetime = LARGE.modified_at, since: datetime = APPEARED) -> dict[str, str]:
+    return {names.TAG_NOTICED: memory.noticed_value(f"outputs of {format_time(newest)}", since)}
 
 
 def _seen(*objects: StoredObject, **fields: Any) -> Observation:
@@ -54,7 +55,7 @@ def test_what_was_noticed_of_another_object_does_not_count() -> None:
 def test_an_output_that_is_newer_than_what_was_noticed_starts_the_grace() -> None:
     newer = StoredObject(f"{PREFIX}metrics.json", 1, at(hours=2, minutes=4))
     both = settings(expected_outputs=("model.pt", "metrics.json"))
-    noticed = {names.TAG_NOTICED: memory.noticed_value(newer.modified_at, newer.modified_at)}
+    noticed = _noticed(newer.modified_at, newer.modified_at)
     assert isinstance(decided(both, _seen(LARGE, newer, tags=noticed), at(hours=2, minutes=8)), Wait)
     assert isinstance(decided(both, _seen(LARGE, newer, tags=noticed), at(hours=2, minutes=9)), End)
 

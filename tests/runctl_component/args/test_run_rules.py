@@ -74,6 +74,7 @@ BAD: Mapping[str, list[object]] = {
              {"metric": "CPUUtilization", "threshold": 5, "minutes": 30, "hours": 1}],
     "terminate_after_days": [0, 366, 1.5, *NOT_NUMBERS],
     "s3_events": ["true", 1, 0, "yes"],
+    "share_last_words": ["true", 1, 0, "no"],
     "marker": [["done"]],
     "grace_second": [5],
     "Bucket": ["outputs"],

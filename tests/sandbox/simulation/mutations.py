@@ -9,7 +9,7 @@ from monitor_runtime import check
 from monitor_runtime.act import carry_out, deadline_switch, ending, follow_up, signalling
 from monitor_runtime.cloud.interface import CommandState
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.decide import completion, decide, memory, next_check
+from monitor_runtime.decide import case, completed, completion, decide, ended, memory, next_check, unmet
 from monitor_runtime.observe import observe
 from sandbox.simulation.world.simulated_cloud import SimulatedCloud
 
@@ -61,22 +61,22 @@ MUTATIONS = (
     Mutation("grace is ignored", misread(grace_seconds=0), "grace_is_given_in_full"),
     Mutation(
         "a marker of an earlier launch counts",
-        replaced(completion, "fresh", all_of_them),
+        both(replaced(completion, "fresh", all_of_them), replaced(unmet, "fresh", all_of_them)),
         "every_ending_has_a_cause",
     ),
     Mutation(
         "a look-alike counts as a marker",
-        replaced(completion, "matches", look_alike),
+        replaced(unmet, "matches", look_alike),
         "every_ending_has_a_cause",
     ),
     Mutation(
         "the deadline is an hour late",
-        wrapped(decide, "deadline", hourly_later),
+        wrapped(case, "deadline", hourly_later),
         "a_check_ends_what_is_due",
     ),
     Mutation(
         "the deadline is an hour early",
-        wrapped(decide, "deadline", hourly_earlier),
+        wrapped(case, "deadline", hourly_earlier),
         "every_ending_has_a_cause",
     ),
     Mutation(
@@ -88,7 +88,7 @@ MUTATIONS = (
     Mutation("a hold is ignored", replaced(memory, "_read_hold", lambda *_: memory.Hold()), "holds_are_respected"),
     Mutation(
         "nothing is verified",
-        replaced(decide, "verification_gap", lambda *_: None),
+        replaced(completed, "verification_gap", lambda *_: None),
         "no_upload_is_lost",
     ),
     Mutation(
@@ -155,18 +155,18 @@ MUTATIONS = (
     ),
     Mutation(
         "what ended by itself is believed unverified",
-        replaced(decide, "_verdict", unverified),
+        replaced(ended, "verdict", unverified),
         "the_recorded_outcome_is_true",
         1000,
     ),
     Mutation(
         "neither it nor the switch knows a deadline",
-        both(replaced(decide, "deadline", nothing), replaced(check, "arm", nothing)),
+        both(replaced(case, "deadline", nothing), replaced(check, "arm", nothing)),
         "nothing_runs_past_its_deadline",
     ),
     Mutation(
         "waiting goes on past the deadline",
-        replaced(decide, "_wait", wait_past_the_deadline),
+        both(replaced(decide, "wait", wait_past_the_deadline), replaced(completed, "wait", wait_past_the_deadline)),
         "the_monitor_is_there_at_the_deadline",
         300,
     ),
@@ -217,11 +217,15 @@ MUTATIONS = (
     ),
     Mutation(
         "what is stuck is left alone",
-        replaced(decide, "STUCK_AFTER", timedelta(days=1000)),
+        replaced(ended, "STUCK_AFTER", timedelta(days=1000)),
         "a_stuck_stop_is_forced",
     ),
-    Mutation("every stop is forced", replaced(decide, "STUCK_AFTER", timedelta(0)), "force_is_for_what_is_stuck"),
-    Mutation("a refusal is asked for ever", replaced(decide, "MAX_REFUSALS", 10**6), "a_refusal_is_not_asked_for_ever"),
+    Mutation(
+        "every stop is forced",
+        both(replaced(ended, "STUCK_AFTER", timedelta(0)), replaced(ended, "SHUTDOWN_MARGIN", timedelta(days=-1))),
+        "force_is_for_what_is_stuck",
+    ),
+    Mutation("a refusal is asked for ever", replaced(memory, "MAX_REFUSALS", 10**6), "a_refusal_is_not_asked_for_ever"),
     Mutation("failure markers are not known", misread(failure_markers=()), "a_check_ends_what_is_due"),
     Mutation(
         "a stopped instance is terminated at once", misread(terminate_after_days=0.001), "a_stopped_instance_is_kept"

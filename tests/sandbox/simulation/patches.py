@@ -148,5 +148,5 @@ def uncounted(found: Completion, *_: object) -> Completion:
     return found
 
 
-def unverified(_settings: Settings, _seen: object, found: Completion, _launched_at: datetime) -> object:
+def unverified(_case: object, found: Completion) -> object:
     return found.outcome, found.evidence

@@ -21,7 +21,7 @@ def _completed(skew: int, *, begun_at: int = 10 * MINUTE) -> Record:
     launched(told, MINUTE)
     bucket = told.bucket
     bucket.timeline.now = begun_at
-    upload = bucket.begin_upload(KEY, 10, 0)
+    upload = bucket.begin_upload(KEY, 10, 0, moves=True)
     bucket.timeline.now = COMPLETED_AT
     bucket.complete_upload(upload)
     return told

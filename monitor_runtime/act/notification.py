@@ -1,0 +1,51 @@
+"""Telling the topic what became of a run: what was done, and the state after it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor_runtime.act.check_context import CheckContext
+from monitor_runtime.act.ending import persist
+from monitor_runtime.act.recording import record_tags
+from monitor_runtime.cloud.interface import CloudError
+from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.contract import names
+from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.contract.times import format_time
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What there is to tell. ``done``: what the monitor did, in words; ``state``: the instance's state after it."""
+
+    outcome: Outcome
+    reason: str
+    done: str
+    state: InstanceState
+    unmet: Sequence[str] = ()
+
+
+def notify(context: CheckContext, instance: Instance, news: News) -> None:
+    """Publish, then remember it: a message twice is better than none."""
+    settings = context.settings
+    message = {
+        "run": settings.run,
+        "outcome": news.outcome,
+        "reason": news.reason,
+        "done": news.done,
+        "instance_id": instance.instance_id,
+        "instance_state": news.state,
+        "launched_at": format_time(instance.launched_at) if instance.launched_at else None,
+        "notified_at": format_time(context.clock.now()),
+        "output_uri": f"s3://{settings.bucket}/{settings.prefix}",
+        "unmet": list(news.unmet),
+    }
+    text = json.dumps(message, indent=2, sort_keys=True)
+    try:
+        persist(context.clock, lambda: context.cloud.publish(f"Training run {settings.run}: {news.outcome}", text))
+    except CloudError as error:
+        context.report.problem(f"notification not sent: {error}")
+        return
+    record_tags(context, instance, {names.TAG_NOTIFIED: format_time(context.clock.now())})

@@ -1,0 +1,84 @@
+"""Tags that could not be written: the follow-up carries them to the next check, so that nothing hangs on a write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from monitor_runtime.act.report import Report
+from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
+from monitor_runtime.cloud.values import Instance
+from monitor_runtime.contract import names
+from monitor_runtime.contract.triggers import TagValues, unrecorded_of
+
+
+@dataclass(slots=True)
+class Unrecorded:
+    """What a check knows of a run's instances and could not write; mutable, filled step by step.
+
+    ``recalled``: whether the pending follow-up needs no look, since the trigger was the follow-up itself.
+    """
+
+    tags: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    recalled: bool = False
+    changed: bool = False
+    """Whether there is more to carry than the pending follow-up does."""
+
+    @classmethod
+    def carried_by(cls, carried: TagValues | None) -> Unrecorded:
+        """What a trigger carries; None for one that is not made to."""
+        if carried is None:
+            return cls()
+        return cls({instance_id: dict(values) for instance_id, values in carried.items()}, recalled=True)
+
+    def overlaid(self, instance: Instance) -> Instance:
+        """The instance as its tags should be."""
+        newer = self.newer_than(instance)
+        return replace(instance, tags={**instance.tags, **newer}) if newer else instance
+
+    def newer_than(self, instance: Instance) -> dict[str, str]:
+        """What should stand in the tags of the instance, and was not overtaken by what was written since."""
+        values = self.tags.get(instance.instance_id, {})
+        return {tag: text for tag, text in values.items() if _dated(tag, values) >= _dated(tag, instance.tags)}
+
+    def recall(self, cloud: Cloud, report: Report) -> bool:
+        """Look once into the pending follow-up for what an earlier check could not write; whether there was any.
+
+        What this check itself could not write counts more.
+        """
+        if self.recalled:
+            return False
+        self.recalled = True
+        try:
+            found = unrecorded_of(cloud.schedule_input(names.follow_up_name(report.run)))
+        except CloudError as error:
+            if error.kind is not ErrorKind.NOT_FOUND:
+                report.problem(str(error))
+            return False
+        for instance_id, values in found.items():
+            self.tags[instance_id] = {**values, **self.tags.get(instance_id, {})}
+        return bool(found)
+
+    def keep(self, instance_id: str, values: Mapping[str, str]) -> None:
+        """These could not be written. The switch of a run that goes on is not kept: it is put again where unsure."""
+        ended = names.TAG_OUTCOME in values
+        kept = {tag: text for tag, text in values.items() if ended or tag != names.TAG_ARMED}
+        if kept:
+            self.tags.setdefault(instance_id, {}).update(kept)
+            self.changed = True
+
+    def written(self, instance_id: str, values: Mapping[str, str]) -> None:
+        """These were written, whatever was to be carried of them."""
+        kept = self.tags.get(instance_id, {})
+        for tag in values:
+            kept.pop(tag, None)
+        if not kept:
+            self.tags.pop(instance_id, None)
+
+
+def _dated(tag: str, tags: Mapping[str, str]) -> str:
+    """When a tag was written, as a text that sorts by time; empty where that is not known."""
+    if tag in {names.TAG_OUTCOME, names.TAG_REASON, names.TAG_ARMED}:
+        tag = names.TAG_ENDED_AT
+    words = tags.get(tag, "").split(" ")
+    return words[1] if tag == names.TAG_REFUSED and len(words) > 1 else words[0]

@@ -1,0 +1,68 @@
+"""A running instance as the rules see it, and the two answers that most of them give: wait, or end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor_runtime.contract.deadline import deadline
+from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.settings import Settings
+from monitor_runtime.decide.completion import Completion
+from monitor_runtime.decide.decisions import Decision, End, Refused, Wait
+from monitor_runtime.decide.memory import Memory
+from monitor_runtime.decide.observation import Observation
+
+LAST_LOOK = timedelta(minutes=5)
+"""How long after the deadline a run that was complete before it may still take to end as what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A running instance: the observation, and what most rules ask of it."""
+
+    settings: Settings
+    seen: Observation
+    memory: Memory
+    completion: Completion | None
+    launched_at: datetime
+    now: datetime
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When the run has used up its time; None without a limit."""
+        return deadline(self.settings, self.launched_at)
+
+    @property
+    def past_last_look(self) -> bool:
+        """Whether the deadline, if it ends the run, is so long ago that nothing is waited for any more."""
+        due = self.deadline
+        return due is not None and self.settings.on_deadline is not Action.REPORT and self.now >= due + LAST_LOOK
+
+
+def wait(case: Case, reason: str, recheck_at: datetime | None) -> Wait:
+    """Wait, but never past the deadline, nor past the last look after it."""
+    due = case.deadline
+    moments = [recheck_at, *((due, due + LAST_LOOK) if due else ())]
+    return Wait(reason, min((moment for moment in moments if moment and moment > case.now), default=None))
+
+
+def end(
+    case: Case,
+    outcome: Outcome,
+    action: Action,
+    reason: str,
+    *,
+    due_since: datetime,
+    evidence_at: datetime,
+    signal_first: bool = False,
+    climbs: bool = True,
+) -> Decision | None:
+    """The ending, unless this outcome was reported before, or EC2 refuses it."""
+    if action is Action.REPORT:
+        if outcome in case.memory.reported:
+            return None
+        return End(outcome, action, reason, due_since, evidence_at)
+    if case.memory.is_refused(outcome, case.now):
+        return Refused(outcome, reason)
+    return End(outcome, action, reason, due_since, evidence_at, signal_first=signal_first, climbs=climbs)

@@ -1,0 +1,105 @@
+"""The rules for a run that is complete: its grace, its verification, and how it ends."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.times import format_time
+from monitor_runtime.decide.case import LAST_LOOK, Case, end, wait
+from monitor_runtime.decide.completion import Completion
+from monitor_runtime.decide.decisions import Decision, Wait
+from monitor_runtime.decide.memory import Refusable
+from monitor_runtime.decide.observation import Unknown
+from monitor_runtime.decide.verification import last_movement, verification_gap
+
+RECHECK_UNKNOWN = timedelta(minutes=2)
+RECHECK_UNVERIFIED = timedelta(minutes=1)
+STILL = timedelta(minutes=5)
+"""An upload that got no part for so long is not on its way any more: one part takes a slow line a minute or two."""
+
+
+def verdict(case: Case, found: Completion) -> tuple[Outcome, str]:
+    """Outcome and evidence of a completion that there is no more time to verify."""
+    gap = verification_gap(case.settings, case.seen, case.launched_at) if found.outcome is Outcome.SUCCEEDED else None
+    if gap is None:
+        return found.outcome, found.evidence
+    return Outcome.UNVERIFIED, f"{found.evidence}, but {gap.cause if isinstance(gap, Unknown) else gap}"
+
+
+def failure(case: Case) -> Decision | None:
+    """5. The training failed; its log has the grace period to arrive."""
+    found = case.completion
+    if found is None or found.outcome is not Outcome.FAILED:
+        return None
+    return _in_grace(case, found) or end(
+        case,
+        Outcome.FAILED,
+        case.settings.on_failure,
+        found.evidence,
+        due_since=found.grace_over(case.settings),
+        evidence_at=found.since,
+    )
+
+
+def success(case: Case) -> Decision | None:
+    """6 and 7. The training is complete: grace, then verification, then the ending."""
+    found = case.completion
+    if found is None or found.outcome is not Outcome.SUCCEEDED:
+        return None
+    return _in_grace(case, found) or _verified(case, found)
+
+
+def complete_at_deadline(case: Case) -> Decision | None:
+    """4. What was complete before the deadline ends as what it is, at the latest `LAST_LOOK` after the deadline.
+
+    A run whose completion is only reported is ended by its deadline.
+    """
+    found, due = case.completion, case.deadline
+    if found is None or due is None or found.modified_at >= due:
+        return None
+    action = case.settings.on_failure if found.outcome is Outcome.FAILED else case.settings.on_complete
+    if action is Action.REPORT:
+        return None
+    if not case.past_last_look:
+        return failure(case) or success(case)
+    outcome, evidence = verdict(case, found)
+    action = Action.STOP if outcome is Outcome.UNVERIFIED else action
+    return end(case, outcome, action, evidence, due_since=due + LAST_LOOK, evidence_at=due)
+
+
+def unread_marker(case: Case) -> Wait | None:
+    """What the marker says is not known, and may be that the training failed."""
+    body = case.seen.marker_body
+    if case.completion is None or not isinstance(body, Unknown) or body.permanent or case.past_last_look:
+        return None
+    return wait(case, f"{case.completion.evidence} cannot be read yet: {body.cause}", case.now + RECHECK_UNKNOWN)
+
+
+def _in_grace(case: Case, found: Completion) -> Wait | None:
+    """Until its grace period is over, a completion waits for the last logs and checkpoints to arrive."""
+    grace_over = found.grace_over(case.settings)
+    if case.now >= grace_over or case.past_last_look:
+        return None
+    return wait(case, f"{found.evidence}: grace period until {format_time(grace_over)}", grace_over)
+
+
+def _verified(case: Case, found: Completion) -> Decision | None:
+    """The ending of a completed run, which waits as long as an upload gets on."""
+    grace_over = found.grace_over(case.settings)
+    gap = verification_gap(case.settings, case.seen, case.launched_at)
+    if gap is None:
+        action = case.settings.on_complete
+        return end(case, Outcome.SUCCEEDED, action, found.evidence, due_since=grace_over, evidence_at=found.since)
+    if isinstance(gap, Unknown):
+        return wait(case, f"verification unknown: {gap.cause}", case.now + RECHECK_UNKNOWN)
+    reason = f"{found.evidence}, but {gap}"
+    give_up = grace_over + timedelta(seconds=case.settings.verify_timeout_seconds)
+    if moved_at := last_movement(case.seen):
+        give_up = max(give_up, moved_at + STILL)
+    if case.now < give_up:
+        return wait(case, reason, min(give_up, case.now + RECHECK_UNVERIFIED))
+    if case.memory.refusals(Refusable.STOP_UNSUPPORTED):
+        return wait(case, f"{reason}; kept: EC2 cannot stop this instance", None)
+    action = Action.REPORT if case.settings.on_complete is Action.REPORT else Action.STOP
+    return end(case, Outcome.UNVERIFIED, action, reason, due_since=give_up, evidence_at=found.since, climbs=False)

@@ -1,0 +1,127 @@
+"""1. The rules for an instance that does not run any more: finish the ending, record it, notify."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.contract.deadline import deadline
+from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.settings import Settings
+from monitor_runtime.contract.times import format_time
+from monitor_runtime.decide.case import Case
+from monitor_runtime.decide.completed import verdict
+from monitor_runtime.decide.decisions import Decision, End, ForceStop, Over, Refused, Settle, TerminateStopped
+from monitor_runtime.decide.memory import Memory, Refusable
+from monitor_runtime.decide.observation import Observation, Unknown
+
+STUCK_AFTER = timedelta(minutes=10)
+SHUTDOWN_MARGIN = timedelta(minutes=2)
+FOUND = "instance found"
+"""How the reason of every ending begins that the monitor did not make itself."""
+DENIED_FOR_GOOD = timedelta(hours=1)
+"""If S3 still denies access so long after a stop, there will be no answer."""
+
+
+def not_running(settings: Settings, seen: Observation, now: datetime, *, notifies: bool) -> Decision:
+    """What is left to do for an instance that was ended, by whomever."""
+    instance, memory = seen.instance, seen.memory
+    if instance.state is InstanceState.STOPPING:
+        return _stuck(settings, instance, memory, now) or Over("instance is stopping")
+    if instance.state not in {InstanceState.STOPPED, InstanceState.TERMINATED}:
+        return Over(f"instance is {instance.state}")
+    recorded = memory.ended_as
+    if recorded is None and memory.released_at:
+        reason = f"instance is {instance.state}: released {format_time(memory.released_at)}"
+        return Settle(None, reason, record=False) if memory.armed else Over(reason)
+    if recorded is None:
+        return _unrecorded(settings, seen, now)
+    if (notifies and not memory.notified) or memory.armed:
+        return Settle(recorded, memory.reason, record=False)
+    return (
+        _termination_due(settings, instance, memory, recorded, now)
+        or _kept_long_enough(settings, instance, memory, now)
+        or Over(f"instance is {instance.state}: {recorded}")
+    )
+
+
+def _stuck(settings: Settings, instance: Instance, memory: Memory, now: datetime) -> Decision | None:
+    """The training has its own time to shut down before the stop is forced."""
+    since = instance.state_changed_at or memory.ended_at
+    patience = max(STUCK_AFTER, timedelta(seconds=settings.shutdown_timeout_seconds) + SHUTDOWN_MARGIN)
+    if since is None or now - since <= patience:
+        return None
+    reason = f"stopping since {format_time(since)}"
+    if memory.is_refused(Refusable.FORCE, now):
+        return Refused(memory.outcome, reason)
+    return ForceStop(reason)
+
+
+def _unrecorded(settings: Settings, seen: Observation, now: datetime) -> Decision:
+    """The instance ended without the monitor, or a check was cut off: the outcome follows from S3 and the clock."""
+    instance = seen.instance
+    sources = (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads)
+    patient = instance.state_changed_at is not None and now - instance.state_changed_at < DENIED_FOR_GOOD
+    silent = [part for part in sources if isinstance(part, Unknown) and (patient or not part.permanent)]
+    if silent and instance.state is InstanceState.STOPPED:
+        return Over(f"instance is stopped; its outcome waits for S3: {silent[0].cause}")
+    outcome, evidence = _worked_out(settings, seen, now)
+    reason = f"{FOUND} {instance.state}; {evidence}"
+    terminates = instance.state is InstanceState.STOPPED and _action(settings, outcome) is Action.TERMINATE
+    if not terminates or seen.memory.hold.until:
+        return Settle(outcome, reason, record=True)
+    return _terminate(outcome, reason, seen.memory, instance.state_changed_at or now, now)
+
+
+def _worked_out(settings: Settings, seen: Observation, now: datetime) -> tuple[Outcome, str]:
+    instance, launched_at = seen.instance, seen.instance.launched_at
+    if seen.completion and launched_at:
+        return verdict(Case(settings, seen, seen.memory, seen.completion, launched_at, now), seen.completion)
+    due = deadline(settings, launched_at) if launched_at else None
+    if due and (instance.state_changed_at or now) >= due:
+        return Outcome.DEADLINE, f"its deadline was {format_time(due)}"
+    unseen = f"; S3 unknown: {seen.objects.cause}" if isinstance(seen.objects, Unknown) else ""
+    return Outcome.INTERRUPTED, f"the run was not complete{unseen}"
+
+
+def _action(settings: Settings, outcome: Outcome) -> Action:
+    """What was declared for an outcome; nothing was for one that leaves the work in doubt."""
+    declared = {
+        Outcome.SUCCEEDED: settings.on_complete,
+        Outcome.FAILED: settings.on_failure,
+        Outcome.IDLE: settings.on_failure,
+        Outcome.DEADLINE: settings.on_deadline,
+    }
+    return declared.get(outcome, Action.REPORT)
+
+
+def _terminate(outcome: Outcome, reason: str, memory: Memory, since: datetime, now: datetime) -> Decision:
+    if memory.is_refused(outcome, now):
+        return Refused(outcome, reason)
+    return End(outcome, Action.TERMINATE, reason, since, since)
+
+
+def _termination_due(
+    settings: Settings, instance: Instance, memory: Memory, recorded: Outcome, now: datetime
+) -> Decision | None:
+    """What stopped by itself, and could not be terminated then: EC2 refused it, or it was on hold."""
+    left = memory.refusals(recorded) or memory.reason.startswith(FOUND)
+    declared = _action(settings, recorded) is Action.TERMINATE
+    if instance.state is not InstanceState.STOPPED or not (left and declared) or memory.hold.until:
+        return None
+    return _terminate(recorded, memory.reason, memory, memory.ended_at or now, now)
+
+
+def _kept_long_enough(settings: Settings, instance: Instance, memory: Memory, now: datetime) -> Decision | None:
+    """Only what succeeded is removed later: the disk of every other run may have what is nowhere else."""
+    since = instance.state_changed_at or memory.ended_at
+    kept = memory.outcome is not Outcome.SUCCEEDED or instance.state is not InstanceState.STOPPED
+    if kept or not settings.terminate_after_days or since is None:
+        return None
+    if memory.hold.until or now - since < timedelta(days=settings.terminate_after_days):
+        return None
+    days = settings.terminate_after_days
+    reason = f"stopped since {format_time(since)}, kept for {days} {'day' if days == 1 else 'days'}"
+    if memory.is_refused(Refusable.TERMINATE_STOPPED, now):
+        return Refused(memory.outcome, reason)
+    return TerminateStopped(reason)

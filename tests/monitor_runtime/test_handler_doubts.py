@@ -1,0 +1,225 @@
+"""Work in doubt is kept, and what the monitor cannot write down is not forgotten."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from monitor_runtime.contract import names
+from monitor_runtime.contract.outcomes import Action
+from sandbox.aws.boto import client
+from sandbox.aws.moto_gaps import begin_upload
+
+from .cloud.aws_failures import DENIED, error, raiser
+from .cloud.moto_cloud import BUCKET, GROUP, PREFIX, RUN, Cloud, moto_cloud
+from .handler_paths import completed_and_due, watched
+
+CANNOT_STOP = raiser(error("UnsupportedOperation", 400))
+
+
+def _complete(cloud: Cloud, body: bytes) -> None:
+    watched(cloud).put("training_complete.txt", body)
+    cloud.pass_time(minutes=6)
+    cloud.check()
+    cloud.pass_time(minutes=10)
+
+
+# What the marker says.
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"outcome": "failed", "exit_code": "1"}',
+        b'{"outcome": "failed", "exit_code": [], "checkpoint": 5}',
+        b'{"outcome": "Failed"}',
+        b'{"exit_code": 1}',
+    ],
+)
+def test_a_success_marker_that_tells_of_a_failure_is_one(body: bytes) -> None:
+    with moto_cloud(on_complete=Action.TERMINATE) as cloud:
+        _complete(cloud, body)
+        assert (cloud.tags[names.TAG_OUTCOME], cloud.state) == ("failed", "stopped")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"outcome": "failed", "log": "' + b"x" * 70_000 + b'"}', b'{"outcome": "aborted"}', b"{'outcome': 'failed'}"],
+)
+def test_a_success_marker_that_is_not_understood_terminates_nothing(body: bytes) -> None:
+    with moto_cloud(on_complete=Action.TERMINATE) as cloud:
+        _complete(cloud, body)
+        reply = cloud.check()
+        assert (reply["outcome"], cloud.state) == ("unverified", "stopped")
+        assert "its body is not understood" in " ".join(reply["problems"])
+
+
+def test_the_last_words_of_a_training_stay_in_s3() -> None:
+    with moto_cloud() as cloud:
+        _complete(cloud, b'{"outcome": "failed", "exit_code": 1, "message": "HF_TOKEN=hf_123"}')
+        told = json.dumps([cloud.messages(), cloud.tags])
+        assert "exit code 1" in told
+        assert "hf_123" not in told
+
+
+# What cannot be stopped.
+
+
+def test_unverified_work_on_an_instance_that_cannot_be_stopped_is_kept_until_the_deadline_and_told_at_once() -> None:
+    with moto_cloud(on_complete=Action.TERMINATE) as cloud:
+        cloud.faults["ec2:StopInstances"] = CANNOT_STOP
+        watched(cloud).put("done")
+        _upload_under_way(cloud)
+        cloud.pass_time(minutes=16)
+        reply = cloud.check()
+        (message,) = cloud.messages()
+        assert (reply["outcome"], cloud.state) == ("unverified", "running")
+        assert (
+            message["done"] == "kept the instance running until its deadline 2026-03-03T09:00:00Z: EC2 cannot stop it"
+        )
+        assert message["instance_state"] == "running"
+        for _ in range(3):
+            cloud.pass_time(minutes=5)
+            cloud.check()
+            assert "sns:Publish" not in cloud.made()
+        assert cloud.state == "running"
+        assert cloud.switch_name in cloud.schedules()
+
+
+def _upload_under_way(cloud: Cloud) -> None:
+    """Moto tells the same time of 2010 for every upload."""
+    began = cloud.clock.now()
+    upload_id = begin_upload(BUCKET, f"{PREFIX}last.pt", began)
+    under_way = {"Uploads": [{"Key": f"{PREFIX}last.pt", "UploadId": upload_id, "Initiated": began}]}
+    cloud.faults["s3:ListMultipartUploads"] = lambda: under_way
+
+
+def test_an_upload_that_gets_parts_all_the_time_is_waited_for() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        _upload_under_way(cloud)
+        for _ in range(6):
+            cloud.pass_time(minutes=5)
+            moved_at = cloud.clock.now()
+            cloud.faults["s3:ListParts"] = lambda moved_at=moved_at: {"Parts": [{"LastModified": moved_at}]}
+            assert (cloud.check()["decision"], cloud.state) == ("wait", "running")
+        cloud.faults["s3:ListMultipartUploads"] = lambda: {"Uploads": []}
+        assert cloud.check()["outcome"] == "succeeded"
+
+
+# Messages.
+
+
+@pytest.mark.parametrize(
+    ("fields", "done", "state"),
+    [
+        ({}, "stopped the instance", "stopping"),
+        ({"on_complete": Action.TERMINATE}, "terminated the instance", "shutting-down"),
+        ({"on_complete": Action.REPORT}, "reported it, and left the instance as it is", "running"),
+    ],
+)
+def test_a_message_says_what_was_done_and_the_state_after_it(fields: dict[str, Any], done: str, state: str) -> None:
+    with moto_cloud(**fields) as cloud:
+        completed_and_due(cloud).check()
+        (message,) = cloud.messages()
+        assert (message["done"], message["instance_state"]) == (done, state)
+
+
+def test_a_deadline_tells_what_of_the_outputs_was_missing() -> None:
+    with moto_cloud(expected_outputs=("model-*.bin", "config.json"), markers=()) as cloud:
+        watched(cloud).put("model-1-of-3.bin")
+        unmet = ["model-*.bin: only part 1 of 3", "config.json: absent"]
+        reply = cloud.check()
+        assert (reply["unmet"], reply["reason"]) == (unmet, f"training, incomplete: {unmet[0]}")
+        cloud.pass_time(hours=23)
+        cloud.check()
+        assert cloud.messages()[0]["unmet"] == unmet
+
+
+# Markers that come and go.
+
+
+def test_a_marker_that_is_uploaded_every_minute_ends_the_run_one_grace_period_after_its_first_sight() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        for minute in range(7):
+            cloud.put("done")
+            reply = cloud.check("first-check")
+            if reply["decision"] == "end":
+                assert minute == 5
+                return
+            cloud.pass_time(minutes=1)
+        pytest.fail("the run was never ended")
+
+
+def test_a_marker_that_is_gone_again_ends_its_grace_period_and_that_is_said_once() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.check("first-check")
+        client("s3").delete_object(Bucket=BUCKET, Key=f"{PREFIX}done")
+        cloud.pass_time(minutes=6)
+        gone, later = cloud.check(), cloud.check()
+        assert gone["problems"] == ["marker succeeded is gone again: the run goes on, its grace period has ended"]
+        assert (later["problems"], cloud.state) == ([], "running")
+
+
+# Tags that cannot be written.
+
+
+def test_where_tags_are_denied_an_output_that_s3_dates_back_has_its_grace_period_once() -> None:
+    with moto_cloud(expected_outputs=("model.pt",)) as cloud:
+        watched(cloud)
+        _output_of_an_upload(cloud)
+        cloud.faults["ec2:CreateTags"] = DENIED
+        decisions: list[str] = []
+        for _ in range(6):
+            decisions.append(cloud.check("first-check")["decision"])
+            cloud.pass_time(minutes=1)
+        assert decisions == ["wait"] * 5 + ["end"]
+
+
+def _output_of_an_upload(cloud: Cloud) -> None:
+    began = cloud.clock.now()
+    cloud.pass_time(minutes=30)
+    entry = {"Key": f"{PREFIX}model.pt", "Size": 5, "LastModified": began, "ETag": '"x-2"'}
+    cloud.faults["s3:ListObjectsV2"] = lambda: {"Contents": [entry]}
+
+
+@pytest.mark.parametrize("fields", [{}, {"on_complete": Action.TERMINATE}, {"on_complete": Action.REPORT}])
+def test_where_tags_are_denied_an_ending_is_told_once_and_counted_once(
+    fields: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with moto_cloud(**fields) as cloud:
+        completed_and_due(cloud)
+        cloud.faults["ec2:CreateTags"] = DENIED
+        for _ in range(12):
+            cloud.check()
+            cloud.pass_time(minutes=5)
+        assert [message["outcome"] for message in cloud.messages()] == ["succeeded"]
+    assert capsys.readouterr().out.count('"Endings":[1.0]') == 1
+
+
+def test_where_tags_are_denied_a_run_that_was_stopped_by_hand_is_told_once() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
+        cloud.faults["ec2:CreateTags"] = DENIED
+        for _ in range(12):
+            cloud.check()
+            cloud.pass_time(minutes=5)
+        assert [message["outcome"] for message in cloud.messages()] == ["interrupted"]
+
+
+def test_what_could_not_be_written_is_written_by_the_follow_up_that_carries_it() -> None:
+    with moto_cloud() as cloud:
+        completed_and_due(cloud)
+        cloud.faults["ec2:CreateTags"] = DENIED
+        cloud.check()
+        del cloud.faults["ec2:CreateTags"]
+        carried = json.loads(cloud.schedules()[f"{RUN}.follow-up"]["Target"]["Input"])
+        client("scheduler").delete_schedule(GroupName=GROUP, Name=f"{RUN}.follow-up")
+        cloud.handle(carried)
+        assert cloud.tags[names.TAG_OUTCOME] == "succeeded"
+        assert f"{RUN}.follow-up" not in cloud.schedules()
