@@ -31,7 +31,7 @@ class TrainingRunArgs(TypedDict):
     command: NotRequired[pulumi.Input[str]]
     """The training, run by bash on the instance, as root, in /root, with `RUNCTL_OUTPUT_URI` and `RUNCTL_RUN` set. Nothing else is copied to the instance, so the command fetches its code itself; the default profile allows that from under the prefix. When it exits, the marker is written. A changed command replaces the instance."""
     user_data: NotRequired[pulumi.Input[str]]
-    """Your own start-up script in place of `command`; it writes the marker itself. At most 16 KiB."""
+    """Your own start-up script in place of `command`; it writes the marker itself. cloud-init must know what it begins with, with nothing before it: `#!`, `#cloud-config`, `#include` and its other types, a MIME message, or base64 of such or of gzip. At most 16 KiB."""
     environment: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Variables for `command`. Stored in user data, which anyone who can describe the instance can read: no secrets."""
     subnet_id: NotRequired[pulumi.Input[str]]
@@ -89,7 +89,7 @@ class TrainingRunArgs(TypedDict):
     s3_events: NotRequired[bool]
     """Detect markers within seconds through EventBridge, which must be turned on for the bucket. Must be a plain value."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
-    """Further tags of the instance and its volumes, at most 30. `runctl:` and `aws:` are reserved. The instance reads its tags through the metadata service, which accepts no space and no `/` in a key, nor the keys `.`, `..` and `_index`: the provider's default tags must follow that too."""
+    """Further tags of the instance and its volumes, at most 30. Keys that begin with `runctl:` or `aws:`, in whatever case, are reserved. The instance reads its tags through the metadata service, which accepts no space and no `/` in a key, nor the keys `.`, `..` and `_index`: the provider's default tags must follow that too."""
 
 
 class WatchArgs(TypedDict):
