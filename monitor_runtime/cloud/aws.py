@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from monitor_runtime.cloud.aws_answers import bucket_region, command_state, read_instance, read_object, read_uploads
+from monitor_runtime.cloud.aws_answers import bucket_region, command_state, read_instance, read_page, read_uploads
 from monitor_runtime.cloud.aws_errors import to_cloud_error
 from monitor_runtime.cloud.interface import (
     CloudError,
@@ -119,15 +119,15 @@ class AwsCloud:
 
     def list_folder(self, bucket: str, prefix: str, token: str | None = None) -> Page:
         """See `Cloud.list_folder`. With a delimiter a folder below counts as one entry, however full it is."""
+        return self._list({"Bucket": bucket, "Prefix": prefix, "Delimiter": "/"}, token)
+
+    def list_below(self, bucket: str, prefix: str, token: str | None = None) -> Page:
+        """See `Cloud.list_below`."""
+        return self._list({"Bucket": bucket, "Prefix": prefix}, token)
+
+    def _list(self, wanted: Mapping[str, Any], token: str | None) -> Page:
         further = {"ContinuationToken": token} if token else {}
-        return self._call(
-            "s3",
-            "ListObjectsV2",
-            {"Bucket": bucket, "Prefix": prefix, "Delimiter": "/", **further},
-            lambda answer: Page(
-                tuple(read_object(entry) for entry in answer.get("Contents", [])), answer.get("NextContinuationToken")
-            ),
-        )
+        return self._call("s3", "ListObjectsV2", {**wanted, **further}, read_page)
 
     def read_object(self, bucket: str, key: str, max_bytes: int) -> bytes:
         """See `Cloud.read_object`. S3 answers 416 to a range of an empty object."""

@@ -55,7 +55,7 @@ class TrainingRunArgs(TypedDict):
     failure_markers: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
     """Objects directly under the prefix that mean failure."""
     expected_outputs: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
-    """Keys under the prefix. When all of them are there, fresh and not empty, the run is complete without a marker. Wildcards are allowed after the last slash."""
+    """Keys under the prefix. When all of them are there, fresh and not empty, the run is complete without a marker. Wildcards are allowed in names and in folders, each within one folder: `checkpoints/epoch-*/model.pt`."""
     checkpoint_patterns: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
     """Keys under the prefix that must be there before a success is believed."""
     initial_interval_seconds: NotRequired[pulumi.Input[int]]

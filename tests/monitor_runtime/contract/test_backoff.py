@@ -133,9 +133,12 @@ def test_the_next_check_is_found_at_once_whatever_the_growth_and_the_age(
 ) -> None:
     worked_out: list[int] = []
     sum_of = backoff.Intervals.sum_of
-    monkeypatch.setattr(
-        backoff.Intervals, "sum_of", lambda each, number: worked_out.append(number) or sum_of(each, number)
-    )
+
+    def counted(intervals: backoff.Intervals, number: int) -> timedelta:
+        worked_out.append(number)
+        return sum_of(intervals, number)
+
+    monkeypatch.setattr(backoff.Intervals, "sum_of", counted)
     found = next_due(settings(backoff_multiplier=multiplier), LAUNCH, LAUNCH + timedelta(seconds=age))
     assert found.interval_seconds <= 300
     assert len(worked_out) < 10
