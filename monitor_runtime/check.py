@@ -19,6 +19,7 @@ from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Ove
 from monitor_runtime.decide.next_check import LEAD, MAX_WAIT_SECONDS
 from monitor_runtime.decide.observation import Observation, Unknown
 from monitor_runtime.observe.observe import find_run, observe
+from monitor_runtime.observe.time_budget import within_budget
 
 
 def check(
@@ -75,6 +76,12 @@ def _rechecks(
         context.report.problem(f"the run has {len(on)} live instances: {', '.join(on)}; each is watched and ended")
     rechecks: list[Recheck] = []
     for instance in found:
+        if instance is not found[0] and context.spare_seconds() < 0:
+            context.report.problem(
+                f"no time is left for {instance.instance_id}: AWS is slow; the next check looks at it"
+            )
+            rechecks.append(Recheck(context.clock.now() + RECHECK_UNKNOWN + LEAD, inside=False))
+            continue
         warned = instance.instance_id == warned_instance_id
         try:
             recheck = _look_after(context, instance, now, interruption_warned=warned)
@@ -90,9 +97,8 @@ def _rechecks(
 def _look_after(
     context: CheckContext, instance: Instance, now: datetime, *, interruption_warned: bool
 ) -> Recheck | None:
-    seen = observe(
-        context.cloud, context.settings, instance, now, context.clock, interruption_warned=interruption_warned
-    )
+    cloud = within_budget(context.cloud, context.spare_seconds)
+    seen = observe(cloud, context.settings, instance, now, context.clock, interruption_warned=interruption_warned)
     decision = decide(context.settings, seen, now, notifies=context.notifies)
     _describe(context, decision, seen)
     if isinstance(decision, Wait):
