@@ -14,6 +14,7 @@ from monitor_runtime.act.recording import notice
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.wording import few
 from monitor_runtime.decide.decide import INTERRUPTION, RECHECK_UNKNOWN, decide, decide_unseen
 from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
 from monitor_runtime.decide.next_check import LEAD, MAX_WAIT_SECONDS
@@ -73,7 +74,7 @@ def _rechecks(
     if not found:
         _describe(context, Over("the run has no instance"))
     if len(on := [each.instance_id for each in found if each.state in ON]) > 1:
-        context.report.problem(f"the run has {len(on)} live instances: {', '.join(on)}; each is watched and ended")
+        context.report.problem(f"the run has {len(on)} live instances: {few(on)}; each is watched and ended")
     rechecks: list[Recheck] = []
     for instance in found:
         if instance is not found[0] and context.spare_seconds() < 0:
@@ -138,5 +139,5 @@ def _describe(context: CheckContext, decision: Decision, seen: Observation | Non
             report.problem(source.cause)
     if seen.memory.hold.problem:
         report.problem(seen.memory.hold.problem)
-    for key in seen.stale_markers:
-        report.note(f"{key} is older than the launch: ignored")
+    if stale := seen.stale_markers:
+        report.note(f"{few(stale)} {'is' if len(stale) == 1 else 'are'} older than the launch: ignored")

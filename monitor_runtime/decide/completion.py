@@ -11,6 +11,7 @@ from monitor_runtime.contract import times
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.patterns import matches
 from monitor_runtime.contract.settings import Settings
+from monitor_runtime.contract.wording import few
 from monitor_runtime.decide.memory import Memory
 
 
@@ -126,5 +127,5 @@ def _find_outputs(settings: Settings, objects: Sequence[StoredObject], launched_
     complete = [entry for entries in found for entry in entries]
     newest = max(entry.modified_at for entry in complete)
     multipart = any(entry.multipart for entry in complete)
-    names = ", ".join(settings.expected_outputs)
-    return Completion(Outcome.SUCCEEDED, newest, newest, f"expected outputs {names}", None, multipart)
+    evidence = f"expected outputs {few(settings.expected_outputs)}"
+    return Completion(Outcome.SUCCEEDED, newest, newest, evidence, None, multipart)
