@@ -32,13 +32,16 @@ def _slow(cloud: Cloud, seconds: float) -> Generator[Callable[[], float]]:
     def taken() -> float:
         return (cloud.clock.now() - began).total_seconds()
 
+    def remaining(_: Context) -> int:
+        return int(1000 * (TIMEOUT_SECONDS - taken()))
+
     def slow(aws: AwsCloud, *arguments: Any) -> Any:
         cloud.clock.sleep(seconds)
         return call(aws, *arguments)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(AwsCloud, "_call", slow)
-        patch.setattr(Context, "get_remaining_time_in_millis", lambda _: int(1000 * (TIMEOUT_SECONDS - taken())))
+        patch.setattr(Context, "get_remaining_time_in_millis", remaining)
         yield taken
 
 
