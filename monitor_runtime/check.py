@@ -14,6 +14,7 @@ from monitor_runtime.act.recording import notice, record_tags
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.wording import few
 from monitor_runtime.decide.completed import RECHECK_UNKNOWN
 from monitor_runtime.decide.completion import MarkerBody
 from monitor_runtime.decide.decide import INTERRUPTION, decide, decide_unseen
@@ -21,6 +22,7 @@ from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Ove
 from monitor_runtime.decide.next_check import LEAD, MAX_WAIT_SECONDS
 from monitor_runtime.decide.observation import Observation, Unknown
 from monitor_runtime.observe.observe import find_run, observe
+from monitor_runtime.observe.time_budget import within_budget
 
 
 def check(
@@ -74,9 +76,15 @@ def _rechecks(
     if not found:
         _describe(context, Over("the run has no instance"))
     if len(on := [each.instance_id for each in found if each.state in ON]) > 1:
-        context.report.problem(f"the run has {len(on)} live instances: {', '.join(on)}; each is watched and ended")
+        context.report.problem(f"the run has {len(on)} live instances: {few(on)}; each is watched and ended")
     rechecks: list[Recheck] = []
     for instance in found:
+        if instance is not found[0] and context.spare_seconds() < 0:
+            context.report.problem(
+                f"no time is left for {instance.instance_id}: AWS is slow; the next check looks at it"
+            )
+            rechecks.append(Recheck(context.clock.now() + RECHECK_UNKNOWN + LEAD, inside=False))
+            continue
         warned = instance.instance_id == warned_instance_id
         try:
             recheck = _look_after(context, instance, now, interruption_warned=warned)
@@ -108,7 +116,8 @@ def _decided(
     context: CheckContext, instance: Instance, now: datetime, *, interruption_warned: bool
 ) -> tuple[Observation, Decision]:
     known = context.unrecorded.overlaid(instance)
-    seen = observe(context.cloud, context.settings, known, now, context.clock, interruption_warned=interruption_warned)
+    cloud = within_budget(context.cloud, context.spare_seconds)
+    seen = observe(cloud, context.settings, known, now, context.clock, interruption_warned=interruption_warned)
     return seen, decide(context.settings, seen, now, notifies=context.notifies)
 
 
@@ -166,5 +175,5 @@ def _describe(context: CheckContext, decision: Decision, seen: Observation | Non
         report.problem(f"{seen.completion.evidence}: its body is not understood: {body.not_understood}")
     if seen.memory.hold.problem:
         report.problem(seen.memory.hold.problem)
-    for key in seen.stale_markers:
-        report.note(f"{key} is older than the launch: ignored")
+    if stale := seen.stale_markers:
+        report.note(f"{few(stale)} {'is' if len(stale) == 1 else 'are'} older than the launch: ignored")

@@ -18,8 +18,8 @@ Value = TypeVar("Value")
 RETRIES = 3
 RETRY_SECONDS = 2 + 4 + 8
 """How long the waits between the attempts last together."""
-ENDING_SECONDS = 2 * RETRY_SECONDS + 60
-"""Kept free of waiting and signalling: two ladders of retries and the calls themselves."""
+ENDING_SECONDS = 2 * RETRY_SECONDS + 12 * 13
+"""Kept free of looking, waiting and signalling: two ladders of retries, and a dozen calls as slow as they may be."""
 
 
 class EndingFailedError(Exception):

@@ -12,6 +12,9 @@ from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time
 
+MAX_SENTENCES = 20
+"""Of notes and of problems each in a reply: a run may have any number of instances."""
+
 
 @dataclass(slots=True)
 class Report:
@@ -69,7 +72,12 @@ class Report:
             "reason": self.reason,
             "next_check_at": format_time(self.next_check_at) if self.next_check_at else None,
             "unmet": list(self.unmet),
-            "seen": list(self.notes),
-            "problems": list(self.problems),
+            "seen": _first(self.notes),
+            "problems": _first(self.problems),
             "calls": calls,
         }
+
+
+def _first(sentences: list[str]) -> list[str]:
+    more = len(sentences) - MAX_SENTENCES
+    return [*sentences[:MAX_SENTENCES], f"and {more:,} more"] if more > 0 else list(sentences)

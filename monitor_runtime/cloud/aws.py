@@ -21,7 +21,7 @@ from monitor_runtime.cloud.aws_answers import (
     command_state,
     literal,
     read_instance,
-    read_object,
+    read_page,
     read_parts,
     read_uploads,
     state_change,
@@ -124,15 +124,15 @@ class AwsCloud:
 
     def list_folder(self, bucket: str, prefix: str, token: str | None = None) -> Page:
         """See `Cloud.list_folder`. With a delimiter a folder below counts as one entry, however full it is."""
+        return self._list({"Bucket": bucket, "Prefix": prefix, "Delimiter": "/"}, token)
+
+    def list_below(self, bucket: str, prefix: str, token: str | None = None) -> Page:
+        """See `Cloud.list_below`."""
+        return self._list({"Bucket": bucket, "Prefix": prefix}, token)
+
+    def _list(self, wanted: Mapping[str, Any], token: str | None) -> Page:
         further = {"ContinuationToken": token} if token else {}
-        return self._call(
-            "s3",
-            "ListObjectsV2",
-            {"Bucket": bucket, "Prefix": prefix, "Delimiter": "/", **further},
-            lambda answer: Page(
-                tuple(read_object(entry) for entry in answer.get("Contents", [])), answer.get("NextContinuationToken")
-            ),
-        )
+        return self._call("s3", "ListObjectsV2", {**wanted, **further}, read_page)
 
     def read_object(self, bucket: str, key: str, max_bytes: int) -> bytes:
         """See `Cloud.read_object`. S3 answers 416 to a range of an empty object."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from monitor_runtime.cloud.interface import CommandState, PartPage, UploadMarker, UploadPage
+from monitor_runtime.cloud.interface import CommandState, Page, PartPage, UploadMarker, UploadPage
 from monitor_runtime.cloud.values import Instance, InstanceState, StateChange, StoredObject, Upload
 
 _REASON_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
@@ -42,6 +42,16 @@ def read_object(answer: Mapping[str, Any]) -> StoredObject:
     """
     modified_at = answer["LastModified"].astimezone(UTC)
     return StoredObject(answer["Key"], answer["Size"], modified_at, "-" in answer.get("ETag", ""))
+
+
+def read_page(answer: Mapping[str, Any]) -> Page:
+    """A page of ListObjectsV2: S3 returns keys, and the folders among them, in UTF-8's order, which is also Python's.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ListingKeysUsingAPIs.html
+    """
+    objects = tuple(read_object(entry) for entry in answer.get("Contents", []))
+    folders = tuple(entry["Prefix"] for entry in answer.get("CommonPrefixes", []))
+    return Page(objects, answer.get("NextContinuationToken"), folders)
 
 
 def read_uploads(answer: Mapping[str, Any]) -> UploadPage:

@@ -39,10 +39,17 @@ class CloudError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a listing of one folder; ``next_token`` is None on the last one."""
+    """One page of a listing, in key order; ``next_token`` is None on the last one."""
 
     objects: tuple[StoredObject, ...]
     next_token: str | None
+    folders: tuple[str, ...] = ()
+    """The folders below, each with its whole key up to the slash; none where a listing goes into them."""
+
+    @property
+    def last_key(self) -> str:
+        """Up to here, a key that the page does not have is not there."""
+        return max((self.objects[-1].key if self.objects else ""), (self.folders[-1] if self.folders else ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,10 @@ class Cloud(Protocol):
 
     def list_folder(self, bucket: str, prefix: str, token: str | None = None) -> Page:
         """The objects whose key begins with ``prefix`` and has no slash after it; at most 1,000 entries a page."""
+        ...
+
+    def list_below(self, bucket: str, prefix: str, token: str | None = None) -> Page:
+        """The objects whose key begins with ``prefix``, in whatever folder; at most 1,000 a page."""
         ...
 
     def read_object(self, bucket: str, key: str, max_bytes: int) -> bytes:

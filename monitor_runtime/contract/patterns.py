@@ -14,6 +14,11 @@ def matches(pattern: str, name: str) -> bool:
     return name == pattern or (name.count("/") == pattern.count("/") and fnmatchcase(name, pattern))
 
 
+def literal_head(pattern: str) -> str:
+    """What all names begin with that a pattern matches: the part before its first wildcard."""
+    return pattern[: min((pattern.find(sign) for sign in "*?[" if sign in pattern), default=len(pattern))]
+
+
 MAX_PATTERN_CHARACTERS = 256
 _SET = re.compile(r"\[!?(\]?[^]]*)\]")
 _RANGE = re.compile(r"(.)-(.)")
@@ -36,20 +41,34 @@ def marker_name(field: str, value: object) -> Iterator[Problem]:
             field,
             got=value,
             accepted=f"a file name without '/', 1 to {MAX_PATTERN_CHARACTERS} printable characters, not only wildcards",
-            fix="name an object directly under the prefix; move folders into prefix",
+            fix="name an object directly under the prefix; move folders into prefix, or name what lies in folders in"
+            " expected_outputs",
         )
 
 
 def object_pattern(field: str, value: object) -> Iterator[Problem]:
-    """A key below the prefix; wildcards only after the last slash, so that one listing of one folder answers it."""
+    """A key below the prefix, with wildcards in its name and its folders, each within one folder."""
     name = value if isinstance(value, str) else ""
-    folder, _, last = name.rpartition("/")
-    broken = name.startswith("/") or "//" in name or not last or any(sign in folder for sign in "*?[")
+    broken = name.startswith("/") or "//" in name or name.endswith("/")
     if not _well_formed(name) or broken or not _RELATIVE.isdisjoint(name.split("/")):
         yield Problem(
             field,
             got=value,
             accepted=f"a key below the prefix, 1 to {MAX_PATTERN_CHARACTERS} printable characters,"
-            " wildcards only after the last '/'",
-            fix="write it relative to the prefix, without a leading '/', for example checkpoints/*.pt",
+            " wildcards * ? [ ] within a name or a folder",
+            fix="write it relative to the prefix, without a leading '/', for example checkpoints/epoch-*/model.pt",
+        )
+    elif "**" in name:
+        yield Problem(
+            field,
+            got=value,
+            accepted="a single * in place of **: it matches within one folder, and never across a '/'",
+            fix="write a folder as */ for each level, for example checkpoints/*/*.pt, in an entry for each depth",
+        )
+    elif any("/" in members for members in _SET.findall(name)):
+        yield Problem(
+            field,
+            got=value,
+            accepted="a set in brackets without '/', since no wildcard matches across one",
+            fix="end the set before the '/', for example runs/[ab]/model.pt",
         )

@@ -9,6 +9,7 @@ from typing import Any, cast
 from monitor_runtime.contract import patterns, rules
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.rules import Problem, Rule
+from monitor_runtime.contract.scheduler_keywords import without_keywords
 
 VERSION = 1
 _MIN_RUNTIME_SECONDS = 600
@@ -34,7 +35,7 @@ class Idle:
 
 def _checked(rule: Rule, read: Callable[[Any], Any] = lambda value: value) -> dict[str, Any]:
     """How a field comes out of a document: by its rule, and then read into its type."""
-    return {"rule": rule, "read": read}
+    return {"rule": without_keywords(rule), "read": read}
 
 
 def _or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:

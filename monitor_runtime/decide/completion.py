@@ -10,6 +10,7 @@ from monitor_runtime.cloud.values import StoredObject
 from monitor_runtime.contract import times
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.settings import Settings
+from monitor_runtime.contract.wording import few
 from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.unmet import fresh, matching, missing
 
@@ -133,7 +134,7 @@ def _find_outputs(settings: Settings, objects: Sequence[StoredObject], launched_
         Outcome.SUCCEEDED,
         newest,
         newest,
-        f"expected outputs {', '.join(settings.expected_outputs)}",
+        f"expected outputs {few(settings.expected_outputs)}",
         None,
         any(entry.multipart for entry in found),
         recognized_by=f"outputs of {times.format_time(newest)}",

@@ -11,6 +11,7 @@ from monitor_runtime.cloud.values import Instance, InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings, parse
 from monitor_runtime.contract.triggers import S3EventTrigger, SpotWarningTrigger
+from monitor_runtime.contract.wording import few
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def locate(cloud: Cloud, monitor: str, trigger: S3EventTrigger | SpotWarningTrig
 def _run_of(cloud: Cloud, schedule: str, instances: Sequence[Instance]) -> Located | Ignored:
     declared = _declared(cloud, schedule)
     if declared is None:
-        ids = ", ".join(instance.instance_id for instance in instances)
+        ids = few([instance.instance_id for instance in instances])
         return Ignored(f"schedule {schedule} of {ids} does not exist")
     return Located(*declared, tuple(instances))
 

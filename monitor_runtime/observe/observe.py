@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -69,7 +69,13 @@ def observe(
     seen = Observation(instance, memory, interruption_warned=interruption_warned)
     if launched_at is None or not _objects_matter(seen):
         return seen
-    objects = _completing_objects(cloud, settings, launched_at)
+    can_wait = instance.state in ON and not interruption_warned
+
+    def matters(found: Sequence[StoredObject]) -> bool:
+        completion = find(settings, found, launched_at, memory, clock.now())
+        return completion is not None and (not can_wait or _matters_now(settings, memory, completion, launched_at, now))
+
+    objects = _completing_objects(cloud, settings, launched_at, matters)
     objects_at = clock.now()
     if isinstance(objects, Unknown):
         return replace(seen, objects=objects, objects_at=objects_at)
@@ -82,7 +88,6 @@ def observe(
         completion=completion,
         unmet=unmet(settings, objects, launched_at) if completion is None else (),
     )
-    can_wait = instance.state in ON and not interruption_warned
     if completion is None and can_wait and not memory.hold.until:
         return replace(seen, metric_maxima=_metric(cloud, settings, instance, launched_at, objects_at))
     if completion is None or (can_wait and not _matters_now(settings, memory, completion, launched_at, now)):
@@ -107,14 +112,26 @@ def _matters_now(
     return is_due and not was_reported and memory.hold.until is None
 
 
-def _completing_objects(cloud: Cloud, settings: Settings, launched_at: datetime) -> tuple[StoredObject, ...] | Unknown:
-    """Markers first: where there is one, outputs that cannot be seen, or are in folders, do not matter."""
+def _completing_objects(
+    cloud: Cloud, settings: Settings, launched_at: datetime, matters: Callable[[Sequence[StoredObject]], bool]
+) -> tuple[StoredObject, ...] | Unknown:
+    """Markers first: where there is one, outputs that cannot be seen, or are in folders, do not matter.
+
+    A failure marker that may lie behind it on a later page is looked for only if what was found ``matters`` by now.
+    """
     markers = settings.markers + settings.failure_markers
+
+    def undecided(found: Sequence[StoredObject]) -> Sequence[str]:
+        marker = find_marker(settings, found, launched_at)
+        if marker is None:
+            return settings.expected_outputs + markers
+        return settings.failure_markers if marker.outcome is Outcome.SUCCEEDED and matters(found) else ()
+
     at_root = tuple(pattern for pattern in settings.expected_outputs if "/" not in pattern)
     in_folders = tuple(pattern for pattern in settings.expected_outputs if "/" in pattern)
-    objects = find_objects(cloud, settings, markers + at_root)
+    objects = find_objects(cloud, settings, markers + at_root, undecided)
     if isinstance(objects, Unknown) and objects.permanent and at_root and markers:
-        alone = find_objects(cloud, settings, markers)
+        alone = find_objects(cloud, settings, markers, undecided)
         seen = isinstance(alone, tuple) and find_marker(settings, alone, launched_at)
         return alone if seen else objects
     if isinstance(objects, Unknown) or not in_folders or find_marker(settings, objects, launched_at):

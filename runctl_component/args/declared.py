@@ -31,7 +31,7 @@ class TrainingRunArgs(TypedDict):
     command: NotRequired[pulumi.Input[str]]
     """The training, run by bash on the instance, as root, in /root, with `RUNCTL_OUTPUT_URI` and `RUNCTL_RUN` set. Nothing else is copied to the instance, so the command fetches its code itself; the default profile allows that from under the prefix. When it exits, the marker is written. A changed command replaces the instance."""
     user_data: NotRequired[pulumi.Input[str]]
-    """Your own start-up script in place of `command`; it writes the marker itself. At most 16 KiB."""
+    """Your own start-up script in place of `command`; it writes the marker itself. cloud-init must know what it begins with, with nothing before it: `#!`, `#cloud-config`, `#include` and its other types, a MIME message, or base64 of such or of gzip. At most 16 KiB."""
     environment: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Variables for `command`. Stored in user data, which anyone who can describe the instance can read: no secrets."""
     subnet_id: NotRequired[pulumi.Input[str]]
@@ -55,7 +55,7 @@ class TrainingRunArgs(TypedDict):
     failure_markers: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
     """Objects directly under the prefix that mean failure."""
     expected_outputs: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
-    """Keys under the prefix. When all of them are there, fresh and not empty, the run is complete without a marker. Wildcards are allowed after the last slash."""
+    """Keys under the prefix. When all of them are there, fresh and not empty, the run is complete without a marker. Wildcards are allowed in names and in folders, each within one folder: `checkpoints/epoch-*/model.pt`."""
     checkpoint_patterns: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
     """Keys under the prefix that must be there before a success is believed."""
     initial_interval_seconds: NotRequired[pulumi.Input[int]]
@@ -91,7 +91,7 @@ class TrainingRunArgs(TypedDict):
     share_last_words: NotRequired[pulumi.Input[bool]]
     """Put the `message` of a marker, by default the last line of the training's log, into tags, messages and the monitor's log too. It may hold secrets. Default: it stays in S3."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
-    """Further tags of the instance and its volumes, at most 30. `runctl:` and `aws:` are reserved. The instance reads its tags through the metadata service, which accepts no space and no `/` in a key, nor the keys `.`, `..` and `_index`: the provider's default tags must follow that too."""
+    """Further tags of the instance and its volumes, at most 30. Keys that begin with `runctl:` or `aws:`, in whatever case, are reserved. The instance reads its tags through the metadata service, which accepts no space and no `/` in a key, nor the keys `.`, `..` and `_index`: the provider's default tags must follow that too."""
 
 
 class WatchArgs(TypedDict):

@@ -12,6 +12,7 @@ from runctl_component.args.arn_rules import key_arn, profile_name, topic_arn
 from runctl_component.args.defaults import DEFAULT_INSTANCE_TYPE, normal_prefix
 from runctl_component.args.instance_types import instance_type
 from runctl_component.args.monitor_handle import handle_rule
+from runctl_component.box.cloud_init import BEGINNINGS, why_not_run
 from runctl_component.box.image import DEEP_LEARNING_GIB, has_nvidia_gpu, is_parameter, processor
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES
 
@@ -23,6 +24,7 @@ MAX_NAME_CHARACTERS = 37
 MAX_TAG_KEY_CHARACTERS = 128
 
 _TAG_KEY = re.compile(r"[A-Za-z0-9+=.,_:@-]+")
+_RESERVED_BEGINNINGS = ("aws:", "runctl:")
 _RESERVED_BY_METADATA = (".", "..", "_index")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -82,9 +84,15 @@ def tag_key(field: str, value: object) -> Iterator[Problem]:
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
     """
     key = value if isinstance(value, str) else ""
-    taken = key.lower().startswith("aws:") or key.startswith("runctl:") or key in _RESERVED_BY_METADATA
-    if taken or len(key) > MAX_TAG_KEY_CHARACTERS or not _TAG_KEY.fullmatch(key):
-        accepted = "1 to 128 letters, digits and +-=.,_:@, not ., .. or _index, nor beginning with aws: or runctl:"
+    if key.lower().startswith(_RESERVED_BEGINNINGS):
+        yield Problem(
+            field,
+            got=value,
+            accepted="a key that begins neither with aws: nor with runctl:, in whatever case",
+            fix="rename the tag: IAM compares tag keys without case, and by these tags instances are found and ended",
+        )
+    elif key in _RESERVED_BY_METADATA or len(key) > MAX_TAG_KEY_CHARACTERS or not _TAG_KEY.fullmatch(key):
+        accepted = "1 to 128 letters, digits and +-=.,_:@, not ., .. or _index"
         yield Problem(
             field,
             got=value,
@@ -101,8 +109,17 @@ def script(field: str, value: object) -> Iterator[Problem]:
 
 
 def user_data(field: str, value: object) -> Iterator[Problem]:
-    """A script of the size that EC2 takes."""
+    """What cloud-init runs, of the size that EC2 takes."""
     yield from script(field, value)
+    unknown = why_not_run(value) if is_text(value) and value.strip() else None
+    if unknown:
+        yield Problem(
+            field,
+            found=f"a text that {unknown}",
+            accepted=f"what cloud-init runs: a text that begins, in its first line, with {', '.join(BEGINNINGS)},"
+            " a MIME message, or base64 of such or of gzip",
+            fix="begin a script with #!/bin/bash, with nothing before it: in Python, write it right after the quotes",
+        )
     if is_text(value) and len(value.encode()) > MAX_USER_DATA_BYTES:
         yield Problem(
             field,

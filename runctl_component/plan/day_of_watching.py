@@ -11,6 +11,7 @@ from itertools import pairwise, takewhile
 
 from monitor_runtime.contract.backoff import offsets
 from monitor_runtime.contract.metrics import Metric
+from monitor_runtime.contract.patterns import literal_head
 from monitor_runtime.contract.settings import Settings
 from runctl_component.plan import prices
 
@@ -92,7 +93,7 @@ def watched_seconds(settings: Settings) -> float:
 
 def watch_for_a_day(settings: Settings) -> Watching:
     """The watching that these settings ask for, from launch to ending: of a day, or until an earlier deadline."""
-    folders = {output.rpartition("/")[0] for output in settings.expected_outputs if "/" in output}
+    folders = {literal_head(output).rpartition("/")[0] for output in settings.expected_outputs if "/" in output}
     return Watching(
         heartbeats=int(watched_seconds(settings) // settings.max_interval_seconds),
         follow_ups=len(early_checks(settings)) + ENDING_FOLLOW_UPS,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind, Page
+from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind, Page, UploadMarker, UploadPage
 from monitor_runtime.cloud.values import StoredObject
 
 from .builders import LAUNCH
@@ -72,21 +72,43 @@ class FakeBucket:
     def list_folder(self, bucket: str, prefix: str, token: str | None = None) -> Page:
         """See `Cloud.list_folder`; a token is the key up to which all has been told."""
         del bucket
+        return self._list(prefix, token, into_folders=False)
+
+    def list_below(self, bucket: str, prefix: str, token: str | None = None) -> Page:
+        """See `Cloud.list_below`."""
+        del bucket
+        return self._list(prefix, token, into_folders=True)
+
+    def _list(self, prefix: str, token: str | None, *, into_folders: bool) -> Page:
         self.listed.append((prefix, token))
         at = bisect_right(self._keys, token) if token else bisect_left(self._keys, prefix)
         objects: list[StoredObject] = []
+        folders: list[str] = []
         entries, last = 0, ""
         while at < len(self._keys) and self._keys[at].startswith(prefix):
             if entries == PAGE_KEYS:
-                return Page(tuple(objects), last)
+                return Page(tuple(objects), last, tuple(folders))
             key = self._keys[at]
             folder, slash, _ = key[len(prefix) :].partition("/")
-            last = f"{prefix}{folder}/\U0010ffff" if slash else key
-            if not slash:
+            in_folder = slash and not into_folders
+            last = f"{prefix}{folder}/\U0010ffff" if in_folder else key
+            if in_folder:
+                folders.append(f"{prefix}{folder}/")
+            else:
                 objects.append(StoredObject(key, 1, LAUNCH))
             at = bisect_right(self._keys, last)
             entries += 1
-        return Page(tuple(objects), None)
+        return Page(tuple(objects), None, tuple(folders))
+
+    def read_object(self, bucket: str, key: str, max_bytes: int) -> bytes:
+        """See `Cloud.read_object`: every object is empty."""
+        del bucket, key, max_bytes
+        return b""
+
+    def list_uploads(self, bucket: str, prefix: str, after: UploadMarker | None = None) -> UploadPage:
+        """See `Cloud.list_uploads`: none is under way."""
+        del bucket, prefix, after
+        return UploadPage(())
 
     @property
     def cloud(self) -> Cloud:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain
 
 import pytest
 
-from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Idle
 from monitor_runtime.decide.observation import Unknown
 from monitor_runtime.observe.observe import observe
@@ -66,7 +67,7 @@ def test_outputs_that_are_too_many_to_see_do_not_hide_a_marker() -> None:
     broad = settings(expected_outputs=("*.safetensors", "model.json"))
     found = observe(bucket.cloud, broad, instance(), at(minutes=1), FakeClock()).objects
     assert not isinstance(found, Unknown)
-    assert [entry.key for entry in found or ()] == [f"{PREFIX}done"]
+    assert f"{PREFIX}done" in [entry.key for entry in found or ()]
 
 
 def test_outputs_that_are_too_many_to_see_are_unknown_while_there_is_no_marker() -> None:
@@ -112,3 +113,47 @@ def test_a_hold_that_does_not_count_is_reported(value: str) -> None:
 def test_a_launch_has_the_time_of_the_instance() -> None:
     with moto_cloud() as cloud:
         assert cloud.check()["instance"]["launched_at"] == LAUNCH.isoformat().replace("+00:00", "Z")
+
+
+SHARDS = tuple(f"shard-{number:04}/0.bin" for number in range(1200))
+
+
+def _observed(names: Iterable[str], **since_launch: float) -> tuple[Outcome, int]:
+    """How a run is completed by objects as old as the launch, and how many listings that took."""
+    bucket = FakeBucket(PREFIX + name for name in names)
+    found = observe(bucket.cloud, settings(), instance(), at(**since_launch), FakeClock()).completion
+    assert found is not None
+    return found.outcome, len(bucket.listed)
+
+
+def test_a_marker_on_the_first_of_many_pages_is_noticed_by_one_listing() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        for name in (*SHARDS, "done"):
+            cloud.put(name)
+        assert "marker done" in cloud.check()["reason"]
+        assert cloud.made().count("s3:ListObjectsV2") == 1
+
+
+def test_while_nothing_follows_from_a_success_no_later_page_is_looked_at() -> None:
+    assert _observed([*SHARDS, "done", "training_failed.txt"], minutes=4) == (Outcome.SUCCEEDED, 1)
+
+
+@pytest.mark.parametrize(("further", "outcome"), [([], Outcome.SUCCEEDED), (["training_failed.txt"], Outcome.FAILED)])
+def test_before_a_success_counts_the_failure_markers_on_later_pages_are_looked_for(
+    further: list[str], outcome: Outcome
+) -> None:
+    assert _observed([*SHARDS, "done", *further], minutes=6) == (outcome, 2)
+
+
+def test_a_failure_marker_on_the_first_of_many_pages_is_enough() -> None:
+    assert _observed([*SHARDS, "FAILED", "done"], minutes=6) == (Outcome.FAILED, 1)
+
+
+def test_an_output_in_any_of_many_folders_completes_a_run() -> None:
+    with moto_cloud(expected_outputs=("checkpoints/epoch-*/model.pt",)) as cloud:
+        watched(cloud).put("checkpoints/epoch-12/optimizer.pt")
+        assert cloud.check()["reason"] == "training"
+        cloud.put("checkpoints/epoch-12/model.pt")
+        assert cloud.check()["reason"].startswith("expected outputs checkpoints/epoch-*/model.pt: grace period")
+        assert cloud.made().count("s3:ListObjectsV2") == 2

@@ -67,7 +67,7 @@ class Bucket:
     uploads: list[UploadTruth] = field(default_factory=list[UploadTruth])
     _objects: dict[str, Written] = field(default_factory=dict[str, Written])
     _keys: list[str] = field(default_factory=list[str])
-    _pages: dict[tuple[str, str | None], Page] = field(default_factory=dict[tuple[str, str | None], Page])
+    _pages: dict[tuple[str, str | None, str], Page] = field(default_factory=dict[tuple[str, str | None, str], Page])
 
     def put(self, key: str, size: int, body: bytes = b"", *, begun: int | None = None) -> Written:
         """Write an object, over what was there. ``begun``: the stamp of the multipart upload that it comes from."""
@@ -98,29 +98,39 @@ class Bucket:
 
     def list_folder(self, prefix: str, token: str | None) -> Page:
         """What ListObjectsV2 answers with a delimiter: folders count as entries of a page."""
-        page = self._pages.get((prefix, token))
+        return self._page(prefix, token, "/")
+
+    def list_below(self, prefix: str, token: str | None) -> Page:
+        """What ListObjectsV2 answers without a delimiter: each object, in whatever folder, is an entry of a page."""
+        return self._page(prefix, token, "")
+
+    def _page(self, prefix: str, token: str | None, delimiter: str) -> Page:
+        page = self._pages.get((prefix, token, delimiter))
         if page is None:
-            page = self._pages[prefix, token] = self._list(prefix, token)
+            page = self._pages[prefix, token, delimiter] = self._list(prefix, token, delimiter)
         return page
 
-    def _list(self, prefix: str, token: str | None) -> Page:
+    def _list(self, prefix: str, token: str | None, delimiter: str) -> Page:
         found: list[StoredObject] = []
+        folders: list[str] = []
         entries: list[str] = []
         start = bisect_right(self._keys, token) if token else 0
         for key in self._keys[start:]:
             if not key.startswith(prefix):
                 continue
-            folder, slash, _ = key[len(prefix) :].partition("/")
+            folder, slash, _ = key[len(prefix) :].partition(delimiter) if delimiter else (key[len(prefix) :], "", "")
             entry = prefix + folder + slash
             if entry == token or (slash and entries and entries[-1] == entry):
                 continue
             if len(entries) == self.page_size:
-                return Page(tuple(found), entries[-1])
+                return Page(tuple(found), entries[-1], tuple(folders))
             entries.append(entry)
-            if not slash:
+            if slash:
+                folders.append(entry)
+            else:
                 written = self._objects[key]
                 found.append(StoredObject(key, written.size, to_datetime(written.stamp), written.multipart))
-        return Page(tuple(found), None)
+        return Page(tuple(found), None, tuple(folders))
 
     def read(self, key: str, max_bytes: int) -> bytes | None:
         """The beginning of an object; None when it is not there."""

@@ -174,7 +174,9 @@ def _draw_settings(random: Random, interval: int, works_for: int) -> Settings:
         markers=markers,
         failure_markers=random.choice(tuple(FAILURE_NAMES)),
         expected_outputs=outputs,
-        checkpoint_patterns=("checkpoints/*.pt",) if random.random() < 0.3 else (),
+        checkpoint_patterns=(("checkpoints/*.pt",) if interval < 600 else ("check*/*.pt",))
+        if random.random() < 0.3
+        else (),
         initial_interval_seconds=min(random.choice((10, 30, 30, 30, 60, 300)), interval),
         max_interval_seconds=interval,
         backoff_multiplier=random.choice((1.0, 1.5, 2.0, 3.0) if interval <= 120 else (1.5, 2.0, 2.0, 3.0)),

@@ -65,6 +65,11 @@ class SimulatedCloud(SimulatedCalls):
 
         return self.call("s3", "list_folder", effect)
 
+    def list_below(self, bucket: str, prefix: str, token: str | None = None) -> Page:
+        """See `Cloud.list_below`: the same call as that of a folder, and what fails of it is the same."""
+        self._require_bucket(bucket)
+        return self.call("s3", "list_folder", lambda: self._world.bucket.list_below(prefix, token))
+
     def read_object(self, bucket: str, key: str, max_bytes: int) -> bytes:
         """See `Cloud.read_object`."""
         self._require_bucket(bucket)

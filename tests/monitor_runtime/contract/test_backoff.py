@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from fractions import Fraction
 from itertools import islice
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from monitor_runtime.contract import backoff
 from monitor_runtime.contract.backoff import JITTER_SECONDS, jitter_seconds, next_due, offsets
+from monitor_runtime.contract.settings import Settings
 
 from ..builders import LAUNCH, settings
 
@@ -68,3 +74,76 @@ def test_runs_of_a_fleet_do_not_march_in_step() -> None:
     fleet = [jitter_seconds(f"fold-{number}") for number in range(100)]
     assert set(fleet) == set(range(JITTER_SECONDS))
     assert fleet == [jitter_seconds(f"fold-{number}") for number in range(100)]
+
+
+# Whatever the growth, the sums are found without adding them up.
+
+multipliers = st.one_of(
+    st.sampled_from([1.0, 1.0 + 2.0**-52, 1.0000001, 1.5, 2.0, 10.0]),
+    st.floats(1, 10),
+    st.floats(1e-15, 1e-2).map(lambda growth: 1 + growth),
+)
+growing_runs = st.builds(
+    settings,
+    initial_interval_seconds=st.integers(10, 3600),
+    max_interval_seconds=st.just(3600),
+    backoff_multiplier=multipliers,
+)
+
+
+def _sums(run: Settings) -> Iterator[Fraction]:
+    """The due times as exact sums, one interval after the other."""
+    due, interval = Fraction(0), Fraction(run.initial_interval_seconds)
+    while True:
+        due += interval
+        yield due
+        interval = min(interval * Fraction(run.backoff_multiplier), Fraction(run.max_interval_seconds))
+
+
+@given(growing_runs)
+def test_each_due_time_is_the_exact_sum_to_the_microsecond(run: Settings) -> None:
+    found = zip(islice(offsets(run), 50), _sums(run), strict=False)
+    assert all(abs(Fraction(offset) - exact) < Fraction(1, 1_000_000) for offset, exact in found)
+
+
+@given(growing_runs, st.integers(1, 200), st.integers(-1, 1))
+def test_a_check_at_any_moment_finds_the_first_of_the_sums_that_is_later(
+    run: Settings, number: int, microseconds: int
+) -> None:
+    before, due = islice(offsets(run), number - 1, number + 1)
+    now = LAUNCH + JITTER + timedelta(seconds=before, microseconds=microseconds)
+    expected = timedelta(seconds=before if microseconds < 0 else due)
+    assert next_due(run, LAUNCH, now).at == LAUNCH + JITTER + expected
+
+
+@given(growing_runs, st.integers(0, 100 * YEAR), st.integers(0, 10))
+def test_two_checks_before_a_due_time_agree_on_it(run: Settings, elapsed: int, earlier: int) -> None:
+    now = LAUNCH + timedelta(seconds=elapsed)
+    due = next_due(run, LAUNCH, now)
+    assert now < due.at
+    previous = due.at - timedelta(seconds=min(due.interval_seconds, run.initial_interval_seconds) - 1e-3)
+    moments = [max(now, previous), max(now, due.at - timedelta(microseconds=1 + earlier))]
+    assert [next_due(run, LAUNCH, moment).at for moment in moments] == [due.at, due.at]
+
+
+@pytest.mark.parametrize("multiplier", [1.0, 1.0 + 2.0**-52, 1.0000001, 1.001, 10.0])
+@pytest.mark.parametrize("age", [-YEAR, 0, YEAR, 1000 * YEAR])
+def test_the_next_check_is_found_at_once_whatever_the_growth_and_the_age(
+    multiplier: float, age: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_out: list[int] = []
+    sum_of = backoff.Intervals.sum_of
+
+    def counted(intervals: backoff.Intervals, number: int) -> timedelta:
+        worked_out.append(number)
+        return sum_of(intervals, number)
+
+    monkeypatch.setattr(backoff.Intervals, "sum_of", counted)
+    found = next_due(settings(backoff_multiplier=multiplier), LAUNCH, LAUNCH + timedelta(seconds=age))
+    assert found.interval_seconds <= 300
+    assert len(worked_out) < 10
+
+
+def test_an_interval_that_has_grown_to_its_longest_leaves_the_checks_to_the_heartbeat() -> None:
+    grown = [next_due(settings(backoff_multiplier=m), LAUNCH, LAUNCH + timedelta(days=365)) for m in (1.001, 3.0, 10.0)]
+    assert [due.interval_seconds for due in grown] == [300, 300, 300]

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -34,6 +35,10 @@ EVERYTHING = settings(
 
 def _document(**changes: object) -> dict[str, Any]:
     return {**settings().to_document(), **changes}
+
+
+def _everything() -> dict[str, Any]:
+    return json.loads(json.dumps(EVERYTHING.to_document()))
 
 
 def _refused(document: object) -> SettingsError:
@@ -122,7 +127,11 @@ def test_a_wrong_field_is_refused_by_its_name(field: str, value: object) -> None
         ("expected_outputs", ["/model.pt"], "expected_outputs[0]"),
         ("expected_outputs", ["a.pt", "model/"], "expected_outputs[1]"),
         ("expected_outputs", ["a//b"], "expected_outputs[0]"),
-        ("checkpoint_patterns", ["*/a.pt"], "checkpoint_patterns[0]"),
+        ("checkpoint_patterns", ["**/a.pt"], "checkpoint_patterns[0]"),
+        ("checkpoint_patterns", ["a/b/**"], "checkpoint_patterns[0]"),
+        ("checkpoint_patterns", ["a[/]b"], "checkpoint_patterns[0]"),
+        ("checkpoint_patterns", ["a[!b/c]d"], "checkpoint_patterns[0]"),
+        ("checkpoint_patterns", ["*/a/"], "checkpoint_patterns[0]"),
         ("checkpoint_patterns", ["x" * 257], "checkpoint_patterns[0]"),
         ("idle", {"metric": "CPUUtilization", "threshold": 5}, "idle.minutes"),
         ("idle", {"metric": "CPUUtilization", "threshold": -1, "minutes": 30}, "idle.threshold"),
@@ -132,6 +141,31 @@ def test_a_wrong_field_is_refused_by_its_name(field: str, value: object) -> None
 )
 def test_a_wrong_entry_is_named_by_its_place(field: str, value: object, named: str) -> None:
     assert [problem.field for problem in _refused(_document(**{field: value})).problems] == [named]
+
+
+@pytest.mark.parametrize("keyword", ["<aws.scheduler.attempt-number>", "<AWS.Scheduler.x>", "<aws.new"])
+@pytest.mark.parametrize("field", ["markers", "failure_markers", "expected_outputs", "checkpoint_patterns"])
+def test_a_name_in_which_the_scheduler_would_replace_something_is_refused_with_the_reason(
+    field: str, keyword: str
+) -> None:
+    (problem,) = _refused(_document(**{field: ["fine", f"a{keyword}.ok"]})).problems
+    assert problem.field == f"{field}[1]"
+    assert "EventBridge Scheduler" in str(problem)
+
+
+def _with_keywords(value: Any) -> Any:
+    """The same, with a keyword of the Scheduler as each of its texts."""
+    if isinstance(value, dict):
+        return {key: _with_keywords(entry) for key, entry in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_with_keywords(entry) for entry in cast("list[Any]", value)]
+    return "<aws.scheduler.execution-id>" if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("field", [name for name, value in _everything().items() if _with_keywords(value) != value])
+def test_no_text_of_the_settings_may_have_a_keyword_of_the_scheduler(field: str) -> None:
+    changed = {**_everything(), field: _with_keywords(_everything()[field])}
+    assert {re.split(r"[.[]", problem.field)[0] for problem in _refused(changed).problems} == {field}
 
 
 @pytest.mark.parametrize("field", ["run", "monitor", "bucket", "prefix"])
@@ -167,6 +201,7 @@ def test_fields_that_do_not_go_together_are_refused_and_the_other_field_is_known
     [
         {"initial_interval_seconds": 300},
         {"markers": [], "expected_outputs": ["model.pt"]},
+        {"expected_outputs": ["*/a.pt", "checkpoints/epoch-*/model.pt", "a[0]/b[12]/?", "a[/b", "*/*"]},
         {"max_runtime_hours": 1, "grace_seconds": 3599},
         {"max_runtime_hours": 0, "grace_seconds": 86_400},
         {"max_runtime_hours": 0, "idle": {"metric": "m", "threshold": 0, "minutes": 1440}},

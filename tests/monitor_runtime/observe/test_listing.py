@@ -6,6 +6,7 @@ from itertools import chain
 import pytest
 
 from monitor_runtime.cloud.interface import ErrorKind
+from monitor_runtime.cloud.values import StoredObject
 from monitor_runtime.contract.patterns import matches
 from monitor_runtime.decide.observation import Unknown
 from monitor_runtime.observe.listing import MAX_LISTINGS, MAX_PAGES, find_objects
@@ -60,6 +61,9 @@ def test_each_folder_that_is_named_is_listed_once(patterns: tuple[str, ...], fol
         (("*.pt",), set[str]()),
         (("model/*.pt",), {"model/a.pt", "model/b.pt"}),
         (("model/*/*.pt", "model/x/c.pt"), {"model/x/c.pt"}),
+        (("model/*/*.pt",), {"model/x/c.pt"}),
+        (("*/c.pt", "*/x/d.pt"), set[str]()),
+        (("m?del/[xy]/c.pt",), {"model/x/c.pt"}),
         (("done", "model/a.pt"), {"done", "model/a.pt"}),
     ],
 )
@@ -83,11 +87,58 @@ def test_a_run_that_has_the_whole_bucket_is_looked_for_from_the_first_key_on() -
 # Folders with more than a page.
 
 
-@pytest.mark.parametrize("marker", ["done", "A", "a0000000", "a0000000-late"])
+@pytest.mark.parametrize("marker", ["done", "A", "a0000000", "a0000000-late", "a0001500"])
 def test_a_marker_of_a_crowded_folder_is_found_on_whichever_page_it_lies(marker: str) -> None:
     bucket = _bucket(chain(_crowd(3 * PAGE_KEYS), [marker]))
     assert _found(bucket, (marker, "FAILED")) == {marker}
-    assert bucket.listed == [(PREFIX, None), (PREFIX + marker, None), (f"{PREFIX}FAILED", None)]
+    narrowed = [(PREFIX + marker, None)] if marker > "a0000999" else []
+    assert bucket.listed == [(PREFIX, None), *narrowed]
+
+
+@pytest.mark.parametrize("pattern", ["COMPLETE", "COMP*", "a0000500", "a00005*", "a0000500?", "a0"])
+def test_what_sorts_before_the_end_of_the_first_page_costs_no_further_call(pattern: str) -> None:
+    bucket = _bucket(_crowd(3 * PAGE_KEYS))
+    _found(bucket, (pattern,))
+    assert bucket.listed == [(PREFIX, None)]
+
+
+def test_folders_count_in_the_order_of_a_page() -> None:
+    bucket = _bucket(chain((f"shard-{number:04}/0.bin" for number in range(1200)), ["done", "training_complete.txt"]))
+    assert _found(bucket, ("done", "FAILED")) == {"done"}
+    assert _found(bucket, ("shard",)) == set[str]()
+    assert bucket.listed == [(PREFIX, None)] * 2
+    assert _found(bucket, ("training_complete.txt",)) == {"training_complete.txt"}
+    assert bucket.listed[3:] == [(f"{PREFIX}training_complete.txt", None)]
+
+
+def test_several_names_behind_the_first_page_are_looked_for_on_the_next() -> None:
+    bucket = _bucket(chain(_crowd(PAGE_KEYS + 200), ["done"]))
+    names = ("training_complete.txt", "COMPLETE", "done", "training_failed.txt", "FAILED")
+    assert _found(bucket, names) == {"done"}
+    assert len(bucket.listed) == 2
+
+
+def test_nothing_more_is_looked_for_once_nothing_more_matters() -> None:
+    bucket = _bucket(chain(["done"], _crowd(MILLION, "f{:07d}")))
+    objects = find_objects(bucket.cloud, settings(), ("done", "training_complete.txt", "x*"), lambda _: ())
+    assert isinstance(objects, tuple)
+    assert objects[0].key == f"{PREFIX}done"
+    assert bucket.listed == [(PREFIX, None)]
+
+
+def test_what_still_matters_is_asked_of_what_was_found() -> None:
+    bucket = _bucket(chain(["done"], _crowd(MILLION, "f{:07d}"), ["training_failed.txt"]))
+    found: list[int] = []
+
+    def undecided(objects: Sequence[StoredObject]) -> Sequence[str]:
+        found.append(len(objects))
+        return ("training_failed.txt",)
+
+    patterns = ("done", "training_complete.txt", "training_failed.txt")
+    objects = find_objects(bucket.cloud, settings(), patterns, undecided)
+    assert isinstance(objects, tuple)
+    assert objects[-1].key == f"{PREFIX}training_failed.txt"
+    assert (found, len(bucket.listed)) == ([PAGE_KEYS], 2)
 
 
 def test_a_crowded_folder_without_a_marker_has_none() -> None:
@@ -95,7 +146,7 @@ def test_a_crowded_folder_without_a_marker_has_none() -> None:
 
 
 def test_an_exact_name_costs_one_call_before_a_million_keys_that_begin_like_it() -> None:
-    bucket = _bucket(chain(_crowd(MILLION, "done{:07d}"), ["done"]))
+    bucket = _bucket(chain(_crowd(PAGE_KEYS), _crowd(MILLION, "done{:07d}"), ["done"]))
     assert _found(bucket, ("done",)) == {"done"}
     assert len(bucket.listed) == 2
 
@@ -112,14 +163,14 @@ def test_a_pattern_is_read_through_as_many_pages_as_are_allowed() -> None:
     assert len(bucket.listed) == 1 + MAX_PAGES
 
 
-@pytest.mark.parametrize("pattern", ["a*", "a?????9*", "*.pt", "[ab]*"])
-def test_what_cannot_be_seen_in_a_bounded_number_of_calls_is_unknown_and_not_missing(pattern: str) -> None:
+@pytest.mark.parametrize(("pattern", "calls"), [("a*", 6), ("a?????9*", 6), ("*.pt", 5), ("[ab]*", 5)])
+def test_what_cannot_be_seen_in_a_bounded_number_of_calls_is_unknown_and_not_missing(pattern: str, calls: int) -> None:
     bucket = _bucket(_crowd(MILLION))
     objects = find_objects(bucket.cloud, settings(), (pattern,))
     assert isinstance(objects, Unknown)
     assert objects.permanent
     assert f"narrow {pattern}" in objects.cause
-    assert len(bucket.listed) == 1 + MAX_PAGES
+    assert len(bucket.listed) == calls
 
 
 @pytest.mark.parametrize(("folders", "known"), [(MAX_LISTINGS, True), (MAX_LISTINGS + 1, False)])
@@ -150,7 +201,75 @@ def test_an_object_that_two_patterns_of_a_crowded_folder_match_comes_once() -> N
     bucket = _bucket(chain(_crowd(2 * PAGE_KEYS), ["done"]))
     objects = find_objects(bucket.cloud, settings(), ("done", "don?"))
     assert not isinstance(objects, Unknown)
-    assert [entry.key for entry in objects] == [f"{PREFIX}done"]
+    assert [entry.key for entry in objects if "done" in entry.key] == [f"{PREFIX}done"]
+
+
+# Wildcards in folders.
+
+
+def _epochs(count: int, files: int) -> Iterable[str]:
+    return (f"checkpoints/epoch-{number}/{file}.bin" for number in range(count) for file in range(files))
+
+
+def test_a_pattern_with_wildcards_in_folders_costs_one_call_where_few_keys_begin_like_it() -> None:
+    bucket = _bucket(chain(_epochs(40, 20), ["checkpoints/epoch-7/model.pt", "logs/epoch-7/model.pt"]))
+    patterns = ("checkpoints/epoch-*/model.pt", "checkpoints/epoch-*/*.bin", "checkpoints/epoch-7/*/x")
+    assert len(_found(bucket, patterns)) == 801
+    assert bucket.listed == [(f"{PREFIX}checkpoints/epoch-", None)]
+
+
+def test_full_folders_are_looked_through_one_by_one() -> None:
+    bucket = _bucket(chain(_epochs(3, 4000), ["checkpoints/epoch-1/model.pt", "checkpoints/epochs/model.pt"]))
+    assert _found(bucket, ("checkpoints/epoch-*/model.pt",)) == {"checkpoints/epoch-1/model.pt"}
+    assert bucket.listed[MAX_PAGES:] == [
+        (f"{PREFIX}checkpoints/epoch-", None),
+        *((f"{PREFIX}checkpoints/epoch-{number}/model.pt", None) for number in range(3)),
+    ]
+
+
+def test_folders_in_folders_are_looked_through_level_by_level() -> None:
+    bucket = _bucket(
+        chain(_epochs(2, 4000), ["checkpoints/epoch-1/ranks/[0]/a.pt", "checkpoints/epoch-0/ranks/1/b.pt"])
+    )
+    assert _found(bucket, ("check*/epoch-*/ranks/*/*.pt",)) == {
+        "checkpoints/epoch-1/ranks/[0]/a.pt",
+        "checkpoints/epoch-0/ranks/1/b.pt",
+    }
+    assert len(bucket.listed) == MAX_PAGES + 1 + 1 + 2 + 2
+
+
+@pytest.mark.parametrize(
+    ("pattern", "folders", "files"),
+    [
+        ("checkpoints/*/model.pt", 6000, 1),
+        ("checkpoints/epoch-*/model.pt", MAX_LISTINGS, 100),
+        ("checkpoints/epoch-*/*", 1, 6000),
+    ],
+    ids=["more folders than pages show", "more folders than calls", "a folder with more keys than pages show"],
+)
+def test_what_a_bounded_number_of_calls_does_not_show_is_unknown_and_the_text_says_what_to_write(
+    pattern: str, folders: int, files: int
+) -> None:
+    bucket = _bucket(_epochs(folders, files))
+    objects = find_objects(bucket.cloud, settings(), (pattern,))
+    assert len(bucket.listed) <= MAX_LISTINGS
+    assert isinstance(objects, Unknown)
+    assert objects.permanent
+    assert objects.cause.startswith(f"{pattern}: more than {MAX_PAGES} pages of keys begin with {PREFIX}checkpoints/")
+    assert "write more of its folders' names" in objects.cause
+
+
+def test_a_million_keys_in_one_folder_hide_no_other_folder() -> None:
+    bucket = _bucket(chain(_crowd(MILLION, "data/{:07d}"), ["epoch-1/model.pt"]))
+    assert _found(bucket, ("*/model.pt",)) == {"epoch-1/model.pt"}
+    assert len(bucket.listed) == MAX_PAGES + 1 + 2
+
+
+@pytest.mark.parametrize("kind", ErrorKind)
+def test_a_listing_below_that_fails_is_unknown(kind: ErrorKind) -> None:
+    cloud = ScriptedCloud({"list_below": [failure(kind, "SomeCode")]})
+    objects = find_objects(cloud.cloud, settings(), ("a*/b",))
+    assert objects == Unknown("ec2:Operation: SomeCode: message", permanent=kind is ErrorKind.REFUSED)
 
 
 # Keys.

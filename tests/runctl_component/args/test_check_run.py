@@ -120,7 +120,7 @@ def test_a_command_is_measured_in_bytes() -> None:
 
 
 def test_user_data_of_the_callers_own_may_have_what_ec2_takes() -> None:
-    own = {"bucket": "outputs", "user_data": "ä" * (MAX_USER_DATA_BYTES // 2)}
+    own = {"bucket": "outputs", "user_data": "#!" + "ä" * (MAX_USER_DATA_BYTES // 2 - 1)}
     check_early("llama-ft", own)
     assert _refused({**own, "user_data": f"{own['user_data']}x"}) == {"user_data"}
 

@@ -46,7 +46,9 @@ def test_a_preview_with_every_input_unknown_registers_the_same_resources(
 ) -> None:
     known: dict[str, Any] = {**ALL, **more, "iam_instance_profile": "training", "on_deadline": "report"}
     known.update({"on_complete": "terminate", "terminate_after_days": None})
-    start = {"command": "x"} if "command" in fields else {"command": None, "environment": None, "user_data": "x"}
+    start = (
+        {"command": "x"} if "command" in fields else {"command": None, "environment": None, "user_data": "#!/bin/sh"}
+    )
     known.update({**start, "on_failure": "terminate"})
     plain = {field: known[field] for field in PLAIN if field in known}
 

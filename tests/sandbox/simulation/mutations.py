@@ -10,7 +10,7 @@ from monitor_runtime.act import carry_out, deadline_switch, ending, follow_up, s
 from monitor_runtime.cloud.interface import CommandState
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.decide import case, completed, completion, decide, ended, memory, next_check, unmet
-from monitor_runtime.observe import observe
+from monitor_runtime.observe import listing, observe
 from sandbox.simulation.world.simulated_cloud import SimulatedCloud
 
 from .patches import (
@@ -84,6 +84,12 @@ MUTATIONS = (
         wrapped(observe, "find_objects", known),
         "the_recorded_outcome_is_true",
         1000,
+    ),
+    Mutation(
+        "what lies behind a full page is not looked for",
+        replaced(listing._Looks, "_behind", lambda *_: list[str]()),  # pyright: ignore[reportPrivateUsage]
+        "a_check_ends_what_is_due",
+        300,
     ),
     Mutation("a hold is ignored", replaced(memory, "_read_hold", lambda *_: memory.Hold()), "holds_are_respected"),
     Mutation(

@@ -55,7 +55,7 @@ def earlier(original: Callable[..., datetime | None], *args: Any, hours: int) ->
 def restamped(original: Callable[..., Page], cloud: SimulatedCloud, *args: Any, **named: Any) -> Page:
     page = original(cloud, *args, **named)
     now = cloud.clock.now()
-    return Page(tuple(replace(entry, modified_at=now) for entry in page.objects), page.next_token)
+    return replace(page, objects=tuple(replace(entry, modified_at=now) for entry in page.objects))
 
 
 def known(original: Callable[..., Any], *args: Any) -> Any:
