@@ -13,6 +13,7 @@ from monitor_runtime.act.follow_up import Recheck, await_next, soonest
 from monitor_runtime.act.recording import notice
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline
+from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.decide.decide import INTERRUPTION, RECHECK_UNKNOWN, decide, decide_unseen
 from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
@@ -67,7 +68,8 @@ def _rechecks(
     if isinstance(found, Unknown):
         unseen = decide_unseen(found, now)
         _describe(context, unseen)
-        context.report.problem(found.cause)
+        context.report.count(Metric.UNSEEN)
+        context.report.problem(found.cause, Metric.UNSEEN)
         return [Recheck(unseen.recheck_at)]
     if not found:
         _describe(context, Over("the run has no instance"))
@@ -80,6 +82,7 @@ def _rechecks(
             recheck = _look_after(context, instance, now, interruption_warned=warned)
         except EndingFailedError as error:
             failures.append(error)
+            context.report.problem(str(error), Metric.ENDING_FAILURES)
             recheck = Recheck(context.clock.now() + RECHECK_UNKNOWN + LEAD, inside=False)
         rechecks += [recheck] if recheck else []
         if instance is not found[-1] and context.report.decision != OVER:
