@@ -105,8 +105,25 @@ def _look_after(
         return Recheck(decision.recheck_at)
     if isinstance(decision, Over):
         return None
-    carry_out(context, instance, seen.memory, decision)
+    _carry_out(context, instance, seen, decision)
     return _after(context, instance, decision)
+
+
+def _carry_out(context: CheckContext, instance: Instance, seen: Observation, decision: Decision) -> None:
+    """Carry a decision out. What it ends by a completion that nobody had seen before is noticed with it.
+
+    Raises:
+        EndingFailedError: when EC2 does not do its part.
+    """
+    ended_before = context.report.metrics.get(Metric.ENDINGS, 0)
+    try:
+        carry_out(context, instance, seen.memory, decision)
+    except EndingFailedError:
+        notice(context, instance, seen)
+        raise
+    if context.report.metrics.get(Metric.ENDINGS, 0) > ended_before:
+        ends = isinstance(decision, Settle) or (isinstance(decision, End) and decision.action is not Action.REPORT)
+        notice(context, instance, seen, goes_on=not ends)
 
 
 def _after(context: CheckContext, instance: Instance, decision: Decision) -> Recheck | None:

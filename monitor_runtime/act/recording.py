@@ -67,16 +67,17 @@ def notify(context: CheckContext, instance: Instance, outcome: Outcome, reason: 
     record_tags(context, instance, {names.TAG_NOTIFIED: format_time(context.clock.now())})
 
 
-def notice(context: CheckContext, instance: Instance, seen: Observation) -> None:
-    """Remember when a completion was first seen, and measure how late that was, once."""
+def notice(context: CheckContext, instance: Instance, seen: Observation, *, goes_on: bool = True) -> None:
+    """Measure, once, how late a completion was first seen, and remember that where the instance goes on."""
     found = seen.completion
     if found is None or seen.objects_at is None or seen.memory.first_noticed(found.modified_at):
         return
-    try:
-        value = noticed_value(found.modified_at, seen.objects_at)
-        context.cloud.tag_instance(instance.instance_id, {names.TAG_NOTICED: value})
-    except CloudError as error:
-        context.report.problem(f"not recorded in tags: {error}")
+    if goes_on:
+        try:
+            value = noticed_value(found.modified_at, seen.objects_at)
+            context.cloud.tag_instance(instance.instance_id, {names.TAG_NOTICED: value})
+        except CloudError as error:
+            context.report.problem(f"not recorded in tags: {error}")
     if not found.multipart:
         context.report.metrics[Metric.DETECTION_LATENCY] = max(
             0.0, (seen.objects_at - found.modified_at).total_seconds()
