@@ -19,7 +19,7 @@ logger = Logger(service="runctl", use_rfc3339=True, utc=True, location=None)
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html"""
 
 MAX_CHARACTERS = 4_000
-"""How much is logged of an event that failed, of its error and of the traceback, each."""
+"""How much is logged of an event that failed, of its error, of the traceback, and of why one was ignored, each."""
 REQUEST_ID = "function_request_id"
 
 _SECONDS = {Metric.DETECTION_LATENCY, Metric.GRACE_WAIT, Metric.STOP_LATENCY, Metric.TRIGGER_LATENESS}
@@ -56,7 +56,7 @@ class Telemetry:
 
     def ignored(self, trigger: str, reason: str) -> None:
         """Log why something that came was about no run of this monitor."""
-        logger.info("ignored", extra=self._keys(trigger=trigger, reason=reason))
+        logger.info("ignored", extra=self._keys(trigger=trigger, reason=_beginning(reason)))
 
     def released(self, reply: Mapping[str, Any]) -> None:
         """Log which instances were released, and what went wrong with it."""

@@ -77,18 +77,16 @@ def locate(cloud: Cloud, monitor: str, trigger: S3EventTrigger | SpotWarningTrig
 
 def _run_of(cloud: Cloud, schedule: str, instances: Sequence[Instance], now: datetime) -> Found:
     run = instances[0].tags.get(names.TAG_RUN, "")
-    ids = ", ".join(instance.instance_id for instance in instances)
-    lack = f"{ids} has no tag {names.TAG_SCHEDULE}"
     try:
-        if schedule and (declared := _declared(cloud, schedule)):
-            return Located(*declared, tuple(instances))
-        lack = f"schedule {schedule} of {ids} does not exist" if schedule else lack
+        declared = _declared(cloud, schedule) if schedule else f"there is no tag {names.TAG_SCHEDULE}"
     except CloudError as error:
         return Lost(run, error)
-    except SettingsError as error:
-        lack = f"schedule {schedule} of {ids} has no settings that can be read ({error})"
+    if not isinstance(declared, str):
+        return Located(*declared, tuple(instances))
     unwatched = [instance for instance in instances if _is_unwatched(instance, now)]
-    return Lost(run, _unwatched(run, lack, unwatched)) if unwatched else Ignored(lack, run)
+    if unwatched:
+        return Lost(run, _unwatched(run, declared, unwatched))
+    return Ignored(f"{declared}, but {_with_states(instances)} has ended or is being removed", run)
 
 
 def _is_unwatched(instance: Instance, now: datetime) -> bool:
@@ -96,11 +94,15 @@ def _is_unwatched(instance: Instance, now: datetime) -> bool:
     return instance.state in ON and not Memory.of(instance, now).may_be_going(now)
 
 
+def _with_states(instances: Sequence[Instance]) -> str:
+    return ", ".join(f"{instance.instance_id} ({instance.state})" for instance in instances)
+
+
 def _unwatched(run: str, lack: str, instances: Sequence[Instance]) -> UnwatchedError:
-    live = ", ".join(f"{instance.instance_id} ({instance.state})" for instance in instances)
     return UnwatchedError(
-        f"{lack}: nothing watches or ends {live} of run {run or '?'}. Run pulumi up --refresh, which makes what is"
-        f" missing, or end the instance by hand; one that is to live on unwatched must lose its tag {names.TAG_MONITOR}"
+        f"{lack}: {_with_states(instances)} of run {run or '?'} cannot be checked, and may never be ended."
+        " Run pulumi up --refresh, which makes what is missing, or end the instance by hand; one that is to live on"
+        f" unwatched must lose its tag {names.TAG_MONITOR}"
     )
 
 
@@ -110,30 +112,32 @@ def current_settings(cloud: Cloud, carried: Settings, now: datetime) -> tuple[Se
     ``carried``: the settings of the follow-up that asks.
 
     Raises:
-        CloudError: when the Scheduler does not answer.
-        SettingsError: when the schedule holds settings that are wrong.
-        UnwatchedError: when there is no such schedule, but a live instance of the run.
+        CloudError: when the Scheduler or EC2 does not answer.
+        UnwatchedError: when there is no such schedule, or none with settings, but a live instance of the run.
     """
-    run = carried.run
-    schedule = names.heartbeat_name(run)
-    if declared := _declared(cloud, schedule):
+    declared = _declared(cloud, names.heartbeat_name(carried.run))
+    if not isinstance(declared, str):
         return declared
-    instances = cloud.find_instances(names.run_tags(carried.monitor, run))
-    lack = f"schedule {schedule} does not exist"
+    instances = cloud.find_instances(names.run_tags(carried.monitor, carried.run))
     if unwatched := [instance for instance in instances if _is_unwatched(instance, now)]:
-        raise _unwatched(run, lack, unwatched)
-    return Ignored(f"{lack}: {run} is not declared any more", run)
+        raise _unwatched(carried.run, declared, unwatched)
+    return Ignored(f"{declared}: {carried.run} is not declared any more", carried.run)
 
 
-def _declared(cloud: Cloud, schedule: str) -> tuple[Settings, tuple[str, ...]] | None:
-    """The settings that a heartbeat carries; None when there is no such schedule."""
+def _declared(cloud: Cloud, schedule: str) -> tuple[Settings, tuple[str, ...]] | str:
+    """The settings that a heartbeat carries, or why there are none.
+
+    Raises:
+        CloudError: when the Scheduler does not answer.
+    """
     try:
-        text = cloud.schedule_input(schedule)
+        return parse(_settings_of(cloud.schedule_input(schedule)))
     except CloudError as error:
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
-        return None
-    return parse(_settings_of(text))
+        return f"schedule {schedule} does not exist"
+    except SettingsError as error:
+        return f"schedule {schedule} carries no settings that can be read ({error})"
 
 
 def _settings_of(schedule_input: str) -> object:

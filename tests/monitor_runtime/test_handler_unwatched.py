@@ -57,25 +57,28 @@ def test_a_live_instance_whose_schedule_is_gone_is_an_error_that_names_it_and_wh
             cloud.handle(EVENTS[event](cloud))
         said = str(raised.value)
         assert f"schedule {RUN}" in said
-        assert f"nothing watches or ends {cloud.instance_id} (running) of run {RUN}" in said
+        assert f"{cloud.instance_id} (running) of run {RUN} cannot be checked, and may never be ended" in said
         assert "Run pulumi up --refresh" in said
 
 
 def test_a_live_instance_of_this_monitor_without_the_tag_of_a_schedule_is_an_error() -> None:
     with moto_cloud() as cloud:
         watched(cloud).tag(schedule="")
-        with pytest.raises(UnwatchedError, match=f"{cloud.instance_id} has no tag runctl:schedule"):
+        with pytest.raises(UnwatchedError, match=f"no tag runctl:schedule: {cloud.instance_id}"):
             cloud.handle(S3_EVENT)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", json.dumps({"settings": {"run": RUN, "version": 1}})])
-@pytest.mark.parametrize("event", ["s3", "spot"])
+@pytest.mark.parametrize("event", EVENTS)
 def test_a_live_instance_whose_schedule_has_no_settings_that_can_be_read_is_an_error(event: str, text: str) -> None:
     with moto_cloud() as cloud:
         watched(cloud)
         cloud.faults["scheduler:GetSchedule"] = lambda: {"Target": {"Input": text}}
-        with pytest.raises(UnwatchedError, match=f"schedule {RUN} of {cloud.instance_id} has no settings that can"):
+        with pytest.raises(UnwatchedError, match=f"schedule {RUN} carries no settings that can be read") as raised:
             cloud.handle(EVENTS[event](cloud))
+        assert f"{cloud.instance_id} (running) of run {RUN} cannot be checked, and may never be ended" in str(
+            raised.value
+        )
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -127,6 +130,23 @@ def test_an_instance_of_another_monitor_is_ignored_whatever_became_of_its_schedu
         assert cloud.handle(EVENTS[event](cloud))["reasons"] == [
             f"{cloud.instance_id} belongs to team/prod/other, not to {MONITOR}"
         ]
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_a_stopped_instance_is_ignored_when_its_schedule_has_no_settings_that_can_be_read(event: str) -> None:
+    with moto_cloud() as cloud:
+        _stop(watched(cloud))
+        cloud.faults["scheduler:GetSchedule"] = lambda: {"Target": {"Input": "{}"}}
+        assert cloud.handle(EVENTS[event](cloud))["decision"] == "ignored"
+
+
+def test_a_follow_up_whose_schedule_is_gone_while_ec2_does_not_answer_is_a_check_of_its_own_settings() -> None:
+    with moto_cloud() as cloud:
+        _delete_schedule(watched(cloud))
+        cloud.faults["ec2:DescribeInstances"] = PASSING["5xx"]
+        reply = cloud.check("follow-up")
+        assert reply["decision"] == "wait"
+        assert "settings as of the last check: ec2:DescribeInstances" in reply["problems"][0]
 
 
 # Several runs.
