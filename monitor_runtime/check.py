@@ -13,6 +13,7 @@ from monitor_runtime.act.follow_up import Recheck, await_next, soonest
 from monitor_runtime.act.recording import notice, record_tags
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline
+from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.wording import few
 from monitor_runtime.decide.completed import RECHECK_UNKNOWN
@@ -71,7 +72,8 @@ def _rechecks(
     if isinstance(found, Unknown):
         unseen = decide_unseen(found, now)
         _describe(context, unseen)
-        context.report.problem(found.cause)
+        context.report.count(Metric.UNSEEN)
+        context.report.problem(found.cause, Metric.UNSEEN)
         return [Recheck(unseen.recheck_at)]
     if not found:
         _describe(context, Over("the run has no instance"))
@@ -90,6 +92,7 @@ def _rechecks(
             recheck = _look_after(context, instance, now, interruption_warned=warned)
         except EndingFailedError as error:
             failures.append(error)
+            context.report.problem(str(error), Metric.ENDING_FAILURES)
             recheck = Recheck(context.clock.now() + RECHECK_UNKNOWN + LEAD, inside=False)
         rechecks += [recheck] if recheck else []
         if instance is not found[-1] and context.report.decision != OVER:
@@ -139,8 +142,25 @@ def _acted(
         return Recheck(decision.recheck_at)
     if isinstance(decision, Over):
         return None
-    carry_out(context, instance, seen.memory, decision)
+    _carry_out(context, instance, seen, decision)
     return _after(context, instance, decision)
+
+
+def _carry_out(context: CheckContext, instance: Instance, seen: Observation, decision: Decision) -> None:
+    """Carry a decision out. What it ends by a completion that nobody had seen before is noticed with it.
+
+    Raises:
+        EndingFailedError: when EC2 does not do its part.
+    """
+    ended_before = context.report.metrics.get(Metric.ENDINGS, 0)
+    try:
+        carry_out(context, instance, seen.memory, decision)
+    except EndingFailedError:
+        notice(context, instance, seen)
+        raise
+    if context.report.metrics.get(Metric.ENDINGS, 0) > ended_before:
+        ends = isinstance(decision, Settle) or (isinstance(decision, End) and decision.action is not Action.REPORT)
+        notice(context, instance, seen, goes_on=not ends)
 
 
 def _after(context: CheckContext, instance: Instance, decision: Decision) -> Recheck | None:

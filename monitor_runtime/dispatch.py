@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.ending import EndingFailedError
@@ -29,10 +29,33 @@ from monitor_runtime.contract.triggers import (
 )
 from monitor_runtime.decide.decide import is_over
 from monitor_runtime.observe.first_check import prove
-from monitor_runtime.observe.locate import Ignored, Located, current_settings, locate
+from monitor_runtime.observe.locate import Ignored, Located, Lost, current_settings, locate
 
 Reply = dict[str, Any]
-Publish = Callable[[Report, Reply], None]
+
+
+class Journal(Protocol):
+    """Where it is written down what became of an event."""
+
+    def about(self, run: str) -> None:
+        """What follows is about this run; empty for none."""
+        ...
+
+    def checked(self, report: Report, reply: Reply) -> None:
+        """A run was checked."""
+        ...
+
+    def ignored(self, trigger: str, reason: str) -> None:
+        """What came was about no run of this monitor."""
+        ...
+
+    def released(self, reply: Reply) -> None:
+        """Instances that Pulumi is about to remove were released."""
+        ...
+
+    def failed(self, error: Exception) -> None:
+        """Something went wrong, but it is another error that is raised."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +68,7 @@ class Dispatcher:
     clock: Clock
     remaining_seconds: Callable[[], float]
     notifies: bool
-    publish: Publish
+    journal: Journal
 
     def handle(self, event: object) -> Reply:
         """Do what the event asks for; the reply is a JSON object.
@@ -55,6 +78,7 @@ class Dispatcher:
             SettingsError: for settings that are wrong.
             FirstCheckError: when a fresh run cannot be watched.
             EndingFailedError: when a run could not be ended.
+            UnwatchedError: when a live instance has lost its schedule.
             CloudError: when an event's run could not be looked up.
         """
         match parse_trigger(event):
@@ -78,11 +102,13 @@ class Dispatcher:
     def _followed_up(self, trigger: CarriedTrigger) -> Reply:
         """A follow-up carries the settings of the check that made it: what was declared since then counts more."""
         problem = ""
+        self.journal.about(trigger.settings.run)
         try:
-            current = current_settings(self.cloud, trigger.settings.run)
+            current = current_settings(self.cloud, trigger.settings, self.clock.now())
         except CloudError as error:
             current, problem = (trigger.settings, trigger.unknown_fields), f"settings as of the last check: {error}"
         if isinstance(current, Ignored):
+            self.journal.ignored(trigger.kind, current.reason)
             ignored = Report(trigger.settings.run, trigger.kind, self.clock.now(), "ignored", current.reason)
             return ignored.to_document(dict(self.cloud.calls))
         report = self._triggered(replace(trigger, settings=current[0], unknown_fields=current[1]))
@@ -91,20 +117,25 @@ class Dispatcher:
         return self._check(current[0], report, unrecorded=Unrecorded.carried_by(trigger.unrecorded))
 
     def _event(self, trigger: S3EventTrigger | SpotWarningTrigger) -> Reply:
-        """Check each run that the event is about. One that cannot be ended keeps no other from being checked."""
+        """Check each run that the event is about. One that cannot be checked or ended keeps no other from it."""
         received_at = self.clock.now()
-        located = locate(self.cloud, self.name, trigger)
-        ignored = [entry.reason for entry in located if isinstance(entry, Ignored)]
+        ignored: list[str] = []
         replies: list[Reply] = []
-        failures: list[EndingFailedError] = []
-        for entry in located:
-            if isinstance(entry, Located):
-                try:
-                    replies.append(self._located(trigger, entry, received_at))
-                except EndingFailedError as error:
-                    failures.append(error)
-        if failures:
-            raise failures[0]
+        failures: list[tuple[str, Exception]] = []
+        for entry in locate(self.cloud, self.name, trigger, received_at):
+            match entry:
+                case Ignored():
+                    self.journal.about(entry.run)
+                    self.journal.ignored(_kind(trigger), entry.reason)
+                    ignored.append(entry.reason)
+                case Lost():
+                    failures.append((entry.run, entry.error))
+                case Located():
+                    try:
+                        replies.append(self._located(trigger, entry, received_at))
+                    except EndingFailedError as error:
+                        failures.append((entry.settings.run, error))
+        self._raise_first(failures)
         if len(replies) == 1 and not ignored:
             return replies[0]
         return {
@@ -114,6 +145,15 @@ class Dispatcher:
             "checks": replies,
             "calls": dict(self.cloud.calls),
         }
+
+    def _raise_first(self, failures: Sequence[tuple[str, Exception]]) -> None:
+        """Lambda takes one error: of the others, each with its run, the journal tells."""
+        for run, error in failures[1:]:
+            self.journal.about(run)
+            self.journal.failed(error)
+        for run, error in failures[:1]:
+            self.journal.about(run)
+            raise error
 
     def _located(self, trigger: S3EventTrigger | SpotWarningTrigger, located: Located, received_at: datetime) -> Reply:
         """A warning counts for what it says and when: copies of it may come after the interruption that it is about."""
@@ -129,13 +169,18 @@ class Dispatcher:
 
     def _forget(self, trigger: ForgetTrigger) -> Reply:
         """Let the instance go. Never fails: it must not keep a stack from being destroyed."""
-        return {
+        self.journal.about(trigger.run)
+        released = release(self.cloud, self.clock, trigger)
+        reply: Reply = {
             "run": trigger.run,
             "trigger": TriggerKind.FIRST_CHECK,
             "decision": "released",
-            "problems": release(self.cloud, self.clock, trigger),
+            "instances": released.instance_ids,
+            "problems": released.problems,
             "calls": dict(self.cloud.calls),
         }
+        self.journal.released(reply)
+        return reply
 
     def _triggered(self, trigger: CarriedTrigger) -> Report:
         report = self._report(trigger.settings, trigger.kind, trigger.unknown_fields)
@@ -144,6 +189,7 @@ class Dispatcher:
         return report
 
     def _report(self, settings: Settings, kind: TriggerKind, unknown_fields: tuple[str, ...]) -> Report:
+        self.journal.about(settings.run)
         report = Report(settings.run, kind, self.clock.now())
         for field in unknown_fields:
             report.note(f"setting {field} is unknown to this monitor: ignored")
@@ -172,7 +218,7 @@ class Dispatcher:
             check(context, instances=instances, warned_instance_id=warned_instance_id, may_wait=may_wait)
         finally:
             reply = report.to_document(dict(self.cloud.calls))
-            self.publish(report, reply)
+            self.journal.checked(report, reply)
         return reply
 
 

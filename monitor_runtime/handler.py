@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any, Protocol
 
-from monitor_runtime.act.report import Report
 from monitor_runtime.cloud.aws import AwsCloud, MonitorResources
 from monitor_runtime.cloud.clock import SystemClock
 from monitor_runtime.contract import names
 from monitor_runtime.dispatch import Dispatcher
-from monitor_runtime.telemetry import emit, logger
+from monitor_runtime.telemetry import Telemetry
 
 
 class LambdaContext(Protocol):
@@ -19,6 +18,11 @@ class LambdaContext(Protocol):
     @property
     def invoked_function_arn(self) -> str:
         """The ARN of this function."""
+        ...
+
+    @property
+    def aws_request_id(self) -> str:
+        """The id of this invocation."""
         ...
 
     def get_remaining_time_in_millis(self) -> int:
@@ -40,21 +44,20 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
         dead_letter_arn=os.environ[names.ENV_DEAD_LETTER_ARN],
         topic_arn=topic_arn,
     )
-
-    def publish(report: Report, reply: dict[str, Any]) -> None:
-        emit(name, report, reply)
-
+    cloud, telemetry = AwsCloud(resources), Telemetry(name, context.aws_request_id)
     monitor = Dispatcher(
         name=name,
         region=resources.region,
-        cloud=AwsCloud(resources),
+        cloud=cloud,
         clock=SystemClock(),
         remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000,
         notifies=bool(topic_arn),
-        publish=publish,
+        journal=telemetry,
     )
     try:
         return monitor.handle(event)
-    except Exception:
-        logger.exception("check failed", extra={"event": event})
+    except Exception as error:
+        telemetry.raised(error, event)
         raise
+    finally:
+        telemetry.called(cloud.calls)

@@ -149,7 +149,8 @@ def refused(context: CheckContext, decision: Refused) -> None:
     ending = f"{decision.outcome}: {decision.reason}" if decision.outcome else decision.reason
     context.report.problem(
         f"the ending ({ending}) was refused too often and is not tried again:"
-        f" lift the stop protection or the denial, then remove the tag {names.TAG_REFUSED} or end the instance by hand"
+        f" lift the stop protection or the denial, then remove the tag {names.TAG_REFUSED} or end the instance by hand",
+        told_by=Metric.ENDING_FAILURES,
     )
 
 

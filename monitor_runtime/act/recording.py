@@ -35,17 +35,21 @@ def record_tags(context: CheckContext, instance: Instance, values: dict[str, str
     return True
 
 
-def notice(context: CheckContext, instance: Instance, seen: Observation) -> None:
-    """Remember since when a completion is there, and measure how late it was seen, once. Say when it is gone."""
+def notice(context: CheckContext, instance: Instance, seen: Observation, *, goes_on: bool = True) -> None:
+    """Remember since when a completion is there, and measure how late it was seen, once. Say when it is gone.
+
+    ``goes_on``: whether the instance does, so that there is something to remember.
+    """
     found = seen.completion
     if found is None:
-        if seen.memory.noticed and not isinstance(seen.objects, Unknown | None):
+        if goes_on and seen.memory.noticed and not isinstance(seen.objects, Unknown | None):
             context.report.problem(f"{seen.memory.noticed} is gone again: the run goes on, its grace period has ended")
             _note(context, instance, "")
         return
     if seen.objects_at is None or seen.memory.noticed_before(found.recognized_by):
         return
-    _note(context, instance, noticed_value(found.recognized_by, found.since))
+    if goes_on:
+        _note(context, instance, noticed_value(found.recognized_by, found.since))
     if not found.multipart:
         context.report.metrics[Metric.DETECTION_LATENCY] = max(
             0.0, (seen.objects_at - found.modified_at).total_seconds()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -19,13 +20,21 @@ from monitor_runtime.contract.triggers import ForgetTrigger
 RECLAIMED = {names.TAG_RELEASED: ""}
 
 
-def release(cloud: Cloud, clock: Clock, trigger: ForgetTrigger) -> list[str]:
-    """Release the instances of the run, and remove what the monitor made for them; returns what went wrong.
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The instances that were to be released, and what went wrong with it."""
+
+    instance_ids: list[str] = field(default_factory=list[str])
+    problems: list[str] = field(default_factory=list[str])
+
+
+def release(cloud: Cloud, clock: Clock, trigger: ForgetTrigger) -> Released:
+    """Release the instances of the run, and remove what the monitor made for them.
 
     Never raises CloudError: it must not keep a stack from being destroyed.
     """
     if not trigger.run:
-        return []
+        return Released(problems=["the settings name no run: nothing was released"])
     problems: list[str] = []
     tags = names.run_tags(trigger.monitor, trigger.run)
     try:
@@ -38,7 +47,7 @@ def release(cloud: Cloud, clock: Clock, trigger: ForgetTrigger) -> list[str]:
             persist(clock, step)
         except CloudError as error:
             problems.append(str(error))
-    return problems
+    return Released([instance.instance_id for instance in instances], problems)
 
 
 def _steps(cloud: Cloud, instance_id: str, now: datetime) -> Iterator[Callable[[], None]]:

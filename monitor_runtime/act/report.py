@@ -35,6 +35,8 @@ class Report:
     checks: int = 0
     notes: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
+    told_by: set[Metric] = field(default_factory=set[Metric])
+    """The metrics whose alarms tell of the problems."""
     metrics: dict[Metric, float] = field(default_factory=dict[Metric, float])
 
     def note(self, sentence: str) -> None:
@@ -42,8 +44,9 @@ class Report:
         if sentence not in self.notes:
             self.notes.append(sentence)
 
-    def problem(self, sentence: str) -> None:
-        """Something that went wrong and did not keep the check from doing what is safe."""
+    def problem(self, sentence: str, told_by: Metric = Metric.CHECK_FAILURES) -> None:
+        """Something that went wrong. ``told_by``: the metric whose alarm has the words for it."""
+        self.told_by.add(told_by)
         if sentence not in self.problems:
             self.problems.append(sentence)
 

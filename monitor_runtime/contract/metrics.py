@@ -13,6 +13,7 @@ class Metric(StrEnum):
 
     CHECKS = "Checks"
     CHECK_FAILURES = "CheckFailures"
+    UNSEEN = "InstancesUnseen"
     CALLS = "Calls"
     ENDINGS = "Endings"
     ENDING_FAILURES = "EndingFailures"

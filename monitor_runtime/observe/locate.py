@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
-from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.cloud.values import ON, Instance, InstanceState
 from monitor_runtime.contract import names
-from monitor_runtime.contract.settings import Settings, parse
+from monitor_runtime.contract.settings import Settings, SettingsError, parse
 from monitor_runtime.contract.triggers import S3EventTrigger, SpotWarningTrigger
 from monitor_runtime.contract.wording import few
+from monitor_runtime.decide.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +27,32 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Why an event concerns no run of this monitor."""
+    """Why a trigger leads to no check. ``run``: the monitor's run that it is about, if it is about one."""
 
     reason: str
+    run: str = ""
 
 
-def locate(cloud: Cloud, monitor: str, trigger: S3EventTrigger | SpotWarningTrigger) -> list[Located | Ignored]:
-    """The runs that an event is about, and why it is not about other instances that were found.
+class UnwatchedError(Exception):
+    """A live instance of this monitor has no settings: it is not watched, and may never be ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A run of this monitor that cannot be checked, and why."""
+
+    run: str
+    error: UnwatchedError | CloudError
+
+
+Found = Located | Ignored | Lost
+
+
+def locate(cloud: Cloud, monitor: str, trigger: S3EventTrigger | SpotWarningTrigger, now: datetime) -> list[Found]:
+    """The runs that an event is about, those of them that cannot be checked, and why it is not about other instances.
 
     Raises:
-        CloudError: when EC2 or the Scheduler does not answer; Lambda then delivers the event again.
-        SettingsError: when a run's schedule holds settings that are wrong.
+        CloudError: when EC2 does not answer; Lambda then delivers the event again.
     """
     if isinstance(trigger, SpotWarningTrigger):
         instance = cloud.describe_instance(trigger.instance_id)
@@ -50,45 +67,78 @@ def locate(cloud: Cloud, monitor: str, trigger: S3EventTrigger | SpotWarningTrig
     by_schedule: dict[str, list[Instance]] = {}
     ignored: list[Ignored] = []
     for instance in found:
-        owner, schedule = instance.tags.get(names.TAG_MONITOR), instance.tags.get(names.TAG_SCHEDULE)
-        if owner != monitor:
+        owner = instance.tags.get(names.TAG_MONITOR)
+        if owner == monitor:
+            by_schedule.setdefault(instance.tags.get(names.TAG_SCHEDULE, ""), []).append(instance)
+        else:
             reason = f"{instance.instance_id} belongs to {owner or 'no monitor'}, not to {monitor}"
             ignored.append(Ignored(reason))
-        elif not schedule:
-            ignored.append(Ignored(f"{instance.instance_id} has no tag {names.TAG_SCHEDULE}"))
-        else:
-            by_schedule.setdefault(schedule, []).append(instance)
-    return [*(_run_of(cloud, schedule, instances) for schedule, instances in by_schedule.items()), *ignored]
+    return [*(_run_of(cloud, schedule, instances, now) for schedule, instances in by_schedule.items()), *ignored]
 
 
-def _run_of(cloud: Cloud, schedule: str, instances: Sequence[Instance]) -> Located | Ignored:
-    declared = _declared(cloud, schedule)
-    if declared is None:
-        ids = few([instance.instance_id for instance in instances])
-        return Ignored(f"schedule {schedule} of {ids} does not exist")
-    return Located(*declared, tuple(instances))
+def _run_of(cloud: Cloud, schedule: str, instances: Sequence[Instance], now: datetime) -> Found:
+    run = instances[0].tags.get(names.TAG_RUN, "")
+    try:
+        declared = _declared(cloud, schedule) if schedule else f"there is no tag {names.TAG_SCHEDULE}"
+    except CloudError as error:
+        return Lost(run, error)
+    if not isinstance(declared, str):
+        return Located(*declared, tuple(instances))
+    unwatched = [instance for instance in instances if _is_unwatched(instance, now)]
+    if unwatched:
+        return Lost(run, _unwatched(run, declared, unwatched))
+    return Ignored(f"{declared}, but {_with_states(instances)} has ended or is being removed", run)
 
 
-def current_settings(cloud: Cloud, run: str) -> tuple[Settings, tuple[str, ...]] | Ignored:
-    """What the run's heartbeat carries now, and the fields of it that this monitor does not know.
+def _is_unwatched(instance: Instance, now: datetime) -> bool:
+    """Of an instance without settings: whether it goes on, and Pulumi is not just about to remove it."""
+    return instance.state in ON and not Memory.of(instance, now).may_be_going(now)
+
+
+def _with_states(instances: Sequence[Instance]) -> str:
+    return few([f"{instance.instance_id} ({instance.state})" for instance in instances])
+
+
+def _unwatched(run: str, lack: str, instances: Sequence[Instance]) -> UnwatchedError:
+    return UnwatchedError(
+        f"{lack}: {_with_states(instances)} of run {run or '?'} cannot be checked, and may never be ended."
+        " Run pulumi up --refresh, which makes what is missing, or end the instance by hand; one that is to live on"
+        f" unwatched must lose its tag {names.TAG_MONITOR}"
+    )
+
+
+def current_settings(cloud: Cloud, carried: Settings, now: datetime) -> tuple[Settings, tuple[str, ...]] | Ignored:
+    """What the heartbeat of a run carries now, and the fields of it that this monitor does not know.
+
+    ``carried``: the settings of the follow-up that asks.
+
+    Raises:
+        CloudError: when the Scheduler or EC2 does not answer.
+        UnwatchedError: when there is no such schedule, or none with settings, but a live instance of the run.
+    """
+    declared = _declared(cloud, names.heartbeat_name(carried.run))
+    if not isinstance(declared, str):
+        return declared
+    instances = cloud.find_instances(names.run_tags(carried.monitor, carried.run))
+    if unwatched := [instance for instance in instances if _is_unwatched(instance, now)]:
+        raise _unwatched(carried.run, declared, unwatched)
+    return Ignored(f"{declared}: {carried.run} is not declared any more", carried.run)
+
+
+def _declared(cloud: Cloud, schedule: str) -> tuple[Settings, tuple[str, ...]] | str:
+    """The settings that a heartbeat carries, or why there are none.
 
     Raises:
         CloudError: when the Scheduler does not answer.
-        SettingsError: when the schedule holds settings that are wrong.
     """
-    schedule = names.heartbeat_name(run)
-    return _declared(cloud, schedule) or Ignored(f"schedule {schedule} does not exist: {run} is not declared any more")
-
-
-def _declared(cloud: Cloud, schedule: str) -> tuple[Settings, tuple[str, ...]] | None:
-    """The settings that a heartbeat carries; None when there is no such schedule."""
     try:
-        text = cloud.schedule_input(schedule)
+        return parse(_settings_of(cloud.schedule_input(schedule)))
     except CloudError as error:
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
-        return None
-    return parse(_settings_of(text))
+        return f"schedule {schedule} does not exist"
+    except SettingsError as error:
+        return f"schedule {schedule} carries no settings that can be read ({error})"
 
 
 def _settings_of(schedule_input: str) -> object:

@@ -8,14 +8,17 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from monitor_runtime.contract.metrics import METRICS_DIMENSION, METRICS_NAMESPACE
+from monitor_runtime.contract.metrics import METRICS_DIMENSION, METRICS_NAMESPACE, Metric
 
 _SHORT_PERIOD = 300
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """What an alarm watches. ``treat_missing_data``: what silence of the metric means."""
+    """What an alarm watches. ``treat_missing_data``: what silence of the metric means.
+
+    ``description``: what happened, what that means for the runs, and what to do first.
+    """
 
     suffix: str
     description: pulumi.Input[str]
@@ -38,14 +41,19 @@ def alarms(
     dead_letter_queue_name: pulumi.Input[str],
     silence_seconds: pulumi.Output[int],
 ) -> tuple[Alarm, ...]:
-    """Errors, failed sources, failed endings, dead letters: what can go off before there is a run."""
+    """Errors, EC2, other sources, failed endings, dead letters: what can go off before there is a run.
+
+    A period of the monitor's own metrics is as long as the longest heartbeat, so that each has a check of every run.
+    """
     by_monitor = {METRICS_DIMENSION: monitor}
-    above = "GreaterThanThreshold"
+    above, heartbeat = "GreaterThanThreshold", silence_seconds.apply(heartbeat_period)
     return (
         # No invocation is no error: silence has an alarm of its own.
         Alarm(
             "errors",
-            "The monitor raised an error: read 'check failed' in its log.",
+            "The monitor's function failed: a run was not checked or not ended, a live instance has lost its schedule,"
+            " or an event is none of the monitor's. Lambda tries once more, and heartbeats go on."
+            " First read the entries 'check failed' in the function's log: each has the run and the error.",
             "AWS/Lambda",
             "Errors",
             {"FunctionName": function_name},
@@ -54,37 +62,61 @@ def alarms(
             _SHORT_PERIOD,
             "notBreaching",
         ),
-        # A source that fails once is asked again; what fails in two of three periods keeps failing. Each of them is
-        # as long as the longest heartbeat.
+        # A call that fails once is made again; what fails in two of three periods keeps failing.
         Alarm(
-            "sources",
-            "S3, CloudWatch, SNS or the Scheduler keeps failing for the monitor: read 'problems' in its log.",
+            "unseen",
+            "EC2 does not answer or refuses the monitor, at two of three heartbeats: no run of this monitor can be"
+            " watched or ended by it until EC2 does; deadline switches go on without it. First read 'problems' in the"
+            " function's log: if access is denied, allow the function's role ec2:DescribeInstances, else see the AWS"
+            " Health Dashboard.",
             METRICS_NAMESPACE,
-            "CheckFailures",
+            Metric.UNSEEN,
             by_monitor,
             above,
             0,
-            silence_seconds.apply(heartbeat_period),
+            heartbeat,
             "notBreaching",
             periods=3,
             datapoints=2,
         ),
-        # An ending that fails is measured at every check until it works: no data means that there is none.
         Alarm(
-            "ending-failed",
-            "EC2 does not end an instance: lift its protection or the denial, or end it by hand.",
+            "sources",
+            "Checks have problems, at two of three heartbeats: S3, CloudWatch, SNS, the Scheduler or the tags of an"
+            " instance refuse or fail, a hold cannot be read, or a run has several live instances. Runs are watched;"
+            " what depends on the source waits, the deadline does not. First read 'problems' in the function's log.",
             METRICS_NAMESPACE,
-            "EndingFailures",
+            Metric.CHECK_FAILURES,
             by_monitor,
             above,
             0,
-            _SHORT_PERIOD,
+            heartbeat,
             "notBreaching",
+            periods=3,
+            datapoints=2,
+        ),
+        # The ladder of retries comes before it is measured, so once is enough; then every check measures it until the
+        # ending works, and three periods without it mean that it did.
+        Alarm(
+            "ending-failed",
+            "EC2 did not stop or terminate an instance, or it hung while stopping and was forced: the run is over, and"
+            " its instance goes on costing money. First read 'problems' in the function's log, and lift the stop"
+            " protection or the denial that it names; then remove the tag runctl:ending-refused, or end the instance by"
+            " hand.",
+            METRICS_NAMESPACE,
+            Metric.ENDING_FAILURES,
+            by_monitor,
+            above,
+            0,
+            heartbeat,
+            "notBreaching",
+            periods=3,
         ),
         # SQS sends nothing for a queue that was not used for hours, and then there is nothing in it.
         Alarm(
             "dead-letters",
-            "An event or a schedule could not be delivered: read the queue.",
+            "An event or a schedule could not be delivered, or the function failed it twice. The next heartbeat makes"
+            " up for a check, nothing makes up for a deadline switch: its instance may still run. First read the queue:"
+            " a message names its target and the error.",
             "AWS/SQS",
             "ApproximateNumberOfMessagesVisible",
             {"QueueName": dead_letter_queue_name},
@@ -117,13 +149,15 @@ def silence_alarm(
     It comes after the first check of a run, and outlives that run: on its removal, it is not touched.
     """
     description = (
-        "No check in three heartbeats: look at the schedules, the scheduler's role and the function's throttles."
+        "No check in three heartbeats: no run of this monitor is watched; deadline switches that are still there go on"
+        " without it. First look whether the schedules of its group are there and enabled, then at the scheduler's role"
+        " and the function's throttles."
     )
     return Alarm(
         "silence",
         _TextAfter(first_check, description),
         METRICS_NAMESPACE,
-        "Checks",
+        Metric.CHECKS,
         {METRICS_DIMENSION: monitor},
         "LessThanThreshold",
         1,

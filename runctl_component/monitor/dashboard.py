@@ -18,7 +18,7 @@ def dashboard_body(*, monitor: str, region: str, function_name: str, log_group_n
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
     """
-    checks = _of(monitor, Metric.CHECKS, Metric.CHECK_FAILURES, Metric.ENDING_FAILURES)
+    checks = _of(monitor, Metric.CHECKS, Metric.CHECK_FAILURES, Metric.UNSEEN, Metric.ENDING_FAILURES)
     graphs = [
         _graph("How runs ended", _endings(monitor)),
         _graph("How late, in seconds", _lateness(monitor), stat="Maximum"),

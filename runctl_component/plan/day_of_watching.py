@@ -25,7 +25,7 @@ WAIT_SECONDS = 60
 """A follow-up fires up to a minute early and waits for its moment."""
 ENDING_FOLLOW_UPS = 2
 """To the end of the grace period, and one to look again where verification takes its time."""
-HANDLER_LOG_BYTES = 1_500
+HANDLER_LOG_BYTES = 1_800
 """What the handler logs in one invocation, measured on moto, with room for longer names."""
 LAMBDA_LOG_BYTES = 400
 """What Lambda itself logs of one, ``platform.start`` and ``platform.report``."""
@@ -39,7 +39,7 @@ SENT_AT_THE_ENDING = (Metric.ENDINGS, Metric.DETECTION_LATENCY, Metric.GRACE_WAI
 CALLED_AT_THE_ENDING = ("ssm", "sns")
 ENDING_METRICS = len(SENT_AT_THE_ENDING) + len(CALLED_AT_THE_ENDING)
 """Sent in the hour of the ending alone."""
-ALARM_METRICS = 5
+ALARM_METRICS = 6
 """What the alarms of a monitor read, which a test compares with them."""
 
 

@@ -145,13 +145,6 @@ def test_a_run_that_cannot_be_ended_keeps_no_other_run_of_the_event_from_being_e
         assert asked == [[cloud.instance_id], [other]]
 
 
-@pytest.mark.parametrize("tag", [{"schedule": "gone"}, {"schedule": ""}])
-def test_an_event_whose_schedule_is_gone_is_ignored(tag: dict[str, str]) -> None:
-    with moto_cloud() as cloud:
-        cloud.tag(**tag)
-        assert cloud.handle(_s3_event())["decision"] == "ignored"
-
-
 @pytest.mark.parametrize(
     "event",
     [{}, {"trigger": "manual"}, {"trigger": 5}, {"source": "aws.s3", "detail-type": "Object Deleted"}, [], "x",

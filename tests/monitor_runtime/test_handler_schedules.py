@@ -85,15 +85,6 @@ def test_a_follow_up_counts_on_what_was_declared_since_it_was_made() -> None:
         assert (reply["decision"], cloud.state) == ("wait", "running")
 
 
-def test_a_follow_up_of_a_run_that_is_not_declared_any_more_is_ignored_with_a_reason() -> None:
-    with moto_cloud() as cloud:
-        completed_and_due(cloud)
-        client("scheduler").delete_schedule(GroupName=GROUP, Name=RUN)
-        reply = cloud.check("follow-up")
-        assert (reply["decision"], cloud.state) == ("ignored", "running")
-        assert reply["reason"] == f"schedule {RUN} does not exist: {RUN} is not declared any more"
-
-
 def test_a_switch_that_aws_did_not_confirm_is_made_again() -> None:
     with moto_cloud() as cloud:
         cloud.faults["scheduler:CreateSchedule"] = PASSING["5xx"]

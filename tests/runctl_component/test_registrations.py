@@ -44,6 +44,7 @@ def of_monitor(monitor: str, rules: Iterable[str] = ("spot",)) -> dict[str, set[
         f"RolePolicy {monitor}-scheduler": {scheduler, function, queue},
         f"FunctionEventInvokeConfig {monitor}-delivery": {rights, function, queue},
         f"MetricAlarm {monitor}-errors": {function},
+        f"MetricAlarm {monitor}-unseen": set(),
         f"MetricAlarm {monitor}-sources": set(),
         f"MetricAlarm {monitor}-ending-failed": set(),
         f"MetricAlarm {monitor}-dead-letters": {queue},

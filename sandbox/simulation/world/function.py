@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -49,6 +50,32 @@ class Function:
             self._world.record.dead_letters += 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Journal:
+    """Of all that the monitor writes down, the oracle reads the replies of its checks."""
+
+    process: Process
+    check: Check
+
+    def about(self, run: str) -> None:
+        """See `Journal.about`."""
+
+    def checked(self, report: Report, reply: Reply) -> None:
+        """See `Journal.checked`."""
+        del report
+        if not self.process.is_suspended:
+            self.check.reply = reply
+
+    def ignored(self, trigger: str, reason: str) -> None:
+        """See `Journal.ignored`."""
+
+    def released(self, reply: Reply) -> None:
+        """See `Journal.released`."""
+
+    def failed(self, error: Exception) -> None:
+        """See `Journal.failed`."""
+
+
 class _Invocation:
     def __init__(self, function: Function, world: World, trigger: str, event: Mapping[str, Any], retries: int) -> None:
         self._function = function
@@ -82,7 +109,7 @@ class _Invocation:
             clock=cloud.clock,
             remaining_seconds=lambda: (process.limit - process.moment) / SECOND,
             notifies=self._world.scenario.notifies,
-            publish=self._publish,
+            journal=_Journal(self._process, self._check),
         )
         try:
             self._check.reply = monitor.handle(self._event)
@@ -97,10 +124,6 @@ class _Invocation:
             self._fail(error)
             return
         self._end()
-
-    def _publish(self, _report: Report, reply: Reply) -> None:
-        if not self._process.is_suspended:
-            self._check.reply = reply
 
     def _fail(self, error: Exception | None) -> None:
         self._check.error = error

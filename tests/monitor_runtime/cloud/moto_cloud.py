@@ -52,6 +52,7 @@ class Context:
     """What the handler uses of Lambda's context."""
 
     invoked_function_arn: str = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:monitor"
+    aws_request_id: str = "8f5ea1a2-6c1f-4b6e-9d3c-2f1f0c8f2b11"
 
     def get_remaining_time_in_millis(self) -> int:
         return 900_000

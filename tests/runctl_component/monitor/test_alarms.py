@@ -25,9 +25,10 @@ SHAPE = (
 ABOVE, BELOW = "GreaterThanThreshold", "LessThanThreshold"
 ALARMS: dict[str, tuple[Any, ...]] = {
     "errors": ("AWS/Lambda", "Errors", "Sum", ABOVE, 0, 300, 1, 1, "notBreaching"),
+    "unseen": ("Runctl", "InstancesUnseen", "Sum", ABOVE, 0, 300, 3, 2, "notBreaching"),
     "sources": ("Runctl", "CheckFailures", "Sum", ABOVE, 0, 300, 3, 2, "notBreaching"),
     "silence": ("Runctl", "Checks", "Sum", BELOW, 1, 900, 1, 1, "breaching"),
-    "ending-failed": ("Runctl", "EndingFailures", "Sum", ABOVE, 0, 300, 1, 1, "notBreaching"),
+    "ending-failed": ("Runctl", "EndingFailures", "Sum", ABOVE, 0, 300, 3, 1, "notBreaching"),
     "dead-letters": (
         "AWS/SQS",
         "ApproximateNumberOfMessagesVisible",
@@ -42,6 +43,7 @@ ALARMS: dict[str, tuple[Any, ...]] = {
 }
 DIMENSIONS = {
     "errors": {"FunctionName": "llama-ft-monitor-function"},
+    "unseen": {"monitor": "team/dev/llama-ft-monitor"},
     "sources": {"monitor": "team/dev/llama-ft-monitor"},
     "silence": {"monitor": "team/dev/llama-ft-monitor"},
     "ending-failed": {"monitor": "team/dev/llama-ft-monitor"},
@@ -86,13 +88,48 @@ def test_without_a_topic_nobody_is_told(default: Recorded, suffix: str) -> None:
     assert (alarm["alarmActions"], alarm["okActions"]) == ([], [])
 
 
-@pytest.mark.parametrize(("heartbeat", "silence", "sources"), [(60, 180, 300), (600, 1800, 600), (3600, 10_800, 3600)])
-def test_silence_is_three_heartbeats_and_a_source_that_fails_at_two_of_three_is_told(
-    heartbeat: int, silence: int, sources: int
+@pytest.mark.parametrize(("heartbeat", "silence", "period"), [(60, 180, 300), (600, 1800, 600), (3600, 10_800, 3600)])
+def test_silence_is_three_heartbeats_and_what_checks_measure_is_looked_at_in_periods_that_each_have_one(
+    heartbeat: int, silence: int, period: int
 ) -> None:
     recorded = registered({**BASE, "max_interval_seconds": heartbeat})
     assert _alarm(recorded, "silence")["period"] == silence
-    assert _alarm(recorded, "sources")["period"] == sources
+    assert {_alarm(recorded, suffix)["period"] for suffix in ("unseen", "sources", "ending-failed")} == {period}
+
+
+SAYS = {
+    "errors": ("function failed", "not checked or not ended", "'check failed'"),
+    "unseen": (
+        "EC2 does not answer or refuses the monitor",
+        "no run of this monitor can be watched or ended",
+        "Describe",
+    ),
+    "sources": ("S3, CloudWatch, SNS, the Scheduler", "Runs are watched", "'problems'"),
+    "ending-failed": ("EC2 did not stop or terminate", "costing money", "lift the stop protection or the denial"),
+    "dead-letters": ("could not be delivered", "its instance may still run", "read the queue"),
+    "silence": ("No check in three heartbeats", "no run of this monitor is watched", "schedules of its group"),
+}
+
+
+@pytest.mark.parametrize("suffix", ALARMS)
+def test_an_alarm_says_what_happened_what_it_means_for_the_runs_and_what_to_do_first(
+    default: Recorded, suffix: str
+) -> None:
+    said = _alarm(default, suffix)["alarmDescription"]
+    found = [said.find(words) for words in (*SAYS[suffix][:2], "First ", SAYS[suffix][2])]
+    assert found == sorted(found)
+    assert min(found) >= 0
+
+
+@pytest.mark.parametrize("suffix", sorted({*ALARMS} - {"unseen", "ending-failed"}))
+def test_no_other_alarm_speaks_of_ec2(default: Recorded, suffix: str) -> None:
+    assert "EC2" not in _alarm(default, suffix)["alarmDescription"]
+
+
+@pytest.mark.parametrize("suffix", ALARMS)
+def test_a_description_is_no_longer_than_cloudwatch_takes(default: Recorded, suffix: str) -> None:
+    """The limit is that of https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html."""
+    assert len(_alarm(default, suffix)["alarmDescription"]) <= 1024
 
 
 def test_every_period_is_one_that_cloudwatch_takes() -> None:

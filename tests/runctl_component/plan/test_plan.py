@@ -255,9 +255,9 @@ def test_a_metric_is_paid_for_in_the_hours_in_which_it_is_sent(changes: dict[str
     assert metric_hours(changed(**changes)) == hours
 
 
-def test_every_metric_of_the_monitor_is_in_the_price_but_that_of_endings_that_fail() -> None:
-    """Endings fail in no run that is planned; calls are counted by service."""
-    unplanned = {Metric.ENDING_FAILURES, Metric.CALLS}
+def test_every_metric_of_the_monitor_is_in_the_price_but_those_of_failures() -> None:
+    """EC2 and endings fail in no run that is planned; calls are counted by service."""
+    unplanned = {Metric.ENDING_FAILURES, Metric.UNSEEN, Metric.CALLS}
     assert {*SENT_EVERY_HOUR, *SENT_AT_THE_ENDING} == set(Metric) - unplanned
 
 

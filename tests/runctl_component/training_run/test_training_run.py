@@ -46,6 +46,7 @@ def test_the_resources_and_their_names_are_frozen(default: Recorded) -> None:
         "aws:cloudwatch/metricAlarm:MetricAlarm::llama-ft-monitor-ending-failed",
         "aws:cloudwatch/metricAlarm:MetricAlarm::llama-ft-monitor-errors",
         "aws:cloudwatch/metricAlarm:MetricAlarm::llama-ft-monitor-sources",
+        "aws:cloudwatch/metricAlarm:MetricAlarm::llama-ft-monitor-unseen",
         "aws:iam/role:Role::llama-ft-monitor-function",
         "aws:iam/role:Role::llama-ft-monitor-scheduler",
         "aws:iam/rolePolicy:RolePolicy::llama-ft-monitor-function",
