@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from monitor_runtime.contract.names import TAG_HOLD_UNTIL, TAG_MONITOR, WRITTEN_BY_MONITOR
+from monitor_runtime.contract.names import RECORDED_TAGS, TAG_MONITOR
 from monitor_runtime.contract.rules import Problem
 
 PolicyDocument = dict[str, Any]
@@ -15,7 +15,34 @@ PolicyDocument = dict[str, Any]
 MAX_ROLE_POLICY_CHARACTERS = 10_240
 """All inline policies of a role together: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 ANY_RESOURCE = "*"
-"""Only for actions that know no resource type."""
+"""Only for actions that know no resource type, and for those of the SSM agent."""
+AGENT_ACTIONS = (
+    *(
+        f"ec2messages:{verb}"
+        for verb in ("AcknowledgeMessage", "DeleteMessage", "FailMessage", "GetEndpoint", "GetMessages", "SendReply")
+    ),
+    "ssm:DescribeAssociation",
+    "ssm:DescribeDocument",
+    "ssm:GetDeployablePatchSnapshotForInstance",
+    "ssm:GetDocument",
+    "ssm:GetManifest",
+    "ssm:ListAssociations",
+    "ssm:ListInstanceAssociations",
+    "ssm:PutComplianceItems",
+    "ssm:PutConfigurePackageResult",
+    "ssm:PutInventory",
+    "ssm:UpdateAssociationStatus",
+    "ssm:UpdateInstanceAssociationStatus",
+    "ssm:UpdateInstanceInformation",
+    *(
+        f"ssmmessages:{verb}"
+        for verb in ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
+    ),
+)
+"""Those of AmazonSSMManagedInstanceCore but for GetParameter and GetParameters, which read all of the account's.
+
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonSSMManagedInstanceCore.html
+"""
 
 
 def to_json(document: PolicyDocument) -> str:
@@ -52,6 +79,7 @@ def monitor_policy(
     scheduler_role_arn: str,
     dead_letter_arn: str,
     log_group_name: str,
+    stop_document: str,
     watch: Sequence[tuple[str, str]],
     notify_topic_arn: str | None = None,
     kms_key_arns: Sequence[str] = (),
@@ -72,7 +100,7 @@ def monitor_policy(
     ]
     schedules = f"arn:{partition}:scheduler:{region}:{account_id}:schedule/{schedule_group}/*"
     return _document(
-        *_run_statements(partition, f"{region}:{account_id}", monitor),
+        *_run_statements(partition, f"{region}:{account_id}", monitor, stop_document),
         *_schedule_statements(schedules, scheduler_role_arn),
         *queue_and_log,
         *_bucket_statements(partition, watch),
@@ -81,10 +109,9 @@ def monitor_policy(
     )
 
 
-def _run_statements(partition: str, place: str, monitor: str) -> list[PolicyDocument]:
+def _run_statements(partition: str, place: str, monitor: str, stop_document: str) -> list[PolicyDocument]:
     """See, end, tag and signal the instances that carry the monitor's tag. ``place`` is ``region:account``."""
     ec2 = f"arn:{partition}:ec2:{place}"
-    region = place.partition(":")[0]
     mine = {"StringEquals": {f"aws:ResourceTag/{TAG_MONITOR}": monitor}}
     # These three know no resource type.
     look = ["cloudwatch:GetMetricData", "ec2:DescribeInstances", "ssm:GetCommandInvocation"]
@@ -94,7 +121,7 @@ def _run_statements(partition: str, place: str, monitor: str) -> list[PolicyDocu
         _allow("CancelSpot", ["ec2:CancelSpotInstanceRequests"], [f"{ec2}:spot-instances-request/*"], mine),
         _allow("Record", ["ec2:CreateTags"], [f"{ec2}:instance/*"], {**mine, **_only_these_tags()}),
         _allow("Signal", ["ssm:SendCommand"], [f"{ec2}:instance/*"], mine),
-        _allow("SignalByShell", ["ssm:SendCommand"], [f"arn:{partition}:ssm:{region}::document/AWS-RunShellScript"]),
+        _allow("SignalByDocument", ["ssm:SendCommand"], [f"arn:{partition}:ssm:{place}:document/{stop_document}"]),
     ]
 
 
@@ -121,8 +148,7 @@ def _bucket_statements(partition: str, watch: Sequence[tuple[str, str]]) -> list
 
 
 def _only_these_tags() -> PolicyDocument:
-    written = sorted(set(WRITTEN_BY_MONITOR) - {TAG_HOLD_UNTIL})
-    return {"ForAllValues:StringEquals": {"aws:TagKeys": written}}
+    return {"ForAllValues:StringEquals": {"aws:TagKeys": list(RECORDED_TAGS)}}
 
 
 def _bucket_arn(partition: str, bucket: str) -> str:
@@ -166,7 +192,7 @@ def scheduler_policy(
 def instance_policy(*, partition: str, bucket: str, prefix: str, kms_key_arns: Sequence[str] = ()) -> PolicyDocument:
     """What a training does: write its outputs, and read them back when it is started again; under its prefix alone.
 
-    AmazonSSMManagedInstanceCore, for the agent, comes as a managed policy beside it.
+    The SSM agent is let work beside it, by which the training is signalled and a person gets a shell.
     """
     statements = [
         _allow(
@@ -175,6 +201,7 @@ def instance_policy(*, partition: str, bucket: str, prefix: str, kms_key_arns: S
             [_objects_arn(partition, bucket, prefix)],
         ),
         _list_statement("ListOwnOutputs", partition, [bucket], [prefix]),
+        _allow("Agent", AGENT_ACTIONS, [ANY_RESOURCE]),
     ]
     if kms_key_arns:
         # A multipart upload decrypts the data key: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from runctl_component.policies import AGENT_ACTIONS
+
 from .evaluator import Context, Policy, is_allowed
 
 Parameters = Mapping[str, Any]
@@ -101,7 +103,9 @@ def _cancel_spot(parameters: Parameters, account: Account) -> Iterator[Access]:
 
 
 def _send_command(parameters: Parameters, account: Account) -> Iterator[Access]:
-    document = f"arn:{account.partition}:ssm:{account.region}::document/{parameters['DocumentName']}"
+    name = parameters["DocumentName"]
+    owner = "" if name.startswith("AWS-") else account.account_id
+    document = f"arn:{account.partition}:ssm:{account.region}:{owner}:document/{name}"
     yield Access("ssm:SendCommand", document, {})
     for instance_id in parameters["InstanceIds"]:
         tags = account.tag_keys(instance_id) | account.tag_keys(instance_id, "ssm:resourceTag")
@@ -184,6 +188,9 @@ _CALLS: Mapping[tuple[str, str], Callable[[Parameters, Account], Iterator[Access
     ("scheduler", "UpdateSchedule"): _schedule("scheduler:UpdateSchedule"),
     ("sns", "Publish"): _named("sns:Publish", "TopicArn"),
     ("sqs", "SendMessage"): _send_message,
+    **{(service, verb): _plain(f"{service}:{verb}") for service, _, verb in (a.partition(":") for a in AGENT_ACTIONS)},
     ("ssm", "GetCommandInvocation"): _plain("ssm:GetCommandInvocation"),
+    ("ssm", "GetParameter"): _plain("ssm:GetParameter"),
+    ("ssm", "GetParameters"): _plain("ssm:GetParameters"),
     ("ssm", "SendCommand"): _send_command,
 }

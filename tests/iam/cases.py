@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 
-from monitor_runtime.contract.names import TAG_HOLD_UNTIL, WRITTEN_BY_MONITOR
+from monitor_runtime.contract.names import RECORDED_TAGS, TAG_HOLD_UNTIL
 from runctl_component import policies
-from runctl_component.policies import PolicyDocument
+from runctl_component.policies import AGENT_ACTIONS, PolicyDocument
 
 from .calls import Account, accesses, refused, target_accesses
 from .evaluator import is_allowed
@@ -39,6 +39,7 @@ class Names(NamedTuple):
     log_group: str
     topic: str
     key: str
+    document: str
 
 
 def names(account: Account) -> Names:
@@ -49,6 +50,7 @@ def names(account: Account) -> Names:
         "/aws/lambda/monitor-1234567",
         account.arn("sns", "endings"),
         account.arn("kms", "key/1234"),
+        "runctl-stop-training",
     )
 
 
@@ -65,6 +67,7 @@ def monitor_policy(
         scheduler_role_arn=own.scheduler_role,
         dead_letter_arn=own.dead_letters,
         log_group_name=own.log_group,
+        stop_document=own.document,
         watch=watch,
         notify_topic_arn=own.topic,
         kms_key_arns=[own.key],
@@ -118,7 +121,7 @@ def monitor_calls(account: Account) -> list[Call]:
         ("ec2", "StopInstances", {"InstanceIds": [OURS], "Force": True}),
         ("ec2", "TerminateInstances", {"InstanceIds": [OURS]}),
         ("ec2", "CancelSpotInstanceRequests", {"SpotInstanceRequestIds": [SPOT]}),
-        ("ec2", "CreateTags", tagging(OURS, *(set(WRITTEN_BY_MONITOR) - {TAG_HOLD_UNTIL}))),
+        ("ec2", "CreateTags", tagging(OURS, *RECORDED_TAGS)),
         ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "runs/llama/", "Delimiter": "/"}),
         ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "runs/llama/checkpoints/", "Delimiter": "/"}),
         ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "runs/llama/training_comp", "Delimiter": "/"}),
@@ -132,7 +135,7 @@ def monitor_calls(account: Account) -> list[Call]:
         ("scheduler", "CreateSchedule", schedule(account)),
         ("scheduler", "UpdateSchedule", schedule(account)),
         ("scheduler", "DeleteSchedule", {"GroupName": "group-1234567", "Name": "llama.deadline"}),
-        ("ssm", "SendCommand", {"InstanceIds": [OURS], "DocumentName": "AWS-RunShellScript"}),
+        ("ssm", "SendCommand", {"InstanceIds": [OURS], "DocumentName": own.document}),
         ("ssm", "GetCommandInvocation", {"InstanceId": OURS}),
         ("sns", "Publish", {"TopicArn": own.topic}),
         ("sqs", "SendMessage", {"QueueUrl": "https://queues/123456789012/dead-letters-1234567"}),
@@ -168,8 +171,9 @@ def forbidden_to_the_monitor(account: Account) -> list[Call]:
         ("scheduler", "DeleteSchedule", {"GroupName": "group-1234567-other", "Name": "llama"}),
         ("scheduler", "CreateSchedule", schedule(account, group="default")),
         ("scheduler", "CreateSchedule", schedule(account, role=other_role)),
-        ("ssm", "SendCommand", {"InstanceIds": [OTHERS], "DocumentName": "AWS-RunShellScript"}),
-        ("ssm", "SendCommand", {"InstanceIds": [OURS], "DocumentName": "AWS-RunRemoteScript"}),
+        ("ssm", "SendCommand", {"InstanceIds": [OTHERS], "DocumentName": names(account).document}),
+        ("ssm", "SendCommand", {"InstanceIds": [OURS], "DocumentName": "AWS-RunShellScript"}),
+        ("ssm", "SendCommand", {"InstanceIds": [OURS], "DocumentName": "another"}),
         ("sns", "Publish", {"TopicArn": account.arn("sns", "another")}),
         ("sqs", "SendMessage", {"QueueUrl": "https://queues/123456789012/another"}),
         ("logs", "PutLogEvents", log_line("/aws/lambda/another")),
@@ -187,6 +191,7 @@ def box_calls(account: Account) -> list[Call]:
         ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "runs/llama/checkpoints/"}),
         ("kms", "Decrypt", {"KeyId": names(account).key}),
         ("kms", "GenerateDataKey", {"KeyId": names(account).key}),
+        *(cast("Call", (*action.split(":"), {})) for action in AGENT_ACTIONS),
     ]
 
 
@@ -198,6 +203,9 @@ FORBIDDEN_TO_THE_BOX: list[Call] = [
     ("s3", "ListObjectsV2", {"Bucket": "outputs"}),
     ("ec2", "StopInstances", {"InstanceIds": [OURS]}),
     ("ec2", "CreateTags", tagging(OURS, TAG_HOLD_UNTIL)),
+    ("ssm", "GetParameter", {"Name": "/prod/database/password"}),
+    ("ssm", "GetParameters", {"Names": ["/prod/database/password"]}),
+    ("ssm", "SendCommand", {"InstanceIds": [OTHERS], "DocumentName": "AWS-RunShellScript"}),
 ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from runctl_component import policies
 from runctl_component.policies import to_json
@@ -42,7 +43,15 @@ def test_all_resources_are_meant_only_where_aws_knows_no_resource() -> None:
         for statement in rule.document["Statement"]
         if "*" in statement["Resource"]
     ]
-    assert wide == [["cloudwatch:GetMetricData", "ec2:DescribeInstances", "ssm:GetCommandInvocation"]]
+    looks = ["cloudwatch:GetMetricData", "ec2:DescribeInstances", "ssm:GetCommandInvocation"]
+    assert wide == [looks, sorted(policies.AGENT_ACTIONS)]
+
+
+def test_the_agent_may_do_what_aws_lets_it_but_for_reading_the_parameters_of_the_account() -> None:
+    managed = json.loads(aws_managed_policies_data)["AmazonSSMManagedInstanceCore"]["Document"]["Statement"]
+    theirs = {action for statement in managed for action in statement["Action"]}
+    assert theirs - set(policies.AGENT_ACTIONS) == {"ssm:GetParameter", "ssm:GetParameters"}
+    assert set(policies.AGENT_ACTIONS) <= theirs
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
@@ -68,6 +77,7 @@ def test_a_monitor_without_topic_and_keys_has_no_permission_for_them() -> None:
         scheduler_role_arn="role",
         dead_letter_arn="queue",
         log_group_name="monitor",
+        stop_document="stop",
         watch=[("outputs", "")],
     )
     assert {"Notify", "ReadEncryptedMarkers"}.isdisjoint(statement["Sid"] for statement in document["Statement"])
