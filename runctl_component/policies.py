@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor_runtime.contract.names import RECORDED_TAGS, TAG_MONITOR
 from monitor_runtime.contract.rules import Problem
 
+MAX_MARKERS_CHARACTERS = 4096
+"""What the markers may take of a role's policy."""
+_SET = re.compile(r"\[!?\]?[^]]*\]")
 PolicyDocument = dict[str, Any]
 """A policy as `to_json` writes it."""
 
@@ -81,13 +85,16 @@ def monitor_policy(
     log_group_name: str,
     stop_document: str,
     watch: Sequence[tuple[str, str]],
+    markers: Sequence[str] | None = None,
     notify_topic_arn: str | None = None,
+    notify_key_arn: str | None = None,
     kms_key_arns: Sequence[str] = (),
 ) -> PolicyDocument:
     """What the monitor's function does.
 
     ``monitor`` is the value of the tag `TAG_MONITOR` on the instances that it may touch. ``watch`` lists buckets and
-    prefixes: the document grows with them, never with the runs. ``kms_key_arns`` are the keys of watched buckets that
+    prefixes: the document grows with them, never with the runs. ``markers`` are the names of all markers, which lie
+    directly under the prefixes, where these are known. ``kms_key_arns`` are the keys of watched buckets that
     are encrypted with keys of your own.
     """
     queue_and_log = [
@@ -103,10 +110,23 @@ def monitor_policy(
         *_run_statements(partition, f"{region}:{account_id}", monitor, stop_document),
         *_schedule_statements(schedules, scheduler_role_arn),
         *queue_and_log,
-        *_bucket_statements(partition, watch),
+        *_bucket_statements(partition, watch, markers),
         *([_allow("Notify", ["sns:Publish"], [notify_topic_arn])] if notify_topic_arn else []),
+        *([_topic_key_statement(partition, region, notify_key_arn)] if notify_key_arn else []),
         *([_allow("ReadEncryptedMarkers", ["kms:Decrypt"], kms_key_arns)] if kms_key_arns else []),
     )
+
+
+def _topic_key_statement(partition: str, region: str, key_arn: str) -> PolicyDocument:
+    """Publish to a topic that is encrypted with the key; SNS alone is let use it.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    hosts = [f"sns.{region}.amazonaws.com"]
+    if partition == "aws-cn":
+        hosts.append(f"{hosts[0]}.cn")
+    through_sns = {"StringEquals": {"kms:ViaService": hosts}}
+    return _allow("EncryptNotifications", ["kms:Decrypt", "kms:GenerateDataKey"], [key_arn], through_sns)
 
 
 def _run_statements(partition: str, place: str, monitor: str, stop_document: str) -> list[PolicyDocument]:
@@ -135,16 +155,36 @@ def _schedule_statements(schedules: str, scheduler_role_arn: str) -> list[Policy
     ]
 
 
-def _bucket_statements(partition: str, watch: Sequence[tuple[str, str]]) -> list[PolicyDocument]:
-    """List and read what the runs write."""
+def _bucket_statements(
+    partition: str, watch: Sequence[tuple[str, str]], markers: Sequence[str] | None
+) -> list[PolicyDocument]:
+    """List what the runs write, and read their markers."""
     buckets = [_bucket_arn(partition, bucket) for bucket in sorted({bucket for bucket, _ in watch})]
     # ListBucketMultipartUploads knows no condition on the prefix.
     whole = ["s3:GetBucketLocation", "s3:GetBucketNotification", "s3:ListBucketMultipartUploads"]
     return [
         _allow("KnowBuckets", whole, buckets),
         *_list_statements(partition, watch),
-        _allow("ReadMarkers", ["s3:GetObject"], [_objects_arn(partition, *watched) for watched in sorted(set(watch))]),
+        _allow("ReadMarkers", ["s3:GetObject"], _marker_arns(partition, sorted(set(watch)), markers)),
     ]
+
+
+def _marker_arns(partition: str, watch: Sequence[tuple[str, str]], markers: Sequence[str] | None) -> list[str]:
+    """Where markers may lie: all of the prefixes where their names are not known, or would take too much room."""
+    if markers is not None:
+        names = sorted({_at_least(marker) for marker in markers})
+        exact = [f"{_bucket_arn(partition, bucket)}/{prefix}{name}" for bucket, prefix in watch for name in names]
+        if sum(map(len, exact)) <= MAX_MARKERS_CHARACTERS:
+            return exact
+    return [_objects_arn(partition, *watched) for watched in watch]
+
+
+def _at_least(marker: str) -> str:
+    """All that a marker's pattern matches, in IAM's wildcards: it has no sets, and ``$`` may begin a variable.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+    return _SET.sub("*", marker).replace("$", "?")
 
 
 def _only_these_tags() -> PolicyDocument:

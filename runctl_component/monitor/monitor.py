@@ -73,10 +73,13 @@ class Monitor(pulumi.ComponentResource):
         self.watched: list[Watched] | pulumi.Output[list[Watched]] = checked.read_one("watch")
         self.silence_minutes: int | pulumi.Output[int] = checked.read_one("silence_minutes")
         self._topic_arn: pulumi.Input[str] | None = checked.read_one("notify_topic_arn")
-        self._secret_args = checked.secret_fields("watch", "notify_topic_arn")
+        self._topic_key_arn: pulumi.Input[str] | None = checked.read_one("notify_key_arn")
+        self._secret_args = checked.secret_fields("watch", "notify_topic_arn", "notify_key_arn")
+        self.notifies = "notify_topic_arn" in given
+        self.encrypted_topic = "notify_key_arn" in given
         self._expects_checks = False
         self._create_foundation(name, checked.read_one("log_retention_days"))
-        self._create_roles(name)
+        self._create_roles(name, exact_markers)
         self._create_function(name)
         targets = create_rules(self, given["watch"], exact_markers)
         self._create_alarms(name)
@@ -130,7 +133,7 @@ class Monitor(pulumi.ComponentResource):
         self.schedule_group_name = self._group.name
         self.dead_letter_queue_url = self.dead_letters.url
 
-    def _create_roles(self, name: str) -> None:
+    def _create_roles(self, name: str, exact_markers: pulumi.Input[Sequence[str]] | None) -> None:
         trust = pulumi.Output.all(account_id=self._account_id, schedule_group_arn=self._group.arn).apply(
             lambda known: policies.to_json(policies.scheduler_trust(**known))
         )
@@ -147,7 +150,9 @@ class Monitor(pulumi.ComponentResource):
             dead_letter_arn=self.dead_letters.arn,
             log_group_name=self._log_group.name,
             notify_topic_arn=self._topic_arn,
+            notify_key_arn=self._topic_key_arn,
             watched=self.watched,
+            markers=exact_markers,
             secret=self._secret_args,
         ).apply(self._policy_text)
         self._role_policy = aws.iam.RolePolicy(f"{name}-function", role=self._role.id, policy=policy, opts=self.child())
@@ -163,7 +168,12 @@ class Monitor(pulumi.ComponentResource):
         )
         problems = [
             *policies.size_problems("watch", document),
-            *place_problems(known["notify_topic_arn"], watched, Place(known["partition"], known["region"])),
+            *place_problems(
+                known["notify_topic_arn"],
+                known["notify_key_arn"],
+                watched,
+                Place(known["partition"], known["region"]),
+            ),
         ]
         if problems:
             shown = [without_secrets(problem, known["secret"]) for problem in problems]

@@ -96,6 +96,7 @@ def _largest_policy(name: str, tag: str, args: Mapping[str, Any]) -> policies.Po
         stop_document=document_name(tag),
         watch=[(entry["bucket"], entry.get("prefix") or "") for entry in watch],
         notify_topic_arn=args.get("notify_topic_arn"),
+        notify_key_arn=args.get("notify_key_arn"),
         kms_key_arns=sorted({entry["kms_key_arn"] for entry in watch if entry.get("kms_key_arn")}),
     )
 

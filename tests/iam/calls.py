@@ -147,6 +147,16 @@ def _named(action: str, parameter: str) -> Callable[[Parameters, Account], Itera
     return ask
 
 
+def _key(action: str) -> Callable[[Parameters, Account], Iterator[Access]]:
+    """``ViaService`` is no parameter of KMS: it stands for the service that asks in the caller's name."""
+
+    def ask(parameters: Parameters, _: Account) -> Iterator[Access]:
+        via = parameters.get("ViaService")
+        yield Access(action, parameters["KeyId"], {"kms:ViaService": via} if via else {})
+
+    return ask
+
+
 def _log_stream(action: str) -> Callable[[Parameters, Account], Iterator[Access]]:
     def ask(parameters: Parameters, account: Account) -> Iterator[Access]:
         stream = f"log-group:{parameters['logGroupName']}:log-stream:{parameters['logStreamName']}"
@@ -166,8 +176,8 @@ _CALLS: Mapping[tuple[str, str], Callable[[Parameters, Account], Iterator[Access
     ("ec2", "DescribeInstances"): _plain("ec2:DescribeInstances"),
     ("ec2", "StopInstances"): _instances("ec2:StopInstances"),
     ("ec2", "TerminateInstances"): _instances("ec2:TerminateInstances"),
-    ("kms", "Decrypt"): _named("kms:Decrypt", "KeyId"),
-    ("kms", "GenerateDataKey"): _named("kms:GenerateDataKey", "KeyId"),
+    ("kms", "Decrypt"): _key("kms:Decrypt"),
+    ("kms", "GenerateDataKey"): _key("kms:GenerateDataKey"),
     ("lambda", "Invoke"): _named("lambda:InvokeFunction", "FunctionName"),
     ("logs", "CreateLogStream"): _log_stream("logs:CreateLogStream"),
     ("logs", "PutLogEvents"): _log_stream("logs:PutLogEvents"),

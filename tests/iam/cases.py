@@ -40,6 +40,7 @@ class Names(NamedTuple):
     topic: str
     key: str
     document: str
+    topic_key: str
 
 
 def names(account: Account) -> Names:
@@ -51,11 +52,14 @@ def names(account: Account) -> Names:
         account.arn("sns", "endings"),
         account.arn("kms", "key/1234"),
         "runctl-stop-training",
+        account.arn("kms", "key/5678"),
     )
 
 
 def monitor_policy(
-    account: Account, watch: Sequence[tuple[str, str]] = (("outputs", "runs/llama/"),)
+    account: Account,
+    watch: Sequence[tuple[str, str]] = (("outputs", "runs/llama/"),),
+    markers: Sequence[str] | None = None,
 ) -> PolicyDocument:
     own = names(account)
     return policies.monitor_policy(
@@ -69,7 +73,9 @@ def monitor_policy(
         log_group_name=own.log_group,
         stop_document=own.document,
         watch=watch,
+        markers=markers,
         notify_topic_arn=own.topic,
+        notify_key_arn=own.topic_key,
         kms_key_arns=[own.key],
     )
 
@@ -113,6 +119,11 @@ def log_line(group: str) -> dict[str, Any]:
     return {"logGroupName": group, "logStreamName": "2026/01/01/[$LATEST]ab"}
 
 
+def through_sns(account: Account) -> str:
+    """The name by which KMS knows that SNS asks."""
+    return f"sns.{account.region}.amazonaws.com"
+
+
 def monitor_calls(account: Account) -> list[Call]:
     """Every call that the monitor's function makes."""
     own = names(account)
@@ -130,6 +141,8 @@ def monitor_calls(account: Account) -> list[Call]:
         ("s3", "GetBucketLocation", {"Bucket": "outputs"}),
         ("s3", "GetBucketNotificationConfiguration", {"Bucket": "outputs"}),
         ("kms", "Decrypt", {"KeyId": own.key}),
+        ("kms", "Decrypt", {"KeyId": own.topic_key, "ViaService": through_sns(account)}),
+        ("kms", "GenerateDataKey", {"KeyId": own.topic_key, "ViaService": through_sns(account)}),
         ("cloudwatch", "GetMetricData", {}),
         ("scheduler", "GetSchedule", {"GroupName": "group-1234567", "Name": "llama"}),
         ("scheduler", "CreateSchedule", schedule(account)),
@@ -179,6 +192,8 @@ def forbidden_to_the_monitor(account: Account) -> list[Call]:
         ("logs", "PutLogEvents", log_line("/aws/lambda/another")),
         ("lambda", "Invoke", {"FunctionName": names(account).function}),
         ("kms", "Decrypt", {"KeyId": account.arn("kms", "key/another")}),
+        ("kms", "Decrypt", {"KeyId": names(account).topic_key}),
+        ("kms", "GenerateDataKey", {"KeyId": names(account).topic_key, "ViaService": "s3.us-east-1.amazonaws.com"}),
     ]
 
 

@@ -243,3 +243,10 @@ def test_a_profile_of_the_callers_own_makes_no_other() -> None:
 def test_user_data_of_the_callers_own_is_passed_on_as_it_is() -> None:
     recorded = registered({"bucket": "outputs", "user_data": "#!/bin/bash\ntrain\n"})
     assert instance_of(recorded)["userData"] == "#!/bin/bash\ntrain\n"
+
+
+def test_the_monitor_of_the_run_reads_its_markers_and_no_weights() -> None:
+    recorded = registered({**BASE, "prefix": "runs/llama", "markers": ["done*"], "failure_markers": ["FAILED"]})
+    policy = json.loads(recorded.one("RolePolicy", "llama-ft-monitor-function").inputs["policy"])
+    (read,) = [each["Resource"] for each in policy["Statement"] if each["Action"] == ["s3:GetObject"]]
+    assert read == ["arn:aws:s3:::outputs/runs/llama/FAILED", "arn:aws:s3:::outputs/runs/llama/done*"]
