@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.act.release import reclaim, release
 from monitor_runtime.act.report import Report
+from monitor_runtime.act.rights import steps
+from monitor_runtime.act.telling import tell_unwatched, tell_watched
 from monitor_runtime.act.unrecorded import Unrecorded
 from monitor_runtime.check import check
 from monitor_runtime.cloud.clock import Clock
@@ -28,7 +31,7 @@ from monitor_runtime.contract.triggers import (
     parse_trigger,
 )
 from monitor_runtime.decide.decide import is_over
-from monitor_runtime.observe.first_check import prove
+from monitor_runtime.observe.first_check import FirstCheckError, prove
 from monitor_runtime.observe.locate import Ignored, Located, Lost, current_settings, locate
 
 Reply = dict[str, Any]
@@ -95,7 +98,14 @@ class Dispatcher:
 
     def _first_check(self, trigger: CarriedTrigger) -> Reply:
         report = self._triggered(trigger)
-        for instance in prove(self.cloud, self.clock, trigger.settings, self.region):
+        context = self._context(trigger.settings, report)
+        rights, tell = partial(steps, context), partial(tell_watched, context)
+        try:
+            instances = prove(self.cloud, self.clock, trigger.settings, self.region, rights=rights, tell=tell)
+        except FirstCheckError as error:
+            further = [each for each in tell_unwatched(context, error.obstacles) if each not in error.obstacles]
+            raise (FirstCheckError(trigger.settings.run, [*error.obstacles, *further]) if further else error) from None
+        for instance in instances:
             reclaim(self.cloud, self.clock, instance, report)
         return self._check(trigger.settings, report, may_wait=False)
 
@@ -195,6 +205,9 @@ class Dispatcher:
             report.note(f"setting {field} is unknown to this monitor: ignored")
         return report
 
+    def _context(self, settings: Settings, report: Report) -> CheckContext:
+        return CheckContext(settings, self.cloud, self.clock, report, self.remaining_seconds, self.notifies)
+
     def _check(
         self,
         settings: Settings,
@@ -205,15 +218,7 @@ class Dispatcher:
         may_wait: bool = True,
         unrecorded: Unrecorded | None = None,
     ) -> Reply:
-        context = CheckContext(
-            settings,
-            self.cloud,
-            self.clock,
-            report,
-            self.remaining_seconds,
-            self.notifies,
-            unrecorded or Unrecorded(),
-        )
+        context = replace(self._context(settings, report), unrecorded=unrecorded or Unrecorded())
         try:
             check(context, instances=instances, warned_instance_id=warned_instance_id, may_wait=may_wait)
         finally:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any, Protocol
 
-from monitor_runtime.cloud.aws import AwsCloud, MonitorResources
 from monitor_runtime.cloud.clock import SystemClock
+from monitor_runtime.cloud.monitor_resources import MonitorResources
 from monitor_runtime.contract import names
 from monitor_runtime.dispatch import Dispatcher
 from monitor_runtime.telemetry import Telemetry
@@ -42,6 +42,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
         schedule_group=os.environ[names.ENV_SCHEDULE_GROUP],
         scheduler_role_arn=os.environ[names.ENV_SCHEDULER_ROLE_ARN],
         dead_letter_arn=os.environ[names.ENV_DEAD_LETTER_ARN],
+        stop_document=os.environ[names.ENV_STOP_DOCUMENT],
         topic_arn=topic_arn,
     )
     cloud, telemetry = AwsCloud(resources), Telemetry(name, context.aws_request_id)

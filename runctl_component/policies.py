@@ -3,19 +3,50 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from monitor_runtime.contract.names import TAG_HOLD_UNTIL, TAG_MONITOR, WRITTEN_BY_MONITOR
+from monitor_runtime.contract.names import RECORDED_TAGS, TAG_MONITOR
 from monitor_runtime.contract.rules import Problem
 
+MAX_MARKERS_CHARACTERS = 4096
+"""What the markers may take of a role's policy."""
+_SET = re.compile(r"\[!?\]?[^]]*\]")
 PolicyDocument = dict[str, Any]
 """A policy as `to_json` writes it."""
 
 MAX_ROLE_POLICY_CHARACTERS = 10_240
 """All inline policies of a role together: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 ANY_RESOURCE = "*"
-"""Only for actions that know no resource type."""
+"""Only for actions that know no resource type, and for those of the SSM agent."""
+AGENT_ACTIONS = (
+    *(
+        f"ec2messages:{verb}"
+        for verb in ("AcknowledgeMessage", "DeleteMessage", "FailMessage", "GetEndpoint", "GetMessages", "SendReply")
+    ),
+    "ssm:DescribeAssociation",
+    "ssm:DescribeDocument",
+    "ssm:GetDeployablePatchSnapshotForInstance",
+    "ssm:GetDocument",
+    "ssm:GetManifest",
+    "ssm:ListAssociations",
+    "ssm:ListInstanceAssociations",
+    "ssm:PutComplianceItems",
+    "ssm:PutConfigurePackageResult",
+    "ssm:PutInventory",
+    "ssm:UpdateAssociationStatus",
+    "ssm:UpdateInstanceAssociationStatus",
+    "ssm:UpdateInstanceInformation",
+    *(
+        f"ssmmessages:{verb}"
+        for verb in ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
+    ),
+)
+"""Those of AmazonSSMManagedInstanceCore but for GetParameter and GetParameters, which read all of the account's.
+
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonSSMManagedInstanceCore.html
+"""
 
 
 def to_json(document: PolicyDocument) -> str:
@@ -52,14 +83,18 @@ def monitor_policy(
     scheduler_role_arn: str,
     dead_letter_arn: str,
     log_group_name: str,
+    stop_document: str,
     watch: Sequence[tuple[str, str]],
+    markers: Sequence[str] | None = None,
     notify_topic_arn: str | None = None,
+    notify_key_arn: str | None = None,
     kms_key_arns: Sequence[str] = (),
 ) -> PolicyDocument:
     """What the monitor's function does.
 
     ``monitor`` is the value of the tag `TAG_MONITOR` on the instances that it may touch. ``watch`` lists buckets and
-    prefixes: the document grows with them, never with the runs. ``kms_key_arns`` are the keys of watched buckets that
+    prefixes: the document grows with them, never with the runs. ``markers`` are the names of all markers, which lie
+    directly under the prefixes, where these are known. ``kms_key_arns`` are the keys of watched buckets that
     are encrypted with keys of your own.
     """
     queue_and_log = [
@@ -72,19 +107,31 @@ def monitor_policy(
     ]
     schedules = f"arn:{partition}:scheduler:{region}:{account_id}:schedule/{schedule_group}/*"
     return _document(
-        *_run_statements(partition, f"{region}:{account_id}", monitor),
+        *_run_statements(partition, f"{region}:{account_id}", monitor, stop_document),
         *_schedule_statements(schedules, scheduler_role_arn),
         *queue_and_log,
-        *_bucket_statements(partition, watch),
+        *_bucket_statements(partition, watch, markers),
         *([_allow("Notify", ["sns:Publish"], [notify_topic_arn])] if notify_topic_arn else []),
+        *([_topic_key_statement(partition, region, notify_key_arn)] if notify_key_arn else []),
         *([_allow("ReadEncryptedMarkers", ["kms:Decrypt"], kms_key_arns)] if kms_key_arns else []),
     )
 
 
-def _run_statements(partition: str, place: str, monitor: str) -> list[PolicyDocument]:
+def _topic_key_statement(partition: str, region: str, key_arn: str) -> PolicyDocument:
+    """Publish to a topic that is encrypted with the key; SNS alone is let use it.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    hosts = [f"sns.{region}.amazonaws.com"]
+    if partition == "aws-cn":
+        hosts.append(f"{hosts[0]}.cn")
+    through_sns = {"StringEquals": {"kms:ViaService": hosts}}
+    return _allow("EncryptNotifications", ["kms:Decrypt", "kms:GenerateDataKey"], [key_arn], through_sns)
+
+
+def _run_statements(partition: str, place: str, monitor: str, stop_document: str) -> list[PolicyDocument]:
     """See, end, tag and signal the instances that carry the monitor's tag. ``place`` is ``region:account``."""
     ec2 = f"arn:{partition}:ec2:{place}"
-    region = place.partition(":")[0]
     mine = {"StringEquals": {f"aws:ResourceTag/{TAG_MONITOR}": monitor}}
     # These three know no resource type.
     look = ["cloudwatch:GetMetricData", "ec2:DescribeInstances", "ssm:GetCommandInvocation"]
@@ -94,7 +141,7 @@ def _run_statements(partition: str, place: str, monitor: str) -> list[PolicyDocu
         _allow("CancelSpot", ["ec2:CancelSpotInstanceRequests"], [f"{ec2}:spot-instances-request/*"], mine),
         _allow("Record", ["ec2:CreateTags"], [f"{ec2}:instance/*"], {**mine, **_only_these_tags()}),
         _allow("Signal", ["ssm:SendCommand"], [f"{ec2}:instance/*"], mine),
-        _allow("SignalByShell", ["ssm:SendCommand"], [f"arn:{partition}:ssm:{region}::document/AWS-RunShellScript"]),
+        _allow("SignalByDocument", ["ssm:SendCommand"], [f"arn:{partition}:ssm:{place}:document/{stop_document}"]),
     ]
 
 
@@ -108,23 +155,52 @@ def _schedule_statements(schedules: str, scheduler_role_arn: str) -> list[Policy
     ]
 
 
-def _bucket_statements(partition: str, watch: Sequence[tuple[str, str]]) -> list[PolicyDocument]:
-    """List and read what the runs write."""
+def _bucket_statements(
+    partition: str, watch: Sequence[tuple[str, str]], markers: Sequence[str] | None
+) -> list[PolicyDocument]:
+    """List what the runs write, and read their markers."""
     buckets = [_bucket_arn(partition, bucket) for bucket in sorted({bucket for bucket, _ in watch})]
     # ListBucketMultipartUploads knows no condition on the prefix.
     whole = ["s3:GetBucketLocation", "s3:GetBucketNotification", "s3:ListBucketMultipartUploads"]
-    places = [_objects_arn(partition, *watched) for watched in sorted(set(watch))]
     return [
         _allow("KnowBuckets", whole, buckets),
         *_list_statements(partition, watch),
-        _allow("ReadMarkers", ["s3:GetObject"], places),
-        _allow("FollowUploads", ["s3:ListMultipartUploadParts"], places),
+        *_object_statements(partition, sorted(set(watch)), markers),
     ]
 
 
+def _object_statements(
+    partition: str, watch: Sequence[tuple[str, str]], markers: Sequence[str] | None
+) -> list[PolicyDocument]:
+    """Read markers, and follow uploads wherever they go; in one statement where both are the same places."""
+    read, follow = "s3:GetObject", "s3:ListMultipartUploadParts"
+    places = [_objects_arn(partition, *watched) for watched in watch]
+    readable = _marker_arns(partition, watch, markers)
+    if readable == places:
+        return [_allow("ReadOutputs", [read, follow], places)]
+    return [_allow("ReadMarkers", [read], readable), _allow("FollowUploads", [follow], places)]
+
+
+def _marker_arns(partition: str, watch: Sequence[tuple[str, str]], markers: Sequence[str] | None) -> list[str]:
+    """Where markers may lie: all of the prefixes where their names are not known, or would take too much room."""
+    if markers is not None:
+        names = sorted({_at_least(marker) for marker in markers})
+        exact = [f"{_bucket_arn(partition, bucket)}/{prefix}{name}" for bucket, prefix in watch for name in names]
+        if sum(map(len, exact)) <= MAX_MARKERS_CHARACTERS:
+            return exact
+    return [_objects_arn(partition, *watched) for watched in watch]
+
+
+def _at_least(marker: str) -> str:
+    """All that a marker's pattern matches, in IAM's wildcards: it has no sets, and ``$`` may begin a variable.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+    return _SET.sub("*", marker).replace("$", "?")
+
+
 def _only_these_tags() -> PolicyDocument:
-    written = sorted(set(WRITTEN_BY_MONITOR) - {TAG_HOLD_UNTIL})
-    return {"ForAllValues:StringEquals": {"aws:TagKeys": written}}
+    return {"ForAllValues:StringEquals": {"aws:TagKeys": list(RECORDED_TAGS)}}
 
 
 def _bucket_arn(partition: str, bucket: str) -> str:
@@ -168,7 +244,7 @@ def scheduler_policy(
 def instance_policy(*, partition: str, bucket: str, prefix: str, kms_key_arns: Sequence[str] = ()) -> PolicyDocument:
     """What a training does: write its outputs, and read them back when it is started again; under its prefix alone.
 
-    AmazonSSMManagedInstanceCore, for the agent, comes as a managed policy beside it.
+    The SSM agent is let work beside it, by which the training is signalled and a person gets a shell.
     """
     statements = [
         _allow(
@@ -177,6 +253,7 @@ def instance_policy(*, partition: str, bucket: str, prefix: str, kms_key_arns: S
             [_objects_arn(partition, bucket, prefix)],
         ),
         _list_statement("ListOwnOutputs", partition, [bucket], [prefix]),
+        _allow("Agent", AGENT_ACTIONS, [ANY_RESOURCE]),
     ]
     if kms_key_arns:
         # A multipart upload decrypts the data key: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html

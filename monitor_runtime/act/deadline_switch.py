@@ -12,7 +12,6 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import switch_time
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.contract.triggers import TriggerKind
 from monitor_runtime.decide.memory import Memory, armed_value, unsure
 from monitor_runtime.decide.next_check import LEAD
 
@@ -49,24 +48,36 @@ def _armed(context: CheckContext, at: datetime) -> str:
     return armed_value(at, context.settings.on_deadline, context.settings.monitor)
 
 
-def arm(context: CheckContext, instance: Instance, memory: Memory, launched_at: datetime, now: datetime) -> None:
-    """Have EventBridge end the run by itself should the monitor fail; once per launch, moved by a hold or settings."""
+def arm(
+    context: CheckContext,
+    instance: Instance,
+    memory: Memory,
+    launched_at: datetime,
+    now: datetime,
+    *,
+    anew: bool = False,
+) -> None:
+    """Have EventBridge end the run by itself should the monitor fail; once per launch, moved by a hold or settings.
+
+    ``anew``: whatever the tag says. What goes wrong is a problem of the report.
+    """
     at = switch_time(context.settings, launched_at, memory.hold.until)
     if at is None:
         if memory.armed:
             record_tags(context, instance, disarm(context, instance, memory.armed))
-    elif at > now and _must_be_put(context, instance, memory, at, now):
+    elif at > now and _must_be_put(context, instance, memory, at, now, anew=anew):
         _put(context, instance, at)
 
 
-def _must_be_put(context: CheckContext, instance: Instance, memory: Memory, at: datetime, now: datetime) -> bool:
-    """A tag that names this very time, and this monitor, is believed, but for two checks.
+def _must_be_put(
+    context: CheckContext, instance: Instance, memory: Memory, at: datetime, now: datetime, *, anew: bool
+) -> bool:
+    """A tag that names this very time, and this monitor, is believed, but not shortly before the switch fires.
 
-    The first check does not: the removal of an earlier one may have taken the switch away. Nor does one that comes
-    shortly before the switch fires: then a hold may have moved it unrecorded.
+    Then a hold may have moved it unrecorded.
     """
     if memory.armed == _armed(context, at):
-        return context.report.trigger == TriggerKind.FIRST_CHECK or _is_near(context.settings, at, now)
+        return anew or _is_near(context.settings, at, now)
     return _may_move(context, instance, memory, at, now)
 
 

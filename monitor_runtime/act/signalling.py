@@ -8,7 +8,6 @@ from tenacity import RetryError, Retrying, retry_if_result, wait_exponential
 
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud, CloudError, CommandState
-from monitor_runtime.contract.names import TRAINING_UNIT
 
 MIN_COMMAND_SECONDS = 30
 """SSM SendCommand accepts no shorter TimeoutSeconds."""
@@ -23,7 +22,7 @@ def signal_training(cloud: Cloud, clock: Clock, instance_id: str, timeout_second
         return "training not signalled: no time left"
     bound = max(MIN_COMMAND_SECONDS, int(timeout_seconds))
     try:
-        command_id = cloud.stop_unit(instance_id, TRAINING_UNIT, bound)
+        command_id = cloud.stop_unit(instance_id, bound)
     except CloudError as error:
         return f"training not signalled: {error}"
     try:

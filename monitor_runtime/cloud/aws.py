@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
@@ -27,7 +26,9 @@ from monitor_runtime.cloud.aws_answers import (
     state_change,
 )
 from monitor_runtime.cloud.aws_errors import to_cloud_error
+from monitor_runtime.cloud.dry_run import COULD_BE_DONE, trial
 from monitor_runtime.cloud.interface import (
+    Change,
     CloudError,
     CommandState,
     DeadlineSwitch,
@@ -39,7 +40,9 @@ from monitor_runtime.cloud.interface import (
     UploadMarker,
     UploadPage,
 )
+from monitor_runtime.cloud.monitor_resources import MonitorResources
 from monitor_runtime.cloud.values import Instance, InstanceState, StateChange
+from monitor_runtime.contract.names import STOP_TIMEOUT_PARAMETER
 from monitor_runtime.contract.outcomes import Action
 
 Value = TypeVar("Value")
@@ -52,27 +55,6 @@ CLIENT_CONFIG = Config(
 _ACTIONS = {Action.STOP: "stopInstances", Action.TERMINATE: "terminateInstances"}
 _DELIVERY = {"MaximumEventAgeInSeconds": 300, "MaximumRetryAttempts": 3}
 _SWITCH_DELIVERY = {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 60}
-
-
-@dataclass(frozen=True, slots=True)
-class MonitorResources:
-    """What the monitor's function has to know of its own resources. ``topic_arn`` may be empty."""
-
-    function_arn: str
-    schedule_group: str
-    scheduler_role_arn: str
-    dead_letter_arn: str
-    topic_arn: str
-
-    @property
-    def partition(self) -> str:
-        """For example aws or aws-cn."""
-        return self.function_arn.split(":")[1]
-
-    @property
-    def region(self) -> str:
-        """For example eu-central-1."""
-        return self.function_arn.split(":")[3]
 
 
 @cache
@@ -195,13 +177,21 @@ class AwsCloud:
         entries = [{"Key": key, "Value": str(value)} for key, value in sorted(tags.items())]
         self._call("ec2", "CreateTags", {"Resources": [instance_id], "Tags": entries})
 
-    def stop_unit(self, instance_id: str, unit: str, timeout_seconds: int) -> str:
-        """See `Cloud.stop_unit`."""
+    def try_out(self, change: Change, resource_id: str) -> None:
+        """See `Cloud.try_out`. A dry run always ends with an error, which says what it found."""
+        try:
+            self._call("ec2", change, trial(change, resource_id))
+        except CloudError as error:
+            if error.code not in COULD_BE_DONE:
+                raise
+
+    def stop_unit(self, instance_id: str, timeout_seconds: int) -> str:
+        """See `Cloud.stop_unit`. The monitor's own document can do nothing else."""
         parameters = {
             "InstanceIds": [instance_id],
-            "DocumentName": "AWS-RunShellScript",
+            "DocumentName": self._resources.stop_document,
             "TimeoutSeconds": timeout_seconds,
-            "Parameters": {"commands": [f"systemctl stop {unit}"], "executionTimeout": [str(timeout_seconds)]},
+            "Parameters": {STOP_TIMEOUT_PARAMETER: [str(timeout_seconds)]},
         }
         return self._call("ssm", "SendCommand", parameters, lambda answer: answer["Command"]["CommandId"])
 

@@ -105,6 +105,15 @@ class DeadlineSwitch:
     instance_id: str
 
 
+class Change(StrEnum):
+    """A change that EC2 can be asked about without making it; the value is EC2's name of the call."""
+
+    STOP = "StopInstances"
+    TERMINATE = "TerminateInstances"
+    TAG = "CreateTags"
+    CANCEL_SPOT_REQUEST = "CancelSpotInstanceRequests"
+
+
 class CommandState(StrEnum):
     """The state of a command on the instance."""
 
@@ -172,8 +181,15 @@ class Cloud(Protocol):
         """Set tags, overwriting values that are there."""
         ...
 
-    def stop_unit(self, instance_id: str, unit: str, timeout_seconds: int) -> str:
-        """Send ``systemctl stop`` to the instance through SSM; returns the command's id."""
+    def try_out(self, change: Change, resource_id: str) -> None:
+        """Ask whether the change would be let through, and make none; it fails as the change itself would be denied.
+
+        What else would keep EC2 from it now, such as the state of the instance, is no failure.
+        """
+        ...
+
+    def stop_unit(self, instance_id: str, timeout_seconds: int) -> str:
+        """Have the training's unit stopped on the instance, through SSM; returns the command's id."""
         ...
 
     def command_state(self, command_id: str, instance_id: str) -> CommandState:

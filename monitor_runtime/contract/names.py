@@ -30,6 +30,8 @@ TAG_RELEASED = "runctl:released"
 """When the run was taken off the instance, which Pulumi is about to remove: its end is no news to anybody."""
 TAG_REFUSED = "runctl:ending-refused"
 """``count time what``: how often in a row, and when last, EC2 refused an ending of this launch."""
+TAG_WATCHED = "runctl:watched"
+"""When it was published that this launch is watched."""
 
 WRITTEN_BY_MONITOR = (
     TAG_ARMED,
@@ -42,18 +44,25 @@ WRITTEN_BY_MONITOR = (
     TAG_REFUSED,
     TAG_RELEASED,
     TAG_REPORTED,
+    TAG_WATCHED,
 )
 """Tags that appear on the instance after its launch: Pulumi ignores changes of them, key by key."""
+RECORDED_TAGS = tuple(tag for tag in WRITTEN_BY_MONITOR if tag != TAG_HOLD_UNTIL)
+"""Those that only the monitor writes, and may write."""
 
 ENV_MONITOR = "RUNCTL_MONITOR"
 ENV_SCHEDULE_GROUP = "RUNCTL_SCHEDULE_GROUP"
 ENV_SCHEDULER_ROLE_ARN = "RUNCTL_SCHEDULER_ROLE_ARN"
 ENV_DEAD_LETTER_ARN = "RUNCTL_DEAD_LETTER_ARN"
+ENV_STOP_DOCUMENT = "RUNCTL_STOP_DOCUMENT"
+"""The SSM document that stops `TRAINING_UNIT` and can do nothing else."""
 ENV_NOTIFY_TOPIC_ARN = "RUNCTL_NOTIFY_TOPIC_ARN"
 """Optional: absent or empty means no notifications."""
 
 TRAINING_UNIT = "runctl-training.service"
 """The systemd unit that runs the command on the instance."""
+STOP_TIMEOUT_PARAMETER = "executionTimeout"
+"""Of the document that stops it: for how many seconds the command may run."""
 
 
 def heartbeat_name(run: str) -> str:

@@ -65,6 +65,8 @@ class Memory:
     noticed_since: datetime | None = None
     released_at: datetime | None = None
     """When Pulumi was about to remove the instance."""
+    watched: bool = False
+    """Whether it was published that the launch is watched."""
 
     @classmethod
     def of(cls, instance: Instance, now: datetime) -> Memory:
@@ -94,6 +96,7 @@ class Memory:
             noticed=noticed,
             noticed_since=_since_launch(instance, noticed_since),
             released_at=_since_launch(instance, tag(names.TAG_RELEASED)),
+            watched=_since_launch(instance, tag(names.TAG_WATCHED)) is not None,
         )
 
     @property

@@ -1,9 +1,10 @@
-"""The proof, at the end of ``pulumi up``, that the monitor can see the instance and read the bucket."""
+"""The proof, at the end of ``pulumi up``, that the monitor can see the instance, read the bucket and end the run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from tenacity import Retrying, wait_fixed
 
@@ -20,30 +21,73 @@ PAUSE_SECONDS = 10
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency"""
 
 
+LONGEST = timedelta(minutes=5)
+"""After that no further step is begun, however slow the calls are: the check of the run must fit in as well."""
+
+Step = Callable[[], Iterable[str]]
+"""Tries something; what comes back keeps the run from being watched or ended."""
+Tell = Callable[[Sequence[Instance]], Iterable[str]]
+
+
 class FirstCheckError(Exception):
     """The monitor cannot do its work; the message says why, and what to change."""
 
+    def __init__(self, run: str, obstacles: Sequence[str]) -> None:
+        """``obstacles`` is never empty."""
+        self.obstacles = tuple(obstacles)
+        super().__init__(f"run {run} cannot be watched: " + "; ".join(obstacles))
 
-def prove(cloud: Cloud, clock: Clock, settings: Settings, region: str) -> Sequence[Instance]:
-    """Return the live instances when everything can be seen that the monitor needs.
+
+def prove(
+    cloud: Cloud,
+    clock: Clock,
+    settings: Settings,
+    region: str,
+    *,
+    rights: Callable[[Sequence[Instance]], Sequence[Step]] = lambda _: (),
+    tell: Tell = lambda _: (),
+) -> Sequence[Instance]:
+    """Return the live instances when everything is as the monitor needs it.
+
+    ``rights``: the steps that try what ends these instances. ``tell``: says that they are watched, once all holds.
 
     Raises:
-        FirstCheckError: with every reason, when it still cannot after two minutes, however slow the calls are.
+        FirstCheckError: with every reason, when something is still missing after two minutes, however slow the calls
+            are.
     """
-    give_up_at = clock.now() + PATIENCE
+    began_at = clock.now()
     retrying = Retrying(
-        stop=lambda _: clock.now() >= give_up_at, wait=wait_fixed(PAUSE_SECONDS), sleep=clock.sleep, reraise=True
+        stop=lambda _: clock.now() >= began_at + PATIENCE,
+        wait=wait_fixed(PAUSE_SECONDS),
+        sleep=clock.sleep,
+        reraise=True,
     )
-    return retrying(lambda: _require(cloud, settings, region, clock.now()))
+
+    def attempt() -> Sequence[Instance]:
+        found = _find(cloud, settings)
+        instances = () if isinstance(found, str) else found
+        obstacles = [found] if isinstance(found, str) else []
+        steps: list[Step] = [
+            *([partial(_place_obstacles, cloud, settings, clock.now())] if instances else []),
+            partial(_bucket_obstacles, cloud, settings, region),
+            *rights(instances),
+        ]
+        obstacles += _tried(steps, clock, began_at + LONGEST)
+        if obstacles := obstacles or [*tell(instances)]:
+            raise FirstCheckError(settings.run, obstacles)
+        return instances
+
+    return retrying(attempt)
 
 
-def _require(cloud: Cloud, settings: Settings, region: str, now: datetime) -> Sequence[Instance]:
-    found = _find(cloud, settings)
-    of_instances = [found] if isinstance(found, str) else _place_obstacles(cloud, settings, now)
-    obstacles = [*of_instances, *_bucket_obstacles(cloud, settings, region)]
-    if isinstance(found, str) or obstacles:
-        raise FirstCheckError(f"run {settings.run} cannot be watched: " + "; ".join(obstacles))
-    return found
+def _tried(steps: Sequence[Step], clock: Clock, until: datetime) -> Iterator[str]:
+    """What keeps the steps from succeeding; those for which no time is left count as failed, together."""
+    for step in steps:
+        if clock.now() >= until:
+            minutes = LONGEST.seconds // 60
+            yield f"not all could be tried within {minutes} minutes, so slow is AWS: run pulumi up again later"
+            return
+        yield from step()
 
 
 def _find(cloud: Cloud, settings: Settings) -> Sequence[Instance] | str:

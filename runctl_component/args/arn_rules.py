@@ -63,14 +63,14 @@ class Place(NamedTuple):
         return f"arn:{self.partition}:{service}:{self.region}:"
 
 
-def key_place_problems(field: str, arn: str, place: Place) -> Iterator[Problem]:
-    """Whether S3 can use a key for a bucket of the region: it takes none of another.
+def key_place_problems(field: str, arn: str, place: Place, *, of: str = "the bucket") -> Iterator[Problem]:
+    """Whether a key can be that of a bucket or a topic of the region: neither S3 nor SNS takes one of another.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
     """
     if _is_elsewhere(arn, "kms", place):
         replica = f"name its replica in {place.region}"
-        fix = replica if ":key/mrk-" in arn else "name the key with which the bucket is encrypted"
+        fix = replica if ":key/mrk-" in arn else f"name the key with which {of} is encrypted"
         accepted = f"a key in {place.region}, the region of the stack: {place.head('kms')}..."
         yield Problem(field, got=arn, accepted=accepted, fix=fix)
 

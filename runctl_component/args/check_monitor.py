@@ -73,10 +73,14 @@ def check_monitor(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def place_problems(topic_arn: str | None, watched: Sequence[Watched], place: Place) -> Iterator[Problem]:
+def place_problems(
+    topic_arn: str | None, topic_key_arn: str | None, watched: Sequence[Watched], place: Place
+) -> Iterator[Problem]:
     """Whether the topic and the keys of a monitor are where it is."""
     if topic_arn is not None:
         yield from topic_place_problems("notify_topic_arn", topic_arn, place)
+    if topic_key_arn is not None:
+        yield from key_place_problems("notify_key_arn", topic_key_arn, place, of="the topic")
     for index, entry in enumerate(watched):
         if entry.kms_key_arn is not None:
             yield from key_place_problems(f"watch[{index}].kms_key_arn", entry.kms_key_arn, place)

@@ -41,7 +41,7 @@ class TrainingRunArgs(TypedDict):
     key_name: NotRequired[pulumi.Input[str]]
     """An EC2 key pair for ssh. Not needed for SSM Session Manager."""
     iam_instance_profile: NotRequired[pulumi.Input[str]]
-    """The name of your own instance profile. It must allow writing under the prefix, and should include AmazonSSMManagedInstanceCore. Default: a new one that allows just that. If you pass an Output, it must not resolve to None."""
+    """The name of your own instance profile. It must allow writing under the prefix, and should let the SSM agent work. Default: a new one that allows just that, without the agent's right to read the account's parameters. If you pass an Output, it must not resolve to None."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
     """The KMS key of the bucket, if it is a customer managed one: grants the instance and the monitor access to it."""
     root_volume_gib: NotRequired[pulumi.Input[int]]
@@ -83,7 +83,9 @@ class TrainingRunArgs(TypedDict):
     monitor: NotRequired[pulumi.Input[str]]
     """The handle of a monitor that watches the run: the output `handle` of a `Monitor`, of this program or of another one in the same account and region. In Python you can also pass the `Monitor` itself, as `TrainingRun(name, args, monitor=...)`. Default: a monitor of the run's own. If you pass an Output, it must not resolve to None."""
     notify_topic_arn: NotRequired[pulumi.Input[str]]
-    """A standard SNS topic in the run's region, for one message when the run ends, and for the alarms. Default: no notifications. With a shared monitor, set it on the monitor."""
+    """A standard SNS topic in the run's region, for one message when a launch is watched and one when it ends, and for the alarms. Default: no notifications. With a shared monitor, set it on the monitor."""
+    notify_key_arn: NotRequired[pulumi.Input[str]]
+    """The KMS key of the topic, if it is encrypted with a customer managed one: lets the monitor use it, through SNS alone. For the alarms, the key's own policy must also let `cloudwatch.amazonaws.com` use it. With a shared monitor, set it on the monitor."""
     terminate_after_days: NotRequired[pulumi.Input[int]]
     """Terminate an instance that has been stopped for this long: 1 to 365 days. Default: never."""
     s3_events: NotRequired[bool]
@@ -115,7 +117,9 @@ class MonitorArgs(TypedDict):
     markers: NotRequired[Sequence[str]]
     """Marker names, of success and of failure, to listen for with `s3_events`."""
     notify_topic_arn: NotRequired[pulumi.Input[str]]
-    """A standard SNS topic in the monitor's region, for one message when a run ends, and for the alarms. Default: no notifications."""
+    """A standard SNS topic in the monitor's region, for one message when a run is watched and one when it ends, and for the alarms. Default: no notifications."""
+    notify_key_arn: NotRequired[pulumi.Input[str]]
+    """The KMS key of the topic, if it is encrypted with a customer managed one: lets the monitor use it, through SNS alone. For the alarms, the key's own policy must also let `cloudwatch.amazonaws.com` use it."""
     log_retention_days: NotRequired[pulumi.Input[int]]
     """How long CloudWatch keeps the function's log."""
     silence_minutes: NotRequired[pulumi.Input[int]]

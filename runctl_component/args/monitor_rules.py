@@ -81,6 +81,7 @@ MONITOR_RULES: Mapping[str, Rule] = {
     "watch": watch_list,
     "s3_events": rules.boolean,
     "markers": RUN_RULES["markers"],
+    "notify_key_arn": RUN_RULES["notify_key_arn"],
     "notify_topic_arn": RUN_RULES["notify_topic_arn"],
     "log_retention_days": _retention,
     "silence_minutes": rules.whole_number(3, 1440, "minutes"),

@@ -158,6 +158,7 @@ RUN_RULES: Mapping[str, Rule] = {
     "iam_instance_profile": profile_name,
     "kms_key_arn": key_arn,
     "monitor": handle_rule,
+    "notify_key_arn": key_arn,
     "notify_topic_arn": topic_arn,
     "root_volume_gib": rules.whole_number(8, 16_384, "GiB"),
     "spot": rules.one_of("one-time", "persistent"),

@@ -20,7 +20,8 @@ from runctl_component.monitor.alarms import alarms, create_alarm, silence_alarm
 from runctl_component.monitor.archive import archive_path
 from runctl_component.monitor.dashboard import dashboard_body
 from runctl_component.monitor.event_rules import create_rules
-from runctl_component.monitor.naming import dashboard_name, function_description, monitor_tag
+from runctl_component.monitor.naming import dashboard_name, document_name, function_description, monitor_tag
+from runctl_component.monitor.stop_document import create_stop_document
 
 RUNTIME = "python3.13"
 MEMORY_MB = 256
@@ -31,9 +32,9 @@ TIMEOUT_SECONDS = 900
 class Monitor(pulumi.ComponentResource):
     """Watches training runs and ends them. A run makes one of its own unless it is given a shared one.
 
-    Resources: function, log group, dead-letter queue, schedule group, a role for the function and one for the
-    scheduler, event rules for spot warnings and, with ``s3_events``, for each watched bucket, alarms, dashboard; the
-    alarm for silence once it has a run. None of them grows with the number of runs.
+    Resources: function, log group, dead-letter queue, schedule group, the document that stops a training, a role for
+    the function and one for the scheduler, event rules for spot warnings and, with ``s3_events``, for each watched
+    bucket, alarms, dashboard; the alarm for silence once it has a run. None of them grows with the number of runs.
     """
 
     function_name: pulumi.Output[str]
@@ -72,10 +73,13 @@ class Monitor(pulumi.ComponentResource):
         self.watched: list[Watched] | pulumi.Output[list[Watched]] = checked.read_one("watch")
         self.silence_minutes: int | pulumi.Output[int] = checked.read_one("silence_minutes")
         self._topic_arn: pulumi.Input[str] | None = checked.read_one("notify_topic_arn")
-        self._secret_args = checked.secret_fields("watch", "notify_topic_arn")
+        self._topic_key_arn: pulumi.Input[str] | None = checked.read_one("notify_key_arn")
+        self._secret_args = checked.secret_fields("watch", "notify_topic_arn", "notify_key_arn")
+        self.notifies = "notify_topic_arn" in given
+        self.encrypted_topic = "notify_key_arn" in given
         self._expects_checks = False
         self._create_foundation(name, checked.read_one("log_retention_days"))
-        self._create_roles(name)
+        self._create_roles(name, exact_markers)
         self._create_function(name)
         targets = create_rules(self, given["watch"], exact_markers)
         self._create_alarms(name)
@@ -125,10 +129,11 @@ class Monitor(pulumi.ComponentResource):
             opts=self.child(),
         )
         self._group = aws.scheduler.ScheduleGroup(f"{name}-schedules", opts=self.child())
+        self._stop_document = create_stop_document(name, self.tag, self.child())
         self.schedule_group_name = self._group.name
         self.dead_letter_queue_url = self.dead_letters.url
 
-    def _create_roles(self, name: str) -> None:
+    def _create_roles(self, name: str, exact_markers: pulumi.Input[Sequence[str]] | None) -> None:
         trust = pulumi.Output.all(account_id=self._account_id, schedule_group_arn=self._group.arn).apply(
             lambda known: policies.to_json(policies.scheduler_trust(**known))
         )
@@ -145,7 +150,9 @@ class Monitor(pulumi.ComponentResource):
             dead_letter_arn=self.dead_letters.arn,
             log_group_name=self._log_group.name,
             notify_topic_arn=self._topic_arn,
+            notify_key_arn=self._topic_key_arn,
             watched=self.watched,
+            markers=exact_markers,
             secret=self._secret_args,
         ).apply(self._policy_text)
         self._role_policy = aws.iam.RolePolicy(f"{name}-function", role=self._role.id, policy=policy, opts=self.child())
@@ -154,13 +161,19 @@ class Monitor(pulumi.ComponentResource):
         watched: Sequence[Watched] = known["watched"]
         document = policies.monitor_policy(
             monitor=self.tag,
+            stop_document=document_name(self.tag),
             watch=[(entry.bucket, entry.prefix) for entry in watched],
             kms_key_arns=sorted({entry.kms_key_arn for entry in watched if entry.kms_key_arn}),
             **{key: value for key, value in known.items() if key not in {"watched", "secret"}},
         )
         problems = [
             *policies.size_problems("watch", document),
-            *place_problems(known["notify_topic_arn"], watched, Place(known["partition"], known["region"])),
+            *place_problems(
+                known["notify_topic_arn"],
+                known["notify_key_arn"],
+                watched,
+                Place(known["partition"], known["region"]),
+            ),
         ]
         if problems:
             shown = [without_secrets(problem, known["secret"]) for problem in problems]
@@ -173,6 +186,7 @@ class Monitor(pulumi.ComponentResource):
             names.ENV_SCHEDULE_GROUP: self._group.name,
             names.ENV_SCHEDULER_ROLE_ARN: self.scheduler_role.arn,
             names.ENV_DEAD_LETTER_ARN: self.dead_letters.arn,
+            names.ENV_STOP_DOCUMENT: self._stop_document.name,
         }
         if self._topic_arn is not None:
             topic = pulumi.Output.from_input(self._topic_arn)

@@ -64,11 +64,11 @@ class Watching:
         return self.invocations + self.follow_ups
 
     def calls(self) -> dict[str, int]:
-        """Requests by service. EC2's beyond the checks: arming, noticing, recording and telling in tags, the stop."""
+        """Requests by service. EC2's beyond the checks: the first one's dry runs, the tags, the stop."""
         calls = {
-            "ec2": self.checks + self.events + 5,
+            "ec2": self.checks + self.events + 9,
             "s3": self.checks * self.lists_per_check + 4,
-            "scheduler": 2 * self.follow_ups + self.events + 3,
+            "scheduler": 2 * self.follow_ups + self.events + 4,
         }
         return {**calls, "cloudwatch": self.checks} if self.asks_metric else calls
 

@@ -18,6 +18,7 @@ from runctl_component.plan.day_of_watching import (
     watch_for_a_day,
     watched_seconds,
 )
+from runctl_component.plan.warnings import Surroundings, warnings
 
 EVENT_SECONDS = 5
 """S3 and EventBridge usually deliver within seconds. That is not guaranteed, so polling goes on."""
@@ -33,11 +34,20 @@ MONITOR_WORDS = (
 """https://aws.amazon.com/cloudwatch/pricing/"""
 
 
-def build_plan(settings: Settings, *, spot: str | None = None, on_box_runner: bool = True) -> dict[str, Any]:
+def build_plan(
+    settings: Settings,
+    *,
+    spot: str | None = None,
+    on_box_runner: bool = True,
+    instance_type: str | None = None,
+    notifies: bool | None = None,
+    encrypted_topic: bool = False,
+) -> dict[str, Any]:
     """Words and numbers that follow from the settings alone, so that a preview shows all of them.
 
-    ``spot``: None, ``one-time`` or ``persistent``. ``on_box_runner``: whether the instance runs our user data.
+    The other arguments are those of `Surroundings`; what a preview does not know of them hides nothing.
     """
+    around = Surroundings(spot, on_box_runner, instance_type, notifies, encrypted_topic)
     watching = watch_for_a_day(settings)
     return {
         "first_checks_seconds": first_checks(settings),
@@ -45,6 +55,7 @@ def build_plan(settings: Settings, *, spot: str | None = None, on_box_runner: bo
         "longest_wait_seconds": longest_wait(settings),
         "endings": endings(settings, spot=spot),
         "deadline_layers": deadline_layers(settings, on_box_runner=on_box_runner),
+        "warnings": warnings(settings, around),
         "per_day_words": day_words(settings),
         "api_calls_per_day": watching.calls(),
         "dollars_per_day": _rounded(watching.dollars()),

@@ -12,7 +12,12 @@ from runctl_component.args.unknown_values import without_none
 from runctl_component.args.watched import Watched
 from runctl_component.errors import InvalidArgs
 from runctl_component.stack.shared_monitor import Runs, shared_monitor_args, silence_minutes_of, watch_problems
-from runctl_component.training_run.fits_monitor import events_off_problems, place_problems, unwatched_marker_problems
+from runctl_component.training_run.fits_monitor import (
+    TOPIC,
+    events_off_problems,
+    place_problems,
+    unwatched_marker_problems,
+)
 from runctl_component.training_run.own_place import Takers, place_taken
 
 
@@ -59,13 +64,14 @@ def _what_is_the_monitors(path: str, given: Mapping[str, Any]) -> Iterator[Probl
     if given.get("monitor") is not None:
         accepted = "nothing here, since the runs of a stack share one monitor"
         yield Problem("monitor", found="a handle", accepted=accepted, fix="remove it, or declare the run in a program")
-    if given.get("notify_topic_arn") is not None:
-        yield Problem(
-            "notify_topic_arn",
-            got=given["notify_topic_arn"],
-            accepted="nothing here, since the runs of a stack share one monitor",
-            fix=f"set {path}:monitor.notify_topic_arn, which notifies for all runs",
-        )
+    for field in TOPIC:
+        if given.get(field) is not None:
+            yield Problem(
+                field,
+                got=given[field],
+                accepted="nothing here, since the runs of a stack share one monitor",
+                fix=f"set {path}:monitor.{field}, which notifies for all runs",
+            )
 
 
 def _monitor_problems(name: str, tag: str, runs: Runs, args: Mapping[str, Any]) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from runctl_component.args.defaults import DEFAULT_MARKERS, HEARTBEATS_OF_SILENC
 from runctl_component.args.monitor_rules import MAX_WATCH
 from runctl_component.args.unknown_values import without_none
 from runctl_component.monitor.event_patterns import pattern_problems, shared_pattern
+from runctl_component.monitor.naming import document_name
 
 _AUTONAMED = "-1234567"
 _ACCOUNT_ID = "123456789012"
@@ -92,8 +93,10 @@ def _largest_policy(name: str, tag: str, args: Mapping[str, Any]) -> policies.Po
         scheduler_role_arn=role,
         dead_letter_arn=queue,
         log_group_name=f"{name}-log{_AUTONAMED}",
+        stop_document=document_name(tag),
         watch=[(entry["bucket"], entry.get("prefix") or "") for entry in watch],
         notify_topic_arn=args.get("notify_topic_arn"),
+        notify_key_arn=args.get("notify_key_arn"),
         kms_key_arns=sorted({entry["kms_key_arn"] for entry in watch if entry.get("kms_key_arn")}),
     )
 

@@ -15,6 +15,8 @@ from runctl_component.errors import InvalidArgs, NotWatchedError
 from runctl_component.monitor.monitor import Monitor
 
 MARKERS = ("markers", "failure_markers")
+TOPIC = ("notify_topic_arn", "notify_key_arn")
+"""What is the monitor's, wherever it comes from."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,14 @@ def require_fitting_monitor(name: str, checked: CheckedArgs, terms: Terms) -> No
 
 
 def _refuse_topic(name: str, given: Mapping[str, Any]) -> None:
-    if "notify_topic_arn" in given:
-        fix = "set it on the monitor, which notifies for all of its runs"
-        problem = Problem(
-            "notify_topic_arn", got=given["notify_topic_arn"], accepted="only with a monitor of the run's own", fix=fix
-        )
-        raise InvalidArgs(f"TrainingRun {name!r}", [problem])
+    fix = "set it on the monitor, which notifies for all of its runs"
+    problems = [
+        Problem(field, got=given[field], accepted="only with a monitor of the run's own", fix=fix)
+        for field in TOPIC
+        if field in given
+    ]
+    if problems:
+        raise InvalidArgs(f"TrainingRun {name!r}", problems)
 
 
 def events_off_problems(monitor: str, *, s3_events: bool) -> Iterator[Problem]:

@@ -21,15 +21,9 @@ def create_profile(
         opts=opts,
     )
     policy = checked.read_with(("bucket", "prefix", "kms_key_arn"), partition, _policy_text)
-    outputs = aws.iam.RolePolicy(f"{name}-box", role=role.id, policy=policy, opts=opts)
-    agent = aws.iam.RolePolicyAttachment(
-        f"{name}-ssm",
-        role=role.name,
-        policy_arn=partition.apply(lambda known: f"arn:{known}:iam::aws:policy/AmazonSSMManagedInstanceCore"),
-        opts=opts,
-    )
+    rights = aws.iam.RolePolicy(f"{name}-box", role=role.id, policy=policy, opts=opts)
     # The instance must not boot before it has its rights, nor lose them while it shuts down.
-    with_rights = pulumi.ResourceOptions(parent=parent, depends_on=[outputs, agent])
+    with_rights = pulumi.ResourceOptions(parent=parent, depends_on=[rights])
     return aws.iam.InstanceProfile(f"{name}-box", role=role.name, opts=with_rights)
 
 

@@ -39,6 +39,10 @@ class MonitorLink:
     """What of it this program creates; what is behind a handle is there, or the handle waits for it."""
     looks_up: pulumi.Resource
     """The resource for which the provider's functions are asked: runs that share it ask once."""
+    notifies: bool | None
+    """Whether it has a topic, as far as the program knows when it runs."""
+    encrypted_topic: bool
+    """Whether that is known to have a key of its own."""
     expect_checks: Callable[[pulumi.Resource], None]
     """Told of the run's first check: from then on, silence is an alarm."""
 
@@ -56,6 +60,8 @@ def link_to(monitor: Monitor) -> MonitorLink:
         region=monitor.region,
         depends_on=(monitor,),
         looks_up=monitor,
+        notifies=monitor.notifies,
+        encrypted_topic=monitor.encrypted_topic,
         expect_checks=monitor.expect_checks,
     )
 
@@ -81,6 +87,8 @@ def link_by_handle(name: str, checked: CheckedArgs, run: pulumi.Resource) -> Mon
         region=region,
         depends_on=(),
         looks_up=run,
+        notifies=None if isinstance(facts, pulumi.Output) else facts.notify_topic_arn is not None,
+        encrypted_topic=False,
         expect_checks=partial(_expect_checks, name, checked.given["monitor"], facts, run),
     )
 

@@ -25,6 +25,8 @@ def create_own_monitor(run: str, checked: CheckedArgs, opts: pulumi.ResourceOpti
     )
     if "notify_topic_arn" in checked:
         args["notify_topic_arn"] = checked.read_one("notify_topic_arn")
+    if "notify_key_arn" in checked:
+        args["notify_key_arn"] = checked.read_one("notify_key_arn")
     markers = checked.read(("markers", "failure_markers"), lambda args: [*args["markers"], *args["failure_markers"]])
     return Monitor(_name(run), args, opts, exact_markers=markers)
 

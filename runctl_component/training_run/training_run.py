@@ -12,6 +12,7 @@ from monitor_runtime.contract.triggers import first_check_input, heartbeat_input
 from runctl_component.args.check_run import checked_run, require_key_in_place
 from runctl_component.args.declared import TrainingRunArgs
 from runctl_component.args.defaults import (
+    DEFAULT_INSTANCE_TYPE,
     PLACEHOLDER_MONITOR,
     PLACEHOLDER_PLACE,
     PLAN_FIELDS,
@@ -270,11 +271,7 @@ class TrainingRun(pulumi.ComponentResource):
         )
         self.monitor_function_name = pulumi.Output.from_input(self._monitor.function_name)
         self.schedule_arn = self._heartbeat.arn
-        spot, runner = self._checked.given.get("spot"), "command" in self._checked
-        self.plan = self._checked.output(
-            PLAN_FIELDS,
-            lambda args: build_plan(self._settings({**args, **PLACEHOLDER_PLACE}), spot=spot, on_box_runner=runner),
-        )
+        self.plan = self._checked.output(PLAN_FIELDS, self._build_plan)
         self.register_outputs(
             {
                 "instance_id": self.instance_id,
@@ -284,4 +281,16 @@ class TrainingRun(pulumi.ComponentResource):
                 "schedule_arn": self.schedule_arn,
                 "plan": self.plan,
             }
+        )
+
+    def _build_plan(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        given, monitor = self._checked.given, self._monitor
+        instance_type = given.get("instance_type", DEFAULT_INSTANCE_TYPE)
+        return build_plan(
+            self._settings({**args, **PLACEHOLDER_PLACE}),
+            spot=given.get("spot"),
+            on_box_runner="command" in given,
+            instance_type=instance_type if isinstance(instance_type, str) else None,
+            notifies=monitor.notifies,
+            encrypted_topic=monitor.encrypted_topic,
         )

@@ -103,6 +103,8 @@ REPLACES: Mapping[str, frozenset[str]] = {
     "aws:sqs/queue:Queue": _AUTONAMED | {"fifoQueue"},
     # sqs/queue_policy.go
     "aws:sqs/queuePolicy:QueuePolicy": frozenset({"queueUrl"}),
+    # ssm/document.go
+    "aws:ssm/document:Document": frozenset({"name"}),
 }
 
 

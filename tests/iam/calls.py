@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from runctl_component.policies import AGENT_ACTIONS
+
 from .evaluator import Context, Policy, is_allowed
 
 Parameters = Mapping[str, Any]
@@ -101,7 +103,9 @@ def _cancel_spot(parameters: Parameters, account: Account) -> Iterator[Access]:
 
 
 def _send_command(parameters: Parameters, account: Account) -> Iterator[Access]:
-    document = f"arn:{account.partition}:ssm:{account.region}::document/{parameters['DocumentName']}"
+    name = parameters["DocumentName"]
+    owner = "" if name.startswith("AWS-") else account.account_id
+    document = f"arn:{account.partition}:ssm:{account.region}:{owner}:document/{name}"
     yield Access("ssm:SendCommand", document, {})
     for instance_id in parameters["InstanceIds"]:
         tags = account.tag_keys(instance_id) | account.tag_keys(instance_id, "ssm:resourceTag")
@@ -143,6 +147,16 @@ def _named(action: str, parameter: str) -> Callable[[Parameters, Account], Itera
     return ask
 
 
+def _key(action: str) -> Callable[[Parameters, Account], Iterator[Access]]:
+    """``ViaService`` is no parameter of KMS: it stands for the service that asks in the caller's name."""
+
+    def ask(parameters: Parameters, _: Account) -> Iterator[Access]:
+        via = parameters.get("ViaService")
+        yield Access(action, parameters["KeyId"], {"kms:ViaService": via} if via else {})
+
+    return ask
+
+
 def _log_stream(action: str) -> Callable[[Parameters, Account], Iterator[Access]]:
     def ask(parameters: Parameters, account: Account) -> Iterator[Access]:
         stream = f"log-group:{parameters['logGroupName']}:log-stream:{parameters['logStreamName']}"
@@ -162,8 +176,8 @@ _CALLS: Mapping[tuple[str, str], Callable[[Parameters, Account], Iterator[Access
     ("ec2", "DescribeInstances"): _plain("ec2:DescribeInstances"),
     ("ec2", "StopInstances"): _instances("ec2:StopInstances"),
     ("ec2", "TerminateInstances"): _instances("ec2:TerminateInstances"),
-    ("kms", "Decrypt"): _named("kms:Decrypt", "KeyId"),
-    ("kms", "GenerateDataKey"): _named("kms:GenerateDataKey", "KeyId"),
+    ("kms", "Decrypt"): _key("kms:Decrypt"),
+    ("kms", "GenerateDataKey"): _key("kms:GenerateDataKey"),
     ("lambda", "Invoke"): _named("lambda:InvokeFunction", "FunctionName"),
     ("logs", "CreateLogStream"): _log_stream("logs:CreateLogStream"),
     ("logs", "PutLogEvents"): _log_stream("logs:PutLogEvents"),
@@ -185,6 +199,9 @@ _CALLS: Mapping[tuple[str, str], Callable[[Parameters, Account], Iterator[Access
     ("scheduler", "UpdateSchedule"): _schedule("scheduler:UpdateSchedule"),
     ("sns", "Publish"): _named("sns:Publish", "TopicArn"),
     ("sqs", "SendMessage"): _send_message,
+    **{(service, verb): _plain(f"{service}:{verb}") for service, _, verb in (a.partition(":") for a in AGENT_ACTIONS)},
     ("ssm", "GetCommandInvocation"): _plain("ssm:GetCommandInvocation"),
+    ("ssm", "GetParameter"): _plain("ssm:GetParameter"),
+    ("ssm", "GetParameters"): _plain("ssm:GetParameters"),
     ("ssm", "SendCommand"): _send_command,
 }

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 
-from monitor_runtime.contract.names import TAG_HOLD_UNTIL, WRITTEN_BY_MONITOR
+from monitor_runtime.contract.names import RECORDED_TAGS, TAG_HOLD_UNTIL
 from runctl_component import policies
-from runctl_component.policies import PolicyDocument
+from runctl_component.policies import AGENT_ACTIONS, PolicyDocument
 
 from .calls import Account, accesses, refused, target_accesses
 from .evaluator import is_allowed
@@ -39,6 +39,8 @@ class Names(NamedTuple):
     log_group: str
     topic: str
     key: str
+    document: str
+    topic_key: str
 
 
 def names(account: Account) -> Names:
@@ -49,11 +51,15 @@ def names(account: Account) -> Names:
         "/aws/lambda/monitor-1234567",
         account.arn("sns", "endings"),
         account.arn("kms", "key/1234"),
+        "runctl-stop-training",
+        account.arn("kms", "key/5678"),
     )
 
 
 def monitor_policy(
-    account: Account, watch: Sequence[tuple[str, str]] = (("outputs", "runs/llama/"),)
+    account: Account,
+    watch: Sequence[tuple[str, str]] = (("outputs", "runs/llama/"),),
+    markers: Sequence[str] | None = None,
 ) -> PolicyDocument:
     own = names(account)
     return policies.monitor_policy(
@@ -65,8 +71,11 @@ def monitor_policy(
         scheduler_role_arn=own.scheduler_role,
         dead_letter_arn=own.dead_letters,
         log_group_name=own.log_group,
+        stop_document=own.document,
         watch=watch,
+        markers=markers,
         notify_topic_arn=own.topic,
+        notify_key_arn=own.topic_key,
         kms_key_arns=[own.key],
     )
 
@@ -110,6 +119,11 @@ def log_line(group: str) -> dict[str, Any]:
     return {"logGroupName": group, "logStreamName": "2026/01/01/[$LATEST]ab"}
 
 
+def through_sns(account: Account) -> str:
+    """The name by which KMS knows that SNS asks."""
+    return f"sns.{account.region}.amazonaws.com"
+
+
 def monitor_calls(account: Account) -> list[Call]:
     """Every call that the monitor's function makes."""
     own = names(account)
@@ -118,7 +132,7 @@ def monitor_calls(account: Account) -> list[Call]:
         ("ec2", "StopInstances", {"InstanceIds": [OURS], "Force": True}),
         ("ec2", "TerminateInstances", {"InstanceIds": [OURS]}),
         ("ec2", "CancelSpotInstanceRequests", {"SpotInstanceRequestIds": [SPOT]}),
-        ("ec2", "CreateTags", tagging(OURS, *(set(WRITTEN_BY_MONITOR) - {TAG_HOLD_UNTIL}))),
+        ("ec2", "CreateTags", tagging(OURS, *RECORDED_TAGS)),
         ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "runs/llama/", "Delimiter": "/"}),
         ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "runs/llama/checkpoints/", "Delimiter": "/"}),
         ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "runs/llama/training_comp", "Delimiter": "/"}),
@@ -128,12 +142,14 @@ def monitor_calls(account: Account) -> list[Call]:
         ("s3", "GetBucketLocation", {"Bucket": "outputs"}),
         ("s3", "GetBucketNotificationConfiguration", {"Bucket": "outputs"}),
         ("kms", "Decrypt", {"KeyId": own.key}),
+        ("kms", "Decrypt", {"KeyId": own.topic_key, "ViaService": through_sns(account)}),
+        ("kms", "GenerateDataKey", {"KeyId": own.topic_key, "ViaService": through_sns(account)}),
         ("cloudwatch", "GetMetricData", {}),
         ("scheduler", "GetSchedule", {"GroupName": "group-1234567", "Name": "llama"}),
         ("scheduler", "CreateSchedule", schedule(account)),
         ("scheduler", "UpdateSchedule", schedule(account)),
         ("scheduler", "DeleteSchedule", {"GroupName": "group-1234567", "Name": "llama.deadline"}),
-        ("ssm", "SendCommand", {"InstanceIds": [OURS], "DocumentName": "AWS-RunShellScript"}),
+        ("ssm", "SendCommand", {"InstanceIds": [OURS], "DocumentName": own.document}),
         ("ssm", "GetCommandInvocation", {"InstanceId": OURS}),
         ("sns", "Publish", {"TopicArn": own.topic}),
         ("sqs", "SendMessage", {"QueueUrl": "https://queues/123456789012/dead-letters-1234567"}),
@@ -169,13 +185,16 @@ def forbidden_to_the_monitor(account: Account) -> list[Call]:
         ("scheduler", "DeleteSchedule", {"GroupName": "group-1234567-other", "Name": "llama"}),
         ("scheduler", "CreateSchedule", schedule(account, group="default")),
         ("scheduler", "CreateSchedule", schedule(account, role=other_role)),
-        ("ssm", "SendCommand", {"InstanceIds": [OTHERS], "DocumentName": "AWS-RunShellScript"}),
-        ("ssm", "SendCommand", {"InstanceIds": [OURS], "DocumentName": "AWS-RunRemoteScript"}),
+        ("ssm", "SendCommand", {"InstanceIds": [OTHERS], "DocumentName": names(account).document}),
+        ("ssm", "SendCommand", {"InstanceIds": [OURS], "DocumentName": "AWS-RunShellScript"}),
+        ("ssm", "SendCommand", {"InstanceIds": [OURS], "DocumentName": "another"}),
         ("sns", "Publish", {"TopicArn": account.arn("sns", "another")}),
         ("sqs", "SendMessage", {"QueueUrl": "https://queues/123456789012/another"}),
         ("logs", "PutLogEvents", log_line("/aws/lambda/another")),
         ("lambda", "Invoke", {"FunctionName": names(account).function}),
         ("kms", "Decrypt", {"KeyId": account.arn("kms", "key/another")}),
+        ("kms", "Decrypt", {"KeyId": names(account).topic_key}),
+        ("kms", "GenerateDataKey", {"KeyId": names(account).topic_key, "ViaService": "s3.us-east-1.amazonaws.com"}),
     ]
 
 
@@ -188,6 +207,7 @@ def box_calls(account: Account) -> list[Call]:
         ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "runs/llama/checkpoints/"}),
         ("kms", "Decrypt", {"KeyId": names(account).key}),
         ("kms", "GenerateDataKey", {"KeyId": names(account).key}),
+        *(cast("Call", (*action.split(":"), {})) for action in AGENT_ACTIONS),
     ]
 
 
@@ -199,6 +219,9 @@ FORBIDDEN_TO_THE_BOX: list[Call] = [
     ("s3", "ListObjectsV2", {"Bucket": "outputs"}),
     ("ec2", "StopInstances", {"InstanceIds": [OURS]}),
     ("ec2", "CreateTags", tagging(OURS, TAG_HOLD_UNTIL)),
+    ("ssm", "GetParameter", {"Name": "/prod/database/password"}),
+    ("ssm", "GetParameters", {"Names": ["/prod/database/password"]}),
+    ("ssm", "SendCommand", {"InstanceIds": [OTHERS], "DocumentName": "AWS-RunShellScript"}),
 ]
 
 

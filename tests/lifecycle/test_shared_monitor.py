@@ -39,7 +39,8 @@ class Team:
         """The messages of the topic."""
         url = client("sqs").get_queue_url(QueueName="inbox")["QueueUrl"]
         received = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-        return [json.loads(json.loads(each["Body"])["Message"]) for each in received]
+        told = [json.loads(json.loads(each["Body"])["Message"]) for each in received]
+        return [message for message in told if "outcome" in message]
 
 
 @pytest.fixture

@@ -121,12 +121,13 @@ def test_a_first_check_of_a_released_instance_says_that_it_stays() -> None:
         assert cloud.switch_name in cloud.schedules()
 
 
-def test_a_first_check_that_may_not_reclaim_says_so_and_the_instance_is_armed_later() -> None:
+def test_a_first_check_that_may_not_reclaim_fails_and_the_instance_is_armed_later() -> None:
     with moto_cloud() as cloud:
         cloud.check("first-check")
         _release(cloud)
         cloud.faults["ec2:CreateTags"] = DENIED
-        assert "ec2:CreateTags" in " ".join(cloud.check("first-check")["problems"])
+        with pytest.raises(FirstCheckError, match="ec2:CreateTags"):
+            cloud.check("first-check")
         cloud.faults.clear()
         cloud.pass_time(minutes=11)
         cloud.check()

@@ -33,6 +33,7 @@ NOT_IN_THE_PLAN: Mapping[str, str] = {
     **dict.fromkeys(("bucket", "prefix"), "where a run writes is an output of its own, for which no plan waits"),
     "kms_key_arn": "the diff of the policies shows it",
     "monitor": "the diff of the heartbeat shows it",
+    "notify_key_arn": "the diff of the policies shows it",
     "notify_topic_arn": "the diff of the alarms shows it",
     "checkpoint_patterns": "the settings say what verification looks for, the plan how long that may take",
     "share_last_words": "it changes what is told of an ending, not the ending",

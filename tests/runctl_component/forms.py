@@ -24,6 +24,7 @@ ALL: dict[str, Any] = {
     "security_group_ids": ["sg-0123456789abcdef0"],
     "key_name": "team",
     "kms_key_arn": KEY,
+    "notify_key_arn": KEY,
     "notify_topic_arn": TOPIC,
     "root_volume_gib": 500,
     "markers": ["done"],

@@ -9,7 +9,9 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 
+from monitor_runtime.contract.patterns import matches
 from runctl_component import policies
 from runctl_component.policies import to_json
 
@@ -42,7 +44,15 @@ def test_all_resources_are_meant_only_where_aws_knows_no_resource() -> None:
         for statement in rule.document["Statement"]
         if "*" in statement["Resource"]
     ]
-    assert wide == [["cloudwatch:GetMetricData", "ec2:DescribeInstances", "ssm:GetCommandInvocation"]]
+    looks = ["cloudwatch:GetMetricData", "ec2:DescribeInstances", "ssm:GetCommandInvocation"]
+    assert wide == [looks, sorted(policies.AGENT_ACTIONS)]
+
+
+def test_the_agent_may_do_what_aws_lets_it_but_for_reading_the_parameters_of_the_account() -> None:
+    managed = json.loads(aws_managed_policies_data)["AmazonSSMManagedInstanceCore"]["Document"]["Statement"]
+    theirs = {action for statement in managed for action in statement["Action"]}
+    assert theirs - set(policies.AGENT_ACTIONS) == {"ssm:GetParameter", "ssm:GetParameters"}
+    assert set(policies.AGENT_ACTIONS) <= theirs
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
@@ -68,6 +78,7 @@ def test_a_monitor_without_topic_and_keys_has_no_permission_for_them() -> None:
         scheduler_role_arn="role",
         dead_letter_arn="queue",
         log_group_name="monitor",
+        stop_document="stop",
         watch=[("outputs", "")],
     )
     assert {"Notify", "ReadEncryptedMarkers"}.isdisjoint(statement["Sid"] for statement in document["Statement"])
@@ -109,6 +120,43 @@ def test_a_prefix_of_any_letters_is_written_in_characters_that_iam_takes() -> No
         denied_calls(json.loads(text), AWS, [("s3", "GetObject", {"Bucket": "outputs", "Key": "läufe/モデル/done"})])
         == []
     )
+
+
+def _readable(markers: list[str], *keys: str) -> list[str]:
+    """Which of the objects below the prefix a monitor may read that knows its markers."""
+    document = monitor_policy(AWS, markers=markers)
+    return [
+        key
+        for key in keys
+        if not denied_calls(document, AWS, [("s3", "GetObject", {"Bucket": "outputs", "Key": f"runs/llama/{key}"})])
+    ]
+
+
+def test_a_monitor_that_knows_its_markers_reads_them_and_no_weights() -> None:
+    keys = ("done", "failed-3", "model.safetensors", "checkpoints/last.pt", "undone", "done.txt")
+    assert _readable(["done", "failed-?"], *keys) == ["done", "failed-3"]
+
+
+@pytest.mark.parametrize(
+    ("marker", "key"),
+    [
+        ("done[0-9]", "done7"),
+        ("[!a]x", "bx"),
+        ("[]]x", "]x"),
+        ("a*b?", "a--b1"),
+        ("[x", "[x"),
+        ("${aws:x}", "${aws:x}"),
+    ],
+)
+def test_whatever_a_marker_matches_can_be_read(marker: str, key: str) -> None:
+    assert matches(marker, key)
+    assert _readable([marker], key) == [key]
+
+
+def test_markers_that_would_take_too_much_room_open_the_prefix() -> None:
+    many = [f"{'m' * 200}{number}" for number in range(50)]
+    assert _readable(many, "model.safetensors") == ["model.safetensors"]
+    assert list(policies.size_problems("watch", monitor_policy(AWS, markers=many))) == []
 
 
 def test_forty_prefixes_of_usual_length_fit_into_one_monitor() -> None:

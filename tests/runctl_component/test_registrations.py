@@ -33,14 +33,16 @@ def of_monitor(monitor: str, rules: Iterable[str] = ("spot",)) -> dict[str, set[
     log, queue, group = f"LogGroup {monitor}-log", f"Queue {monitor}-dead-letters", f"ScheduleGroup {monitor}-schedules"
     role, scheduler = f"Role {monitor}-function", f"Role {monitor}-scheduler"
     rights, function = f"RolePolicy {monitor}-function", f"Function {monitor}-function"
+    document = f"Document {monitor}-stop-training"
     children: dict[str, set[str]] = {
+        document: set(),
         log: set(),
         queue: set(),
         group: set(),
         role: set(),
         scheduler: {group},
         rights: {log, role, scheduler, group, queue},
-        function: {log, role, scheduler, rights, group, queue},
+        function: {log, role, scheduler, rights, group, queue, document},
         f"RolePolicy {monitor}-scheduler": {scheduler, function, queue},
         f"FunctionEventInvokeConfig {monitor}-delivery": {rights, function, queue},
         f"MetricAlarm {monitor}-errors": {function},
@@ -59,7 +61,7 @@ def of_monitor(monitor: str, rules: Iterable[str] = ("spot",)) -> dict[str, set[
 def of_run(run: str, monitor: set[str], *, own_profile: bool = False, spot: bool = False) -> dict[str, set[str]]:
     """Dependencies of a run's own children; ``monitor``: all that must be there before it is launched."""
     instance, heartbeat, box = f"Instance {run}", f"Schedule {run}-heartbeat", f"Role {run}-box"
-    rights = {f"RolePolicy {run}-box", f"RolePolicyAttachment {run}-ssm"}
+    rights = f"RolePolicy {run}-box"
     profile = f"InstanceProfile {run}-box"
     children: dict[str, set[str]] = {
         instance: {*monitor, heartbeat} if own_profile else {*monitor, heartbeat, profile},
@@ -67,7 +69,7 @@ def of_run(run: str, monitor: set[str], *, own_profile: bool = False, spot: bool
         f"Invocation {run}-first-check": {*monitor, instance, heartbeat},
     }
     if not own_profile:
-        children |= {box: set(), profile: {box, *rights}, **{right: {box} for right in rights}}
+        children |= {box: set(), profile: {box, rights}, rights: {box}}
     if spot:
         children[f"Tag {run}-spot-request"] = {instance}
     return children

@@ -14,6 +14,7 @@ from sandbox.engine.adapters.functions import LAMBDA
 from sandbox.engine.adapters.iam import IAM
 from sandbox.engine.adapters.invocation import INVOCATION, Invocations
 from sandbox.engine.adapters.messaging import MESSAGING
+from sandbox.engine.adapters.systems_manager import SYSTEMS_MANAGER
 
 
 def adapters(functions: Functions) -> Mapping[str, Adapter]:
@@ -26,5 +27,6 @@ def adapters(functions: Functions) -> Mapping[str, Adapter]:
         **IAM,
         **LAMBDA,
         **MESSAGING,
+        **SYSTEMS_MANAGER,
         INVOCATION: Invocations(functions).adapter(),
     }

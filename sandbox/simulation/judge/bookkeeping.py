@@ -25,6 +25,8 @@ from sandbox.simulation.world.weather import Weather
 DECLARED = (EndingFailedError, CloudError, FirstCheckError, BrokenFunctionError)
 EVENTS = frozenset({"s3-event", "spot-warning"})
 """Triggers whose run has to be looked up first: that look-up may fail the check."""
+CHANGES = 3
+"""To stop, to terminate, to tag."""
 MOVES = 12
 """For a refused ending, a change of the outlook, follow-ups of before it."""
 LISTINGS = 60
@@ -266,7 +268,23 @@ def nothing_is_made_for_what_is_being_removed(truth: Truth) -> Iterator[Found]:
             yield Found(looked_at, f"check {check.number} armed a switch for an instance that is being removed")
 
 
+def a_first_check_tries_what_ends_the_run(truth: Truth) -> Iterator[Found]:
+    """A first check that lets ``pulumi up`` succeed has asked EC2 for each change, and said that the run is watched.
+
+    Where an abandoned instance lives on, EC2 may know no other yet, and of that one it was said before.
+    """
+    told = {entry.check.number for entry in truth.record.statuses if entry.status == "watched"}
+    for check in truth.record.checks:
+        if check.trigger != "first-check" or not check.completed or check.state_at_start not in ALIVE:
+            continue
+        if check.kinds["try_out"] < CHANGES:
+            yield Found(check.started_at, f"check {check.number} did not try what ends the run")
+        if truth.record.scenario.notifies and not truth.has_two_instances and check.number not in told:
+            yield Found(check.started_at, f"check {check.number} did not say that the run is watched")
+
+
 BOOKKEEPING = (
+    a_first_check_tries_what_ends_the_run,
     a_removed_instance_is_no_news,
     nothing_is_made_for_what_is_being_removed,
     an_ending_is_told_once,

@@ -91,6 +91,15 @@ class Notification:
 
 
 @dataclass(frozen=True, slots=True)
+class Status:
+    """What the topic got of a first check: whether the run is watched."""
+
+    at: int
+    status: str
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
 class Tagging:
     """Tags that were set by the monitor."""
 
@@ -141,6 +150,7 @@ class Record:
     forced: list[tuple[int, Launch]] = field(default_factory=list[tuple[int, Launch]])
     refusals: list[Refusal] = field(default_factory=list[Refusal])
     notifications: list[Notification] = field(default_factory=list[Notification])
+    statuses: list[Status] = field(default_factory=list[Status])
     taggings: list[Tagging] = field(default_factory=list[Tagging])
     firings: list[Firing] = field(default_factory=list[Firing])
     holds: list[HoldTruth] = field(default_factory=list[HoldTruth])

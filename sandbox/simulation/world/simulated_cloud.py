@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from monitor_runtime.cloud.interface import (
+    Change,
     CloudError,
     CommandState,
     DeadlineSwitch,
@@ -23,7 +24,7 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.world.eventbridge import OneTime
 from sandbox.simulation.world.machine import ALIVE, Machine
-from sandbox.simulation.world.record import Notification, Refusal, Tagging
+from sandbox.simulation.world.record import Notification, Refusal, Status, Tagging
 from sandbox.simulation.world.simulated_calls import SimulatedCalls
 from sandbox.simulation.world.timeline import to_milliseconds, to_schedule_time
 from sandbox.simulation.world.world import REGION
@@ -130,9 +131,14 @@ class SimulatedCloud(SimulatedCalls):
 
         self.call("ec2", "tag_instance", effect)
 
-    def stop_unit(self, instance_id: str, unit: str, timeout_seconds: int) -> str:
+    def try_out(self, change: Change, resource_id: str) -> None:
+        """See `Cloud.try_out`."""
+        del change, resource_id
+        self.call("ec2", "try_out", lambda: None)
+
+    def stop_unit(self, instance_id: str, timeout_seconds: int) -> str:
         """See `Cloud.stop_unit`."""
-        del unit, timeout_seconds
+        del timeout_seconds
 
         def effect() -> str:
             self._check.signalled_at = self._process.moment
@@ -185,6 +191,11 @@ class SimulatedCloud(SimulatedCalls):
 
         def effect() -> None:
             told = json.loads(message)
+            if "outcome" not in told:
+                world = self._world
+                world.record.statuses.append(Status(self._process.moment, told["status"], self._check))
+                world.timeline.trace("sns      told that it is {}", told["status"])
+                return
             outcome = Outcome(told["outcome"])
             record.notifications.append(
                 Notification(self._process.moment, told["launched_at"] or "", outcome, self._check)

@@ -18,6 +18,7 @@ READS = (
     "list_uploads",
     "list_parts",
     "metric_maxima",
+    "try_out",
     "schedule_input",
 )
 EC2_WRITES = ("stop_instance", "terminate_instance", "cancel_spot_request", "tag_instance")
@@ -28,7 +29,7 @@ FUNCTION = "function"
 """The function itself: it fails before it has done anything."""
 OUTAGES: tuple[tuple[str, ...], ...] = (
     ("list_folder", "read_object", "list_uploads", "list_parts"),
-    ("describe_instance", "find_instances", *EC2_WRITES),
+    ("describe_instance", "find_instances", "try_out", *EC2_WRITES),
     (*SCHEDULER_WRITES, "schedule_input"),
     ("stop_unit", "command_state"),
     ("publish",),

@@ -9,7 +9,6 @@ from ..builders import INSTANCE_ID
 from ..fakes import FakeClock, ScriptedCloud, failure
 
 RUNNING, SUCCEEDED, FAILED = CommandState.RUNNING, CommandState.SUCCEEDED, CommandState.FAILED
-UNIT = "runctl-training.service"
 
 
 def _signal(states: list[object], seconds: float = 120) -> tuple[str, ScriptedCloud, FakeClock]:
@@ -35,7 +34,7 @@ def test_the_training_is_waited_for_until_it_has_finished(
 
 def test_the_signal_goes_to_the_units_of_this_instance() -> None:
     _, cloud, _ = _signal([SUCCEEDED])
-    assert cloud.made == [("stop_unit", INSTANCE_ID, UNIT, 120), ("command_state", "c-1", INSTANCE_ID)]
+    assert cloud.made == [("stop_unit", INSTANCE_ID, 120), ("command_state", "c-1", INSTANCE_ID)]
 
 
 @pytest.mark.parametrize("seconds", [1, 5, 30, 90, 119.5, 120, 600])
@@ -48,7 +47,7 @@ def test_a_training_that_does_not_finish_is_given_up_when_the_time_is_over(secon
 @pytest.mark.parametrize(("seconds", "bound"), [(0.5, 30), (29, 30), (31, 31), (45.9, 45), (600, 600)])
 def test_the_box_gets_a_bound_that_ssm_accepts(seconds: float, bound: int) -> None:
     _, cloud, _ = _signal([SUCCEEDED], seconds)
-    assert cloud.made[0] == ("stop_unit", INSTANCE_ID, UNIT, bound)
+    assert cloud.made[0] == ("stop_unit", INSTANCE_ID, bound)
 
 
 @pytest.mark.parametrize("seconds", [0, -0.1, -60])

@@ -40,6 +40,7 @@ ENVIRONMENT = {
     names.ENV_MONITOR: MONITOR,
     names.ENV_SCHEDULE_GROUP: GROUP,
     names.ENV_SCHEDULER_ROLE_ARN: f"arn:aws:iam::{ACCOUNT}:role/scheduler",
+    names.ENV_STOP_DOCUMENT: "runctl-stop-training",
     names.ENV_DEAD_LETTER_ARN: f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead-letters",
     names.ENV_NOTIFY_TOPIC_ARN: f"arn:aws:sns:us-east-1:{ACCOUNT}:trainings",
 }
@@ -152,7 +153,11 @@ class Cloud:
         self.monitored[request_id] = {names.TAG_MONITOR: MONITOR}
 
     def messages(self) -> list[dict[str, Any]]:
-        """The notifications that were published, and are taken from the queue with this."""
+        """The notifications of endings that were published, and are taken from the queue with this."""
+        return [message for message in self.all_messages() if "outcome" in message]
+
+    def all_messages(self) -> list[dict[str, Any]]:
+        """Whatever was published, and is taken from the queue with this."""
         received = client("sqs").receive_message(
             QueueUrl=client("sqs").get_queue_url(QueueName="inbox")["QueueUrl"], MaxNumberOfMessages=10
         )
@@ -194,6 +199,7 @@ def policy_of(settings: Settings) -> PolicyDocument:
         scheduler_role_arn=ENVIRONMENT[names.ENV_SCHEDULER_ROLE_ARN],
         dead_letter_arn=ENVIRONMENT[names.ENV_DEAD_LETTER_ARN],
         log_group_name="monitor",
+        stop_document=ENVIRONMENT[names.ENV_STOP_DOCUMENT],
         watch=[(settings.bucket, settings.prefix)],
         notify_topic_arn=ENVIRONMENT[names.ENV_NOTIFY_TOPIC_ARN],
     )

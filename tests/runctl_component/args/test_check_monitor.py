@@ -41,6 +41,7 @@ def test_args_that_are_no_object_are_refused(args: Any) -> None:
         ("silence_minutes", -5),
         ("log_retention_days", 31),
         ("notify_topic_arn", 5),
+        ("notify_key_arn", "alias/topic"),
         ("notify_topic_arn", "arn:aws:sns:us-east-1:123456789012:t.fifo"),
     ],
 )
@@ -86,7 +87,7 @@ def test_a_declared_entry_is_watched_with_the_slash_that_makes_a_folder_of_its_p
     assert Watched.of({"bucket": "outputs", "prefix": None, "kms_key_arn": KEY}) == Watched("outputs", "", KEY)
 
 
-OPTIONAL = ["s3_events", "markers", "notify_topic_arn", "log_retention_days", "silence_minutes"]
+OPTIONAL = ["s3_events", "markers", "notify_key_arn", "notify_topic_arn", "log_retention_days", "silence_minutes"]
 
 
 @pytest.mark.parametrize("field", OPTIONAL)

@@ -47,6 +47,7 @@ BAD: Mapping[str, list[object]] = {
                     KEY.replace("us-east-1", "us-east-1a"), KEY.replace(":aws:", ":azure:"),
                     KEY.replace("key/", "key/mrk-"), KEY.replace("key/", "alias/"), *NOT_TEXT],
     "environment": [[], "A=b", {"1A": "b"}, {"A-B": "c"}, {"A": 5}, {"RUNCTL_RUN": "x"}, {"A": "x" * 5000}],
+    "notify_key_arn": ["", "alias/key", KEY[:-1], KEY.replace("key/", "alias/"), *NOT_TEXT],
     "notify_topic_arn": ["", "alerts", "arn:aws:sns:us-east-1:123456789012:alerts.fifo",
                          "arn:aws:sns:us-east-1:123:alerts", "arn:aws:sns:us-east-1a:123456789012:alerts",
                          f"arn:aws:sns:us-east-1:123456789012:{'x' * 257}", *NOT_TEXT],

@@ -74,12 +74,15 @@ def test_a_shared_monitor_and_its_run_of_which_all_is_unknown_register_the_same_
             args = {
                 "watch": [watch],
                 "s3_events": True,
+                "notify_key_arn": value(ALL["notify_key_arn"]),
                 "notify_topic_arn": value(ALL["notify_topic_arn"]),
                 "log_retention_days": value(30),
                 "silence_minutes": value(60),
             }
             monitor = Monitor("shared", cast("MonitorArgs", args))
-            run = {field: value(ALL[field]) for field in ALL if field not in {*PLAIN, "notify_topic_arn"}}
+            run = {
+                field: value(ALL[field]) for field in ALL if field not in {*PLAIN, "notify_key_arn", "notify_topic_arn"}
+            }
             run.update({"s3_events": True, "markers": value(["done"]), "failure_markers": value(["FAILED"])})
             TrainingRun("llama-ft", cast("TrainingRunArgs", run), monitor=monitor)
 

@@ -151,6 +151,7 @@ def _declared_for(runs: int, **monitor: Any) -> tuple[str, str]:
         scheduler_role_arn="arn:aws:iam::123456789012:role/scheduler",
         dead_letter_arn=_arn("dead-letters"),
         log_group_name="log",
+        stop_document="stop",
         watch=places,
     )
     pattern = shared_pattern("outputs", [prefix for _, prefix in places], args.get("markers", ()))

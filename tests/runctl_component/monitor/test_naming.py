@@ -24,6 +24,7 @@ LIMITS: Mapping[str, int] = {
     "aws:scheduler/schedule:Schedule": 64,
     "aws:scheduler/scheduleGroup:ScheduleGroup": 64,
     "aws:sqs/queue:Queue": 80,
+    "aws:ssm/document:Document": 128,
 }
 """Characters of a name, from the API reference of each service."""
 NAMED_BY_OTHERS = {

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from monitor_runtime.contract import names
-from runctl_component import TrainingRun
+from runctl_component import TrainingRun, TrainingRunArgs
 
 from ..forms import ALL, BASE, KEY, instance_of, registered, settings_of
 from ..recording import IMAGE, INSTANCE_ID, Recorded, Resource, record
@@ -29,7 +29,6 @@ def test_the_resources_and_their_names_are_frozen(default: Recorded) -> None:
         "aws:iam/instanceProfile:InstanceProfile::llama-ft-box",
         "aws:iam/role:Role::llama-ft-box",
         "aws:iam/rolePolicy:RolePolicy::llama-ft-box",
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment::llama-ft-ssm",
         "aws:lambda/invocation:Invocation::llama-ft-first-check",
         "aws:scheduler/schedule:Schedule::llama-ft-heartbeat",
         "runctl:index:Monitor::llama-ft-monitor",
@@ -57,6 +56,7 @@ def test_the_resources_and_their_names_are_frozen(default: Recorded) -> None:
         "aws:scheduler/scheduleGroup:ScheduleGroup::llama-ft-monitor-schedules",
         "aws:sqs/queue:Queue::llama-ft-monitor-dead-letters",
         "aws:sqs/queuePolicy:QueuePolicy::llama-ft-monitor-dead-letters",
+        "aws:ssm/document:Document::llama-ft-monitor-stop-training",
     }
 
 
@@ -120,15 +120,16 @@ def test_another_instance_type_is_another_instance_and_no_silent_restart(default
 
 def test_the_box_has_its_rights_from_its_boot_to_its_shutdown(default: Recorded) -> None:
     profile = default.one("InstanceProfile", "llama-ft-box")
-    rights = {default.one("RolePolicy", "llama-ft-box").urn, default.one("RolePolicyAttachment", "llama-ft-ssm").urn}
     assert profile.urn in default.one("Instance", "llama-ft").depends_on
-    assert rights <= set(profile.depends_on)
+    assert default.one("RolePolicy", "llama-ft-box").urn in profile.depends_on
 
 
-@pytest.mark.parametrize("partition", ["aws", "aws-cn"])
-def test_the_agent_gets_the_managed_policy_of_its_partition(partition: str) -> None:
-    attachment = registered(BASE, partition=partition).one("RolePolicyAttachment", "llama-ft-ssm")
-    assert attachment.inputs["policyArn"] == f"arn:{partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
+@pytest.mark.parametrize("form", [BASE, ALL], ids=["default", "all"])
+def test_no_role_has_rights_but_those_that_stand_here(form: TrainingRunArgs) -> None:
+    """A policy that AWS manages is another's text, and may grant more tomorrow."""
+    recorded = registered(form)
+    assert recorded.of("RolePolicyAttachment") == []
+    assert [role.name for role in recorded.of("Role") if role.inputs.get("managedPolicyArns")] == []
 
 
 def test_the_heartbeat_leaves_what_it_cannot_deliver_in_the_queue(default: Recorded) -> None:
@@ -243,3 +244,10 @@ def test_a_profile_of_the_callers_own_makes_no_other() -> None:
 def test_user_data_of_the_callers_own_is_passed_on_as_it_is() -> None:
     recorded = registered({"bucket": "outputs", "user_data": "#!/bin/bash\ntrain\n"})
     assert instance_of(recorded)["userData"] == "#!/bin/bash\ntrain\n"
+
+
+def test_the_monitor_of_the_run_reads_its_markers_and_no_weights() -> None:
+    recorded = registered({**BASE, "prefix": "runs/llama", "markers": ["done*"], "failure_markers": ["FAILED"]})
+    policy = json.loads(recorded.one("RolePolicy", "llama-ft-monitor-function").inputs["policy"])
+    (read,) = [each["Resource"] for each in policy["Statement"] if each["Action"] == ["s3:GetObject"]]
+    assert read == ["arn:aws:s3:::outputs/runs/llama/FAILED", "arn:aws:s3:::outputs/runs/llama/done*"]

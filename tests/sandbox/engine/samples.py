@@ -12,6 +12,11 @@ def _policy(effect: str, **who: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+def _document(command: str) -> str:
+    step = {"action": "aws:runShellScript", "name": "only", "inputs": {"runCommand": [command]}}
+    return json.dumps({"schemaVersion": "2.2", "mainSteps": [step]})
+
+
 POLICY, OTHER_POLICY = _policy("Allow"), _policy("Deny")
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 TRUST, OTHER_TRUST = _policy("Allow", Principal=LAMBDA), _policy("Deny", Principal=LAMBDA)
@@ -75,6 +80,17 @@ SAMPLES = {
     ),
     "aws:sqs/queuePolicy:QueuePolicy": Sample(
         {"queueUrl": "{url of aws:sqs/queue:Queue}", "policy": TRUST}, {"policy": OTHER_TRUST}
+    ),
+    "aws:ssm/document:Document": Sample(
+        {
+            "name": "stop",
+            "documentType": "Command",
+            "documentFormat": "JSON",
+            "targetType": "/AWS::EC2::Instance",
+            "content": _document("stop"),
+            "tags": {"a": "1"},
+        },
+        {"content": _document("halt"), "tags": {"b": "2"}},
     ),
     "aws:iam/role:Role": Sample(
         {"assumeRolePolicy": TRUST, "tags": {"a": "1"}}, {"assumeRolePolicy": OTHER_TRUST, "tags": {"b": "2"}}

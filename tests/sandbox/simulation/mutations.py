@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor_runtime import check
+from monitor_runtime import check, dispatch
 from monitor_runtime.act import carry_out, deadline_switch, ending, follow_up, signalling
 from monitor_runtime.cloud.interface import CommandState
 from monitor_runtime.contract.outcomes import Action
@@ -245,6 +245,16 @@ MUTATIONS = (
         "an ended run is looked at in full",
         replaced(observe, "_objects_matter", always),
         "an_ended_run_costs_one_call",
+    ),
+    Mutation(
+        "the first check tries nothing",
+        replaced(dispatch, "steps", lambda *_: ()),
+        "a_first_check_tries_what_ends_the_run",
+    ),
+    Mutation(
+        "nobody is told that the run is watched",
+        replaced(dispatch, "tell_watched", lambda *_: ()),
+        "a_first_check_tries_what_ends_the_run",
     ),
     Mutation(
         "an error of AWS goes through",

@@ -1,0 +1,85 @@
+"""What a reviewer should see before a run is launched: a sentence each, and none where there is nothing to say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.settings import Settings
+
+_LOCAL_DISK_BY_NAME = re.compile(r"[a-z]+\d+[a-z]*d[a-z]*")
+"""A ``d`` after the generation: https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html"""
+_LOCAL_DISK = frozenset(
+    {
+        *("d2", "d3", "d3en", "f1", "f2", "g5", "g6", "g6e", "g6f", "g7e", "gr6", "gr6f", "h1"),
+        *("i2", "i3", "i3en", "i4g", "i4i", "i7i", "i7ie", "i8g", "im4gn", "is4gen"),
+        *("p5", "p5e", "p5en", "p6-b200", "p6-b300", "p6e-gb200", "trn1", "trn1n", "trn2", "x1", "x1e"),
+    }
+)
+"""https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html"""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What of a run's resources can matter to its end, as far as a preview knows it: None is unknown."""
+
+    spot: str | None = None
+    """None, ``one-time`` or ``persistent``."""
+    on_box_runner: bool = True
+    """Whether the instance runs our user data."""
+    instance_type: str | None = None
+    notifies: bool | None = None
+    """Whether the monitor has a topic."""
+    encrypted_topic: bool = False
+    """Whether that has a key of its own."""
+
+
+def warnings(settings: Settings, around: Surroundings) -> list[str]:
+    """The warnings of a run, always in the same order."""
+    return [*_of_the_topic(around), *_of_the_work(settings, around), *_of_the_deadline(settings, around)]
+
+
+def _of_the_topic(around: Surroundings) -> Iterator[str]:
+    if around.notifies is False:
+        yield "no notify_topic_arn: nobody is told how the run ends, and its alarms are only visible in CloudWatch"
+    if around.encrypted_topic:
+        yield (
+            "the alarms reach the encrypted topic only if the policy of its key lets cloudwatch.amazonaws.com use it:"
+            " CloudWatch drops them in silence otherwise"
+        )
+
+
+def _of_the_work(settings: Settings, around: Surroundings) -> Iterator[str]:
+    if settings.on_complete is Action.TERMINATE and settings.markers and not settings.checkpoint_patterns:
+        yield (
+            "terminate without verification: without checkpoint_patterns, nothing but the marker's own manifest and"
+            " uploads under way is looked at before the disk is gone with the instance"
+        )
+    if around.spot == "one-time":
+        yield (
+            "EC2 cannot stop a one-time spot instance: work that cannot be verified in time is not kept on a stopped"
+            " disk"
+        )
+    elif _may_stop(settings) and has_local_disk(around.instance_type):
+        yield (
+            f"{around.instance_type} has an instance store, which is lost when the instance stops: keep checkpoints on"
+            " the root volume or in S3"
+        )
+
+
+def _may_stop(settings: Settings) -> bool:
+    endings = {settings.on_complete, settings.on_failure}
+    return Action.STOP in (endings | {settings.on_deadline} if settings.max_runtime_hours else endings)
+
+
+def has_local_disk(instance_type: str | None) -> bool:
+    """Whether instances of the type have an instance store, as far as its family is known to have one."""
+    family = (instance_type or "").partition(".")[0]
+    return family in _LOCAL_DISK or _LOCAL_DISK_BY_NAME.fullmatch(family) is not None
+
+
+def _of_the_deadline(settings: Settings, around: Surroundings) -> Iterator[str]:
+    if not around.on_box_runner and settings.max_runtime_hours and settings.on_deadline is not Action.REPORT:
+        yield "no third layer: with user_data, no timer on the instance ends the run when AWS does not"
