@@ -16,6 +16,7 @@ from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.decide.decide import INTERRUPTION, RECHECK_UNKNOWN, decide, decide_unseen
 from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
+from monitor_runtime.decide.idle import metric_problem
 from monitor_runtime.decide.next_check import LEAD, MAX_WAIT_SECONDS
 from monitor_runtime.decide.observation import Observation, Unknown
 from monitor_runtime.observe.observe import find_run, observe
@@ -130,7 +131,8 @@ def _describe(context: CheckContext, decision: Decision, seen: Observation | Non
     for source in (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads, seen.metric_maxima):
         if isinstance(source, Unknown):
             report.problem(source.cause)
-    if seen.memory.hold.problem:
-        report.problem(seen.memory.hold.problem)
+    for problem in (seen.memory.hold.problem, metric_problem(context.settings.idle, seen.metric_maxima)):
+        if problem:
+            report.problem(problem)
     for key in seen.stale_markers:
         report.note(f"{key} is older than the launch: ignored")

@@ -18,6 +18,7 @@ from botocore.parsers import ResponseParserError
 
 from monitor_runtime.cloud.aws_answers import bucket_region, command_state, read_instance, read_object, read_uploads
 from monitor_runtime.cloud.aws_errors import to_cloud_error
+from monitor_runtime.cloud.aws_metrics import metric_query, read_maxima
 from monitor_runtime.cloud.interface import (
     CloudError,
     CommandState,
@@ -145,25 +146,9 @@ class AwsCloud:
         begins = {"KeyMarker": after.key, "UploadIdMarker": after.upload_id} if after else {}
         return self._call("s3", "ListMultipartUploads", {**wanted, **begins}, read_uploads)
 
-    def metric_maxima(self, instance_id: str, window: MetricWindow) -> Sequence[float]:
+    def metric_maxima(self, instance_id: str, window: MetricWindow) -> Mapping[datetime, float]:
         """See `Cloud.metric_maxima`."""
-        namespace, _, name = window.metric.rpartition("/")
-        metric = {
-            "Namespace": namespace or "AWS/EC2",
-            "MetricName": name,
-            "Dimensions": [{"Name": "InstanceId", "Value": instance_id}],
-        }
-        statistic = {"Metric": metric, "Period": window.period_seconds, "Stat": "Maximum"}
-        return self._call(
-            "cloudwatch",
-            "GetMetricData",
-            {
-                "MetricDataQueries": [{"Id": "maximum", "MetricStat": statistic}],
-                "StartTime": window.start,
-                "EndTime": window.end,
-            },
-            lambda answer: [float(value) for value in answer["MetricDataResults"][0]["Values"]],
-        )
+        return self._call("cloudwatch", "GetMetricData", metric_query(instance_id, window), read_maxima)
 
     def stop_instance(self, instance_id: str, *, force: bool = False) -> InstanceState:
         """See `Cloud.stop_instance`."""

@@ -25,11 +25,15 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """A metric that stays under ``threshold`` for ``minutes`` means that the run is idle."""
+    """A metric that stays under ``threshold``, or at it when that is 0, for ``minutes`` means that the run is idle.
+
+    Not before the training was active, or ``warm_up_minutes`` have passed since the launch.
+    """
 
     metric: str
     threshold: float
     minutes: int
+    warm_up_minutes: int = 120
 
 
 def _checked(rule: Rule, read: Callable[[Any], Any] = lambda value: value) -> dict[str, Any]:
@@ -42,7 +46,8 @@ def _or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _read_idle(value: Mapping[str, Any]) -> Idle:
-    return Idle(value["metric"], float(value["threshold"]), int(value["minutes"]))
+    warm_up_minutes = int(value.get("warm_up_minutes", Idle.__dataclass_fields__["warm_up_minutes"].default))
+    return Idle(value["metric"], float(value["threshold"]), int(value["minutes"]), warm_up_minutes)
 
 
 _TAG_VALUE = rules.text(r"[\w .:/=+@-]+", "a tag value", "name the monitor with letters, digits and -", maximum=256)
@@ -54,7 +59,8 @@ _IDLE = rules.record_of(
         "metric": rules.metric_name,
         "threshold": rules.number(0, 1e12, "the metric's unit"),
         "minutes": rules.whole_number(10, 1440, "minutes", multiple_of=5),
-    }
+    },
+    {"warm_up_minutes": rules.whole_number(0, 1440, "minutes")},
 )
 _INTERVAL = rules.whole_number(60, 3600, "seconds", multiple_of=60)
 """The heartbeat's ``rate(n minutes)`` knows whole minutes."""

@@ -23,7 +23,7 @@ from monitor_runtime.decide.decisions import (
     TerminateStopped,
     Wait,
 )
-from monitor_runtime.decide.idle import is_idle
+from monitor_runtime.decide.idle import idle_words, is_idle
 from monitor_runtime.decide.memory import Memory, Refusable
 from monitor_runtime.decide.observation import Observation, Unknown
 from monitor_runtime.decide.verification import verification_gap
@@ -250,14 +250,13 @@ def _verified(case: _Case, found: Completion) -> Decision | None:
 def _idle(case: _Case) -> Decision | None:
     """8. Nobody trains any more and nothing says why: handled like a failure."""
     idle = case.settings.idle
-    if case.completion or idle is None or not is_idle(idle, case.seen.metric_maxima):
+    if case.completion or idle is None or not is_idle(idle, case.launched_at, case.seen.metric_maxima):
         return None
-    reason = f"{idle.metric} under {idle.threshold:g} for {idle.minutes} minutes"
     return _end(
         case,
         Outcome.IDLE,
         case.settings.on_failure,
-        reason,
+        idle_words(idle),
         due_since=case.now,
         evidence_at=case.now,
         signal_first=True,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from monitor_runtime.cloud.interface import MetricWindow
 from monitor_runtime.cloud.values import Instance, StoredObject, Upload
 from monitor_runtime.decide.completion import Completion, MarkerBody
 from monitor_runtime.decide.memory import Memory
@@ -17,6 +19,14 @@ class Unknown:
     cause: str
     permanent: bool = False
     """True when asking again gives the same answer until a person changes something: a policy, a pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricMaxima:
+    """What CloudWatch had of a window: the maximum of each period for which it had data, by the period's beginning."""
+
+    window: MetricWindow
+    maxima: Mapping[datetime, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,7 @@ class Observation:
     checkpoints: tuple[StoredObject, ...] | Unknown | None = None
     """What matches a checkpoint pattern or an entry of the marker's manifest."""
     uploads: tuple[Upload, ...] | Unknown | None = None
-    metric_maxima: tuple[float, ...] | Unknown | None = None
+    metric_maxima: MetricMaxima | Unknown | None = None
     interruption_warned: bool = False
     objects_at: datetime | None = None
     """When S3 had answered, which may be long after the look began: what it listed was there by then."""

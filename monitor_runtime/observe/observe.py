@@ -15,9 +15,9 @@ from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide.completion import Completion, MarkerBody, find, find_marker, stale_markers
-from monitor_runtime.decide.idle import idle_window
+from monitor_runtime.decide.idle import metric_window
 from monitor_runtime.decide.memory import Memory
-from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.decide.observation import MetricMaxima, Observation, Unknown
 from monitor_runtime.decide.verification import checkpoint_keys
 from monitor_runtime.observe.listing import find_objects
 from monitor_runtime.observe.marker_body import MAX_BODY_BYTES, parse_body
@@ -140,8 +140,8 @@ def _marker_body(cloud: Cloud, settings: Settings, completion: Completion) -> Ma
 
 def _metric(
     cloud: Cloud, settings: Settings, instance: Instance, launched_at: datetime, now: datetime
-) -> tuple[float, ...] | Unknown | None:
-    window = idle_window(settings.idle, launched_at, now) if settings.idle else None
+) -> MetricMaxima | Unknown | None:
+    window = metric_window(settings.idle, launched_at, now) if settings.idle else None
     if window is None:
         return None
-    return ask(lambda: tuple(cloud.metric_maxima(instance.instance_id, window)))
+    return ask(lambda: MetricMaxima(window, cloud.metric_maxima(instance.instance_id, window)))

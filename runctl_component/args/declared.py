@@ -10,11 +10,13 @@ class IdleArgs(TypedDict):
     """When a run counts as idle."""
 
     metric: pulumi.Input[str]
-    """A metric of AWS/EC2 such as `CPUUtilization`, or `Namespace/MetricName` with the dimension InstanceId, for example `CWAgent/nvidia_smi_utilization_gpu`. EC2 itself publishes no GPU metric."""
+    """A metric of AWS/EC2 such as `CPUUtilization`, or `Namespace/MetricName` with the dimension InstanceId and no other, for example `CWAgent/nvidia_smi_utilization_gpu`. EC2 itself publishes no GPU metric."""
     threshold: pulumi.Input[float]
-    """The run is idle when the maximum of every 5 minutes is below this, in the metric's unit."""
+    """The run is idle when the maximum of every 5 minutes is below this, in the metric's unit. With 0: when it is 0."""
     minutes: pulumi.Input[int]
-    """For how long: 10 to 1440 minutes, a multiple of 5. Missing data counts as activity."""
+    """For how long: 10 to 1440 minutes, a multiple of 5. Missing data counts as activity, and is reported when it never ends."""
+    warm_up_minutes: NotRequired[pulumi.Input[int]]
+    """How long a run that was never active since its launch is not idle: 0 to 1440 minutes, at least as long as downloads and installations take. Once it was active, that no longer matters; what the first 15 minutes show is not counted as activity."""
 
 
 class TrainingRunArgs(TypedDict):

@@ -40,7 +40,7 @@ ALL: dict[str, Any] = {
     "on_failure": "report",
     "on_deadline": "terminate",
     "max_runtime_hours": 48,
-    "idle": {"metric": "CPUUtilization", "threshold": 5, "minutes": 30},
+    "idle": {"metric": "CPUUtilization", "threshold": 5, "minutes": 30, "warm_up_minutes": 60},
     "terminate_after_days": 7,
     "s3_events": True,
     "tags": {"team": "nlp"},

@@ -17,7 +17,7 @@ from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, whole_seconds
 
 LONGEST_HOLD = 7 * DAY
-WARM_UP = 15 * MINUTE
+BOOT = 15 * MINUTE
 WARNING = 5 * MINUTE
 """For so long a warning of EC2 is one: a copy that comes later is about what is over."""
 INTERRUPTION = 15 * MINUTE
@@ -171,15 +171,21 @@ class Truth:
         return Due(Outcome.UNVERIFIED, grace_over + settings.verify_timeout_seconds * SECOND, action)
 
     def is_idle(self, launch: Launch, moment: int) -> bool:
-        """Whether a whole window, ended at most a quarter of an hour ago, saw no work after the warm-up."""
+        """Whether a whole window, ended at most a quarter of an hour ago, saw no work.
+
+        Within the warm-up only after work that was done when the instance had booted.
+        """
         idle = self.settings.idle
         if idle is None:
             return False
         training = self.record.trainings[launch.number]
         newest = moment // PERIOD * PERIOD
+        warm_at = launch.stamp + idle.warm_up_minutes * MINUTE
+        booted_at = min(launch.stamp + BOOT, warm_at)
         for end in (newest, newest - PERIOD, newest - 2 * PERIOD, newest - 3 * PERIOD):
             start = end - idle.minutes * MINUTE
-            if start >= launch.stamp + WARM_UP and not training.is_busy(start, end):
+            warm = start >= warm_at or training.is_busy(booted_at, start)
+            if start >= booted_at and warm and not training.is_busy(start, end):
                 return True
         return False
 

@@ -32,6 +32,9 @@ EVERYTHING = settings(
 )
 
 
+IDLE = {"metric": "CPUUtilization", "threshold": 5, "minutes": 30}
+
+
 def _document(**changes: object) -> dict[str, Any]:
     return {**settings().to_document(), **changes}
 
@@ -72,8 +75,9 @@ def test_numbers_as_pulumi_sends_them_become_what_the_field_is() -> None:
 
 
 def test_idle_is_read_with_its_units() -> None:
-    read, _ = parse(_document(idle={"metric": "CPUUtilization", "threshold": 5, "minutes": 30.0}))
-    assert repr(read.idle) == "Idle(metric='CPUUtilization', threshold=5.0, minutes=30)"
+    idle = {"metric": "CPUUtilization", "threshold": 5, "minutes": 30.0, "warm_up_minutes": 60.0}
+    read, _ = parse(_document(idle=idle))
+    assert repr(read.idle) == "Idle(metric='CPUUtilization', threshold=5.0, minutes=30, warm_up_minutes=60)"
 
 
 # Each wrong field is named.
@@ -128,6 +132,9 @@ def test_a_wrong_field_is_refused_by_its_name(field: str, value: object) -> None
         ("idle", {"metric": "CPUUtilization", "threshold": -1, "minutes": 30}, "idle.threshold"),
         ("idle", {"metric": "CPU Utilization", "threshold": 5, "minutes": 30}, "idle.metric"),
         ("idle", {"metric": "CPUUtilization", "threshold": 5, "minutes": 31}, "idle.minutes"),
+        ("idle", {**IDLE, "warm_up_minutes": -1}, "idle.warm_up_minutes"),
+        ("idle", {**IDLE, "warm_up_minutes": 1441}, "idle.warm_up_minutes"),
+        ("idle", {**IDLE, "warm_up_minutes": None}, "idle.warm_up_minutes"),
     ],
 )
 def test_a_wrong_entry_is_named_by_its_place(field: str, value: object, named: str) -> None:
@@ -177,6 +184,11 @@ def test_fields_that_do_not_go_together_are_refused_and_the_other_field_is_known
 )
 def test_fields_at_their_bounds_are_accepted(changes: dict[str, Any]) -> None:
     assert parse(_document(**changes))[1] == ()
+
+
+def test_a_run_of_before_there_was_a_warm_up_to_set_has_the_default() -> None:
+    read, _ = parse(_document(idle=IDLE))
+    assert read.idle == Idle("CPUUtilization", 5.0, 30)
 
 
 def test_a_field_of_idle_that_only_a_newer_component_knows_is_reported_and_ignored() -> None:

@@ -114,7 +114,13 @@ def test_only_layers_that_are_there_are_promised(settings: Settings, on_box_runn
             changed(idle=Idle("CPUUtilization", 5, 30)),
             None,
             "idle",
-            "stopped, when CPUUtilization stays under 5 for 30 minutes",
+            "stopped, when CPUUtilization stays under 5 for 30 minutes, after the training was active or 120 minutes",
+        ),
+        (
+            changed(idle=Idle("CPUUtilization", 0, 30, 60)),
+            None,
+            "idle",
+            "stopped, when CPUUtilization stays at 0 for 30 minutes, after the training was active or 60 minutes after",
         ),
         (SETTINGS, "one-time", "succeeded", "terminated (EC2 cannot stop one-time spot instances)"),
         (

@@ -40,6 +40,7 @@ from .patches import (
     unwarned,
     wait_past_the_deadline,
     without_request,
+    without_warm_up,
     wrapped,
 )
 
@@ -84,6 +85,15 @@ MUTATIONS = (
         wrapped(observe, "find_objects", known),
         "the_recorded_outcome_is_true",
         1000,
+    ),
+    Mutation(
+        "a download counts as idleness",
+        wrapped(decide, "is_idle", without_warm_up),
+        "every_ending_has_a_cause",
+        400,
+    ),
+    Mutation(
+        "a metric without data is not told", replaced(check, "metric_problem", nothing), "a_metric_without_data_is_told"
     ),
     Mutation("a hold is ignored", replaced(memory, "_read_hold", lambda *_: memory.Hold()), "holds_are_respected"),
     Mutation(

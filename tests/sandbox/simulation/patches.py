@@ -12,7 +12,7 @@ import pytest
 from monitor_runtime.cloud.interface import Page
 from monitor_runtime.contract import backoff, deadline, settings, times, triggers
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.contract.settings import Settings
+from monitor_runtime.contract.settings import Idle, Settings
 from monitor_runtime.decide.completion import Completion, MarkerBody
 from monitor_runtime.decide.decisions import Interrupt, Wait
 from monitor_runtime.decide.memory import Memory
@@ -69,6 +69,10 @@ def terminated(original: Callable[..., Any], cloud: Any, clock: Any, instance: A
 
 def without_request(original: Callable[..., Any], cloud: Any, clock: Any, instance: Any, **named: Any) -> Any:
     return original(cloud, clock, replace(instance, spot_request_id=None), **named)
+
+
+def without_warm_up(original: Callable[..., bool], idle: Idle, *args: object) -> bool:
+    return original(replace(idle, warm_up_minutes=0), *args)
 
 
 def hourly_later(original: Callable[..., Any], *args: Any) -> Any:
