@@ -20,6 +20,7 @@ SOURCE = "runctl_component/args/declared.py"
 TITLES = {
     "TrainingRunArgs": "TrainingRun(name, args)",
     "IdleArgs": "idle",
+    "StalledArgs": "stalled",
     "MonitorArgs": "Monitor(name, args)",
     "WatchArgs": "watch",
 }

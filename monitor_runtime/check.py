@@ -10,7 +10,7 @@ from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import arm
 from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.act.follow_up import Recheck, await_next, soonest
-from monitor_runtime.act.recording import notice
+from monitor_runtime.act.recording import notice, remember_progress
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action
@@ -98,6 +98,7 @@ def _look_after(
     _describe(context, decision, seen)
     if isinstance(decision, Wait):
         notice(context, instance, seen)
+        remember_progress(context, instance, seen)
         if instance.launched_at and not seen.memory.may_be_going(now):
             arm(context, instance, seen.memory, instance.launched_at, now)
         return Recheck(decision.recheck_at)
@@ -128,7 +129,7 @@ def _describe(context: CheckContext, decision: Decision, seen: Observation | Non
     report.outcome = decision.outcome if isinstance(decision, End | Interrupt | Settle | Refused) else None
     if seen is None:
         return
-    for source in (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads, seen.metric_maxima):
+    for source in (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads, seen.progress, seen.metric_maxima):
         if isinstance(source, Unknown):
             report.problem(source.cause)
     for problem in (seen.memory.hold.problem, metric_problem(context.settings.idle, seen.metric_maxima)):

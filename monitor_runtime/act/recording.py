@@ -13,7 +13,8 @@ from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.memory import noticed_value, safe_value
-from monitor_runtime.decide.observation import Observation
+from monitor_runtime.decide.observation import Observation, Progress
+from monitor_runtime.decide.stalled import progress_value
 
 
 def record_and_notify(
@@ -81,3 +82,14 @@ def notice(context: CheckContext, instance: Instance, seen: Observation) -> None
         context.report.metrics[Metric.DETECTION_LATENCY] = max(
             0.0, (seen.objects_at - found.modified_at).total_seconds()
         )
+
+
+def remember_progress(context: CheckContext, instance: Instance, seen: Observation) -> None:
+    """Remember when large objects were first seen. While that cannot be written, each look is the first: no stall."""
+    found = seen.progress
+    if not isinstance(found, Progress) or not found.large or found.large == seen.memory.progress:
+        return
+    try:
+        context.cloud.tag_instance(instance.instance_id, {names.TAG_PROGRESS: progress_value(found)})
+    except CloudError as error:
+        context.report.problem(f"not recorded in tags: {error}")

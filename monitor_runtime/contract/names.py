@@ -22,6 +22,9 @@ TAG_ARMED = "runctl:armed"
 TAG_NOTICED = "runctl:noticed"
 """The time of the completion that was noticed, and when that was: so its detection is measured once, and the grace of a
 multipart upload, whose LastModified is when it began, is counted from when it was there."""
+TAG_PROGRESS = "runctl:progress"
+"""Which large objects of `Stalled.patterns` there are, as a digest, and when they were first seen: S3 dates a multipart
+upload back to when it began."""
 TAG_NOTIFIED = "runctl:notified"
 """When the notification of the ending was published."""
 TAG_RELEASED = "runctl:released"
@@ -36,6 +39,7 @@ WRITTEN_BY_MONITOR = (
     TAG_NOTICED,
     TAG_NOTIFIED,
     TAG_OUTCOME,
+    TAG_PROGRESS,
     TAG_REASON,
     TAG_REFUSED,
     TAG_RELEASED,

@@ -139,7 +139,7 @@ def optional(inner: Rule) -> Rule:
     return rule
 
 
-def list_of(item: Rule, *, maximum: int = MAX_PATTERNS) -> Rule:
+def list_of(item: Rule, *, minimum: int = 0, maximum: int = MAX_PATTERNS) -> Rule:
     """A list of distinct values that each pass ``item``; a single string is refused, not split into characters."""
 
     def rule(field: str, value: object) -> Iterator[Problem]:
@@ -149,6 +149,8 @@ def list_of(item: Rule, *, maximum: int = MAX_PATTERNS) -> Rule:
             )
             return
         values = cast("Sequence[object]", value)
+        if len(values) < minimum:
+            yield Problem(field, got=values, accepted=f"at least {minimum} in the list", fix="add one, or leave it out")
         if len(values) > maximum:
             yield Problem(
                 field, found=f"{len(values)} entries", accepted=f"at most {maximum} entries", fix="use a pattern with *"

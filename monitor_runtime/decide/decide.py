@@ -23,9 +23,10 @@ from monitor_runtime.decide.decisions import (
     TerminateStopped,
     Wait,
 )
-from monitor_runtime.decide.idle import idle_words, is_idle
+from monitor_runtime.decide.idle import idle_reason
 from monitor_runtime.decide.memory import Memory, Refusable
 from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.decide.stalled import stall_reason, stalls_at
 from monitor_runtime.decide.verification import verification_gap
 
 MAX_REFUSALS = 3
@@ -64,6 +65,7 @@ def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bo
         or _unknown_objects(case)
         or _failure(case)
         or _success(case)
+        or _stalled(case)
         or _idle(case)
         or _next_check(case)
     )
@@ -247,34 +249,35 @@ def _verified(case: _Case, found: Completion) -> Decision | None:
     return _end(case, Outcome.UNVERIFIED, action, reason, due_since=give_up, evidence_at=found.since)
 
 
+def _stalled(case: _Case) -> Decision | None:
+    """8. What it writes while it makes progress has not come for too long."""
+    return _hung(case, Outcome.STALLED, stall_reason(case.settings.stalled, case.seen.progress, case.now))
+
+
 def _idle(case: _Case) -> Decision | None:
-    """8. Nobody trains any more and nothing says why: handled like a failure."""
-    idle = case.settings.idle
-    if case.completion or idle is None or not is_idle(idle, case.launched_at, case.seen.metric_maxima):
+    """9. Nobody trains any more and nothing says why."""
+    return _hung(case, Outcome.IDLE, idle_reason(case.settings.idle, case.launched_at, case.seen.metric_maxima))
+
+
+def _hung(case: _Case, outcome: Outcome, reason: str | None) -> Decision | None:
+    """Handled like a failure, unless something says that the run is complete."""
+    if reason is None or case.completion:
         return None
-    return _end(
-        case,
-        Outcome.IDLE,
-        case.settings.on_failure,
-        idle_words(idle),
-        due_since=case.now,
-        evidence_at=case.now,
-        signal_first=True,
-    )
+    action, now = case.settings.on_failure, case.now
+    return _end(case, outcome, action, reason, due_since=now, evidence_at=now, signal_first=True)
 
 
 def _next_check(case: _Case) -> Decision:
-    """9. Look again when the backoff says so; from its longest interval on, the heartbeat does that by itself."""
+    """10. Look again when the backoff says so; from its longest interval on, the heartbeat does that by itself."""
     due = next_due(case.settings, case.launched_at, case.now)
     early = due.interval_seconds < case.settings.max_interval_seconds
-    return _wait(case, "training", due.at if early else None)
+    return _wait(case, "training", due.at if early else None, stalls_at(case.seen.progress))
 
 
-def _wait(case: _Case, reason: str, recheck_at: datetime | None) -> Wait:
-    """Wait, but never past the deadline."""
-    due = deadline(case.settings, case.launched_at)
-    moments = [moment for moment in (recheck_at, due) if moment and moment > case.now]
-    return Wait(reason, min(moments, default=None))
+def _wait(case: _Case, reason: str, *rechecks_at: datetime | None) -> Wait:
+    """Wait for the first of some moments, but never past the deadline."""
+    moments = (*rechecks_at, deadline(case.settings, case.launched_at))
+    return Wait(reason, min((moment for moment in moments if moment and moment > case.now), default=None))
 
 
 def _end(

@@ -46,8 +46,10 @@ def is_idle(idle: Idle, launched_at: datetime, seen: MetricMaxima | Unknown | No
     return is_warm or any(value is not None and not _rests(idle, value) for value in before)
 
 
-def idle_words(idle: Idle) -> str:
-    """What being idle means, for people."""
+def idle_reason(idle: Idle | None, launched_at: datetime, seen: MetricMaxima | Unknown | None) -> str | None:
+    """Why the run is idle, for people; None while it is not."""
+    if idle is None or not is_idle(idle, launched_at, seen):
+        return None
     below = "at" if idle.threshold == 0 else "under"
     return f"{idle.metric} {below} {idle.threshold:g} for {idle.minutes} minutes"
 

@@ -54,6 +54,9 @@ class Memory:
     noticed: str = ""
     """Which completion was noticed, by its time as written, and ``noticed_at``, when."""
     noticed_at: datetime | None = None
+    progress: str = ""
+    """Which large objects were seen, as a digest, and ``progress_at``, when these were first seen together."""
+    progress_at: datetime | None = None
     released_at: datetime | None = None
     """When Pulumi was about to remove the instance."""
 
@@ -69,6 +72,7 @@ class Memory:
         count, refused_at, refused = _parts(tag(names.TAG_REFUSED), 3)
         counts = count.isdecimal() and count.isascii() and _since_launch(instance, refused_at)
         noticed, noticed_at = _parts(tag(names.TAG_NOTICED), 2)
+        progress, progress_at = _parts(tag(names.TAG_PROGRESS), 2)
         return cls(
             hold=_read_hold(tag(names.TAG_HOLD_UNTIL), now),
             outcome=Outcome(outcome) if ended_at and outcome in set(Outcome) else None,
@@ -80,6 +84,8 @@ class Memory:
             refused_count=int(count) if counts else 0,
             noticed=noticed,
             noticed_at=parse_time(noticed_at),
+            progress=progress,
+            progress_at=_since_launch(instance, progress_at),
             released_at=_since_launch(instance, tag(names.TAG_RELEASED)),
         )
 

@@ -30,6 +30,19 @@ class MetricMaxima:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """When the run last wrote what `Stalled.patterns` names, and when it will have stalled if nothing more comes."""
+
+    since: datetime
+    stalled_at: datetime
+    uploading: str = ""
+    """The key of an upload under way, looked for when all else says that the run has stalled."""
+    large: str = ""
+    """Which large objects there are, as a digest, and ``large_seen_at``, when these were first seen together."""
+    large_seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """One look at an instance and what it wrote.
 
@@ -50,6 +63,7 @@ class Observation:
     """What matches a checkpoint pattern or an entry of the marker's manifest."""
     uploads: tuple[Upload, ...] | Unknown | None = None
     metric_maxima: MetricMaxima | Unknown | None = None
+    progress: Progress | Unknown | None = None
     interruption_warned: bool = False
     objects_at: datetime | None = None
     """When S3 had answered, which may be long after the look began: what it listed was there by then."""

@@ -21,6 +21,7 @@ from monitor_runtime.decide.observation import MetricMaxima, Observation, Unknow
 from monitor_runtime.decide.verification import checkpoint_keys
 from monitor_runtime.observe.listing import find_objects
 from monitor_runtime.observe.marker_body import MAX_BODY_BYTES, parse_body
+from monitor_runtime.observe.progress import find_progress
 from monitor_runtime.observe.uploads import find_uploads
 
 Value = TypeVar("Value")
@@ -78,7 +79,11 @@ def observe(
     seen = replace(seen, objects=objects, objects_at=objects_at, stale_markers=stale, completion=completion)
     can_wait = instance.state in ON and not interruption_warned
     if completion is None and can_wait and not memory.hold.until:
-        return replace(seen, metric_maxima=_metric(cloud, settings, instance, launched_at, objects_at))
+        return replace(
+            seen,
+            progress=find_progress(cloud, settings, seen, now, clock),
+            metric_maxima=_metric(cloud, settings, instance, launched_at, objects_at),
+        )
     if completion is None or (can_wait and not _matters_now(settings, memory, completion, now)):
         return seen
     return _completed(cloud, settings, seen, completion, launched_at)

@@ -114,6 +114,11 @@ def endings(settings: Settings, *, spot: str | None) -> dict[str, str]:
         words["deadline"] = (
             f"{_action_phrase(settings.on_deadline, spot)}, {settings.max_runtime_hours:g} h after the launch"
         )
+    if settings.stalled:
+        words["stalled"] = (
+            f"{_action_phrase(settings.on_failure, spot)}, when no new object matches"
+            f" {_any_of(settings.stalled.patterns)} for {settings.stalled.minutes} minutes"
+        )
     if settings.idle:
         idle = settings.idle
         words["idle"] = (

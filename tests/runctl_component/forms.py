@@ -41,6 +41,7 @@ ALL: dict[str, Any] = {
     "on_deadline": "terminate",
     "max_runtime_hours": 48,
     "idle": {"metric": "CPUUtilization", "threshold": 5, "minutes": 30, "warm_up_minutes": 60},
+    "stalled": {"patterns": ["checkpoints/*.pt"], "minutes": 90},
     "terminate_after_days": 7,
     "s3_events": True,
     "tags": {"team": "nlp"},

@@ -30,6 +30,7 @@ NESTED: dict[str, Callable[[], Any]] = {
     "expected_outputs": lambda: [unknown()],
     "checkpoint_patterns": lambda: [unknown()],
     "idle": lambda: {"metric": unknown(), "threshold": unknown(), "minutes": unknown(), "warm_up_minutes": unknown()},
+    "stalled": lambda: {"patterns": unknown(), "minutes": unknown()},
     "tags": lambda: {"team": unknown(), "cost": "42"},
 }
 WATCH = {"watch": [{"bucket": "outputs"}], "s3_events": True}

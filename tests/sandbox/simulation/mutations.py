@@ -9,7 +9,7 @@ from monitor_runtime import check
 from monitor_runtime.act import carry_out, deadline_switch, ending, follow_up, signalling
 from monitor_runtime.cloud.interface import CommandState
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.decide import completion, decide, memory, next_check
+from monitor_runtime.decide import completion, decide, idle, memory, next_check
 from monitor_runtime.observe import observe
 from sandbox.simulation.world.simulated_cloud import SimulatedCloud
 
@@ -88,7 +88,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a download counts as idleness",
-        wrapped(decide, "is_idle", without_warm_up),
+        wrapped(idle, "is_idle", without_warm_up),
         "every_ending_has_a_cause",
         400,
     ),
