@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind, UploadMarker
 from monitor_runtime.cloud.values import StoredObject
-from monitor_runtime.contract.settings import Settings
+from monitor_runtime.contract.settings import Settings, Stalled
+from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import Observation, Progress, Unknown
 from monitor_runtime.decide.stalled import (
     is_sign_of_progress,
@@ -38,29 +39,52 @@ def find_progress(
     least = least_progress(stalled, signs_of_progress(settings, stalled, seen.objects, launched_at))
     if least and now < least.stalled_at:
         return least
-    objects = find_objects(cloud, settings, stalled.patterns)
-    if isinstance(objects, Unknown):
-        return objects
-    signs = signs_of_progress(settings, stalled, objects, launched_at)
-    found = progress(stalled, signs, launched_at, seen.memory, clock.now())
+    return _looked_for(cloud, settings, stalled, launched_at, memory=seen.memory, now=now, clock=clock)
+
+
+def _looked_for(
+    cloud: Cloud,
+    settings: Settings,
+    stalled: Stalled,
+    launched_at: datetime,
+    *,
+    memory: Memory,
+    now: datetime,
+    clock: Clock,
+) -> Progress | Unknown:
+    signs = _signs(cloud, settings, stalled, launched_at)
+    if isinstance(signs, Unknown):
+        return signs
+    found = progress(stalled, signs, launched_at, memory, clock.now())
     if now < found.stalled_at:
         return found
-    uploading = _uploading(cloud, settings, objects, launched_at)
-    return uploading if isinstance(uploading, Unknown) else replace(found, uploading=uploading)
+    uploading = _uploading(cloud, settings, stalled, signs, launched_at)
+    if uploading:
+        return uploading if isinstance(uploading, Unknown) else replace(found, uploading=uploading)
+    # An upload that was completed between the two lists was in neither.
+    later = _signs(cloud, settings, stalled, launched_at)
+    return later if isinstance(later, Unknown) else progress(stalled, later, launched_at, memory, clock.now())
+
+
+def _signs(
+    cloud: Cloud, settings: Settings, stalled: Stalled, launched_at: datetime
+) -> tuple[StoredObject, ...] | Unknown:
+    objects = find_objects(cloud, settings, stalled.patterns)
+    return objects if isinstance(objects, Unknown) else signs_of_progress(settings, stalled, objects, launched_at)
 
 
 def _uploading(
-    cloud: Cloud, settings: Settings, objects: Sequence[StoredObject], launched_at: datetime
+    cloud: Cloud, settings: Settings, stalled: Stalled, signs: Sequence[StoredObject], launched_at: datetime
 ) -> str | Unknown:
     """The key of an upload that is progress, or nothing. Unknown when `MAX_PAGES` have none, and there are more."""
-    stalled, marker = settings.stalled, None
+    marker: UploadMarker | None = None
     try:
         for _ in range(MAX_PAGES):
             page = cloud.list_uploads(settings.bucket, settings.prefix, marker)
             for upload in page.uploads:
-                if stalled and is_sign_of_progress(settings, stalled, upload, objects, launched_at):
+                if is_sign_of_progress(settings, stalled, upload, signs, launched_at):
                     return upload.key
-            marker: UploadMarker | None = page.next_marker
+            marker = page.next_marker
             if marker is None:
                 return ""
     except CloudError as error:

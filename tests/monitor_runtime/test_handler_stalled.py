@@ -117,6 +117,18 @@ def test_an_upload_of_another_name_is_no_progress() -> None:
         assert cloud.check()["outcome"] == "stalled"
 
 
+def test_an_upload_that_is_completed_between_the_looks_is_progress() -> None:
+    with moto_cloud(stalled=STALLED) as cloud:
+        watched(cloud)
+
+        def completed_meanwhile() -> object:
+            cloud.put("checkpoints/1.pt")
+            return {}
+
+        cloud.faults["s3:ListMultipartUploads"] = completed_meanwhile
+        assert (cloud.check()["decision"], cloud.state) == ("wait", "running")
+
+
 def test_uploads_that_cannot_be_seen_are_progress() -> None:
     with moto_cloud(stalled=STALLED) as cloud:
         watched(cloud)

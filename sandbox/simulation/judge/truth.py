@@ -156,7 +156,11 @@ class Truth:
         if finish is not None and looked_at is not None:
             found = {self.due_of(launch, finish, at) for at in (looked_at, moment)}
             dues.extend(sorted(due for due in found if moment >= due.at))
-        elif self.is_idle(launch, moment):
+            return dues
+        stalled_at = None if looked_at is None else self.stalled_at(launch, looked_at)
+        if stalled_at is not None and moment >= stalled_at:
+            dues.append(Due(Outcome.STALLED, stalled_at, settings.on_failure))
+        if self.is_idle(launch, moment):
             dues.append(Due(Outcome.IDLE, moment, settings.on_failure))
         return dues
 
@@ -169,6 +173,39 @@ class Truth:
             return Due(Outcome.SUCCEEDED, grace_over, settings.on_complete)
         action = Action.STOP if settings.on_complete is Action.TERMINATE else settings.on_complete
         return Due(Outcome.UNVERIFIED, grace_over + settings.verify_timeout_seconds * SECOND, action)
+
+    def signs_of_progress(self, launch: Launch, moment: int) -> list[Written]:
+        """What the launch had written by then of what its training writes while it makes progress."""
+        patterns = self.settings.stalled.patterns if self.settings.stalled else ()
+        written = self.objects(launch, moment).items()
+        return [entry for name, entry in written if any(names_object(pattern, name) for pattern in patterns)]
+
+    def stalled_at(self, launch: Launch, moment: int, large_late: int = 0) -> int | None:
+        """When the launch has stalled, by what lay in S3 at a moment; None while something is being uploaded.
+
+        ``large_late``: how much later than it was there the monitor may count what S3 dates back.
+        """
+        stalled = self.settings.stalled
+        if stalled is None or self._is_uploading_progress(launch, moment):
+            return None
+        minutes, since = stalled.minutes * MINUTE, launch.stamp
+        for written in self.signs_of_progress(launch, moment):
+            seen_at = max(written.at, launch.stamp + minutes) + large_late if large_late else written.at
+            since = max(since, max(written.stamp, seen_at) if written.multipart else written.stamp)
+        return since + minutes
+
+    def _is_uploading_progress(self, launch: Launch, moment: int) -> bool:
+        """Whether S3 lists an upload of such a name that began in this launch, and no newer object has its name."""
+        patterns, prefix = self.settings.stalled.patterns if self.settings.stalled else (), self.settings.prefix
+        stamps = {written.key: written.stamp for written in self.signs_of_progress(launch, moment)}
+        return any(
+            upload.at <= moment
+            and (upload.completed_at is None or upload.completed_at > moment)
+            and launch.stamp <= upload.stamp
+            and stamps.get(upload.key, 0) <= upload.stamp
+            and any(names_object(pattern, upload.key[len(prefix) :]) for pattern in patterns)
+            for upload in self.record.bucket.uploads
+        )
 
     def is_idle(self, launch: Launch, moment: int) -> bool:
         """Whether a whole window, ended at most a quarter of an hour ago, saw no work.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.contract.settings import Idle, Settings
+from monitor_runtime.contract.settings import Idle, Settings, Stalled
 from sandbox.simulation.world.machine import MachineTraits, SpotKind
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
@@ -44,6 +44,8 @@ LOOK_ALIKES = (
     "model.bin.part",
     "old/model.bin",
 )
+PROGRESS = ("checkpoints/*.pt",)
+"""What a training writes while it makes progress."""
 OUTPUTS = {
     "model.bin": "model.bin",
     "metrics-*.json": "metrics-1.json",
@@ -200,7 +202,13 @@ def _draw_watching(seed: int, settings: Settings) -> Settings:
     """What is watched of a training that hangs; drawn apart from all else, which stays as it was without it."""
     random = Random(f"{seed}:watching")
     warm_up_minutes = random.choice((0, 15, 60, 120))
-    return replace(settings, idle=settings.idle and replace(settings.idle, warm_up_minutes=warm_up_minutes))
+    minutes = random.choice((5, 10, 20, 45, 90))
+    lasts = not settings.max_runtime_hours or minutes < settings.max_runtime_hours * 60
+    return replace(
+        settings,
+        idle=settings.idle and replace(settings.idle, warm_up_minutes=warm_up_minutes),
+        stalled=Stalled(PROGRESS, minutes) if lasts and random.random() < 0.15 else None,
+    )
 
 
 def _draw_runtime_hours(random: Random, works_for: int) -> float:
