@@ -166,7 +166,7 @@ def test_a_run_whose_outputs_are_not_all_there_goes_on(objects: tuple[Any, ...])
     assert isinstance(decided(OUTPUTS, seen(*objects), at(hours=5)), Wait)
 
 
-# 8. Idle.
+# 9. Idle.
 
 IDLE = settings(idle=Idle("CPUUtilization", 5.0, 30), on_failure=Action.TERMINATE)
 
