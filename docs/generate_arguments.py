@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from monitor_runtime.contract.settings import Idle
 from runctl_component.args.defaults import (
     DEFAULT_MARKERS,
     DEFAULT_RETENTION_DAYS,
@@ -19,11 +20,13 @@ SOURCE = "runctl_component/args/declared.py"
 TITLES = {
     "TrainingRunArgs": "TrainingRun(name, args)",
     "IdleArgs": "idle",
+    "StalledArgs": "stalled",
     "MonitorArgs": "Monitor(name, args)",
     "WatchArgs": "watch",
 }
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "TrainingRunArgs": {field: value for field, value in complete("", {}).items() if field != "prefix"},
+    "IdleArgs": {"warm_up_minutes": Idle.__dataclass_fields__["warm_up_minutes"].default},
     "MonitorArgs": {
         "s3_events": False,
         "markers": DEFAULT_MARKERS,

@@ -10,7 +10,7 @@ from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import arm
 from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.act.follow_up import Recheck, await_next, soonest
-from monitor_runtime.act.recording import notice, record_tags
+from monitor_runtime.act.recording import notice, record_tags, remember_progress
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.metrics import Metric
@@ -20,6 +20,7 @@ from monitor_runtime.decide.completed import RECHECK_UNKNOWN
 from monitor_runtime.decide.completion import MarkerBody
 from monitor_runtime.decide.decide import INTERRUPTION, decide, decide_unseen
 from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
+from monitor_runtime.decide.idle import metric_problem
 from monitor_runtime.decide.next_check import LEAD, MAX_WAIT_SECONDS
 from monitor_runtime.decide.observation import Observation, Unknown
 from monitor_runtime.observe.observe import find_run, observe
@@ -137,6 +138,7 @@ def _acted(
 ) -> Recheck | None:
     if isinstance(decision, Wait):
         notice(context, instance, seen)
+        remember_progress(context, instance, seen)
         if instance.launched_at and not seen.memory.may_be_going(now):
             arm(context, instance, seen.memory, instance.launched_at, now)
         return Recheck(decision.recheck_at)
@@ -187,13 +189,14 @@ def _describe(context: CheckContext, decision: Decision, seen: Observation | Non
     report.outcome = decision.outcome if isinstance(decision, End | Interrupt | Settle | Refused) else None
     if seen is None:
         return
-    for source in (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads, seen.metric_maxima):
+    for source in (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads, seen.progress, seen.metric_maxima):
         if isinstance(source, Unknown):
             report.problem(source.cause)
     body = seen.marker_body
     if isinstance(body, MarkerBody) and body.not_understood and seen.completion:
         report.problem(f"{seen.completion.evidence}: its body is not understood: {body.not_understood}")
-    if seen.memory.hold.problem:
-        report.problem(seen.memory.hold.problem)
+    for problem in (seen.memory.hold.problem, metric_problem(context.settings.idle, seen.metric_maxima)):
+        if problem:
+            report.problem(problem)
     if stale := seen.stale_markers:
         report.note(f"{few(stale)} {'is' if len(stale) == 1 else 'are'} older than the launch: ignored")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Protocol
 
+from monitor_runtime.cloud.aws import AwsCloud
 from monitor_runtime.cloud.clock import SystemClock
 from monitor_runtime.cloud.monitor_resources import MonitorResources
 from monitor_runtime.contract import names

@@ -1,6 +1,6 @@
 """Training runs on EC2 that end themselves, as Pulumi components."""
 
-from runctl_component.args.declared import IdleArgs, MonitorArgs, TrainingRunArgs, WatchArgs
+from runctl_component.args.declared import IdleArgs, MonitorArgs, StalledArgs, TrainingRunArgs, WatchArgs
 from runctl_component.errors import InvalidArgs, NotWatchedError, RunctlError
 from runctl_component.monitor.monitor import Monitor
 from runctl_component.training_run.training_run import TrainingRun
@@ -12,6 +12,7 @@ __all__ = [
     "MonitorArgs",
     "NotWatchedError",
     "RunctlError",
+    "StalledArgs",
     "TrainingRun",
     "TrainingRunArgs",
     "WatchArgs",

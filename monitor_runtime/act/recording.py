@@ -11,7 +11,8 @@ from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.memory import noticed_value, safe_value
-from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.decide.observation import Observation, Progress, Unknown
+from monitor_runtime.decide.stalled import progress_value
 
 
 def outcome_tags(context: CheckContext, outcome: Outcome, reason: str) -> dict[str, str]:
@@ -66,3 +67,14 @@ def _note(context: CheckContext, instance: Instance, noticed: str) -> None:
         context.unrecorded.keep(instance.instance_id, values)
         return
     context.unrecorded.written(instance.instance_id, values)
+
+
+def remember_progress(context: CheckContext, instance: Instance, seen: Observation) -> None:
+    """Remember when large objects were first seen. While that cannot be written, each look is the first: no stall."""
+    found = seen.progress
+    if not isinstance(found, Progress) or not found.large or found.large == seen.memory.progress:
+        return
+    try:
+        context.cloud.tag_instance(instance.instance_id, {names.TAG_PROGRESS: progress_value(found)})
+    except CloudError as error:
+        context.report.problem(f"not recorded in tags: {error}")

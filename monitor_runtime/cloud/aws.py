@@ -26,6 +26,7 @@ from monitor_runtime.cloud.aws_answers import (
     state_change,
 )
 from monitor_runtime.cloud.aws_errors import to_cloud_error
+from monitor_runtime.cloud.aws_metrics import metric_query, read_maxima
 from monitor_runtime.cloud.dry_run import COULD_BE_DONE, trial
 from monitor_runtime.cloud.interface import (
     Change,
@@ -139,25 +140,9 @@ class AwsCloud:
             "s3", "ListParts", {"Bucket": bucket, "Key": key, "UploadId": upload_id, **further}, read_parts
         )
 
-    def metric_maxima(self, instance_id: str, window: MetricWindow) -> Sequence[float]:
+    def metric_maxima(self, instance_id: str, window: MetricWindow) -> Mapping[datetime, float]:
         """See `Cloud.metric_maxima`."""
-        namespace, _, name = window.metric.rpartition("/")
-        metric = {
-            "Namespace": namespace or "AWS/EC2",
-            "MetricName": name,
-            "Dimensions": [{"Name": "InstanceId", "Value": instance_id}],
-        }
-        statistic = {"Metric": metric, "Period": window.period_seconds, "Stat": "Maximum"}
-        return self._call(
-            "cloudwatch",
-            "GetMetricData",
-            {
-                "MetricDataQueries": [{"Id": "maximum", "MetricStat": statistic}],
-                "StartTime": window.start,
-                "EndTime": window.end,
-            },
-            lambda answer: [float(value) for value in answer["MetricDataResults"][0]["Values"]],
-        )
+        return self._call("cloudwatch", "GetMetricData", metric_query(instance_id, window), read_maxima)
 
     def stop_instance(self, instance_id: str, *, force: bool = False) -> StateChange:
         """See `Cloud.stop_instance`."""

@@ -161,8 +161,8 @@ class Cloud(Protocol):
         """The parts of an upload that have arrived, in the order of their numbers; at most 1,000 a page."""
         ...
 
-    def metric_maxima(self, instance_id: str, window: MetricWindow) -> Sequence[float]:
-        """The maximum of each period for which CloudWatch has data."""
+    def metric_maxima(self, instance_id: str, window: MetricWindow) -> Mapping[datetime, float]:
+        """The maximum of each period for which CloudWatch has data, by when the period begins."""
         ...
 
     def stop_instance(self, instance_id: str, *, force: bool = False) -> StateChange:

@@ -22,6 +22,9 @@ TAG_ARMED = "runctl:armed"
 TAG_NOTICED = "runctl:noticed"
 """Since when the grace period of the completion that was noticed is counted, and which one that is: written once, so
 that a marker which is uploaded again, or which S3 dates back, gets its grace period once and in full."""
+TAG_PROGRESS = "runctl:progress"
+"""Which large objects of `Stalled.patterns` there are, as a digest, and when they were first seen: S3 dates a multipart
+upload back to when it began."""
 TAG_NOTIFIED = "runctl:notified"
 """When the notification of the ending was published."""
 TAG_REPORTED = "runctl:reported"
@@ -40,6 +43,7 @@ WRITTEN_BY_MONITOR = (
     TAG_NOTICED,
     TAG_NOTIFIED,
     TAG_OUTCOME,
+    TAG_PROGRESS,
     TAG_REASON,
     TAG_REFUSED,
     TAG_RELEASED,

@@ -20,5 +20,6 @@ class Outcome(StrEnum):
     FAILED = "failed"
     DEADLINE = "deadline"
     IDLE = "idle"
+    STALLED = "stalled"
     INTERRUPTED = "interrupted"
     UNVERIFIED = "unverified"

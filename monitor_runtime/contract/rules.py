@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
+from types import MappingProxyType
 from typing import cast
 
 MAX_PATTERNS = 50
@@ -138,7 +139,7 @@ def optional(inner: Rule) -> Rule:
     return rule
 
 
-def list_of(item: Rule, *, maximum: int = MAX_PATTERNS) -> Rule:
+def list_of(item: Rule, *, minimum: int = 0, maximum: int = MAX_PATTERNS) -> Rule:
     """A list of distinct values that each pass ``item``; a single string is refused, not split into characters."""
 
     def rule(field: str, value: object) -> Iterator[Problem]:
@@ -148,6 +149,8 @@ def list_of(item: Rule, *, maximum: int = MAX_PATTERNS) -> Rule:
             )
             return
         values = cast("Sequence[object]", value)
+        if len(values) < minimum:
+            yield Problem(field, got=values, accepted=f"at least {minimum} in the list", fix="add one, or leave it out")
         if len(values) > maximum:
             yield Problem(
                 field, found=f"{len(values)} entries", accepted=f"at most {maximum} entries", fix="use a pattern with *"
@@ -161,22 +164,23 @@ def list_of(item: Rule, *, maximum: int = MAX_PATTERNS) -> Rule:
     return rule
 
 
-def record_of(fields: Mapping[str, Rule]) -> Rule:
-    """A mapping that has exactly the given fields, each passing its rule."""
+def record_of(fields: Mapping[str, Rule], further: Mapping[str, Rule] = MappingProxyType({})) -> Rule:
+    """A mapping that has all of ``fields``, perhaps some of ``further``, and nothing else, each passing its rule."""
+    perhaps = f", and optionally {', '.join(further)}" if further else ""
 
     def rule(field: str, value: object) -> Iterator[Problem]:
-        accepted = f"an object with {', '.join(fields)}"
+        accepted = f"an object with {', '.join(fields)}{perhaps}"
         if not isinstance(value, Mapping):
             yield Problem(field, got=value, accepted=accepted, fix=f"write {field} as {accepted}")
             return
         entries = cast("Mapping[object, object]", value)
         for key in entries:
-            if key not in fields:
+            if key not in fields and key not in further:
                 yield Problem(f"{field}.{key}", got=entries[key], accepted=accepted, fix="remove it")
-        for name, inner in fields.items():
+        for name, inner in {**fields, **further}.items():
             if name in entries:
                 yield from inner(f"{field}.{name}", entries[name])
-            else:
+            elif name in fields:
                 yield Problem(f"{field}.{name}", found="missing", accepted="a value", fix=f"add {name} to {field}")
 
     return rule

@@ -26,10 +26,22 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """A metric that stays under ``threshold`` for ``minutes`` means that the run is idle."""
+    """A metric that stays under ``threshold``, or at it when that is 0, for ``minutes`` means that the run is idle.
+
+    Not before the training was active, or ``warm_up_minutes`` have passed since the launch.
+    """
 
     metric: str
     threshold: float
+    minutes: int
+    warm_up_minutes: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Stalled:
+    """A run that writes no object that matches any of ``patterns`` for ``minutes`` has stalled."""
+
+    patterns: tuple[str, ...]
     minutes: int
 
 
@@ -43,7 +55,12 @@ def _or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _read_idle(value: Mapping[str, Any]) -> Idle:
-    return Idle(value["metric"], float(value["threshold"]), int(value["minutes"]))
+    warm_up_minutes = int(value.get("warm_up_minutes", Idle.__dataclass_fields__["warm_up_minutes"].default))
+    return Idle(value["metric"], float(value["threshold"]), int(value["minutes"]), warm_up_minutes)
+
+
+def _read_stalled(value: Mapping[str, Any]) -> Stalled:
+    return Stalled(tuple(value["patterns"]), int(value["minutes"]))
 
 
 _TAG_VALUE = rules.text(r"[\w .:/=+@-]+", "a tag value", "name the monitor with letters, digits and -", maximum=256)
@@ -55,6 +72,13 @@ _IDLE = rules.record_of(
         "metric": rules.metric_name,
         "threshold": rules.number(0, 1e12, "the metric's unit"),
         "minutes": rules.whole_number(10, 1440, "minutes", multiple_of=5),
+    },
+    {"warm_up_minutes": rules.whole_number(0, 1440, "minutes")},
+)
+_STALLED = rules.record_of(
+    {
+        "patterns": rules.list_of(patterns.object_pattern, minimum=1),
+        "minutes": rules.whole_number(5, 10_080, "minutes"),
     }
 )
 _INTERVAL = rules.whole_number(60, 3600, "seconds", multiple_of=60)
@@ -93,6 +117,7 @@ class Settings:
         default=24.0, metadata=_checked(rules.number(0, 8760, "hours (0: no deadline)"), float)
     )
     idle: Idle | None = field(default=None, metadata=_checked(rules.optional(_IDLE), _or_none(_read_idle)))
+    stalled: Stalled | None = field(default=None, metadata=_checked(rules.optional(_STALLED), _or_none(_read_stalled)))
     terminate_after_days: int | None = field(
         default=None, metadata=_checked(rules.optional(rules.whole_number(1, 365, "days")), _or_none(int))
     )
@@ -165,14 +190,15 @@ def _time_problems(value: Mapping[str, Any]) -> Iterator[Problem]:
             fix="shorten grace_seconds or raise max_runtime_hours: the deadline would end the run in its grace period",
             touches=("max_runtime_hours",),
         )
-    elif runtime_seconds and value["idle"] and value["idle"]["minutes"] * 60 >= runtime_seconds:
-        yield Problem(
-            "idle.minutes",
-            got=value["idle"]["minutes"],
-            accepted=f"less than max_runtime_hours ({value['max_runtime_hours']:g} h)",
-            fix="shorten idle.minutes or raise max_runtime_hours: the deadline would always come first",
-            touches=("max_runtime_hours",),
-        )
+    for name in ("idle", "stalled"):
+        if value[name] and 0 < runtime_seconds <= value[name]["minutes"] * 60:
+            yield Problem(
+                f"{name}.minutes",
+                got=value[name]["minutes"],
+                accepted=f"less than max_runtime_hours ({value['max_runtime_hours']:g} h)",
+                fix=f"shorten {name}.minutes or raise max_runtime_hours: the deadline would always come first",
+                touches=("max_runtime_hours",),
+            )
     if value["terminate_after_days"] is not None and value["on_complete"] != Action.STOP:
         yield Problem(
             "terminate_after_days",
@@ -197,7 +223,7 @@ def parse(document: object) -> tuple[Settings, tuple[str, ...]]:
     values = cast("Mapping[str, Any]", document)
     if problems := tuple(_version_problems(values)):
         raise SettingsError(problems)
-    values, unknown_of_idle = _known_idle(values)
+    values, unknown_within = _known_within(values)
     missing = tuple(
         Problem(name, found="missing", accepted="a value", fix="deploy the run again")
         for name in _REQUIRED
@@ -209,7 +235,7 @@ def parse(document: object) -> tuple[Settings, tuple[str, ...]]:
         raise SettingsError(problems)
     read = {name: _READERS[name](value) for name, value in values.items() if name in _READERS}
     unknown = [str(name) for name in values if name not in _READERS and name != "version"]
-    return Settings(**read), tuple(sorted([*unknown, *unknown_of_idle]))
+    return Settings(**read), tuple(sorted([*unknown, *unknown_within]))
 
 
 def _version_problems(values: Mapping[str, object]) -> Iterator[Problem]:
@@ -220,12 +246,13 @@ def _version_problems(values: Mapping[str, object]) -> Iterator[Problem]:
         yield Problem("version", got=values["version"], accepted=accepted, fix=fix)
 
 
-def _known_idle(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
-    """The document without what this version does not know of ``idle``, and the names of that."""
-    idle: object = values.get("idle")
-    if not isinstance(idle, Mapping):
-        return values, []
-    entries = cast("Mapping[object, object]", idle)
-    known = {each.name for each in fields(Idle)}
-    kept = {name: value for name, value in entries.items() if name in known}
-    return {**values, "idle": kept}, [f"idle.{name}" for name in entries if name not in known]
+def _known_within(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
+    """The document without what this version does not know of ``idle`` and ``stalled``, and the names of that."""
+    known, unknown = dict(values), list[str]()
+    for name, kind in (("idle", Idle), ("stalled", Stalled)):
+        within: object = values.get(name)
+        if isinstance(within, Mapping):
+            entries = cast("Mapping[object, object]", within)
+            known[name] = {entry: value for entry, value in entries.items() if entry in kind.__dataclass_fields__}
+            unknown += [f"{name}.{entry}" for entry in entries if entry not in kind.__dataclass_fields__]
+    return known, unknown

@@ -40,10 +40,10 @@ class Case:
         return due is not None and self.settings.on_deadline is not Action.REPORT and self.now >= due + LAST_LOOK
 
 
-def wait(case: Case, reason: str, recheck_at: datetime | None) -> Wait:
-    """Wait, but never past the deadline, nor past the last look after it."""
+def wait(case: Case, reason: str, *rechecks_at: datetime | None) -> Wait:
+    """Wait for the first of some moments, but never past the deadline, nor past the last look after it."""
     due = case.deadline
-    moments = [recheck_at, *((due, due + LAST_LOOK) if due else ())]
+    moments = [*rechecks_at, *((due, due + LAST_LOOK) if due else ())]
     return Wait(reason, min((moment for moment in moments if moment and moment > case.now), default=None))
 
 

@@ -21,8 +21,9 @@ from monitor_runtime.decide.completed import (
 )
 from monitor_runtime.decide.decisions import Decision, Interrupt, Over, Wait
 from monitor_runtime.decide.ended import not_running
-from monitor_runtime.decide.idle import is_idle
+from monitor_runtime.decide.idle import idle_reason
 from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.decide.stalled import stall_reason, stalls_at
 
 INTERRUPTION = timedelta(minutes=5)
 """From the warning to the end, with a margin: an instance that still runs then is watched as before."""
@@ -43,6 +44,7 @@ def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bo
         or _unknown_objects(case)
         or failure(case)
         or success(case)
+        or _stalled(case)
         or _idle(case)
         or _next_check(case)
     )
@@ -118,26 +120,27 @@ def _unknown_objects(case: Case) -> Decision | None:
     return unread_marker(case)
 
 
+def _stalled(case: Case) -> Decision | None:
+    """8. What it writes while it makes progress has not come for too long."""
+    return _hung(case, Outcome.STALLED, stall_reason(case.settings.stalled, case.seen.progress, case.now))
+
+
 def _idle(case: Case) -> Decision | None:
-    """8. Nobody trains any more and nothing says why: handled like a failure."""
-    idle = case.settings.idle
-    if case.completion or idle is None or not is_idle(idle, case.seen.metric_maxima):
+    """9. Nobody trains any more and nothing says why."""
+    return _hung(case, Outcome.IDLE, idle_reason(case.settings.idle, case.launched_at, case.seen.metric_maxima))
+
+
+def _hung(case: Case, outcome: Outcome, reason: str | None) -> Decision | None:
+    """Handled like a failure, unless something says that the run is complete."""
+    if reason is None or case.completion:
         return None
-    reason = f"{idle.metric} under {idle.threshold:g} for {idle.minutes} minutes"
-    return end(
-        case,
-        Outcome.IDLE,
-        case.settings.on_failure,
-        reason,
-        due_since=case.now,
-        evidence_at=case.now,
-        signal_first=True,
-    )
+    action, now = case.settings.on_failure, case.now
+    return end(case, outcome, action, reason, due_since=now, evidence_at=now, signal_first=True)
 
 
 def _next_check(case: Case) -> Decision:
-    """9. Look again when the backoff says so; from its longest interval on, the heartbeat does that by itself."""
+    """10. Look again when the backoff says so; from its longest interval on, the heartbeat does that by itself."""
     due = next_due(case.settings, case.launched_at, case.now)
     early = due.interval_seconds < case.settings.max_interval_seconds
     unmet = f", incomplete: {case.seen.unmet[0]}" if case.seen.unmet else ""
-    return wait(case, f"training{unmet}", due.at if early else None)
+    return wait(case, f"training{unmet}", due.at if early else None, stalls_at(case.seen.progress))

@@ -89,6 +89,7 @@ def _action(settings: Settings, outcome: Outcome) -> Action:
     declared = {
         Outcome.SUCCEEDED: settings.on_complete,
         Outcome.FAILED: settings.on_failure,
+        Outcome.STALLED: settings.on_failure,
         Outcome.IDLE: settings.on_failure,
         Outcome.DEADLINE: settings.on_deadline,
     }

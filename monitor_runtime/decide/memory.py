@@ -63,6 +63,9 @@ class Memory:
     noticed: str = ""
     """Which completion was noticed, and ``noticed_since``, since when its grace period is counted."""
     noticed_since: datetime | None = None
+    progress: str = ""
+    """Which large objects were seen, as a digest, and ``progress_at``, when these were first seen together."""
+    progress_at: datetime | None = None
     released_at: datetime | None = None
     """When Pulumi was about to remove the instance."""
     watched: bool = False
@@ -82,6 +85,7 @@ class Memory:
         refused_since = _since_launch(instance, refused_at)
         counts = count.isdecimal() and count.isascii() and refused_since
         noticed_since, noticed = _parts(tag(names.TAG_NOTICED), 2)
+        progress, progress_at = _parts(tag(names.TAG_PROGRESS), 2)
         return cls(
             hold=_read_hold(tag(names.TAG_HOLD_UNTIL), now),
             outcome=Outcome(outcome) if ended_at and outcome in set(Outcome) else None,
@@ -95,6 +99,8 @@ class Memory:
             reported=_read_reported(instance, tag(names.TAG_REPORTED)),
             noticed=noticed,
             noticed_since=_since_launch(instance, noticed_since),
+            progress=progress,
+            progress_at=_since_launch(instance, progress_at),
             released_at=_since_launch(instance, tag(names.TAG_RELEASED)),
             watched=_since_launch(instance, tag(names.TAG_WATCHED)) is not None,
         )

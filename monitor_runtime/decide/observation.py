@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from monitor_runtime.cloud.interface import MetricWindow
 from monitor_runtime.cloud.values import Instance, StoredObject, Upload
 from monitor_runtime.decide.completion import Completion, MarkerBody
 from monitor_runtime.decide.memory import Memory
@@ -17,6 +19,27 @@ class Unknown:
     cause: str
     permanent: bool = False
     """True when asking again gives the same answer until a person changes something: a policy, a pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricMaxima:
+    """What CloudWatch had of a window: the maximum of each period for which it had data, by the period's beginning."""
+
+    window: MetricWindow
+    maxima: Mapping[datetime, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """When the run last wrote what `Stalled.patterns` names, and when it will have stalled if nothing more comes."""
+
+    since: datetime
+    stalled_at: datetime
+    uploading: str = ""
+    """The key of an upload under way, looked for when all else says that the run has stalled."""
+    large: str = ""
+    """Which large objects there are, as a digest, and ``large_seen_at``, when these were first seen together."""
+    large_seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +65,8 @@ class Observation:
     """What matches a checkpoint pattern or an entry of the marker's manifest."""
     uploads: tuple[Upload, ...] | Unknown | None = None
     """The multipart uploads under way that leave the run's work in doubt."""
-    metric_maxima: tuple[float, ...] | Unknown | None = None
+    metric_maxima: MetricMaxima | Unknown | None = None
+    progress: Progress | Unknown | None = None
     interruption_warned: bool = False
     objects_at: datetime | None = None
     """When S3 had answered, which may be long after the look began: what it listed was there by then."""

@@ -15,12 +15,13 @@ from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide.completion import Completion, MarkerBody, find, find_marker, stale_markers, unmet
-from monitor_runtime.decide.idle import idle_window
+from monitor_runtime.decide.idle import metric_window
 from monitor_runtime.decide.memory import Memory
-from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.decide.observation import MetricMaxima, Observation, Unknown
 from monitor_runtime.decide.verification import checkpoint_keys
 from monitor_runtime.observe.listing import find_objects
 from monitor_runtime.observe.marker_body import MAX_BODY_BYTES, parse_body
+from monitor_runtime.observe.progress import find_progress
 from monitor_runtime.observe.uploads import find_uploads
 
 Value = TypeVar("Value")
@@ -89,7 +90,11 @@ def observe(
         unmet=unmet(settings, objects, launched_at) if completion is None else (),
     )
     if completion is None and can_wait and not memory.hold.until:
-        return replace(seen, metric_maxima=_metric(cloud, settings, instance, launched_at, objects_at))
+        return replace(
+            seen,
+            progress=find_progress(cloud, settings, seen, now, clock),
+            metric_maxima=_metric(cloud, settings, instance, launched_at, objects_at),
+        )
     if completion is None or (can_wait and not _matters_now(settings, memory, completion, launched_at, now)):
         return seen
     return _completed(cloud, settings, seen, completion, launched_at)
@@ -168,8 +173,8 @@ def _marker_body(cloud: Cloud, settings: Settings, completion: Completion) -> Ma
 
 def _metric(
     cloud: Cloud, settings: Settings, instance: Instance, launched_at: datetime, now: datetime
-) -> tuple[float, ...] | Unknown | None:
-    window = idle_window(settings.idle, launched_at, now) if settings.idle else None
+) -> MetricMaxima | Unknown | None:
+    window = metric_window(settings.idle, launched_at, now) if settings.idle else None
     if window is None:
         return None
-    return ask(lambda: tuple(cloud.metric_maxima(instance.instance_id, window)))
+    return ask(lambda: MetricMaxima(window, cloud.metric_maxima(instance.instance_id, window)))

@@ -10,11 +10,22 @@ class IdleArgs(TypedDict):
     """When a run counts as idle."""
 
     metric: pulumi.Input[str]
-    """A metric of AWS/EC2 such as `CPUUtilization`, or `Namespace/MetricName` with the dimension InstanceId, for example `CWAgent/nvidia_smi_utilization_gpu`. EC2 itself publishes no GPU metric."""
+    """A metric of AWS/EC2 such as `CPUUtilization`, or `Namespace/MetricName` with the dimension InstanceId and no other, for example `CWAgent/nvidia_smi_utilization_gpu`. EC2 itself publishes no GPU metric."""
     threshold: pulumi.Input[float]
-    """The run is idle when the maximum of every 5 minutes is below this, in the metric's unit."""
+    """The run is idle when the maximum of every 5 minutes is below this, in the metric's unit. With 0: when it is 0."""
     minutes: pulumi.Input[int]
-    """For how long: 10 to 1440 minutes, a multiple of 5. Missing data counts as activity."""
+    """For how long: 10 to 1440 minutes, a multiple of 5. Missing data counts as activity, and is reported when it never ends."""
+    warm_up_minutes: NotRequired[pulumi.Input[int]]
+    """How long a run that was never active since its launch is not idle: 0 to 1440 minutes, at least as long as downloads and installations take. Once it was active, that no longer matters; what the first 15 minutes show is not counted as activity."""
+
+
+class StalledArgs(TypedDict):
+    """When a run counts as stalled: it still runs, and no longer writes what it used to write."""
+
+    patterns: pulumi.Input[Sequence[pulumi.Input[str]]]
+    """Keys under the prefix, such as `checkpoints/*.pt`, that the training keeps writing: each new object that matches one of them is progress, and so is an upload under way."""
+    minutes: pulumi.Input[int]
+    """For how long none may come, since the launch or the last one: 5 to 10080 minutes. Make it well longer than the time to the first, and between two of them."""
 
 
 class TrainingRunArgs(TypedDict):
@@ -73,13 +84,15 @@ class TrainingRunArgs(TypedDict):
     on_complete: NotRequired[pulumi.Input[str]]
     """`stop`, `terminate`, or `report`, which notifies and changes nothing. One-time spot: `terminate`. A stopped instance keeps its disk, and stays in Pulumi's state."""
     on_failure: NotRequired[pulumi.Input[str]]
-    """The same choices, for a failed or idle run."""
+    """The same choices, for a failed, stalled or idle run."""
     on_deadline: NotRequired[pulumi.Input[str]]
     """The same choices, when `max_runtime_hours` have passed."""
     max_runtime_hours: NotRequired[pulumi.Input[float]]
     """The deadline, counted from each launch; 0 means none."""
     idle: NotRequired[pulumi.Input[IdleArgs]]
     """End a run that no longer does anything. Default: not watched."""
+    stalled: NotRequired[pulumi.Input[StalledArgs]]
+    """End a run that no longer writes anything. Default: not watched."""
     monitor: NotRequired[pulumi.Input[str]]
     """The handle of a monitor that watches the run: the output `handle` of a `Monitor`, of this program or of another one in the same account and region. In Python you can also pass the `Monitor` itself, as `TrainingRun(name, args, monitor=...)`. Default: a monitor of the run's own. If you pass an Output, it must not resolve to None."""
     notify_topic_arn: NotRequired[pulumi.Input[str]]

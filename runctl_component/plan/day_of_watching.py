@@ -94,11 +94,13 @@ def watched_seconds(settings: Settings) -> float:
 def watch_for_a_day(settings: Settings) -> Watching:
     """The watching that these settings ask for, from launch to ending: of a day, or until an earlier deadline."""
     folders = {literal_head(output).rpartition("/")[0] for output in settings.expected_outputs if "/" in output}
+    patterns = settings.stalled.patterns if settings.stalled else ()
+    stalled = {literal_head(pattern).rpartition("/")[0] for pattern in patterns}
     return Watching(
         heartbeats=int(watched_seconds(settings) // settings.max_interval_seconds),
         follow_ups=len(early_checks(settings)) + ENDING_FOLLOW_UPS,
         events=1 if settings.s3_events else 0,
-        lists_per_check=1 + len(folders),
+        lists_per_check=1 + len(folders) + len(stalled),
         asks_metric=settings.idle is not None,
     )
 

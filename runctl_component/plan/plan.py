@@ -124,11 +124,17 @@ def endings(settings: Settings, *, spot: str | None) -> dict[str, str]:
         words["deadline"] = (
             f"{_action_phrase(settings.on_deadline, spot)}, {settings.max_runtime_hours:g} h after the launch"
         )
+    if settings.stalled:
+        words["stalled"] = (
+            f"{_action_phrase(settings.on_failure, spot)}, when no new object matches"
+            f" {_any_of(settings.stalled.patterns)} for {settings.stalled.minutes} minutes"
+        )
     if settings.idle:
         idle = settings.idle
         words["idle"] = (
-            f"{_action_phrase(settings.on_failure, spot)}, when {idle.metric} stays under {idle.threshold:g}"
-            f" for {idle.minutes} minutes"
+            f"{_action_phrase(settings.on_failure, spot)}, when {idle.metric} stays"
+            f" {'at' if idle.threshold == 0 else 'under'} {idle.threshold:g} for {idle.minutes} minutes, after the"
+            f" training was active or {idle.warm_up_minutes} minutes after the launch"
         )
     if spot:
         words["interrupted"] = "EC2 takes the instance back; the training is signalled about two minutes before"

@@ -139,6 +139,15 @@ SCENARIOS: Mapping[str, Scenario] = {
         lasts=timedelta(hours=2),
         ends_after=timedelta(minutes=45 + 30),
     ),
+    "stall": Scenario(
+        "the training hangs and writes no checkpoint any more",
+        "stalled",
+        args={"stalled": {"patterns": ["checkpoints/*.pt"], "minutes": 45}},
+        finish=None,
+        works_for=timedelta(minutes=70),
+        lasts=timedelta(hours=2, minutes=30),
+        ends_after=timedelta(minutes=60 + 45),
+    ),
     "hold": Scenario(
         "somebody holds a finished run for two hours",
         "succeeded",

@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from monitor_runtime.cloud.interface import MetricWindow
 from monitor_runtime.cloud.values import Instance, InstanceState, StoredObject
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide.completion import MarkerBody, find
 from monitor_runtime.decide.decide import decide
 from monitor_runtime.decide.decisions import Decision
 from monitor_runtime.decide.memory import Memory
-from monitor_runtime.decide.observation import Observation
+from monitor_runtime.decide.observation import MetricMaxima, Observation
 
 LAUNCH = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 INSTANCE_ID = "i-0123456789abcdef0"
@@ -42,6 +43,14 @@ def stored(name: str, modified_at: datetime, size: int = 1) -> StoredObject:
 def seen(*objects: StoredObject, **fields: Any) -> Observation:
     """A running instance, and these objects."""
     return replace(Observation(instance(), objects=objects, uploads=(), checkpoints=()), **fields)
+
+
+def metric_maxima(*maxima: float | None, until: datetime) -> MetricMaxima:
+    """The maxima of periods of 5 minutes, None where there is no data, the last of which ends then."""
+    start = until - timedelta(minutes=5 * len(maxima))
+    moments = {start + timedelta(minutes=5 * number): value for number, value in enumerate(maxima)}
+    window = MetricWindow("CPUUtilization", start, until)
+    return MetricMaxima(window, {moment: value for moment, value in moments.items() if value is not None})
 
 
 def decided(run: Settings, looked: Observation, now: datetime, *, notifies: bool = False) -> Decision:

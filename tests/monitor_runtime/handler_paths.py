@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.contract.settings import Idle
+from monitor_runtime.contract.settings import Idle, Stalled
 from sandbox.aws.boto import client
 
 from .cloud.moto_cloud import BUCKET, PREFIX, Cloud
@@ -72,6 +72,14 @@ def _idle(cloud: Cloud) -> None:
         cloud.pass_time(minutes=5)
 
 
+def _uploaded(cloud: Cloud) -> None:
+    watched(cloud)
+    upload = {"Bucket": BUCKET, "Key": f"{PREFIX}checkpoints/1.pt"}
+    upload["UploadId"] = client("s3").create_multipart_upload(**upload)["UploadId"]
+    etag = client("s3").upload_part(**upload, PartNumber=1, Body=b"w")["ETag"]
+    client("s3").complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]})
+
+
 def _persistent_spot(cloud: Cloud) -> None:
     cloud.make_spot("persistent")
     completed_and_due(cloud)
@@ -111,6 +119,8 @@ PATHS: Mapping[str, Path] = {
     "spot": Path(_persistent_spot, {"on_complete": Action.TERMINATE}, "terminated"),
     "deadline": Path(_late, {}, "stopped"),
     "idle": Path(_idle, {"idle": Idle("CPUUtilization", 5, 10)}, "stopped"),
+    "stalled": Path(watched, {"stalled": Stalled(("checkpoints/*.pt",), 60)}, "stopped"),
+    "progress": Path(_uploaded, {"stalled": Stalled(("checkpoints/*.pt",), 60)}, "running"),
     "settling": Path(_stopped_by_hand, {}, "stopped"),
     "forcing": Path(_stuck, {}, "stopped"),
     "kept": Path(_kept, {"terminate_after_days": 1}, "terminated"),

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from monitor_runtime.contract.outcomes import Outcome
-from monitor_runtime.contract.settings import Idle, Settings
-from runctl_component.args.declared import IdleArgs, MonitorArgs, TrainingRunArgs, WatchArgs
+from monitor_runtime.contract.settings import Idle, Settings, Stalled
+from runctl_component.args.declared import IdleArgs, MonitorArgs, StalledArgs, TrainingRunArgs, WatchArgs
 from runctl_component.args.defaults import SETTINGS_FIELDS, complete, to_settings
 from runctl_component.args.monitor_rules import MONITOR_RULES, WATCH_RULES
 from runctl_component.args.run_rules import RUN_RULES
@@ -48,8 +48,13 @@ def _rows(page: str, heading: str) -> list[str]:
     return [row for row in re.findall(r"^\| (.+?) \|", table, re.MULTILINE)[1:] if not row.startswith("-")]
 
 
+def _watched_in_every_way() -> Settings:
+    idle, stalled = Idle("CPUUtilization", 5, 30), Stalled(("checkpoints/*.pt",), 60)
+    return Settings("llama", "project/stack/monitor", "outputs", "llama/", idle=idle, stalled=stalled)
+
+
 def test_every_outcome_has_its_words_in_the_plan() -> None:
-    settings = Settings("llama", "project/stack/monitor", "outputs", "llama/", idle=Idle("CPUUtilization", 5, 30))
+    settings = _watched_in_every_way()
     assert set(build_plan(settings, spot="persistent")["endings"]) == set(Outcome)
 
 
@@ -71,8 +76,9 @@ def test_every_argument_has_its_rule(declared: type, rules: Mapping[str, object]
     assert set(declared.__annotations__) == set(rules)
 
 
-def test_every_setting_of_idleness_is_an_argument() -> None:
-    assert set(IdleArgs.__annotations__) == set(Idle.__annotations__)
+@pytest.mark.parametrize(("declared", "settings"), [(IdleArgs, Idle), (StalledArgs, Stalled)])
+def test_every_setting_within_a_setting_is_an_argument(declared: type, settings: type) -> None:
+    assert set(declared.__annotations__) == set(settings.__annotations__)
 
 
 def _plan(args: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,7 +116,7 @@ def test_the_table_of_outcomes_and_the_plan_name_the_same_arguments() -> None:
     """An outcome whose ending is declared changes with that argument, and no other."""
     table = DOCS["how-a-run-ends"].partition("## Outcomes\n")[2].partition("\n## ")[0]
     stated = dict(re.findall(r"^\| `(\w+)` \| .* \| `(on_\w+)` \|$", table, re.MULTILINE))
-    settings = Settings("llama", "project/stack/monitor", "outputs", "llama/", idle=Idle("CPUUtilization", 5, 30))
+    settings = _watched_in_every_way()
     before = build_plan(settings)["endings"]
     for argument in ("on_complete", "on_failure", "on_deadline"):
         after = build_plan(replace(settings, **{argument: "report"}))["endings"]

@@ -146,6 +146,9 @@ def _most_checks(truth: Truth, hour: int) -> int:
     launches = [launch for launch in truth.record.launches if launch.at <= end]
     heartbeats = HOUR // (settings.max_interval_seconds * SECOND) + 1
     most = heartbeats + sum(_follow_ups(settings, launch, hour) for launch in launches) + MOVES
+    if settings.stalled:
+        # Each time at which the run would have stalled is looked at: two of them lie further apart than its minutes.
+        most += len(launches) * (2 * (60 // settings.stalled.minutes) + 2)
     finished = any(truth.finish(launch, end) for launch in launches)
     unseen = any(hour - HOUR <= at <= end for at, _ in truth.record.injected)
     if finished or unseen or any(hold.at <= end for hold in truth.record.holds):

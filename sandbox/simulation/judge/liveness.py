@@ -50,7 +50,9 @@ def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due 
         return None
     finish = truth.finish(launch, moment)
     late = 0 if finish is None else _counted_late(truth, launch, finish, moment)
-    dues = [due for due in truth.dues(launch, moment, moment) if due.outcome is not Outcome.IDLE]
+    large = any(written.multipart for written in truth.signs_of_progress(launch, moment))
+    unsure = {Outcome.IDLE, Outcome.STALLED} if large else {Outcome.IDLE}
+    dues = [due for due in truth.dues(launch, moment, moment) if due.outcome not in unsure]
     certain = [due for due in dues if due.outcome is Outcome.DEADLINE or (late is not None and due.at + late <= moment)]
     acted = [due for due in certain if due.action is not Action.REPORT and not truth.is_kept(launch, due, moment)]
     return next(iter(acted), None)

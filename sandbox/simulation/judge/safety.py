@@ -11,7 +11,7 @@ from sandbox.simulation.world.machine import ALIVE, SpotKind
 from sandbox.simulation.world.record import Ending, Firing
 from sandbox.simulation.world.timeline import DAY, MINUTE, SECOND, whole_seconds
 
-SIGNALLED = frozenset({Outcome.DEADLINE, Outcome.IDLE})
+SIGNALLED = frozenset({Outcome.DEADLINE, Outcome.IDLE, Outcome.STALLED})
 STUCK_AFTER = 10 * MINUTE
 
 
@@ -99,6 +99,7 @@ def endings_are_as_declared(truth: Truth) -> Iterator[Found]:
         Outcome.UNVERIFIED: Action.STOP if settings.on_complete is Action.TERMINATE else settings.on_complete,
         Outcome.FAILED: settings.on_failure,
         Outcome.IDLE: settings.on_failure,
+        Outcome.STALLED: settings.on_failure,
         Outcome.DEADLINE: settings.on_deadline,
     }
     for ending in truth.record.endings:

@@ -17,7 +17,7 @@ from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, whole_seconds
 
 LONGEST_HOLD = 7 * DAY
-WARM_UP = 15 * MINUTE
+BOOT = 15 * MINUTE
 WARNING = 5 * MINUTE
 """For so long a warning of EC2 is one: a copy that comes later is about what is over."""
 INTERRUPTION = 15 * MINUTE
@@ -190,7 +190,11 @@ class Truth:
             dues.append(Due(Outcome.DEADLINE, deadline, settings.on_deadline))
         if found:
             dues.extend(sorted(due for due in found if moment >= due.at))
-        elif self.is_idle(launch, moment):
+            return dues
+        stalled_at = None if looked_at is None else self.stalled_at(launch, looked_at)
+        if stalled_at is not None and moment >= stalled_at:
+            dues.append(Due(Outcome.STALLED, stalled_at, settings.on_failure))
+        if self.is_idle(launch, moment):
             dues.append(Due(Outcome.IDLE, moment, settings.on_failure))
         return dues
 
@@ -235,16 +239,55 @@ class Truth:
         one_time = self.record.scenario.machine.spot is SpotKind.ONE_TIME
         return due.outcome is Outcome.UNVERIFIED and one_time and not over
 
+    def signs_of_progress(self, launch: Launch, moment: int) -> list[Written]:
+        """What the launch had written by then of what its training writes while it makes progress."""
+        patterns = self.settings.stalled.patterns if self.settings.stalled else ()
+        written = self.objects(launch, moment).items()
+        return [entry for name, entry in written if any(names_object(pattern, name) for pattern in patterns)]
+
+    def stalled_at(self, launch: Launch, moment: int, large_late: int = 0) -> int | None:
+        """When the launch has stalled, by what lay in S3 at a moment; None while something is being uploaded.
+
+        ``large_late``: how much later than it was there the monitor may count what S3 dates back.
+        """
+        stalled = self.settings.stalled
+        if stalled is None or self._is_uploading_progress(launch, moment):
+            return None
+        minutes, since = stalled.minutes * MINUTE, launch.stamp
+        for written in self.signs_of_progress(launch, moment):
+            seen_at = max(written.at, launch.stamp + minutes) + large_late if large_late else written.at
+            since = max(since, max(written.stamp, seen_at) if written.multipart else written.stamp)
+        return since + minutes
+
+    def _is_uploading_progress(self, launch: Launch, moment: int) -> bool:
+        """Whether S3 lists an upload of such a name that began in this launch, and no newer object has its name."""
+        patterns, prefix = self.settings.stalled.patterns if self.settings.stalled else (), self.settings.prefix
+        stamps = {written.key: written.stamp for written in self.signs_of_progress(launch, moment)}
+        return any(
+            upload.at <= moment
+            and (upload.completed_at is None or upload.completed_at > moment)
+            and launch.stamp <= upload.stamp
+            and stamps.get(upload.key, 0) <= upload.stamp
+            and any(names_object(pattern, upload.key[len(prefix) :]) for pattern in patterns)
+            for upload in self.record.bucket.uploads
+        )
+
     def is_idle(self, launch: Launch, moment: int) -> bool:
-        """Whether a whole window, ended at most a quarter of an hour ago, saw no work after the warm-up."""
+        """Whether a whole window, ended at most a quarter of an hour ago, saw no work.
+
+        Within the warm-up only after work that was done when the instance had booted.
+        """
         idle = self.settings.idle
         if idle is None:
             return False
         training = self.record.trainings[launch.number]
         newest = moment // PERIOD * PERIOD
+        warm_at = launch.stamp + idle.warm_up_minutes * MINUTE
+        booted_at = min(launch.stamp + BOOT, warm_at)
         for end in (newest, newest - PERIOD, newest - 2 * PERIOD, newest - 3 * PERIOD):
             start = end - idle.minutes * MINUTE
-            if start >= launch.stamp + WARM_UP and not training.is_busy(start, end):
+            warm = start >= warm_at or training.is_busy(booted_at, start)
+            if start >= booted_at and warm and not training.is_busy(start, end):
                 return True
         return False
 

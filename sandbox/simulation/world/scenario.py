@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.contract.settings import Idle, Settings
+from monitor_runtime.contract.settings import Idle, Settings, Stalled
 from sandbox.simulation.world.machine import MachineTraits, SpotKind
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
@@ -44,6 +44,8 @@ LOOK_ALIKES = (
     "model.bin.part",
     "old/model.bin",
 )
+PROGRESS = ("checkpoints/*.pt",)
+"""What a training writes while it makes progress."""
 OUTPUTS = {
     "model.bin": "model.bin",
     "metrics-*.json": "metrics-1.json",
@@ -101,13 +103,18 @@ class Scenario:
     destroyed_at: int | None
     replacement: ReplacementPlan | None
 
+    @property
+    def has_metric(self) -> bool:
+        """Whether CloudWatch has anything of the metric by which the run may be found idle."""
+        return Random(f"{self.seed}:metric").random() < 0.9
+
 
 def draw_scenario(seed: int) -> Scenario:
     """All that the seed says. The same seed says the same on every machine."""
     random = Random(f"{seed}:scenario")
     interval = random.choice((60, 120, 300, 300, 300, 600, 900, 1800, 3600))
     works_for = int(interval * SECOND * 0.7 * 40 ** random.random()) + MINUTE
-    settings = _draw_settings(random, interval, works_for)
+    settings = _draw_watching(seed, _draw_settings(random, interval, works_for))
     spot = random.choices(tuple(SpotKind), (6, 2, 2))[0]
     replacement = _draw_replacement(random, settings, works_for) if random.random() < 0.1 else None
     holds = _draw_holds(random, settings, works_for)
@@ -190,6 +197,19 @@ def _draw_settings(random: Random, interval: int, works_for: int) -> Settings:
         idle=Idle("CPUUtilization", IDLE_THRESHOLD, idle_minutes) if idle else None,
         terminate_after_days=random.choice((1, 1, 2)) if keeps else None,
         s3_events=random.random() < 0.5,
+    )
+
+
+def _draw_watching(seed: int, settings: Settings) -> Settings:
+    """What is watched of a training that hangs; drawn apart from all else, which stays as it was without it."""
+    random = Random(f"{seed}:watching")
+    warm_up_minutes = random.choice((0, 15, 60, 120))
+    minutes = random.choice((5, 10, 20, 45, 90))
+    lasts = not settings.max_runtime_hours or minutes < settings.max_runtime_hours * 60
+    return replace(
+        settings,
+        idle=settings.idle and replace(settings.idle, warm_up_minutes=warm_up_minutes),
+        stalled=Stalled(PROGRESS, minutes) if lasts and random.random() < 0.15 else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 
 from monitor_runtime.cloud.interface import (
@@ -94,7 +95,7 @@ class SimulatedCloud(SimulatedCalls):
         del key, after
         return self.call("s3", "list_parts", lambda: self._world.bucket.list_parts(int(upload_id)))
 
-    def metric_maxima(self, instance_id: str, window: MetricWindow) -> Sequence[float]:
+    def metric_maxima(self, instance_id: str, window: MetricWindow) -> Mapping[datetime, float]:
         """See `Cloud.metric_maxima`."""
         machine = self._world.machine_of(instance_id)
         start, end = to_milliseconds(window.start), to_milliseconds(window.end)

@@ -78,11 +78,17 @@ def draw_training(scenario: Scenario, number: int) -> TrainingPlan:
         None if course is Course.ENDLESS else ends_at,
         tuple(sorted(writes, key=lambda write: write.at)),
         (*draw.uploads(), *large_outputs),
-        (quiet_at, quiet_at + random.choice((0, 0, 20, 90)) * MINUTE),
+        _begin_with_a_download(scenario, number) or (quiet_at, quiet_at + random.choice((0, 0, 20, 90)) * MINUTE),
         shutdown_takes=random.choice((0, 2, 20, 100, 400)) * SECOND,
         last_checkpoint=random.random() < 0.7,
         marks_its_shutdown=random.random() < 0.3,
     )
+
+
+def _begin_with_a_download(scenario: Scenario, number: int) -> tuple[int, int] | None:
+    """Now and then a training first downloads for long."""
+    random = Random(f"{scenario.seed}:download:{number}")
+    return (0, random.randint(20, 90) * MINUTE) if random.random() < 0.2 else None
 
 
 class _Draw:

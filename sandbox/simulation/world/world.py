@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from fnmatch import fnmatchcase
 from random import Random
 from typing import Any
@@ -145,18 +146,20 @@ class World:
             later = SWITCH_RETRIES[attempt + 1] * MINUTE
             self.timeline.after(later, lambda: self._switch(machine, due_at, action, set_for, attempt + 1))
 
-    def datapoints(self, machine: Machine, start: int, end: int) -> Sequence[float]:
+    def datapoints(self, machine: Machine, start: int, end: int) -> Mapping[datetime, float]:
         """The maxima of the periods in which the instance was running throughout."""
         training = self.box.trainings[machine.launch.number]
         first = training.launch.at
-        return [
-            BUSY if training.is_busy(period, period + PERIOD) else RESTING
+        return {
+            to_datetime(period): BUSY if training.is_busy(period, period + PERIOD) else RESTING
             for period in range(start, end, PERIOD)
             if period >= first and training.launch.is_on(period) and not self._datapoint_lost(period)
-        ]
+        }
 
     def _datapoint_lost(self, period: int) -> bool:
         """The same answer for the same period, however often it is asked for."""
+        if not self.scenario.has_metric:
+            return True
         return self.scenario.weather is not Weather.CALM and period // PERIOD % 37 == self.scenario.works_for % 37
 
     def signal_by_agent(self, machine: Machine) -> bool:

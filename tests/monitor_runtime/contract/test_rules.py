@@ -41,3 +41,12 @@ def test_a_quoted_number_is_to_be_written_without_quotes(rule: rules.Rule) -> No
 def test_a_field_that_a_record_lacks_is_missing() -> None:
     (problem,) = rules.record_of({"minutes": rules.whole_number(10, 20, "minutes")})("idle", {})
     assert str(problem) == "idle.minutes: missing; accepted: a value; add minutes to idle"
+
+
+def test_an_entry_that_may_be_left_out_is_offered_and_checked() -> None:
+    rule = rules.record_of({"minutes": rules.boolean}, {"margin": rules.boolean})
+    assert [*rule("idle", {"minutes": True})] == []
+    (wrong,) = rule("idle", {"minutes": True, "margin": 1})
+    assert wrong.field == "idle.margin"
+    (other,) = rule("idle", 5)
+    assert other.accepted == "an object with minutes, and optionally margin"

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.contract.settings import RULES, VERSION, Idle, Settings, SettingsError, parse
+from monitor_runtime.contract.settings import RULES, VERSION, Idle, Settings, SettingsError, Stalled, parse
 
 from ..builders import settings
 
@@ -27,10 +27,14 @@ EVERYTHING = settings(
     on_failure=Action.TERMINATE,
     on_deadline=Action.REPORT,
     max_runtime_hours=0.5,
-    idle=Idle("CWAgent/nvidia_smi_utilization_gpu", 2.5, 15),
+    idle=Idle("CWAgent/nvidia_smi_utilization_gpu", 2.5, 15, 20),
+    stalled=Stalled(("checkpoints/*", "step-*.ckpt"), 25),
     terminate_after_days=7,
     s3_events=True,
 )
+
+
+IDLE = {"metric": "CPUUtilization", "threshold": 5, "minutes": 30}
 
 
 def _document(**changes: object) -> dict[str, Any]:
@@ -77,8 +81,9 @@ def test_numbers_as_pulumi_sends_them_become_what_the_field_is() -> None:
 
 
 def test_idle_is_read_with_its_units() -> None:
-    read, _ = parse(_document(idle={"metric": "CPUUtilization", "threshold": 5, "minutes": 30.0}))
-    assert repr(read.idle) == "Idle(metric='CPUUtilization', threshold=5.0, minutes=30)"
+    idle = {"metric": "CPUUtilization", "threshold": 5, "minutes": 30.0, "warm_up_minutes": 60.0}
+    read, _ = parse(_document(idle=idle))
+    assert repr(read.idle) == "Idle(metric='CPUUtilization', threshold=5.0, minutes=30, warm_up_minutes=60)"
 
 
 # Each wrong field is named.
@@ -103,6 +108,7 @@ WRONG: dict[str, list[object]] = {
     "on_deadline": ["reboot", None],
     "max_runtime_hours": [-1, 8761, "24", float("inf"), None],
     "idle": [5, "CPUUtilization", [], True],
+    "stalled": [60, "*.pt", ["*.pt"], True],
     "terminate_after_days": [0, 366, 1.5, "7", True],
     "s3_events": [1, 0, "true", None],
 }
@@ -137,6 +143,14 @@ def test_a_wrong_field_is_refused_by_its_name(field: str, value: object) -> None
         ("idle", {"metric": "CPUUtilization", "threshold": -1, "minutes": 30}, "idle.threshold"),
         ("idle", {"metric": "CPU Utilization", "threshold": 5, "minutes": 30}, "idle.metric"),
         ("idle", {"metric": "CPUUtilization", "threshold": 5, "minutes": 31}, "idle.minutes"),
+        ("idle", {**IDLE, "warm_up_minutes": -1}, "idle.warm_up_minutes"),
+        ("stalled", {"patterns": ["*.pt"]}, "stalled.minutes"),
+        ("stalled", {"patterns": [], "minutes": 60}, "stalled.patterns"),
+        ("stalled", {"patterns": ["*.pt", "/a"], "minutes": 60}, "stalled.patterns[1]"),
+        ("stalled", {"patterns": ["*.pt"], "minutes": 4}, "stalled.minutes"),
+        ("stalled", {"patterns": ["*.pt"], "minutes": 10_081}, "stalled.minutes"),
+        ("idle", {**IDLE, "warm_up_minutes": 1441}, "idle.warm_up_minutes"),
+        ("idle", {**IDLE, "warm_up_minutes": None}, "idle.warm_up_minutes"),
     ],
 )
 def test_a_wrong_entry_is_named_by_its_place(field: str, value: object, named: str) -> None:
@@ -185,6 +199,8 @@ def test_a_required_field_that_is_missing_is_named(field: str) -> None:
         ({"max_runtime_hours": 1, "grace_seconds": 3600}, "grace_seconds", "max_runtime_hours"),
         ({"max_runtime_hours": 1, "idle": {"metric": "m", "threshold": 1, "minutes": 60}}, "idle.minutes",
          "max_runtime_hours"),
+        ({"max_runtime_hours": 1, "stalled": {"patterns": ["a"], "minutes": 60}}, "stalled.minutes",
+         "max_runtime_hours"),
         ({"on_complete": "terminate", "terminate_after_days": 1}, "terminate_after_days", "on_complete"),
         ({"on_complete": "report", "terminate_after_days": 1}, "terminate_after_days", "on_complete"),
     ],
@@ -212,6 +228,16 @@ def test_fields_that_do_not_go_together_are_refused_and_the_other_field_is_known
 )
 def test_fields_at_their_bounds_are_accepted(changes: dict[str, Any]) -> None:
     assert parse(_document(**changes))[1] == ()
+
+
+def test_a_field_of_stalled_that_only_a_newer_component_knows_is_reported_and_ignored() -> None:
+    read, unknown = parse(_document(stalled={"patterns": ["*.pt"], "minutes": 60.0, "growing": True}))
+    assert (read.stalled, unknown) == (Stalled(("*.pt",), 60), ("stalled.growing",))
+
+
+def test_a_run_of_before_there_was_a_warm_up_to_set_has_the_default() -> None:
+    read, _ = parse(_document(idle=IDLE))
+    assert read.idle == Idle("CPUUtilization", 5.0, 30)
 
 
 def test_a_field_of_idle_that_only_a_newer_component_knows_is_reported_and_ignored() -> None:

@@ -14,7 +14,7 @@ from monitor_runtime.decide.completion import ManifestEntry, MarkerBody
 from monitor_runtime.decide.decisions import Decision, End, Wait
 from monitor_runtime.decide.observation import Observation, Unknown
 
-from ..builders import LAUNCH, PREFIX, at, decided, instance, seen, settings, stored
+from ..builders import LAUNCH, PREFIX, at, decided, instance, metric_maxima, seen, settings, stored
 
 DONE = stored("done", at(hours=2))
 FAILED = stored("FAILED", at(hours=2))
@@ -33,8 +33,9 @@ def _outcome(decision: Decision) -> tuple[str, Action]:
 
 def test_s3_unknown_is_never_taken_for_nothing_there() -> None:
     idle = Idle("CPUUtilization", 5, 10)
+    resting = metric_maxima(*(0.0,) * 9, until=at(hours=3))
     decision = decided(
-        settings(idle=idle), Observation(instance(), objects=S3_DOWN, metric_maxima=(0.0,) * 9), at(hours=3)
+        settings(idle=idle), Observation(instance(), objects=S3_DOWN, metric_maxima=resting), at(hours=3)
     )
     assert isinstance(decision, Wait)
 
@@ -182,19 +183,26 @@ def test_a_run_whose_outputs_are_not_all_there_goes_on(objects: tuple[Any, ...])
     assert isinstance(decided(OUTPUTS, seen(*objects), at(hours=5)), Wait)
 
 
-# 8. Idle.
+# 9. Idle.
 
 IDLE = settings(idle=Idle("CPUUtilization", 5.0, 30), on_failure=Action.TERMINATE)
 
 
 def test_a_run_that_was_idle_for_the_whole_window_is_ended_like_a_failure() -> None:
-    assert _outcome(decided(IDLE, seen(metric_maxima=(1.0,) * 6), at(hours=2))) == (Outcome.IDLE, Action.TERMINATE)
+    resting = metric_maxima(*(1.0,) * 6, until=at(hours=3))
+    assert _outcome(decided(IDLE, seen(metric_maxima=resting), at(hours=3))) == (Outcome.IDLE, Action.TERMINATE)
 
 
 @pytest.mark.parametrize(
     "maxima",
-    [(1.0,) * 5, (1.0,) * 5 + (5.0,), (), None, Unknown("cloudwatch:GetMetricData: Throttling")],
+    [
+        metric_maxima(*(1.0,) * 5, None, until=at(hours=3)),
+        metric_maxima(*(1.0,) * 5, 5.0, until=at(hours=3)),
+        metric_maxima(*(None,) * 6, until=at(hours=3)),
+        None,
+        Unknown("cloudwatch:GetMetricData: Throttling"),
+    ],
     ids=["a datapoint missing", "one at the threshold", "no data", "not asked", "unknown"],
 )
 def test_missing_data_is_activity(maxima: Any) -> None:
-    assert isinstance(decided(IDLE, seen(metric_maxima=maxima), at(hours=2)), Wait)
+    assert isinstance(decided(IDLE, seen(metric_maxima=maxima), at(hours=3)), Wait)

@@ -18,10 +18,15 @@ from monitor_runtime.contract.settings import Idle, Settings
 from monitor_runtime.decide.completion import MarkerBody
 from monitor_runtime.decide.decisions import End, Interrupt, Wait
 from monitor_runtime.decide.next_check import LEAD, ScheduleFollowUp, WaitInside, plan_next
-from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.decide.observation import MetricMaxima, Observation, Unknown
 from monitor_runtime.observe.marker_body import parse_body
 
-from ..builders import LAUNCH, decided, instance, seen, settings, stored
+from ..builders import LAUNCH, decided, instance, metric_maxima, seen, settings, stored
+
+
+def _metric(values: list[float | None]) -> MetricMaxima:
+    return metric_maxima(*values, until=LAUNCH + timedelta(hours=3))
+
 
 many = profile(
     max_examples=300, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
@@ -57,6 +62,7 @@ runs = st.builds(
     max_interval_seconds=st.sampled_from([60, 300, 3600]),
     backoff_multiplier=st.floats(1, 10),
 )
+maxima = st.one_of(st.none(), st.floats(0, 10))
 bodies = st.builds(MarkerBody, st.sampled_from([None, Outcome.FAILED, Outcome.SUCCEEDED]))
 worlds = st.builds(
     Observation,
@@ -65,7 +71,7 @@ worlds = st.builds(
     marker_body=st.one_of(st.none(), unknowns, bodies),
     checkpoints=st.one_of(st.none(), objects, unknowns),
     uploads=st.one_of(st.none(), unknowns, st.lists(st.builds(Upload, st.just("k"), moments), max_size=2).map(tuple)),
-    metric_maxima=st.one_of(st.none(), unknowns, st.lists(st.floats(0, 10), max_size=8).map(tuple)),
+    metric_maxima=st.one_of(st.none(), unknowns, st.lists(maxima, min_size=6, max_size=9).map(_metric)),
     interruption_warned=st.booleans(),
 )
 
@@ -136,7 +142,10 @@ def test_a_run_is_ended_by_a_fresh_completion_of_the_right_name_whose_grace_is_o
 def test_unknown_objects_never_end_a_run_but_by_its_deadline(run: Settings, world: Observation, now: datetime) -> None:
     quiet = replace(run, idle=Idle("CPUUtilization", 5, 30))
     blind = Observation(
-        world.instance, objects=Unknown("S3"), metric_maxima=(0.0,) * 6, interruption_warned=world.interruption_warned
+        world.instance,
+        objects=Unknown("S3"),
+        metric_maxima=_metric([0.0] * 6),
+        interruption_warned=world.interruption_warned,
     )
     decision = decided(quiet, blind, now)
     if isinstance(decision, End):

@@ -54,6 +54,7 @@ def _refused_beside(field: str, args: dict[str, Any]) -> set[str]:
         ({"command": "x" * 11_000}, "command"),
         ({"expected_outputs": [f"{n}{'x' * 250}" for n in range(40)]}, "expected_outputs"),
         ({"idle": {"metric": "CPUUtilization", "threshold": 5, "minutes": 60}, "max_runtime_hours": 1}, "idle.minutes"),
+        ({"stalled": {"patterns": ["*.pt"], "minutes": 60}, "max_runtime_hours": 1}, "stalled.minutes"),
         ({"spot_max_price": "1"}, "spot_max_price"),
     ],
 )

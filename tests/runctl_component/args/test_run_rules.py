@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
@@ -12,7 +13,7 @@ import pytest
 
 from runctl_component import InvalidArgs, Monitor, MonitorArgs, TrainingRun, TrainingRunArgs
 from runctl_component.args.check_run import check_early
-from runctl_component.args.declared import IdleArgs, WatchArgs
+from runctl_component.args.declared import IdleArgs, StalledArgs, WatchArgs
 from runctl_component.args.declared import TrainingRunArgs as RunArgs
 from runctl_component.args.defaults import default_prefix
 from runctl_component.args.monitor_rules import MONITOR_RULES, WATCH_RULES
@@ -75,6 +76,10 @@ BAD: Mapping[str, list[object]] = {
              {"metric": "CPUUtilization", "threshold": -5, "minutes": 30},
              {"metric": "CPUUtilization", "threshold": 5, "minutes": 7},
              {"metric": "CPUUtilization", "threshold": 5, "minutes": 30, "hours": 1}],
+    "stalled": ["*.pt", [], {}, {"patterns": ["*.pt"]}, {"minutes": 60}, {"patterns": [], "minutes": 60},
+                {"patterns": "*.pt", "minutes": 60}, {"patterns": ["/a"], "minutes": 60},
+                {"patterns": ["*.pt"], "minutes": 4}, {"patterns": ["*.pt"], "minutes": 10_081},
+                {"patterns": ["*.pt"], "minutes": 60, "hours": 1}],
     "terminate_after_days": [0, 366, 1.5, *NOT_NUMBERS],
     "s3_events": ["true", 1, 0, "yes"],
     "share_last_words": ["true", 1, 0, "no"],
@@ -124,6 +129,7 @@ def test_a_bad_value_is_refused_and_its_field_named(field: str, value: object) -
         ({**GOOD, "markers": []}, "markers"),
         ({**GOOD, "markers": ["FAILED"]}, "failure_markers[1]"),
         ({**GOOD, "idle": {"metric": "CPUUtilization", "threshold": 5, "minutes": 60}, "max_runtime_hours": 1}, "idle"),
+        ({**GOOD, "stalled": {"patterns": ["*.pt"], "minutes": 60}, "max_runtime_hours": 1}, "stalled"),
         ({**GOOD, "expected_outputs": [f"{n}{'x' * 250}" for n in range(40)]}, "expected_outputs"),
     ],
 )
@@ -226,11 +232,12 @@ def test_every_arg_has_a_rule() -> None:
     assert set(RunArgs.__annotations__) == set(RUN_RULES)
     assert set(MonitorArgs.__annotations__) == set(MONITOR_RULES)
     assert set(WatchArgs.__annotations__) == set(WATCH_RULES)
-    (problem,) = RUN_RULES["idle"]("idle", 5)
-    assert problem.accepted == f"an object with {', '.join(IdleArgs.__annotations__)}"
+    for field, declared in (("idle", IdleArgs), ("stalled", StalledArgs)):
+        (problem,) = RUN_RULES[field](field, 5)
+        assert {*re.findall(r"\w+(?=,|$)", problem.accepted)} == {*declared.__annotations__}
 
 
-@pytest.mark.parametrize("kind", [RunArgs, MonitorArgs, WatchArgs, IdleArgs])
+@pytest.mark.parametrize("kind", [RunArgs, MonitorArgs, WatchArgs, IdleArgs, StalledArgs])
 def test_every_arg_has_a_description(kind: type) -> None:
     (source,) = [each for each in ast.parse(inspect.getsource(kind)).body if isinstance(each, ast.ClassDef)]
     fields = [index for index, each in enumerate(source.body) if isinstance(each, ast.AnnAssign)]

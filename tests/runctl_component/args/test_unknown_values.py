@@ -29,7 +29,8 @@ NESTED: dict[str, Callable[[], Any]] = {
     "failure_markers": lambda: [unknown()],
     "expected_outputs": lambda: [unknown()],
     "checkpoint_patterns": lambda: [unknown()],
-    "idle": lambda: {"metric": unknown(), "threshold": unknown(), "minutes": unknown()},
+    "idle": lambda: {"metric": unknown(), "threshold": unknown(), "minutes": unknown(), "warm_up_minutes": unknown()},
+    "stalled": lambda: {"patterns": unknown(), "minutes": unknown()},
     "tags": lambda: {"team": unknown(), "cost": "42"},
 }
 WATCH = {"watch": [{"bucket": "outputs"}], "s3_events": True}

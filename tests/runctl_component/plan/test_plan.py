@@ -9,7 +9,7 @@ import pytest
 
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.contract.settings import Idle, Settings
+from monitor_runtime.contract.settings import Idle, Settings, Stalled
 from runctl_component import TrainingRun
 from runctl_component.plan.day_of_watching import (
     ALARM_METRICS,
@@ -114,7 +114,19 @@ def test_only_layers_that_are_there_are_promised(settings: Settings, on_box_runn
             changed(idle=Idle("CPUUtilization", 5, 30)),
             None,
             "idle",
-            "stopped, when CPUUtilization stays under 5 for 30 minutes",
+            "stopped, when CPUUtilization stays under 5 for 30 minutes, after the training was active or 120 minutes",
+        ),
+        (
+            changed(idle=Idle("CPUUtilization", 0, 30, 60)),
+            None,
+            "idle",
+            "stopped, when CPUUtilization stays at 0 for 30 minutes, after the training was active or 60 minutes after",
+        ),
+        (
+            changed(stalled=Stalled(("checkpoints/*.pt", "step-*"), 90), on_failure=Action.TERMINATE),
+            None,
+            "stalled",
+            "terminated, when no new object matches checkpoints/*.pt or step-* for 90 minutes",
         ),
         (SETTINGS, "one-time", "succeeded", "terminated (EC2 cannot stop one-time spot instances)"),
         (
@@ -137,6 +149,7 @@ def test_each_ending_is_told_in_words(settings: Settings, spot: str | None, outc
         (changed(markers=(), failure_markers=(), expected_outputs=("a",)), "failed"),
         (changed(max_runtime_hours=0.0), "deadline"),
         (SETTINGS, "idle"),
+        (SETTINGS, "stalled"),
         (SETTINGS, "interrupted"),
     ],
 )
@@ -191,6 +204,11 @@ def test_a_deadline_after_a_day_changes_nothing_about_the_day() -> None:
 def test_each_folder_of_expected_outputs_adds_a_listing_to_every_check() -> None:
     plain, folders = (watch_for_a_day(changed(expected_outputs=names)) for names in (("a", "b"), ("a/x", "a/y", "b/z")))
     assert (plain.lists_per_check, folders.lists_per_check) == (1, 3)
+
+
+def test_each_folder_in_which_progress_is_looked_for_adds_a_listing_to_every_check() -> None:
+    watching = watch_for_a_day(changed(stalled=Stalled(("checkpoints/*.pt", "checkpoints/*.json", "logs/*"), 90)))
+    assert watching.lists_per_check == 3
 
 
 def test_idle_asks_cloudwatch_at_every_check() -> None:

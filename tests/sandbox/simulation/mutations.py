@@ -9,8 +9,19 @@ from monitor_runtime import check, dispatch
 from monitor_runtime.act import carry_out, deadline_switch, ending, follow_up, signalling
 from monitor_runtime.cloud.interface import CommandState
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.decide import case, completed, completion, decide, ended, memory, next_check, unmet
-from monitor_runtime.observe import listing, observe
+from monitor_runtime.decide import (
+    case,
+    completed,
+    completion,
+    decide,
+    ended,
+    idle,
+    memory,
+    next_check,
+    stalled,
+    unmet,
+)
+from monitor_runtime.observe import listing, observe, progress
 from sandbox.simulation.world.simulated_cloud import SimulatedCloud
 
 from .patches import (
@@ -26,9 +37,12 @@ from .patches import (
     known,
     look_alike,
     misread,
+    no_digest,
+    none_under_way,
     nothing,
     replaced,
     restamped,
+    stalled_if_unknown,
     terminated,
     uncounted,
     unguarded,
@@ -40,6 +54,7 @@ from .patches import (
     unwarned,
     wait_past_the_deadline,
     without_request,
+    without_warm_up,
     wrapped,
 )
 
@@ -90,6 +105,39 @@ MUTATIONS = (
         replaced(listing._Looks, "_behind", lambda *_: list[str]()),  # pyright: ignore[reportPrivateUsage]
         "a_check_ends_what_is_due",
         300,
+    ),
+    Mutation(
+        "a download counts as idleness",
+        wrapped(idle, "is_idle", without_warm_up),
+        "every_ending_has_a_cause",
+        400,
+    ),
+    Mutation(
+        "a metric without data is not told", replaced(check, "metric_problem", nothing), "a_metric_without_data_is_told"
+    ),
+    Mutation(
+        "what is unknown counts as a stall",
+        wrapped(observe, "find_progress", stalled_if_unknown),
+        "every_ending_has_a_cause",
+        1000,
+    ),
+    Mutation(
+        "an upload under way is no progress",
+        replaced(progress, "_uploading", none_under_way),
+        "every_ending_has_a_cause",
+        600,
+    ),
+    Mutation(
+        "a large checkpoint counts from when its upload began",
+        replaced(stalled, "_digest", no_digest),
+        "every_ending_has_a_cause",
+        600,
+    ),
+    Mutation(
+        "the moment at which it will have stalled is not planned for",
+        replaced(decide, "stalls_at", nothing),
+        "a_stalled_run_is_ended_in_time",
+        1000,
     ),
     Mutation("a hold is ignored", replaced(memory, "_read_hold", lambda *_: memory.Hold()), "holds_are_respected"),
     Mutation(

@@ -12,11 +12,12 @@ import pytest
 from monitor_runtime.cloud.interface import Page
 from monitor_runtime.contract import backoff, deadline, settings, times, triggers
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.contract.settings import Settings
+from monitor_runtime.contract.settings import Idle, Settings
 from monitor_runtime.decide.completion import Completion, MarkerBody
 from monitor_runtime.decide.decisions import Interrupt, Wait
 from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import Unknown
+from monitor_runtime.decide.stalled import progress_since
 from monitor_runtime.observe import locate
 from sandbox.simulation.world.simulated_cloud import SimulatedCloud
 
@@ -69,6 +70,25 @@ def terminated(original: Callable[..., Any], cloud: Any, clock: Any, instance: A
 
 def without_request(original: Callable[..., Any], cloud: Any, clock: Any, instance: Any, **named: Any) -> Any:
     return original(cloud, clock, replace(instance, spot_request_id=None), **named)
+
+
+def none_under_way(*_: object) -> str:
+    return ""
+
+
+def no_digest(_: object) -> str:
+    return ""
+
+
+def stalled_if_unknown(original: Callable[..., Any], cloud: Any, given: Settings, looked: Any, *args: Any) -> Any:
+    found = original(cloud, given, looked, *args)
+    if isinstance(found, Unknown) and given.stalled:
+        return progress_since(given.stalled, looked.instance.launched_at)
+    return found
+
+
+def without_warm_up(original: Callable[..., bool], idle: Idle, *args: object) -> bool:
+    return original(replace(idle, warm_up_minutes=0), *args)
 
 
 def hourly_later(original: Callable[..., Any], *args: Any) -> Any:
