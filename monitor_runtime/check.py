@@ -11,6 +11,7 @@ from monitor_runtime.act.deadline_switch import arm
 from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.act.follow_up import Recheck, await_next, soonest
 from monitor_runtime.act.recording import notice
+from monitor_runtime.audit import tell_lost_instances
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action
@@ -71,6 +72,7 @@ def _rechecks(
         return [Recheck(unseen.recheck_at)]
     if not found:
         _describe(context, Over("the run has no instance"))
+        tell_lost_instances(context, now)
     if len(on := [each.instance_id for each in found if each.state in ON]) > 1:
         context.report.problem(f"the run has {len(on)} live instances: {', '.join(on)}; each is watched and ended")
     rechecks: list[Recheck] = []

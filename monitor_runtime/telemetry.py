@@ -18,11 +18,13 @@ _SECONDS = {Metric.DETECTION_LATENCY, Metric.GRACE_WAIT, Metric.STOP_LATENCY, Me
 
 
 def emit(monitor: str, report: Report, reply: Mapping[str, Any]) -> None:
-    """Log the reply, and publish the metrics of a check."""
+    """Log the reply, and publish the metrics of a check, or of an audit, which is about no one run."""
     failed = bool(report.problems)
     log = logger.warning if failed else logger.info
-    log("check", extra={"check": dict(reply)})
-    measured = {Metric.CHECKS: float(report.checks), Metric.CHECK_FAILURES: float(failed), **report.metrics}
+    what = "check" if report.run else "audit"
+    log(what, extra={what: dict(reply)})
+    checked = {Metric.CHECKS: float(report.checks), Metric.CHECK_FAILURES: float(failed)} if report.run else {}
+    measured = {**checked, **report.metrics}
     ending = {metric: value for metric, value in measured.items() if metric is Metric.ENDINGS}
     common = {metric: value for metric, value in measured.items() if metric is not Metric.ENDINGS}
     _publish(monitor, report.run, common)

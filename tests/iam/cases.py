@@ -129,6 +129,7 @@ def monitor_calls(account: Account) -> list[Call]:
         ("kms", "Decrypt", {"KeyId": own.key}),
         ("cloudwatch", "GetMetricData", {}),
         ("scheduler", "GetSchedule", {"GroupName": "group-1234567", "Name": "llama"}),
+        ("scheduler", "ListSchedules", {"GroupName": "group-1234567"}),
         ("scheduler", "CreateSchedule", schedule(account)),
         ("scheduler", "UpdateSchedule", schedule(account)),
         ("scheduler", "DeleteSchedule", {"GroupName": "group-1234567", "Name": "llama.deadline"}),

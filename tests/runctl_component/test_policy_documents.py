@@ -42,7 +42,14 @@ def test_all_resources_are_meant_only_where_aws_knows_no_resource() -> None:
         for statement in rule.document["Statement"]
         if "*" in statement["Resource"]
     ]
-    assert wide == [["cloudwatch:GetMetricData", "ec2:DescribeInstances", "ssm:GetCommandInvocation"]]
+    assert wide == [
+        [
+            "cloudwatch:GetMetricData",
+            "ec2:DescribeInstances",
+            "scheduler:ListSchedules",
+            "ssm:GetCommandInvocation",
+        ]
+    ]
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
