@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from monitor_runtime.act.check_context import CheckContext
@@ -16,7 +16,6 @@ from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind, Schedu
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract import names
 from monitor_runtime.contract.metrics import Metric
-from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings, SettingsError
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.audit import (
@@ -26,13 +25,11 @@ from monitor_runtime.decide.audit import (
     Flaw,
     findings,
     is_leftover,
-    lost_tags,
     recorded_switch,
-    wanted_tags,
     wrong_switch,
 )
 from monitor_runtime.decide.memory import Memory
-from monitor_runtime.observe.audit import Sight, look, lost_instances
+from monitor_runtime.observe.audit import Sight, look
 from monitor_runtime.observe.locate import Ignored, current_settings
 
 RESERVE_SECONDS = 2 * ENDING_SECONDS
@@ -215,22 +212,3 @@ class Audit:
             "problems": list(self.report.problems),
             "calls": dict(calls),
         }
-
-
-def tell_lost_instances(context: CheckContext, now: datetime) -> None:
-    """Tell of instances that lost the tags by which the check of a run should have found one.
-
-    That a run has none is usual before its launch, and once EC2 has forgotten the one that was terminated.
-    """
-    settings = context.settings
-    has_switch = bool(settings.max_runtime_hours) and settings.on_deadline is not Action.REPORT
-    try:
-        lost = lost_instances(context.cloud, settings.monitor, settings.run, has_switch=has_switch)
-    except CloudError as error:
-        context.report.problem(f"not looked for instances that lost their tags: {error}")
-        return
-    for instance in lost:
-        if instance.state in ON and not Memory.of(instance, now).may_be_going(now):
-            for finding in lost_tags(instance, wanted_tags(settings)):
-                context.report.problem(finding.sentence)
-                context.report.count(Metric.AUDIT_FINDINGS)

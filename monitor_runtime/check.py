@@ -11,7 +11,6 @@ from monitor_runtime.act.deadline_switch import arm
 from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.act.follow_up import Recheck, await_next, soonest
 from monitor_runtime.act.recording import notice
-from monitor_runtime.audit import tell_lost_instances
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action
@@ -19,6 +18,7 @@ from monitor_runtime.decide.decide import INTERRUPTION, RECHECK_UNKNOWN, decide,
 from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
 from monitor_runtime.decide.next_check import LEAD, MAX_WAIT_SECONDS
 from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.lost_instances import look_for_lost, split_lost, tell_lost
 from monitor_runtime.observe.observe import find_run, observe
 
 
@@ -70,9 +70,11 @@ def _rechecks(
         _describe(context, unseen)
         context.report.problem(found.cause)
         return [Recheck(unseen.recheck_at)]
+    lost, found = split_lost(found)
     if not found:
         _describe(context, Over("the run has no instance"))
-        tell_lost_instances(context, now)
+        lost = lost or look_for_lost(context)
+    tell_lost(context, lost, now)
     if len(on := [each.instance_id for each in found if each.state in ON]) > 1:
         context.report.problem(f"the run has {len(on)} live instances: {', '.join(on)}; each is watched and ended")
     rechecks: list[Recheck] = []

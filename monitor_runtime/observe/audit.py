@@ -109,23 +109,14 @@ def _divided(values: Sequence[str]) -> Iterator[Sequence[str]]:
         yield values[start : start + MAX_FILTER_VALUES]
 
 
-def lost_instances(cloud: Cloud, monitor: str, run: str, *, has_switch: bool) -> Sequence[Instance]:
-    """Instances that may be those of a run which has none by its tags: at most three calls.
+def instances_of_switches(cloud: Cloud) -> Sequence[Instance]:
+    """Instances that deadline switches name, whatever their tags: at most two calls.
 
-    Of more than a page of switches, only the audit sees all. ``has_switch``: whether the run's instances have one.
+    Of more than a page of schedules, only the audit sees all.
 
     Raises:
         CloudError: when AWS does not answer.
     """
-    found: dict[str, Instance] = {}
     page = cloud.list_schedules(prefix="i-")
     ids = sorted(filter(None, (names.switched_instance(each.name) for each in page.schedules)))
-    if ids:
-        found = {each.instance_id: each for each in cloud.find_by("instance-id", ids)}
-    if not has_switch or page.next_token:
-        found |= {each.instance_id: each for each in cloud.find_by(f"tag:{names.TAG_RUN}", [run])}
-    return [
-        each
-        for each in found.values()
-        if each.tags.get(names.TAG_RUN, run) == run and each.tags.get(names.TAG_MONITOR, monitor) == monitor
-    ]
+    return cloud.find_by("instance-id", ids) if ids else ()

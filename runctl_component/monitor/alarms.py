@@ -85,8 +85,8 @@ def alarms(
             _SHORT_PERIOD,
             "notBreaching",
         ),
-        # Findings are measured by each audit, and by checks that cannot find their instance: two periods, since the hours
-        # of CloudWatch and of the audits do not begin together.
+        # Findings are measured by each audit, and by checks that cannot find their instance. Two periods, since the
+        # hours of CloudWatch and of the audits do not begin together.
         Alarm(
             "findings",
             "Something would have kept a run from being ended: read 'problems' of the audit in the monitor's log.",
@@ -99,8 +99,8 @@ def alarms(
             "notBreaching",
             periods=2,
         ),
-        # An audit that saw everything counts one, and one that did not, none. Silence is no data: before the first audit
-        # there is none, and that is no alarm; when it begins, it is told.
+        # An audit that saw everything counts one, and one that did not, none. That there are no data is told when they
+        # end: before the first audit, it is no alarm.
         Alarm(
             "audits",
             "No audit of this monitor saw everything for three hours: look at its rule, and at 'audit' in its log.",

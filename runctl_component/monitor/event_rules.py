@@ -19,7 +19,6 @@ from runctl_component.monitor.event_patterns import (
     spot_warning_pattern,
 )
 
-
 AUDIT_RATE = "rate(1 hour)"
 
 

@@ -9,6 +9,7 @@ from random import Random
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Settings
 from sandbox.simulation.world.machine import MachineTraits, SpotKind
+from sandbox.simulation.world.tampering import TamperingPlan, draw_tampering
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
 
@@ -100,6 +101,7 @@ class Scenario:
     unprotected_after: int | None
     destroyed_at: int | None
     replacement: ReplacementPlan | None
+    tampering: TamperingPlan | None
 
 
 def draw_scenario(seed: int) -> Scenario:
@@ -141,6 +143,7 @@ def draw_scenario(seed: int) -> Scenario:
         unprotected_after=random.randint(1, 6) * HOUR if protected and random.random() < 0.7 else None,
         destroyed_at=int(random.uniform(0.1, 1.5) * works_for) if random.random() < 0.05 else None,
         replacement=replacement,
+        tampering=draw_tampering(seed, works_for, spares_tags=bool(holds or replacement)),
     )
 
 
