@@ -101,7 +101,7 @@ class Scenario:
     unprotected_after: int | None
     destroyed_at: int | None
     replacement: ReplacementPlan | None
-    tampering: TamperingPlan | None
+    tampering: TamperingPlan | None = None
 
 
 def draw_scenario(seed: int) -> Scenario:
@@ -118,13 +118,7 @@ def draw_scenario(seed: int) -> Scenario:
         seed=seed,
         settings=settings,
         weather=random.choices(tuple(Weather), (4, 3, 3))[0],
-        machine=MachineTraits(
-            f"i-{random.getrandbits(68):017x}",
-            spot,
-            unknown_for=random.choice((0, 2, 15)) * SECOND,
-            stuck_chance=random.choice((0.0, 0.0, 0.3)),
-            protected=protected,
-        ),
+        machine=_draw_machine(random, spot, protected=protected),
         works_for=works_for,
         first_check_after=random.randint(1, 30) * SECOND,
         skew=random.randint(-2 * SECOND, 2 * SECOND),
@@ -144,6 +138,16 @@ def draw_scenario(seed: int) -> Scenario:
         destroyed_at=int(random.uniform(0.1, 1.5) * works_for) if random.random() < 0.05 else None,
         replacement=replacement,
         tampering=draw_tampering(seed, works_for, spares_tags=bool(holds or replacement)),
+    )
+
+
+def _draw_machine(random: Random, spot: SpotKind, *, protected: bool) -> MachineTraits:
+    return MachineTraits(
+        f"i-{random.getrandbits(68):017x}",
+        spot,
+        unknown_for=random.choice((0, 2, 15)) * SECOND,
+        stuck_chance=random.choice((0.0, 0.0, 0.3)),
+        protected=protected,
     )
 
 

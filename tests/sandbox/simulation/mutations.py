@@ -9,7 +9,6 @@ from monitor_runtime import audit, check
 from monitor_runtime.act import carry_out, deadline_switch, ending, follow_up, signalling
 from monitor_runtime.act.deadline_switch import Repair
 from monitor_runtime.cloud.interface import CommandState
-from monitor_runtime.contract.names import TAG_MONITOR
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.decide import audit as audit_findings
 from monitor_runtime.decide import completion, decide, memory, next_check
@@ -29,6 +28,7 @@ from .patches import (
     known,
     look_alike,
     misread,
+    none_lost,
     nothing,
     replaced,
     restamped,
@@ -273,7 +273,7 @@ MUTATIONS = (
         "a check takes what it cannot find for what is not there",
         both(
             replaced(check, "look_for_lost", lambda *_: ()),
-            replaced(check, "split_lost", lambda found: ((), [each for each in found if TAG_MONITOR in each.tags])),
+            replaced(check, "split_lost", none_lost),
         ),
         "a_check_tells_that_its_instance_lost_its_tags",
         500,
