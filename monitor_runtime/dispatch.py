@@ -154,7 +154,7 @@ class Dispatcher:
         self.publish(audit.report, reply)
         checks: list[Reply] = []
         for number, (settings, unknown_fields) in enumerate(audit.unattended.values()):
-            if self.remaining_seconds() < 2 * ENDING_SECONDS:
+            if self.remaining_seconds() < ENDING_SECONDS:
                 reply["problems"].append(f"no time to check {len(audit.unattended) - number} runs without a heartbeat")
                 break
             report = self._report(settings, TriggerKind.AUDIT, unknown_fields)
