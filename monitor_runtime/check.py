@@ -23,6 +23,7 @@ from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Ove
 from monitor_runtime.decide.idle import metric_problem
 from monitor_runtime.decide.next_check import LEAD, MAX_WAIT_SECONDS
 from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.lost_instances import look_for_lost, split_lost, tell_lost
 from monitor_runtime.observe.observe import find_run, observe
 from monitor_runtime.observe.time_budget import within_budget
 
@@ -76,8 +77,11 @@ def _rechecks(
         context.report.count(Metric.UNSEEN)
         context.report.problem(found.cause, Metric.UNSEEN)
         return [Recheck(unseen.recheck_at)]
+    lost, found = split_lost(found)
     if not found:
         _describe(context, Over("the run has no instance"))
+        lost = lost or look_for_lost(context)
+    tell_lost(context, lost, now)
     if len(on := [each.instance_id for each in found if each.state in ON]) > 1:
         context.report.problem(f"the run has {len(on)} live instances: {few(on)}; each is watched and ended")
     rechecks: list[Recheck] = []

@@ -9,12 +9,13 @@ from functools import partial
 from typing import Any, Protocol
 
 from monitor_runtime.act.check_context import CheckContext
-from monitor_runtime.act.ending import EndingFailedError
+from monitor_runtime.act.ending import ENDING_SECONDS, EndingFailedError
 from monitor_runtime.act.release import reclaim, release
 from monitor_runtime.act.report import Report
 from monitor_runtime.act.rights import steps
 from monitor_runtime.act.telling import tell_unwatched, tell_watched
 from monitor_runtime.act.unrecorded import Unrecorded
+from monitor_runtime.audit import Audit
 from monitor_runtime.check import check
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud, CloudError
@@ -23,6 +24,7 @@ from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.contract.triggers import (
+    AuditTrigger,
     CarriedTrigger,
     ForgetTrigger,
     S3EventTrigger,
@@ -46,6 +48,10 @@ class Journal(Protocol):
 
     def checked(self, report: Report, reply: Reply) -> None:
         """A run was checked."""
+        ...
+
+    def audited(self, report: Report, reply: Reply) -> None:
+        """All runs of the monitor were audited."""
         ...
 
     def ignored(self, trigger: str, reason: str) -> None:
@@ -95,6 +101,8 @@ class Dispatcher:
                 return self._forget(trigger)
             case S3EventTrigger() | SpotWarningTrigger() as trigger:
                 return self._event(trigger)
+            case AuditTrigger():
+                return self._audit()
 
     def _first_check(self, trigger: CarriedTrigger) -> Reply:
         report = self._triggered(trigger)
@@ -191,6 +199,30 @@ class Dispatcher:
         }
         self.journal.released(reply)
         return reply
+
+    def _audit(self) -> Reply:
+        """Compare what must agree; then check the runs whose heartbeat somebody disabled, in its place."""
+        audit = Audit(
+            self.name,
+            self.cloud,
+            self.clock,
+            Report("", TriggerKind.AUDIT, self.clock.now()),
+            self.remaining_seconds,
+        )
+        audit.run()
+        reply = audit.to_document(self.cloud.calls)
+        self.journal.audited(audit.report, reply)
+        checks: list[Reply] = []
+        for number, (settings, unknown_fields) in enumerate(audit.unattended.values()):
+            if self.remaining_seconds() < ENDING_SECONDS:
+                reply["problems"].append(f"no time to check {len(audit.unattended) - number} runs without a heartbeat")
+                break
+            report = self._report(settings, TriggerKind.AUDIT, unknown_fields)
+            try:
+                checks.append(self._check(settings, report, may_wait=False))
+            except EndingFailedError as error:
+                reply["problems"].append(str(error))
+        return {**reply, "checks": checks, "calls": dict(self.cloud.calls)}
 
     def _triggered(self, trigger: CarriedTrigger) -> Report:
         report = self._report(trigger.settings, trigger.kind, trigger.unknown_fields)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from monitor_runtime.cloud.aws import AwsCloud
 from monitor_runtime.cloud.clock import SystemClock
-from monitor_runtime.cloud.monitor_resources import MonitorResources
+from monitor_runtime.cloud.resources import MonitorResources
 from monitor_runtime.contract import names
 from monitor_runtime.dispatch import Dispatcher
 from monitor_runtime.telemetry import Telemetry

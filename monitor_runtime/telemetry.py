@@ -54,6 +54,13 @@ class Telemetry:
         if ending:
             self._publish(ending, outcome=str(report.outcome))
 
+    def audited(self, report: Report, reply: Mapping[str, Any]) -> None:
+        """Log the reply, and publish the metrics of an audit, which is about no one run."""
+        self._run = ""
+        log = logger.warning if report.problems else logger.info
+        log("audit", extra=self._keys(audit=dict(reply)))
+        self._publish(report.metrics)
+
     def ignored(self, trigger: str, reason: str) -> None:
         """Log why something that came was about no run of this monitor."""
         logger.info("ignored", extra=self._keys(trigger=trigger, reason=_beginning(reason)))

@@ -133,8 +133,8 @@ def _run_statements(partition: str, place: str, monitor: str, stop_document: str
     """See, end, tag and signal the instances that carry the monitor's tag. ``place`` is ``region:account``."""
     ec2 = f"arn:{partition}:ec2:{place}"
     mine = {"StringEquals": {f"aws:ResourceTag/{TAG_MONITOR}": monitor}}
-    # These three know no resource type.
-    look = ["cloudwatch:GetMetricData", "ec2:DescribeInstances", "ssm:GetCommandInvocation"]
+    # These know no resource type: not even the group of the schedules.
+    look = ["cloudwatch:GetMetricData", "ec2:DescribeInstances", "scheduler:ListSchedules", "ssm:GetCommandInvocation"]
     return [
         _allow("Look", look, [ANY_RESOURCE]),
         _allow("EndRuns", ["ec2:StopInstances", "ec2:TerminateInstances"], [f"{ec2}:instance/*"], mine),

@@ -85,8 +85,10 @@ def sandbox(seed: int = 1, start: datetime = START) -> Generator[Sandbox]:
         functions = Functions(clock)
         scheduler = Scheduler(clock, functions, seed)
         scheduler.watch()
+        bus = EventBus(clock, functions, REGION, seed)
+        bus.watch()
         try:
-            yield Sandbox(clock, functions, scheduler, EventBus(clock, functions, REGION, seed), instances)
+            yield Sandbox(clock, functions, scheduler, bus, instances)
         finally:
             aws.client.cache_clear()
             end_session()

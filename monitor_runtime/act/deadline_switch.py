@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.recording import record_tags
@@ -14,6 +15,15 @@ from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.memory import Memory, armed_value, unsure
 from monitor_runtime.decide.next_check import LEAD
+
+
+class Repair(StrEnum):
+    """What came of an attempt to make a switch right."""
+
+    NOT_NEEDED = "not needed"
+    DONE = "done"
+    FAILED = "failed"
+
 
 DISARMED = {names.TAG_ARMED: ""}
 """What the tags say once the switch is gone."""
@@ -81,22 +91,39 @@ def _must_be_put(
     return _may_move(context, instance, memory, at, now)
 
 
-def _put(context: CheckContext, instance: Instance, at: datetime) -> None:
-    """Make or move the switch, and record it.
+def put_right(
+    context: CheckContext, instance: Instance, memory: Memory, launched_at: datetime, now: datetime
+) -> Repair:
+    """Make the switch what settings and hold say, whatever became of it.
+
+    Raises:
+        CloudError: when the Scheduler does not say what there is.
+    """
+    at = switch_time(context.settings, launched_at, memory.hold.until)
+    if at is None or at <= now or context.cloud.has_deadline_switch(_switch(context, instance, at)):
+        return Repair.NOT_NEEDED
+    return Repair.DONE if _put(context, instance, at) else Repair.FAILED
+
+
+def _switch(context: CheckContext, instance: Instance, at: datetime) -> DeadlineSwitch:
+    instance_id = instance.instance_id
+    return DeadlineSwitch(names.deadline_switch_name(instance_id), at, context.settings.on_deadline, instance_id)
+
+
+def _put(context: CheckContext, instance: Instance, at: datetime) -> bool:
+    """Make or move the switch, and record it; whether the Scheduler has it.
 
     Also where the tag said so already: a check that ended the run meanwhile has emptied it.
     """
-    instance_id, action = instance.instance_id, context.settings.on_deadline
     try:
-        context.cloud.put_deadline_switch(
-            DeadlineSwitch(names.deadline_switch_name(instance_id), at, action, instance_id)
-        )
+        context.cloud.put_deadline_switch(_switch(context, instance, at))
     except CloudError as error:
         context.report.problem(f"deadline switch not armed: {error}")
         record_tags(context, instance, {names.TAG_ARMED: unsure(_armed(context, at))})
-        return
+        return False
     context.report.note(f"deadline switch armed for {format_time(at)}")
     record_tags(context, instance, {names.TAG_ARMED: _armed(context, at)})
+    return True
 
 
 def _may_move(context: CheckContext, instance: Instance, memory: Memory, to: datetime, now: datetime) -> bool:

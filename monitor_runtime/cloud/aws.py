@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
@@ -27,35 +26,32 @@ from monitor_runtime.cloud.aws_answers import (
 )
 from monitor_runtime.cloud.aws_errors import to_cloud_error
 from monitor_runtime.cloud.aws_metrics import metric_query, read_maxima
+from monitor_runtime.cloud.aws_schedules import ScheduleCalls
 from monitor_runtime.cloud.dry_run import COULD_BE_DONE, trial
 from monitor_runtime.cloud.interface import (
     Change,
     CloudError,
     CommandState,
-    DeadlineSwitch,
     ErrorKind,
-    FollowUp,
+    InstancePage,
     MetricWindow,
     Page,
     PartPage,
     UploadMarker,
     UploadPage,
 )
-from monitor_runtime.cloud.monitor_resources import MonitorResources
+from monitor_runtime.cloud.resources import MonitorResources
 from monitor_runtime.cloud.values import Instance, InstanceState, StateChange
 from monitor_runtime.contract.names import STOP_TIMEOUT_PARAMETER
-from monitor_runtime.contract.outcomes import Action
 
 Value = TypeVar("Value")
 
+MAX_INSTANCES = 1000
+"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html"""
 CLIENT_CONFIG = Config(
     connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3}, tcp_keepalive=True
 )
 """At most 3 attempts of 13 s and their pauses: no call can use up the invocation, and failures surface quickly."""
-
-_ACTIONS = {Action.STOP: "stopInstances", Action.TERMINATE: "terminateInstances"}
-_DELIVERY = {"MaximumEventAgeInSeconds": 300, "MaximumRetryAttempts": 3}
-_SWITCH_DELIVERY = {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 60}
 
 
 @cache
@@ -64,11 +60,24 @@ def client(service: str, region: str) -> Any:
     return boto3.client(service, region_name=region, config=CLIENT_CONFIG)  # pyright: ignore[reportUnknownMemberType, reportCallIssue, reportArgumentType, reportUnknownVariableType]
 
 
-class AwsCloud:
+def _by_tags(tags: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    return [{"Name": f"tag:{tag}", "Values": [literal(value)]} for tag, value in sorted(tags.items())]
+
+
+_LIVE: Mapping[str, Any] = {
+    "Name": "instance-state-name",
+    "Values": [
+        str(state)
+        for state in (InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED)
+    ],
+}
+
+
+class AwsCloud(ScheduleCalls):
     """`monitor_runtime.cloud.interface.Cloud` on AWS."""
 
     def __init__(self, resources: MonitorResources) -> None:
-        self._resources = resources
+        super().__init__(resources)
         self._calls: Counter[str] = Counter()
 
     @property
@@ -82,27 +91,54 @@ class AwsCloud:
             # With a filter, EC2 counts the call against a limit that is twice as high:
             # https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
             only = {"Name": "instance-id", "Values": [instance_id]}
-            found = self._describe({"InstanceIds": [instance_id], "Filters": [only]})
+            found = self._describe({"InstanceIds": [instance_id], "Filters": [only]}).instances
         except CloudError as error:
             if error.kind is not ErrorKind.NOT_FOUND:
                 raise
-            found = []
+            found = ()
         return found[0] if found else Instance(instance_id, InstanceState.GONE)
 
     def find_instances(self, tags: Mapping[str, str], *, ended: bool = False) -> Sequence[Instance]:
         """See `Cloud.find_instances`."""
-        filters = [{"Name": f"tag:{tag}", "Values": [literal(value)]} for tag, value in sorted(tags.items())]
-        if not ended:
-            states = [InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED]
-            filters.append({"Name": "instance-state-name", "Values": [str(state) for state in states]})
-        return self._describe({"Filters": filters})
+        filters = _by_tags(tags)
+        return self._describe({"Filters": filters if ended else [*filters, _LIVE]}).instances
 
-    def _describe(self, parameters: Mapping[str, Any]) -> list[Instance]:
+    def list_instances(self, tags: Mapping[str, str], token: str | None = None) -> InstancePage:
+        """See `Cloud.list_instances`."""
+        further = {"NextToken": token} if token else {}
+        return self._describe({"Filters": [*_by_tags(tags), _LIVE], "MaxResults": MAX_INSTANCES, **further})
+
+    def find_by(self, attribute: str, values: Sequence[str]) -> Sequence[Instance]:
+        """See `Cloud.find_by`."""
+        return self._describe(
+            {"Filters": [{"Name": attribute, "Values": [literal(each) for each in values]}]}
+        ).instances
+
+    def may_end(self, instance_ids: Sequence[str]) -> Sequence[str]:
+        """See `Cloud.may_end`. Of a dry run that would go through, EC2 says so with an error."""
+        return [
+            denial for call in ("StopInstances", "TerminateInstances") if (denial := self._denial(call, instance_ids))
+        ]
+
+    def _denial(self, operation: str, instance_ids: Sequence[str]) -> str:
+        try:
+            self._call("ec2", operation, {"InstanceIds": list(instance_ids), "DryRun": True})
+        except CloudError as error:
+            if error.code == "UnauthorizedOperation":
+                return str(error)
+            if error.code != "DryRunOperation":
+                raise
+        return ""
+
+    def _describe(self, parameters: Mapping[str, Any]) -> InstancePage:
         return self._call(
             "ec2",
             "DescribeInstances",
             parameters,
-            lambda answer: [read_instance(entry) for group in answer["Reservations"] for entry in group["Instances"]],
+            lambda answer: InstancePage(
+                tuple(read_instance(entry) for group in answer["Reservations"] for entry in group["Instances"]),
+                answer.get("NextToken") or None,
+            ),
         )
 
     def list_folder(self, bucket: str, prefix: str, token: str | None = None) -> Page:
@@ -190,55 +226,6 @@ class AwsCloud:
             if error.code != "InvocationDoesNotExist":
                 raise
             return CommandState.RUNNING
-
-    def put_follow_up(self, follow_up: FollowUp) -> None:
-        """See `Cloud.put_follow_up`."""
-        target = {"Arn": self._resources.function_arn, "Input": follow_up.input, "RetryPolicy": _DELIVERY}
-        self._put_schedule(follow_up.name, follow_up.at, target)
-
-    def put_deadline_switch(self, switch: DeadlineSwitch) -> None:
-        """See `Cloud.put_deadline_switch`. EventBridge Scheduler calls EC2 itself, with the scheduler's role."""
-        target = {
-            "Arn": f"arn:{self._resources.partition}:scheduler:::aws-sdk:ec2:{_ACTIONS[switch.action]}",
-            "Input": json.dumps({"InstanceIds": [switch.instance_id]}),
-            "RetryPolicy": _SWITCH_DELIVERY,
-        }
-        self._put_schedule(switch.name, switch.at, target)
-
-    def _put_schedule(self, name: str, at: datetime, target: Mapping[str, Any]) -> None:
-        """Updating replaces the whole schedule, so both calls get all of it; it may come or go between two calls."""
-        moment = (at + timedelta(microseconds=999_999)).astimezone(UTC).replace(microsecond=0, tzinfo=None)
-        schedule = {
-            "GroupName": self._resources.schedule_group,
-            "Name": name,
-            "ScheduleExpression": f"at({moment.isoformat()})",
-            "FlexibleTimeWindow": {"Mode": "OFF"},
-            "ActionAfterCompletion": "DELETE",
-            "Target": {
-                **target,
-                "RoleArn": self._resources.scheduler_role_arn,
-                "DeadLetterConfig": {"Arn": self._resources.dead_letter_arn},
-            },
-        }
-        try:
-            self._call("scheduler", "CreateSchedule", schedule)
-        except CloudError as error:
-            if error.kind is not ErrorKind.CONFLICT:
-                raise
-            self._call("scheduler", "UpdateSchedule", schedule)
-
-    def delete_schedule(self, name: str) -> None:
-        """See `Cloud.delete_schedule`."""
-        try:
-            self._call("scheduler", "DeleteSchedule", {"GroupName": self._resources.schedule_group, "Name": name})
-        except CloudError as error:
-            if error.kind is not ErrorKind.NOT_FOUND:
-                raise
-
-    def schedule_input(self, name: str) -> str:
-        """See `Cloud.schedule_input`."""
-        wanted = {"GroupName": self._resources.schedule_group, "Name": name}
-        return self._call("scheduler", "GetSchedule", wanted, lambda answer: answer["Target"]["Input"])
 
     def publish(self, subject: str, message: str) -> None:
         """See `Cloud.publish`. A subject has at most 100 characters."""

@@ -114,6 +114,36 @@ class Change(StrEnum):
     CANCEL_SPOT_REQUEST = "CancelSpotInstanceRequests"
 
 
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A schedule of the monitor's group, as a listing describes it."""
+
+    name: str
+    enabled: bool
+    changed_at: datetime
+    """When it was made or last changed, by whomever."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulePage:
+    """One page of schedules; ``next_token`` is None on the last one."""
+
+    schedules: tuple[Schedule, ...]
+    next_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstancePage:
+    """One page of instances; ``next_token`` is None on the last one."""
+
+    instances: tuple[Instance, ...]
+    next_token: str | None = None
+
+
+MAX_FILTER_VALUES = 200
+"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html"""
+
+
 class CommandState(StrEnum):
     """The state of a command on the instance."""
 
@@ -210,6 +240,34 @@ class Cloud(Protocol):
 
     def schedule_input(self, name: str) -> str:
         """The input of a schedule of the monitor's group."""
+        ...
+
+    def list_schedules(self, prefix: str = "", token: str | None = None) -> SchedulePage:
+        """The schedules of the monitor's group whose names begin so; at most 100 a page."""
+        ...
+
+    def find_schedule(self, name: str) -> Schedule | None:
+        """A schedule of the monitor's group; None when there is none of that name."""
+        ...
+
+    def has_deadline_switch(self, switch: DeadlineSwitch) -> bool:
+        """Whether the schedule is there and enabled, and does this at this time."""
+        ...
+
+    def list_instances(self, tags: Mapping[str, str], token: str | None = None) -> InstancePage:
+        """As `find_instances`, without ``ended``; at most 1,000 a page."""
+        ...
+
+    def find_by(self, attribute: str, values: Sequence[str]) -> Sequence[Instance]:
+        """The instances, whatever became of them, of which an attribute has one of the values.
+
+        ``attribute``: as EC2 names its filters, for example ``instance-id`` or ``tag:Name``. ``values``: at most
+        `MAX_FILTER_VALUES`.
+        """
+        ...
+
+    def may_end(self, instance_ids: Sequence[str]) -> Sequence[str]:
+        """Which of EC2's calls that end instances are denied, each with EC2's reason; nothing is ended."""
         ...
 
     def publish(self, subject: str, message: str) -> None:

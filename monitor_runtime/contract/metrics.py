@@ -21,3 +21,5 @@ class Metric(StrEnum):
     GRACE_WAIT = "GraceWaitSeconds"
     STOP_LATENCY = "StopLatencySeconds"
     TRIGGER_LATENESS = "TriggerLatenessSeconds"
+    AUDITS = "Audits"
+    AUDIT_FINDINGS = "AuditFindings"

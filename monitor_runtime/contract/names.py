@@ -69,6 +69,9 @@ STOP_TIMEOUT_PARAMETER = "executionTimeout"
 """Of the document that stops it: for how many seconds the command may run."""
 
 
+_SWITCH = ".deadline"
+
+
 def heartbeat_name(run: str) -> str:
     """The recurring schedule of a run, owned by Pulumi. Run names have no dot, so the names never collide."""
     return run
@@ -84,7 +87,17 @@ def deadline_switch_name(instance_id: str) -> str:
 
     One for each instance: each has its own deadline, and EC2 refuses a whole request for one id that is gone.
     """
-    return f"{instance_id}.deadline"
+    return f"{instance_id}{_SWITCH}"
+
+
+def switched_instance(schedule: str) -> str:
+    """The instance that a deadline switch of this name ends; empty for other schedules."""
+    return schedule.removesuffix(_SWITCH) if schedule.endswith(_SWITCH) else ""
+
+
+def beating_run(schedule: str) -> str:
+    """The run whose heartbeat has this name; empty for other schedules."""
+    return "" if "." in schedule else schedule
 
 
 def run_tags(monitor: str, run: str) -> dict[str, str]:

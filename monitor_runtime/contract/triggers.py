@@ -26,6 +26,7 @@ class TriggerKind(StrEnum):
     FIRST_CHECK = "first-check"
     S3_EVENT = "s3-event"
     SPOT_WARNING = "spot-warning"
+    AUDIT = "audit"
 
 
 TagValues = Mapping[str, Mapping[str, str]]
@@ -71,7 +72,12 @@ class SpotWarningTrigger:
     warned_at: datetime | None = None
 
 
-Trigger = CarriedTrigger | ForgetTrigger | S3EventTrigger | SpotWarningTrigger
+@dataclass(frozen=True, slots=True)
+class AuditTrigger:
+    """Time to compare what must agree: instances, heartbeats, deadline switches and rights of all runs."""
+
+
+Trigger = CarriedTrigger | ForgetTrigger | S3EventTrigger | SpotWarningTrigger | AuditTrigger
 
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""
@@ -116,6 +122,11 @@ def _unrecorded(value: object) -> TagValues:
     return {instance_id: tags for instance_id, tags in read.items() if tags}
 
 
+def audit_input() -> str:
+    """The input of the audit, which is about all runs of the monitor."""
+    return _to_json({"trigger": TriggerKind.AUDIT})
+
+
 def _to_json(document: dict[str, Any]) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
@@ -133,6 +144,8 @@ def parse_trigger(event: object) -> Trigger:
     if not isinstance(event, Mapping):
         raise TriggerError(f"got {type(event).__name__}; accepted: a JSON object")
     document = cast("Mapping[str, Any]", event)
+    if document.get("trigger") == TriggerKind.AUDIT:
+        return AuditTrigger()
     if "trigger" in document:
         return _carried(document)
     kind = (document.get("source"), document.get("detail-type"))
@@ -148,7 +161,7 @@ def parse_trigger(event: object) -> Trigger:
         ) from error
     raise TriggerError(
         f"got an event with source {kind[0]!r} and detail-type {kind[1]!r}; accepted: heartbeat,"
-        " follow-up, first-check, S3 Object Created,"
+        " follow-up, first-check, audit, S3 Object Created,"
         " EC2 Spot Instance Interruption Warning; remove the rule or schedule that sends it"
     )
 
@@ -156,7 +169,8 @@ def parse_trigger(event: object) -> Trigger:
 def _carried(document: Mapping[str, Any]) -> CarriedTrigger | ForgetTrigger:
     kind = document["trigger"]
     if not isinstance(kind, str) or kind not in _CARRIED:
-        raise TriggerError(f"trigger: got {kind!r}; accepted: {', '.join(sorted(_CARRIED))}; deploy the run again")
+        accepted = ", ".join(sorted([*_CARRIED, TriggerKind.AUDIT]))
+        raise TriggerError(f"trigger: got {kind!r}; accepted: {accepted}; deploy the run again")
     lifecycle = document.get("tf")
     if isinstance(lifecycle, Mapping) and cast("Mapping[str, Any]", lifecycle).get("action") == "delete":
         return _forget(document.get("settings"))

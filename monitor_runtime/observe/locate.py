@@ -125,6 +125,16 @@ def current_settings(cloud: Cloud, carried: Settings, now: datetime) -> tuple[Se
     return Ignored(f"{declared}: {carried.run} is not declared any more", carried.run)
 
 
+def declared_settings(cloud: Cloud, run: str) -> tuple[Settings, tuple[str, ...]] | None:
+    """What the heartbeat of a run carries now, and the fields of it that this monitor does not know; None without one.
+
+    Raises:
+        CloudError: when the Scheduler does not answer.
+    """
+    declared = _declared(cloud, names.heartbeat_name(run))
+    return None if isinstance(declared, str) else declared
+
+
 def _declared(cloud: Cloud, schedule: str) -> tuple[Settings, tuple[str, ...]] | str:
     """The settings that a heartbeat carries, or why there are none.
 

@@ -39,14 +39,23 @@ def ask(source: Callable[[], Value]) -> Value | Unknown:
 
 
 def find_run(cloud: Cloud, settings: Settings) -> tuple[Instance, ...] | Unknown:
-    """The instances of a run, by their tags: one DescribeInstances, whatever became of them.
+    """The instances of a run, by the tag of the run: one DescribeInstances, whatever became of them.
 
-    In the order of their launches, those that cost money last: what is said last of a run is of these.
+    Also those that have lost the monitor's tag, and with it the monitor's right to end them. In the order of their
+    launches, those that cost money last: what is said last of a run is of these.
     """
-    found = ask(lambda: cloud.find_instances(names.run_tags(settings.monitor, settings.run), ended=True))
+    found = ask(lambda: cloud.find_instances({names.TAG_RUN: settings.run}, ended=True))
     if isinstance(found, Unknown):
         return found
-    return tuple(sorted(found, key=lambda each: (each.state in ON, each.launched_at or _NEVER)))
+    own = (each for each in found if _is_of(settings, each))
+    return tuple(sorted(own, key=lambda each: (each.state in ON, each.launched_at or _NEVER)))
+
+
+def _is_of(settings: Settings, instance: Instance) -> bool:
+    """Whether the instance is of this run: another monitor may have one of the same name, at another place."""
+    place = names.output_tag(settings.bucket, settings.prefix)
+    monitor, output = (instance.tags.get(tag) for tag in (names.TAG_MONITOR, names.TAG_OUTPUT))
+    return monitor == settings.monitor or (monitor is None and output in {None, place})
 
 
 def observe(

@@ -11,6 +11,8 @@ import pulumi_aws as aws
 from monitor_runtime.contract.metrics import METRICS_DIMENSION, METRICS_NAMESPACE, Metric
 
 _SHORT_PERIOD = 300
+AUDIT_SECONDS = 3600
+"""The audit comes that often: see `AUDIT_RATE`."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Alarm:
     statistic: str = "Sum"
     periods: int = 1
     datapoints: int = 1
+    tells_of_silence: bool = False
+    """Whether the topic is told when the data end, which is neither an alarm nor its end."""
 
 
 def alarms(
@@ -41,7 +45,7 @@ def alarms(
     dead_letter_queue_name: pulumi.Input[str],
     silence_seconds: pulumi.Output[int],
 ) -> tuple[Alarm, ...]:
-    """Errors, EC2, other sources, failed endings, dead letters: what can go off before there is a run.
+    """Errors, EC2, other sources, failed endings, audits, dead letters: what can go off before there is a run.
 
     A period of the monitor's own metrics is as long as the longest heartbeat, so that each has a check of every run.
     """
@@ -110,6 +114,34 @@ def alarms(
             heartbeat,
             "notBreaching",
             periods=3,
+        ),
+        # Findings are measured by each audit, and by checks that cannot find their instance. Two periods, since the
+        # hours of CloudWatch and of the audits do not begin together.
+        Alarm(
+            "findings",
+            "Something would have kept a run from being ended: read 'problems' of the audit in the monitor's log.",
+            METRICS_NAMESPACE,
+            "AuditFindings",
+            by_monitor,
+            above,
+            0,
+            AUDIT_SECONDS,
+            "notBreaching",
+            periods=2,
+        ),
+        # An audit that saw everything counts one, and one that did not, none. That there are no data is told when they
+        # end: before the first audit, it is no alarm.
+        Alarm(
+            "audits",
+            "No audit of this monitor saw everything for three hours: look at its rule, and at 'audit' in its log.",
+            METRICS_NAMESPACE,
+            "Audits",
+            by_monitor,
+            "LessThanThreshold",
+            1,
+            3 * AUDIT_SECONDS,
+            "missing",
+            tells_of_silence=True,
         ),
         # SQS sends nothing for a queue that was not used for hours, and then there is nothing in it.
         Alarm(
@@ -190,5 +222,6 @@ def create_alarm(
         treat_missing_data=alarm.treat_missing_data,
         alarm_actions=topic_arns,
         ok_actions=topic_arns,
+        insufficient_data_actions=topic_arns if alarm.tells_of_silence else None,
         opts=opts,
     )

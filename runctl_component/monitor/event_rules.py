@@ -1,4 +1,4 @@
-"""The event rules of a monitor: one for spot warnings, one per watched bucket for markers; none per run."""
+"""The event rules of a monitor: spot warnings, the hourly audit, markers of each watched bucket; none per run."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import pulumi
 import pulumi_aws as aws
 
+from monitor_runtime.contract.triggers import audit_input
 from runctl_component import policies
 from runctl_component.args.declared import WatchArgs
 from runctl_component.args.defaults import normal_prefix
@@ -17,6 +18,8 @@ from runctl_component.monitor.event_patterns import (
     shared_pattern,
     spot_warning_pattern,
 )
+
+AUDIT_RATE = "rate(1 hour)"
 
 
 class Woken(Protocol):
@@ -38,7 +41,7 @@ def create_rules(
     monitor: Woken, watch: Sequence[WatchArgs], exact_markers: pulumi.Input[Sequence[str]] | None
 ) -> list[pulumi.Resource]:
     """Rules, and the permissions that they need; returns their targets. ``exact_markers``: see `Monitor`."""
-    made = [_create_rule(monitor, "spot", spot_warning_pattern())]
+    made = [_create_rule(monitor, "spot", spot_warning_pattern()), _create_audit(monitor)]
     if monitor.s3_events:
         for number, entries in enumerate(_by_bucket(watch), start=1):
             made.append(_create_rule(monitor, f"markers-{number}", _pattern(monitor, entries, exact_markers)))
@@ -88,6 +91,25 @@ def _create_rule(
     rule = aws.cloudwatch.EventRule(
         name, description=f"Wakes the monitor {monitor.tag}", event_pattern=pattern, opts=monitor.child()
     )
+    return rule, _create_target(monitor, name, rule)
+
+
+def _create_audit(monitor: Woken) -> tuple[aws.cloudwatch.EventRule, aws.cloudwatch.EventTarget]:
+    """A rule, not a schedule: whatever becomes of the schedules, their group and their role, the audit comes."""
+    name = f"{monitor.name}-audit"
+    rule = aws.cloudwatch.EventRule(
+        name,
+        description=f"Has the monitor {monitor.tag} audit its runs",
+        schedule_expression=AUDIT_RATE,
+        opts=monitor.child(),
+    )
+    return rule, _create_target(monitor, name, rule, audit_input())
+
+
+def _create_target(
+    monitor: Woken, name: str, rule: aws.cloudwatch.EventRule, message: str | None = None
+) -> aws.cloudwatch.EventTarget:
+    """The function as what the rule invokes, with the event, or with a message in its place."""
     permission = aws.lambda_.Permission(
         name,
         action="lambda:InvokeFunction",
@@ -96,12 +118,12 @@ def _create_rule(
         source_arn=rule.arn,
         opts=monitor.child(),
     )
-    target = aws.cloudwatch.EventTarget(
+    return aws.cloudwatch.EventTarget(
         name,
         rule=rule.name,
         arn=monitor.function.arn,
+        input=message,
         dead_letter_config={"arn": monitor.dead_letters.arn},
         retry_policy={"maximum_event_age_in_seconds": 300, "maximum_retry_attempts": 3},
         opts=monitor.child([permission]),
     )
-    return rule, target

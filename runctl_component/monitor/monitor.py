@@ -33,8 +33,9 @@ class Monitor(pulumi.ComponentResource):
     """Watches training runs and ends them. A run makes one of its own unless it is given a shared one.
 
     Resources: function, log group, dead-letter queue, schedule group, the document that stops a training, a role for
-    the function and one for the scheduler, event rules for spot warnings and, with ``s3_events``, for each watched
-    bucket, alarms, dashboard; the alarm for silence once it has a run. None of them grows with the number of runs.
+    the function and one for the scheduler, event rules for spot warnings, the audit and, with ``s3_events``, for each
+    watched bucket, alarms, dashboard; the alarm for silence once it has a run. None of them grows with the number of
+    runs.
     """
 
     function_name: pulumi.Output[str]

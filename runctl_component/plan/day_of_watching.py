@@ -30,16 +30,22 @@ HANDLER_LOG_BYTES = 1_800
 LAMBDA_LOG_BYTES = 400
 """What Lambda itself logs of one, ``platform.start`` and ``platform.report``."""
 
-SENT_EVERY_HOUR = (Metric.CHECKS, Metric.CHECK_FAILURES, Metric.TRIGGER_LATENESS)
-CALLED_EVERY_HOUR = ("ec2", "s3")
+SENT_EVERY_HOUR = (
+    Metric.CHECKS,
+    Metric.CHECK_FAILURES,
+    Metric.TRIGGER_LATENESS,
+    Metric.AUDITS,
+    Metric.AUDIT_FINDINGS,
+)
+CALLED_EVERY_HOUR = ("ec2", "s3", "scheduler")
 """Each service called is a metric of its own: Calls with the service as a dimension."""
 HOURLY_METRICS = len(SENT_EVERY_HOUR) + len(CALLED_EVERY_HOUR)
-"""Every check sends them."""
+"""Every check and every audit sends them."""
 SENT_AT_THE_ENDING = (Metric.ENDINGS, Metric.DETECTION_LATENCY, Metric.GRACE_WAIT, Metric.STOP_LATENCY)
 CALLED_AT_THE_ENDING = ("ssm", "sns")
 ENDING_METRICS = len(SENT_AT_THE_ENDING) + len(CALLED_AT_THE_ENDING)
 """Sent in the hour of the ending alone."""
-ALARM_METRICS = 6
+ALARM_METRICS = 8
 """What the alarms of a monitor read, which a test compares with them."""
 
 
@@ -116,13 +122,8 @@ def early_checks(settings: Settings) -> list[float]:
 
 
 def metric_hours(settings: Settings) -> int:
-    """The metrics of a day that CloudWatch charges for, by the hours in which they are sent.
-
-    Calls of the Scheduler are made in the hours of the follow-ups: of the early checks, and of the ending.
-    """
-    hourly = HOURLY_METRICS + (settings.idle is not None)
-    scheduler_hours = len({due // SECONDS_PER_HOUR for due in early_checks(settings)}) + 1
-    return hourly * HOURS_PER_DAY + min(scheduler_hours, HOURS_PER_DAY) + ENDING_METRICS
+    """The metrics of a day that CloudWatch charges for, by the hours in which they are sent."""
+    return (HOURLY_METRICS + (settings.idle is not None)) * HOURS_PER_DAY + ENDING_METRICS
 
 
 def monitor_dollars(settings: Settings) -> dict[str, float]:

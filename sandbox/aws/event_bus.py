@@ -6,18 +6,20 @@ import json
 import random
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from monitor_runtime.contract.times import format_time
-from sandbox.aws.boto import client
+from sandbox.aws.boto import client, parameters_of, session_events
 from sandbox.aws.event_matching import matches
 from sandbox.aws.functions import Functions, send_to_queue
 from sandbox.aws.input_transformer import transformed
 from sandbox.aws.moto_gaps import ACCOUNT_ID
+from sandbox.aws.scheduler import next_due
 from sandbox.aws.virtual_clock import VirtualClock
 
 LATEST_SECONDS = 5
+_OK = 200
 
 
 class EventBus:
@@ -29,6 +31,32 @@ class EventBus:
         self._region = region
         self._random = random.Random(seed)
         self.listeners: list[Callable[[Mapping[str, Any]], None]] = []
+
+    def watch(self) -> None:
+        """Notice from now on when a rule with a rate is made. Call it before the session's first client."""
+        session_events().register("after-call.events.PutRule", self._on_rule)
+
+    def _on_rule(self, http_response: Any, context: dict[str, Any], **_: Any) -> None:
+        wanted = parameters_of(context)
+        if http_response.status_code == _OK and wanted.get("ScheduleExpression"):
+            self._plan(wanted["Name"], wanted["ScheduleExpression"], self._clock.now())
+
+    def _plan(self, name: str, expression: str, after: datetime) -> None:
+        due = next_due(expression, after, after)
+        if due:
+            self._clock.at(due, lambda: self._come_due(name, expression, due))
+
+    def _come_due(self, name: str, expression: str, due: datetime) -> None:
+        """A rule that was deleted, or made anew with another rate, is planned no more."""
+        rules = client("events")
+        found = [rule for rule in rules.list_rules(NamePrefix=name)["Rules"] if rule["Name"] == name]
+        if not found or found[0].get("ScheduleExpression") != expression:
+            return
+        self._plan(name, expression, due)
+        if found[0]["State"] == "ENABLED":
+            event = self._event("aws.events", "Scheduled Event", [found[0]["Arn"]], {})
+            for target in rules.list_targets_by_rule(Rule=name)["Targets"]:
+                self._hand_over(found[0]["Arn"], target, event)
 
     def put_object(self, bucket: str, key: str, body: bytes = b"") -> None:
         """Write to S3. The event goes out when the bucket's notifications to EventBridge are turned on."""
@@ -64,7 +92,14 @@ class EventBus:
         self._send("aws.s3", "Object Created", [f"arn:aws:s3:::{bucket}"], detail)
 
     def _send(self, source: str, detail_type: str, resources: list[str], detail: dict[str, Any]) -> None:
-        event = {
+        event = self._event(source, detail_type, resources, detail)
+        for listener in self.listeners:
+            listener(event)
+        delay = timedelta(seconds=self._random.uniform(1, LATEST_SECONDS))
+        self._clock.at(self._clock.now() + delay, lambda: self._deliver(event))
+
+    def _event(self, source: str, detail_type: str, resources: list[str], detail: dict[str, Any]) -> dict[str, Any]:
+        return {
             "version": "0",
             "id": str(uuid.uuid4()),
             "detail-type": detail_type,
@@ -75,16 +110,13 @@ class EventBus:
             "resources": resources,
             "detail": detail,
         }
-        for listener in self.listeners:
-            listener(event)
-        delay = timedelta(seconds=self._random.uniform(1, LATEST_SECONDS))
-        self._clock.at(self._clock.now() + delay, lambda: self._deliver(event))
 
     def _deliver(self, event: dict[str, Any]) -> None:
         rules = client("events")
         found = [rule for page in rules.get_paginator("list_rules").paginate() for rule in page["Rules"]]
         for rule in found:
-            if rule["State"] != "ENABLED" or not matches(json.loads(rule["EventPattern"]), event):
+            pattern = rule.get("EventPattern")
+            if rule["State"] != "ENABLED" or not pattern or not matches(json.loads(pattern), event):
                 continue
             for target in rules.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
                 self._hand_over(rule["Arn"], target, event)

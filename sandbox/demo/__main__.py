@@ -99,7 +99,8 @@ def main(
         raise typer.BadParameter(f"got {engine!r}; accepted: {', '.join(ENGINES)}", param_hint="engine")
     if scenario not in SCENARIOS:
         raise typer.BadParameter(f"got {scenario!r}; accepted: {', '.join(SCENARIOS)}", param_hint="scenario")
-    console = Console(highlight=False, soft_wrap=True)
+    # This very stream: what an invocation prints is captured, and others may come to an end while one waits.
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     began = time.perf_counter()
     chosen = SCENARIOS[scenario]
     console.rule(f"[bold]{scenario}[/]: {chosen.summary}", align="left")

@@ -79,11 +79,14 @@ class Saying:
 def saying(entry: Invocation) -> Saying | None:
     """None where there was nothing to do."""
     reply = entry.reply or {}
-    nothing = reply.get("reason") == "training" or reply.get("decision") == "over"
+    nothing = reply.get("reason") == "training" or reply.get("decision") in {"over", "audited"}
     if nothing and not reply.get("problems") and entry.error is None:
         return None
     kind = str(entry.event.get("trigger") or entry.event.get("detail-type"))
-    decision, reason = str(reply.get("decision") or "error"), str(reply.get("reason") or entry.error)
+    decision, reason = (
+        str(reply.get("decision") or "error"),
+        str(reply.get("reason") or entry.error or "; ".join(reply.get("problems", []))),
+    )
     return Saying(_EVENTS.get(kind, kind), decision, reason, bool(reply.get("problems")))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from monitor_runtime.contract import names
 from monitor_runtime.contract.times import parse_time
+from monitor_runtime.contract.triggers import TriggerKind
 from sandbox.aws.functions import Invocation
 from sandbox.aws.instances import Change
 from sandbox.aws.moto_gaps import open_spot_requests
@@ -87,10 +88,11 @@ class Story:
         return self.marker_at + grace if self.marker_at else None
 
     def calls(self) -> Counter[str]:
-        """Requests of the monitor by service, up to the ending."""
+        """Requests of the run's checks by service, up to the ending; those of audits are the same for many runs."""
         total: Counter[str] = Counter()
         for entry in self.invocations:
-            if self.ended_at is None or entry.started_at <= self.ended_at:
+            is_check = entry.event.get("trigger") != TriggerKind.AUDIT
+            if is_check and (self.ended_at is None or entry.started_at <= self.ended_at):
                 total.update((entry.reply or {}).get("calls", {}))
         return total
 

@@ -13,6 +13,7 @@ from sandbox.simulation.world.function import Function
 from sandbox.simulation.world.machine import ALIVE, Machine
 from sandbox.simulation.world.record import HoldTruth, Record
 from sandbox.simulation.world.scenario import FAILURE_NAMES, MARKER_NAMES, HoldPlan, Scenario, draw_scenario
+from sandbox.simulation.world.tampering import Tampering, TamperingPlan
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, to_datetime
 from sandbox.simulation.world.world import World
 
@@ -28,6 +29,7 @@ class Lifecycle:
         self.world = World(scenario, traced=traced)
         self._function = Function(self.world)
         self._people = Random(f"{scenario.seed}:people")
+        self._tools = Random(f"{scenario.seed}:tools")
         self._restarts_left = scenario.restarts
         self._busy_until = 0
         self.world.invoke = self._function.invoke
@@ -57,6 +59,9 @@ class Lifecycle:
             settings.max_interval_seconds * SECOND, lambda: world.invoke("heartbeat", heartbeat)
         )
         start = LAUNCHED_AT
+        self._audit_in(self._tools.randint(1, HOUR))
+        if scenario.tampering:
+            self._at(start + scenario.tampering.at, lambda: self._tamper(scenario.tampering))
         for hold in scenario.holds:
             self._at(start + hold.at, self._holding(hold))
         for moment, action in (
@@ -162,6 +167,49 @@ class Lifecycle:
                 machine.terminate("people")
             else:
                 machine.stop("people")
+
+    def _audit_in(self, delay: int) -> None:
+        """EventBridge's rule: once an hour, whatever else there is or is not."""
+
+        def audit() -> None:
+            self._audit_in(HOUR)
+            self.world.invoke("audit", {"trigger": "audit"})
+
+        self.world.timeline.after(delay, audit)
+
+    def _tamper(self, plan: TamperingPlan | None) -> None:
+        """Once the first check is over: before that, there is nothing to take away."""
+        world, machine = self.world, self.world.machine
+        if plan is None or machine.state not in ALIVE or not machine.tags.get(names.TAG_ARMED):
+            return
+        world.record.tampered_at = world.timeline.now
+        world.timeline.trace("people   {}", plan.kind)
+        if plan.kind is Tampering.HEARTBEAT_DISABLED:
+            world.scheduler.heartbeat_enabled = False
+        elif plan.kind is Tampering.SWITCH_DELETED:
+            world.scheduler.delete(machine.switch_name)
+        elif plan.kind is Tampering.SWITCH_DISABLED:
+            world.scheduler.tamper(machine.switch_name, enabled=False)
+        elif plan.kind is Tampering.SWITCH_MOVED:
+            later = world.timeline.now + 90 * DAY
+            world.scheduler.tamper(machine.switch_name, at=later - later % SECOND)
+        else:
+            self._strip(plan, machine)
+        self._busy_until = max(self._busy_until, world.timeline.now + plan.undone_after + HOUR + self._tail)
+
+        def enable() -> None:
+            world.scheduler.heartbeat_enabled = True
+
+        world.timeline.after(plan.undone_after, enable)
+
+    def _strip(self, plan: TamperingPlan, machine: Machine) -> None:
+        """Pulumi puts back the tags that it made, and no others."""
+        put_back = self.world.first_tags()
+        if plan.kind is Tampering.MONITOR_STRIPPED:
+            del machine.tags[names.TAG_MONITOR]
+        else:
+            machine.tags.clear()
+        self.world.timeline.after(plan.undone_after, lambda: machine.tags.update(put_back))
 
     def _lift_protection(self) -> None:
         self.world.machine.protected = False

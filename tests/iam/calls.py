@@ -196,6 +196,7 @@ _CALLS: Mapping[tuple[str, str], Callable[[Parameters, Account], Iterator[Access
     ("scheduler", "CreateSchedule"): _schedule("scheduler:CreateSchedule"),
     ("scheduler", "DeleteSchedule"): _schedule("scheduler:DeleteSchedule"),
     ("scheduler", "GetSchedule"): _schedule("scheduler:GetSchedule"),
+    ("scheduler", "ListSchedules"): _plain("scheduler:ListSchedules"),
     ("scheduler", "UpdateSchedule"): _schedule("scheduler:UpdateSchedule"),
     ("sns", "Publish"): _named("sns:Publish", "TopicArn"),
     ("sqs", "SendMessage"): _send_message,

@@ -146,6 +146,7 @@ def monitor_calls(account: Account) -> list[Call]:
         ("kms", "GenerateDataKey", {"KeyId": own.topic_key, "ViaService": through_sns(account)}),
         ("cloudwatch", "GetMetricData", {}),
         ("scheduler", "GetSchedule", {"GroupName": "group-1234567", "Name": "llama"}),
+        ("scheduler", "ListSchedules", {"GroupName": "group-1234567"}),
         ("scheduler", "CreateSchedule", schedule(account)),
         ("scheduler", "UpdateSchedule", schedule(account)),
         ("scheduler", "DeleteSchedule", {"GroupName": "group-1234567", "Name": "llama.deadline"}),

@@ -10,7 +10,7 @@ from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Stalled
 from sandbox.aws.boto import client
 
-from .cloud.moto_cloud import BUCKET, PREFIX, Cloud
+from .cloud.moto_cloud import BUCKET, GROUP, PREFIX, Cloud
 
 S3_EVENT = {
     "source": "aws.s3",
@@ -101,6 +101,11 @@ def _kept(cloud: Cloud) -> None:
     cloud.pass_time(days=2)
 
 
+def _disarmed(cloud: Cloud) -> None:
+    watched(cloud)
+    client("scheduler").delete_schedule(GroupName=GROUP, Name=cloud.switch_name)
+
+
 def _spot_event(cloud: Cloud) -> Mapping[str, Any]:
     return {
         "source": "aws.ec2",
@@ -127,5 +132,7 @@ PATHS: Mapping[str, Path] = {
     "s3 event": Path(_noticeable, {}, "running", lambda _: S3_EVENT),
     "spot warning": Path(watched, {}, "running", _spot_event),
     "first check": Path(lambda _: None, {"s3_events": True}, "running", lambda cloud: cloud.event("first-check")),
+    "audit": Path(watched, {}, "running", lambda _: {"trigger": "audit"}),
+    "repair": Path(_disarmed, {}, "running", lambda _: {"trigger": "audit"}),
     "removal": Path(watched, {}, "running", lambda cloud: cloud.event("first-check", tf={"action": "delete"})),
 }

@@ -36,7 +36,7 @@ def test_a_run_without_an_instance_is_over_for_now() -> None:
         cloud.tag(run="another")
         reply = cloud.check()
         assert (reply["decision"], reply["reason"], reply["instance"]) == ("over", "the run has no instance", None)
-        assert cloud.made() == ["ec2:DescribeInstances"]
+        assert cloud.made() == ["ec2:DescribeInstances", "scheduler:ListSchedules"]
 
 
 def test_an_instance_of_the_same_run_under_another_monitor_is_not_the_runs() -> None:

@@ -44,7 +44,7 @@ def test_all_resources_are_meant_only_where_aws_knows_no_resource() -> None:
         for statement in rule.document["Statement"]
         if "*" in statement["Resource"]
     ]
-    looks = ["cloudwatch:GetMetricData", "ec2:DescribeInstances", "ssm:GetCommandInvocation"]
+    looks = ["cloudwatch:GetMetricData", "ec2:DescribeInstances", "scheduler:ListSchedules", "ssm:GetCommandInvocation"]
     assert wide == [looks, sorted(policies.AGENT_ACTIONS)]
 
 

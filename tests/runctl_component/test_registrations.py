@@ -28,7 +28,7 @@ def _rule(monitor: str, suffix: str) -> dict[str, set[str]]:
     }
 
 
-def of_monitor(monitor: str, rules: Iterable[str] = ("spot",)) -> dict[str, set[str]]:
+def of_monitor(monitor: str, rules: Iterable[str] = ("spot", "audit")) -> dict[str, set[str]]:
     """Dependencies of a monitor's own children."""
     log, queue, group = f"LogGroup {monitor}-log", f"Queue {monitor}-dead-letters", f"ScheduleGroup {monitor}-schedules"
     role, scheduler = f"Role {monitor}-function", f"Role {monitor}-scheduler"
@@ -49,6 +49,8 @@ def of_monitor(monitor: str, rules: Iterable[str] = ("spot",)) -> dict[str, set[
         f"MetricAlarm {monitor}-unseen": set(),
         f"MetricAlarm {monitor}-sources": set(),
         f"MetricAlarm {monitor}-ending-failed": set(),
+        f"MetricAlarm {monitor}-findings": set(),
+        f"MetricAlarm {monitor}-audits": set(),
         f"MetricAlarm {monitor}-dead-letters": {queue},
         f"Dashboard {monitor}-dashboard": {log, function, queue},
         f"QueuePolicy {monitor}-dead-letters": {queue, *(f"EventRule {monitor}-{rule}" for rule in rules)},
@@ -76,7 +78,12 @@ def of_run(run: str, monitor: set[str], *, own_profile: bool = False, spot: bool
 
 
 def expected(
-    monitor: str, runs: Iterable[str] = (), *, rules: Iterable[str] = ("spot",), shared: bool = False, **form: bool
+    monitor: str,
+    runs: Iterable[str] = (),
+    *,
+    rules: Iterable[str] = ("spot", "audit"),
+    shared: bool = False,
+    **form: bool,
 ) -> Expected:
     """All resources of runs and their monitor."""
     watching = of_monitor(monitor, rules)
@@ -113,7 +120,7 @@ OWN = expected("llama-ft-monitor", ["llama-ft"])
     ("args", "form"),
     [
         (BASE, OWN),
-        (ALL, expected("llama-ft-monitor", ["llama-ft"], rules=["spot", "markers-1"])),
+        (ALL, expected("llama-ft-monitor", ["llama-ft"], rules=["spot", "audit", "markers-1"])),
         ({**BASE, "spot": "one-time"}, expected("llama-ft-monitor", ["llama-ft"], spot=True)),
         ({**BASE, "spot": "persistent"}, expected("llama-ft-monitor", ["llama-ft"], spot=True)),
         ({**BASE, "iam_instance_profile": "own"}, expected("llama-ft-monitor", ["llama-ft"], own_profile=True)),
@@ -152,7 +159,7 @@ def _with_every_input_unknown() -> None:
 
 def test_parents_and_dependencies_in_a_preview_with_every_input_unknown() -> None:
     recorded = record(_with_every_input_unknown, preview=True)
-    form = expected("llama-ft-monitor", ["llama-ft"], rules=["spot", "markers-1"], spot=True)
+    form = expected("llama-ft-monitor", ["llama-ft"], rules=["spot", "audit", "markers-1"], spot=True)
     assert registered(recorded) == form
 
 

@@ -174,14 +174,19 @@ def _follow_ups(settings: Settings, launch: Launch, hour: int) -> int:
 
 
 def an_ended_run_costs_one_call(truth: Truth) -> Iterator[Found]:
-    """A check of a run that is over, recorded and told is one DescribeInstances; a follow-up has read its settings."""
+    """A check of a run that is over, recorded and told is one DescribeInstances; a follow-up has read its settings.
+
+    One of which EC2 tells nothing any more may have lost its tags: up to two calls more look for it.
+    """
     for check in truth.record.checks:
         alone = truth.record.replaced_at is None or check.started_at < truth.record.replaced_at
         over = alone and check.completed and check.trigger in CARRIED and check.decision == "over"
         ended = check.state_at_start in {InstanceState.STOPPED, InstanceState.TERMINATED}
         reads = {"schedule_input": 1} if check.trigger == "follow-up" else {}
         carries = check.trigger == "follow-up" and check.kinds["tag_instance"]
-        if over and ended and not carries and check.kinds != Counter({"find_instances": 1, **reads}):
+        forgotten = (check.reply or {}).get("instance") is None
+        most = Counter({"find_instances": 1, **reads, **({"list_schedules": 1, "find_by": 1} if forgotten else {})})
+        if over and ended and not carries and not check.kinds <= most:
             yield Found(check.started_at, f"check {check.number} of an ended run made {dict(check.kinds)}")
 
 

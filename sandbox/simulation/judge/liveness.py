@@ -12,6 +12,7 @@ from sandbox.simulation.judge.truth import INTERRUPTION, LAST_LOOK, REMOVAL, Due
 from sandbox.simulation.judge.waits import graced_endings, remembered_since, was_noticed
 from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check
+from sandbox.simulation.world.tampering import OF_SWITCH
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_datetime
 from sandbox.simulation.world.weather import Weather
 
@@ -80,7 +81,7 @@ def the_monitor_is_there_at_the_deadline(truth: Truth) -> Iterator[Found]:
     A training that takes all of ten minutes to react to its signal is stopped by both at the same moment.
     """
     record, settings = truth.record, truth.settings
-    if record.scenario.weather is not Weather.CALM or settings.on_deadline is Action.REPORT:
+    if record.scenario.weather is not Weather.CALM or settings.on_deadline is Action.REPORT or record.tampered_at:
         return
     if record.holds or record.scenario.machine.protected or record.interrupted_at is not None:
         return
@@ -167,6 +168,8 @@ def a_finished_run_is_ended_in_time(truth: Truth) -> Iterator[Found]:
     """When all services work, a completed run is ended within a poll interval of its marker, or at the end of grace."""
     if truth.record.scenario.weather is not Weather.CALM or truth.record.scenario.machine.protected:
         return
+    if truth.record.tampered_at:
+        return
     for launch in truth.record.launches:
         latest = _latest_end(truth, launch)
         end = truth.record.finished_at if launch.left_running_at is None else launch.left_running_at
@@ -176,7 +179,7 @@ def a_finished_run_is_ended_in_time(truth: Truth) -> Iterator[Found]:
 
 def a_noticed_completion_is_ended_at_once(truth: Truth) -> Iterator[Found]:
     """When all services work, a completion that was seen in its grace period ends the run within 5 s of its end."""
-    if truth.record.scenario.weather is not Weather.CALM:
+    if truth.record.scenario.weather is not Weather.CALM or truth.record.tampered_at:
         return
     for ending, seconds in graced_endings(truth):
         released = ending.launch.released_at is not None
@@ -212,6 +215,8 @@ def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
             continue
         destroyed = truth.record.destroyed_at is not None and truth.record.destroyed_at < check.ended_at
         going = truth.is_going(launch, check.started_at, check.ended_at) or _was_let_go_unrecorded(truth, launch)
+        if check.tampered_after in OF_SWITCH:
+            continue
         if destroyed or going or truth.is_interrupted(check.ended_at) or not check.is_about(launch):
             continue
         untils = [hold.until or 0 for hold in truth.record.holds if truth.is_held(described_at)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.simulation.judge.audits import AUDITS
 from sandbox.simulation.judge.bookkeeping import BOOKKEEPING
 from sandbox.simulation.judge.hanging import HANGING
 from sandbox.simulation.judge.invariants import Invariant, Violation, violations
@@ -10,7 +11,7 @@ from sandbox.simulation.judge.safety import SAFETY
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Record
 
-INVARIANTS: tuple[Invariant, ...] = SAFETY + LIVENESS + BOOKKEEPING + HANGING
+INVARIANTS: tuple[Invariant, ...] = SAFETY + LIVENESS + BOOKKEEPING + HANGING + AUDITS
 
 
 def judge(record: Record) -> list[Violation]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Any
 
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from sandbox.simulation.world.timeline import SECOND, Timeline
@@ -21,6 +22,9 @@ class OneTime:
     name: str
     at: int
     fire: Callable[[Delivery], None]
+    does: str
+    set_at: int
+    enabled: bool = True
 
 
 @dataclass(slots=True)
@@ -33,6 +37,7 @@ class Scheduler:
     on_lost: Callable[[], None]
     schedules: dict[str, OneTime] = field(default_factory=dict[str, OneTime])
     heartbeat_on: bool = False
+    heartbeat_enabled: bool = True
 
     def start_heartbeat(self, interval: int, fire: Callable[[], None]) -> None:
         """A recurring schedule, from now on; its firings are late each for itself, their due times are not."""
@@ -47,7 +52,9 @@ class Scheduler:
         def happen() -> None:
             if not self.heartbeat_on:
                 return
-            if not delivery.disturbed:
+            if not self.heartbeat_enabled:
+                self.timeline.trace("trigger  disabled")
+            elif not delivery.disturbed:
                 fire()
             else:
                 self.deliver(Delivery(tuple(max(0, delay - lateness) for delay in delivery.delays)), fire)
@@ -82,9 +89,14 @@ class Scheduler:
         """DeleteSchedule; one that is not there is no error to the monitor."""
         self.schedules.pop(name, None)
 
+    def tamper(self, name: str, **changes: Any) -> None:
+        """What somebody else does to a schedule, if it is there: UpdateSchedule."""
+        if name in self.schedules:
+            self._put(replace(self.schedules[name], set_at=self.timeline.now, **changes))
+
     def _put(self, schedule: OneTime) -> None:
         self.schedules[schedule.name] = schedule
-        if schedule.at <= self.timeline.now:
+        if schedule.at <= self.timeline.now or not schedule.enabled:
             return
 
         def fire() -> None:

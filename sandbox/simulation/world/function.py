@@ -66,6 +66,10 @@ class _Journal:
         if not self.process.is_suspended:
             self.check.reply = reply
 
+    def audited(self, report: Report, reply: Reply) -> None:
+        """See `Journal.audited`."""
+        self.checked(report, reply)
+
     def ignored(self, trigger: str, reason: str) -> None:
         """See `Journal.ignored`."""
 
@@ -87,12 +91,13 @@ class _Invocation:
         self._machine = world.machine
         self._process = Process(timeline, timeline.now + TIMEOUT, self._run)
         self._check = Check(len(record.checks), trigger, timeline.now, self._machine.state, self._machine.launch.number)
+        self._check.tampered = world.tampered()
         record.checks.append(self._check)
 
     def begin(self) -> None:
         timeline = self._world.timeline
         timeline.trace("check {:3} begins: {}", self._check.number, self._trigger)
-        if self._world.faults.fails_now(FUNCTION, timeline.now):
+        if self._world.faults_of(self._trigger).fails_now(FUNCTION, timeline.now):
             self._check.disturbed = True
             self._fail(BrokenFunctionError("injected"))
         else:
@@ -135,6 +140,7 @@ class _Invocation:
         check, world = self._check, self._world
         check.ended_at = world.timeline.now
         check.state_at_end = self._machine.state
+        check.tampered_after = world.tampered()
         switch = world.scheduler.schedules.get(self._machine.switch_name)
         check.switch_after = switch.at if switch else None
         reply = check.reply or {}

@@ -9,6 +9,7 @@ from random import Random
 
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.contract import names
 from monitor_runtime.contract.times import format_time
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, Timeline, to_datetime, whole_seconds
 
@@ -90,6 +91,11 @@ class Machine:
     def launch(self) -> Launch:
         """The present launch, or the last one."""
         return self.launches[-1]
+
+    @property
+    def is_monitored(self) -> bool:
+        """Whether it has the tag by which roles may end and tag it."""
+        return names.TAG_MONITOR in self.tags
 
     @property
     def request_id(self) -> str:

@@ -12,6 +12,7 @@ from sandbox.simulation.world.box import TrainingTruth
 from sandbox.simulation.world.bucket import Bucket
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.scenario import Scenario
+from sandbox.simulation.world.tampering import OF_TAGS, Tampering
 
 
 @dataclass(slots=True)
@@ -37,10 +38,19 @@ class Check:
     state_at_end: InstanceState | None = None
     switch_after: int | None = None
     kinds: Counter[str] = field(default_factory=Counter[str])
+    tampered: Tampering | None = None
+    """What somebody did to the run, and was not undone when the check began; likewise at its end."""
+    tampered_after: Tampering | None = None
 
     @property
     def completed(self) -> bool:
-        """Whether it came to its end without an error, and nothing was done to it on the way."""
+        """Whether it is whole, and its instance could be found and ended by its tags."""
+        blinded = not OF_TAGS.isdisjoint({self.tampered, self.tampered_after})
+        return self.is_whole and not blinded
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it came to its end without an error, and each call was answered."""
         return self.ended_at is not None and not self.disturbed and not self.killed and self.error is None
 
     def is_about(self, launch: Launch) -> bool:
@@ -163,4 +173,5 @@ class Record:
     destroyed_at: int | None = None
     replaced_at: int | None = None
     unprotected_at: int | None = None
+    tampered_at: int | None = None
     finished_at: int = 0

@@ -9,6 +9,7 @@ from random import Random
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Settings, Stalled
 from sandbox.simulation.world.machine import MachineTraits, SpotKind
+from sandbox.simulation.world.tampering import TamperingPlan, draw_tampering
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
 
@@ -102,6 +103,7 @@ class Scenario:
     unprotected_after: int | None
     destroyed_at: int | None
     replacement: ReplacementPlan | None
+    tampering: TamperingPlan | None = None
 
     @property
     def has_metric(self) -> bool:
@@ -123,13 +125,7 @@ def draw_scenario(seed: int) -> Scenario:
         seed=seed,
         settings=settings,
         weather=random.choices(tuple(Weather), (4, 3, 3))[0],
-        machine=MachineTraits(
-            f"i-{random.getrandbits(68):017x}",
-            spot,
-            unknown_for=random.choice((0, 2, 15)) * SECOND,
-            stuck_chance=random.choice((0.0, 0.0, 0.3)),
-            protected=protected,
-        ),
+        machine=_draw_machine(random, spot, protected=protected),
         works_for=works_for,
         first_check_after=random.randint(1, 30) * SECOND,
         skew=random.randint(-2 * SECOND, 2 * SECOND),
@@ -148,6 +144,17 @@ def draw_scenario(seed: int) -> Scenario:
         unprotected_after=random.randint(1, 6) * HOUR if protected and random.random() < 0.7 else None,
         destroyed_at=int(random.uniform(0.1, 1.5) * works_for) if random.random() < 0.05 else None,
         replacement=replacement,
+        tampering=draw_tampering(seed, works_for, spares_tags=bool(holds or replacement)),
+    )
+
+
+def _draw_machine(random: Random, spot: SpotKind, *, protected: bool) -> MachineTraits:
+    return MachineTraits(
+        f"i-{random.getrandbits(68):017x}",
+        spot,
+        unknown_for=random.choice((0, 2, 15)) * SECOND,
+        stuck_chance=random.choice((0.0, 0.0, 0.3)),
+        protected=protected,
     )
 
 

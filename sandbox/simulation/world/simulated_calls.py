@@ -56,7 +56,7 @@ class SimulatedCalls:
 
     def _planned(self, service: str, kind: str) -> Plan:
         world, check = self._world, self._check
-        plan = world.faults.plan(kind, self._process.moment)
+        plan = world.faults_of(check.trigger).plan(kind, self._process.moment)
         world.record.calls[service] += 1
         check.kinds[kind] += 1
         if plan.error is not None or plan.after >= SLOW:

@@ -26,12 +26,12 @@ from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.world.eventbridge import OneTime
 from sandbox.simulation.world.machine import ALIVE, Machine
 from sandbox.simulation.world.record import Notification, Refusal, Status, Tagging
-from sandbox.simulation.world.simulated_calls import SimulatedCalls
+from sandbox.simulation.world.simulated_audit import SimulatedAudit
 from sandbox.simulation.world.timeline import to_milliseconds, to_schedule_time
 from sandbox.simulation.world.world import REGION
 
 
-class SimulatedCloud(SimulatedCalls):
+class SimulatedCloud(SimulatedAudit):
     """The world through the monitor's eyes and hands."""
 
     def describe_instance(self, instance_id: str) -> Instance:
@@ -124,6 +124,7 @@ class SimulatedCloud(SimulatedCalls):
         def effect() -> None:
             if machine.gone:
                 raise CloudError("ec2:CreateTags", "InvalidInstanceID.NotFound", instance_id, ErrorKind.NOT_FOUND)
+            _require_right(machine, "ec2:CreateTags")
             machine.tags.update(tags)
             if tags.get(names.TAG_RELEASED):
                 machine.launch.releases.append(world.timeline.now)
@@ -247,6 +248,7 @@ class SimulatedCloud(SimulatedCalls):
             if force:
                 world.record.forced.append((now, launch))
             try:
+                _require_right(machine, f"ec2:{kind}")
                 before = change()
             except CloudError as error:
                 if error.kind is ErrorKind.REFUSED:
@@ -260,3 +262,9 @@ class SimulatedCloud(SimulatedCalls):
             return StateChange(before, machine.state)
 
         return self.call("ec2", kind, effect)
+
+
+def _require_right(machine: Machine, operation: str) -> None:
+    """The monitor's role may do this to instances that carry its tag alone."""
+    if not machine.is_monitored:
+        raise CloudError(operation, "UnauthorizedOperation", "no such tag", ErrorKind.REFUSED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from random import Random
@@ -13,15 +14,16 @@ from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.contract.times import format_time
+from monitor_runtime.contract.times import format_time, parse_time
 from sandbox.simulation.world.box import Box
 from sandbox.simulation.world.bucket import Bucket, Written
 from sandbox.simulation.world.eventbridge import OneTime, Scheduler
 from sandbox.simulation.world.machine import ALIVE, Launch, Machine, MachineTraits, SpotKind
 from sandbox.simulation.world.record import Check, Ending, Firing, Record
 from sandbox.simulation.world.scenario import FAILURE_NAMES, MARKER_NAMES, MONITOR, Scenario
-from sandbox.simulation.world.timeline import MINUTE, SECOND, Timeline, to_datetime
-from sandbox.simulation.world.weather import Delivery, Weather, draw_faults
+from sandbox.simulation.world.tampering import OF_SWITCH, Tampering
+from sandbox.simulation.world.timeline import MINUTE, SECOND, Timeline, to_datetime, to_milliseconds
+from sandbox.simulation.world.weather import Delivery, Faults, Weather, draw_faults
 
 REGION = "us-east-1"
 PERIOD = 5 * MINUTE
@@ -42,6 +44,7 @@ class World:
         self.random = Random(f"{scenario.seed}:world")
         drawn = Random(f"{scenario.seed}:faults")
         self.faults = draw_faults(drawn, scenario.weather, scenario.works_for, Random(f"{scenario.seed}:calls"))
+        self._faults_of_audits = replace(self.faults, random=Random(f"{scenario.seed}:calls of audits"))
         self.bucket = Bucket(self.timeline, scenario.skew, scenario.page_size, self._written)
         self.box = Box(self.timeline, scenario, self.bucket)
         self.machines: list[Machine] = []
@@ -59,6 +62,10 @@ class World:
         """The instance that Pulumi has in its state."""
         return self.machines[-1]
 
+    def faults_of(self, trigger: str) -> Faults:
+        """The faults of an invocation; those of audits are drawn apart, and change no other ones."""
+        return self._faults_of_audits if trigger == "audit" else self.faults
+
     def add_machine(self, traits: MachineTraits) -> None:
         """Another instance of the run, which is launched by starting it."""
 
@@ -73,7 +80,7 @@ class World:
             self.box.boot,
             lambda launch: self.box.signal(launch) and None,
             power_off,
-            self._first_tags(),
+            self.first_tags(),
             self.record.launches,
         )
         self.machines.append(machine)
@@ -89,13 +96,34 @@ class World:
                 return machine
         raise CloudError("ec2:any", "InvalidInstanceID.NotFound", instance_id, ErrorKind.NOT_FOUND)
 
-    def _first_tags(self) -> dict[str, str]:
+    def first_tags(self) -> dict[str, str]:
+        """The tags that Pulumi gives an instance."""
         settings = self.settings
         return {
             **names.run_tags(MONITOR, settings.run),
             names.TAG_SCHEDULE: names.heartbeat_name(settings.run),
             names.TAG_OUTPUT: names.output_tag(settings.bucket, settings.prefix),
         }
+
+    def tampered(self) -> Tampering | None:
+        """The deed that still has its effect; one upon a switch, on the launch to which it was done."""
+        plan, machine = self.scenario.tampering, self.machine
+        at = self.record.tampered_at
+        if plan is None or at is None or (plan.kind in OF_SWITCH and machine.launch.at > at):
+            return None
+        switch = self.scheduler.schedules.get(machine.switch_name)
+        tag = machine.tags.get(names.TAG_ARMED, "")
+        told = None if tag.endswith("unsure") else parse_time(tag.partition(" ")[0])
+        armed = told is not None and to_milliseconds(told) > self.timeline.now
+        in_effect = {
+            Tampering.SWITCH_DELETED: armed and switch is None,
+            Tampering.SWITCH_DISABLED: armed and switch is not None and not switch.enabled,
+            Tampering.SWITCH_MOVED: armed and switch is not None and switch.set_at == at,
+            Tampering.HEARTBEAT_DISABLED: not self.scheduler.heartbeat_enabled,
+            Tampering.TAGS_STRIPPED: not machine.is_monitored,
+            Tampering.MONITOR_STRIPPED: not machine.is_monitored,
+        }
+        return plan.kind if in_effect[plan.kind] else None
 
     def let_go_of_holds(self) -> None:
         """Another instance does not have the tags that people gave the one before it."""
@@ -108,7 +136,7 @@ class World:
         def fire(delivery: Delivery) -> None:
             self.scheduler.deliver(delivery, lambda: self.invoke("follow-up", event))
 
-        return OneTime(name, at, fire)
+        return OneTime(name, at, fire, "follow-up", self.timeline.now)
 
     def deadline_switch(self, name: str, at: int, action: Action, machine: Machine) -> OneTime:
         """The schedule that calls EC2 without the monitor."""
@@ -125,12 +153,14 @@ class World:
             for delay in delivery.delays:
                 self.timeline.after(delay, lambda: self._switch(machine, at, action, set_for, 0))
 
-        return OneTime(name, at, fire)
+        return OneTime(name, at, fire, str(action), self.timeline.now)
 
     def _switch(self, machine: Machine, due_at: int, action: Action, set_for: int, attempt: int) -> None:
         launch, now, alive = machine.launch, self.timeline.now, machine.state in ALIVE
         failed = self.faults.fails_now("stop_instance" if action is Action.STOP else "terminate_instance", now)
         retries = failed
+        if not failed and not machine.is_monitored:
+            failed, retries = True, False
         if not failed:
             try:
                 if action is Action.STOP:

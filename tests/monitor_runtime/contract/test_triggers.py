@@ -9,12 +9,14 @@ import pytest
 
 from monitor_runtime.contract.settings import SettingsError
 from monitor_runtime.contract.triggers import (
+    AuditTrigger,
     CarriedTrigger,
     ForgetTrigger,
     S3EventTrigger,
     SpotWarningTrigger,
     TriggerError,
     TriggerKind,
+    audit_input,
     first_check_input,
     follow_up_input,
     heartbeat_input,
@@ -146,7 +148,7 @@ def test_a_trigger_without_settings_is_refused_as_such() -> None:
 
 @pytest.mark.parametrize("trigger", ["manual", "s3-event", "spot-warning", "HEARTBEAT", "", None, 5, ["heartbeat"]])
 def test_a_trigger_of_another_name_is_refused_with_the_names_that_there_are(trigger: object) -> None:
-    with pytest.raises(TriggerError, match="accepted: first-check, follow-up, heartbeat; deploy the run again"):
+    with pytest.raises(TriggerError, match="accepted: audit, first-check, follow-up, heartbeat; deploy the run again"):
         parse_trigger(_carried(trigger))
 
 
@@ -211,3 +213,7 @@ def test_an_event_of_another_kind_is_refused_by_what_it_says_it_is(source: objec
 def test_what_is_no_object_is_refused(event: object) -> None:
     with pytest.raises(TriggerError, match=f"got {type(event).__name__}; accepted: a JSON object"):
         parse_trigger(event)
+
+
+def test_what_is_written_for_the_audit_is_read_as_one() -> None:
+    assert parse_trigger(json.loads(audit_input())) == AuditTrigger()

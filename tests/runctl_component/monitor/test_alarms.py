@@ -29,6 +29,8 @@ ALARMS: dict[str, tuple[Any, ...]] = {
     "sources": ("Runctl", "CheckFailures", "Sum", ABOVE, 0, 300, 3, 2, "notBreaching"),
     "silence": ("Runctl", "Checks", "Sum", BELOW, 1, 900, 1, 1, "breaching"),
     "ending-failed": ("Runctl", "EndingFailures", "Sum", ABOVE, 0, 300, 3, 1, "notBreaching"),
+    "findings": ("Runctl", "AuditFindings", "Sum", ABOVE, 0, 3600, 2, 1, "notBreaching"),
+    "audits": ("Runctl", "Audits", "Sum", BELOW, 1, 10_800, 1, 1, "missing"),
     "dead-letters": (
         "AWS/SQS",
         "ApproximateNumberOfMessagesVisible",
@@ -47,6 +49,8 @@ DIMENSIONS = {
     "sources": {"monitor": "team/dev/llama-ft-monitor"},
     "silence": {"monitor": "team/dev/llama-ft-monitor"},
     "ending-failed": {"monitor": "team/dev/llama-ft-monitor"},
+    "findings": {"monitor": "team/dev/llama-ft-monitor"},
+    "audits": {"monitor": "team/dev/llama-ft-monitor"},
     "dead-letters": {"QueueName": "llama-ft-monitor-dead-letters"},
 }
 
@@ -86,6 +90,11 @@ def test_an_alarm_tells_the_topic_when_it_goes_off_and_when_it_is_over(told: Rec
 def test_without_a_topic_nobody_is_told(default: Recorded, suffix: str) -> None:
     alarm = _alarm(default, suffix)
     assert (alarm["alarmActions"], alarm["okActions"]) == ([], [])
+
+
+def test_the_end_of_audits_is_told_and_their_absence_before_the_first_one_is_no_alarm(told: Recorded) -> None:
+    alarm = _alarm(told, "audits")
+    assert (alarm["treatMissingData"], alarm["insufficientDataActions"]) == ("missing", [TOPIC])
 
 
 @pytest.mark.parametrize(("heartbeat", "silence", "period"), [(60, 180, 300), (600, 1800, 600), (3600, 10_800, 3600)])

@@ -68,7 +68,7 @@ def test_the_queue_is_encrypted_and_keeps_for_two_weeks(default: Recorded) -> No
     assert queue["messageRetentionSeconds"] == 14 * 86_400
 
 
-@pytest.mark.parametrize("rule", ["shared-spot", "shared-markers-1"])
+@pytest.mark.parametrize("rule", ["shared-spot", "shared-audit", "shared-markers-1"])
 def test_an_event_that_cannot_be_delivered_is_kept(default: Recorded, rule: str) -> None:
     target = default.one("EventTarget", rule).inputs
     assert target["deadLetterConfig"] == {"arn": _arn("shared-dead-letters")}
@@ -76,7 +76,12 @@ def test_an_event_that_cannot_be_delivered_is_kept(default: Recorded, rule: str)
     assert target["arn"] == _arn("shared-function")
 
 
-@pytest.mark.parametrize("rule", ["shared-spot", "shared-markers-1"])
+def test_the_audit_comes_each_hour_by_a_rule_of_eventbridge(default: Recorded) -> None:
+    assert default.one("EventRule", "shared-audit").inputs["scheduleExpression"] == "rate(1 hour)"
+    assert json.loads(default.one("EventTarget", "shared-audit").inputs["input"]) == {"trigger": "audit"}
+
+
+@pytest.mark.parametrize("rule", ["shared-spot", "shared-audit", "shared-markers-1"])
 def test_the_function_is_invoked_by_its_own_rules_alone(default: Recorded, rule: str) -> None:
     permission = default.one("Permission", rule).inputs
     assert permission["sourceArn"] == _arn(rule)
@@ -84,7 +89,7 @@ def test_the_function_is_invoked_by_its_own_rules_alone(default: Recorded, rule:
 
 
 def test_without_s3_events_no_bucket_is_listened_to() -> None:
-    assert [each.name for each in _monitor().of("EventRule")] == ["shared-spot"]
+    assert [each.name for each in _monitor().of("EventRule")] == ["shared-spot", "shared-audit"]
 
 
 def test_a_topic_is_told_to_the_function_which_may_publish_to_it() -> None:

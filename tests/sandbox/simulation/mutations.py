@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor_runtime import check, dispatch
+from monitor_runtime import audit, check, dispatch
 from monitor_runtime.act import carry_out, deadline_switch, ending, follow_up, signalling
+from monitor_runtime.act.deadline_switch import Repair
 from monitor_runtime.cloud.interface import CommandState
 from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.decide import audit as audit_findings
 from monitor_runtime.decide import (
     case,
     completed,
@@ -38,6 +40,7 @@ from .patches import (
     look_alike,
     misread,
     no_digest,
+    none_lost,
     none_under_way,
     nothing,
     replaced,
@@ -303,6 +306,45 @@ MUTATIONS = (
         "nobody is told that the run is watched",
         replaced(dispatch, "tell_watched", lambda *_: ()),
         "a_first_check_tries_what_ends_the_run",
+    ),
+    Mutation(
+        "an audit looks at no switch",
+        replaced(audit_findings, "_switch", lambda *_: ()),
+        "an_audit_tells_what_was_taken_away",
+        300,
+    ),
+    Mutation(
+        "an audit tells and does nothing",
+        replaced(audit.Audit, "_put_switch_right", lambda *_: Repair.FAILED),
+        "an_audit_arms_the_switch_again",
+        300,
+    ),
+    Mutation(
+        "a switch that is there is believed",
+        replaced(audit, "RECENT", timedelta(days=-1)),
+        "an_audit_tells_what_was_taken_away",
+        500,
+    ),
+    Mutation(
+        "lost tags are not looked for",
+        replaced(audit_findings, "lost_tags", lambda *_: ()),
+        "an_audit_tells_what_was_taken_away",
+        500,
+    ),
+    Mutation(
+        "a run without a heartbeat is left alone",
+        replaced(audit.Audit, "_declared", nothing),
+        "an_audit_checks_the_run_whose_heartbeat_is_disabled",
+        500,
+    ),
+    Mutation(
+        "a check takes what it cannot find for what is not there",
+        both(
+            replaced(check, "look_for_lost", lambda *_: ()),
+            replaced(check, "split_lost", none_lost),
+        ),
+        "a_check_tells_that_its_instance_lost_its_tags",
+        500,
     ),
     Mutation(
         "an error of AWS goes through",

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from monitor_runtime.cloud.interface import Page
+from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import backoff, deadline, settings, times, triggers
+from monitor_runtime.contract.names import TAG_MONITOR
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Settings
 from monitor_runtime.decide.completion import Completion, MarkerBody
@@ -62,6 +64,10 @@ def restamped(original: Callable[..., Page], cloud: SimulatedCloud, *args: Any, 
 def known(original: Callable[..., Any], *args: Any) -> Any:
     answer = original(*args)
     return () if isinstance(answer, Unknown) else answer
+
+
+def none_lost(found: Sequence[Instance]) -> tuple[Sequence[Instance], Sequence[Instance]]:
+    return (), [each for each in found if TAG_MONITOR in each.tags]
 
 
 def terminated(original: Callable[..., Any], cloud: Any, clock: Any, instance: Any, _action: Action) -> Any:

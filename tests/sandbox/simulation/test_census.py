@@ -8,6 +8,7 @@ import pytest
 
 from monitor_runtime.contract.names import TAG_OUTCOME
 from monitor_runtime.contract.outcomes import Outcome
+from sandbox.simulation.judge.audits import FLAWS
 from sandbox.simulation.judge.oracle import INVARIANTS
 from sandbox.simulation.lifecycle import run_lifecycle
 from sandbox.simulation.world.record import Record
@@ -41,6 +42,8 @@ LEAST: tuple[tuple[str, int], ...] = (
     ("removed late", 3),
     ("two instances", 2),
     ("calm", 50),
+    ("tampered with", 15),
+    *((f"told {flaw}", 1) for flaw in set(FLAWS.values())),
 )
 """What comes to pass in the lifecycles, and how often at least."""
 
@@ -74,10 +77,13 @@ def _happened(record: Record) -> Counter[str]:
             "replaced": record.replaced_at is not None,
             "removed late": record.replaced_at is not None and bool(replacement and replacement.lives_on_for),
             "two instances": record.replaced_at is not None and bool(replacement and replacement.abandons_old),
+            "tampered with": record.tampered_at is not None,
             "calm": scenario.weather is Weather.CALM,
             "impossible course": sum(not completes.get(each.plan.course, (1,)) for each in record.trainings),
         }
     )
+    replies = [check.reply or {} for check in record.checks]
+    found.update({f"told {each['flaw']}" for reply in replies for each in reply.get("findings", [])})
     return found
 
 

@@ -1,0 +1,140 @@
+"""EventBridge Scheduler: how the monitor's one-time schedules are written, and how all of its group are read."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from monitor_runtime.cloud.interface import (
+    CloudError,
+    DeadlineSwitch,
+    ErrorKind,
+    FollowUp,
+    Schedule,
+    SchedulePage,
+)
+from monitor_runtime.cloud.resources import MonitorResources
+from monitor_runtime.contract.outcomes import Action
+
+Value = TypeVar("Value")
+
+MAX_SCHEDULES = 100
+"""https://docs.aws.amazon.com/scheduler/latest/APIReference/API_ListSchedules.html"""
+_ACTIONS = {Action.STOP: "stopInstances", Action.TERMINATE: "terminateInstances"}
+_DELIVERY = {"MaximumEventAgeInSeconds": 300, "MaximumRetryAttempts": 3}
+_SWITCH_DELIVERY = {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 60}
+
+
+class ScheduleCalls(ABC):
+    """The part of `monitor_runtime.cloud.interface.Cloud` that is about schedules."""
+
+    def __init__(self, resources: MonitorResources) -> None:
+        self._resources = resources
+
+    @abstractmethod
+    def _call(
+        self, service: str, operation: str, parameters: Mapping[str, Any], read: Callable[[Any], Value] = lambda _: None
+    ) -> Value:
+        """Send a request, and read its answer."""
+
+    def put_follow_up(self, follow_up: FollowUp) -> None:
+        """See `Cloud.put_follow_up`."""
+        target = {"Arn": self._resources.function_arn, "Input": follow_up.input, "RetryPolicy": _DELIVERY}
+        self._put_schedule(follow_up.name, follow_up.at, target)
+
+    def put_deadline_switch(self, switch: DeadlineSwitch) -> None:
+        """See `Cloud.put_deadline_switch`. EventBridge Scheduler calls EC2 itself, with the scheduler's role."""
+        self._put_schedule(switch.name, switch.at, {**self._call_of(switch), "RetryPolicy": _SWITCH_DELIVERY})
+
+    def _call_of(self, switch: DeadlineSwitch) -> dict[str, str]:
+        return {
+            "Arn": f"arn:{self._resources.partition}:scheduler:::aws-sdk:ec2:{_ACTIONS[switch.action]}",
+            "Input": json.dumps({"InstanceIds": [switch.instance_id]}),
+        }
+
+    def _put_schedule(self, name: str, at: datetime, target: Mapping[str, Any]) -> None:
+        """Updating replaces the whole schedule, so both calls get all of it; it may come or go between two calls."""
+        schedule = {
+            "GroupName": self._resources.schedule_group,
+            "Name": name,
+            "ScheduleExpression": _expression(at),
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "ActionAfterCompletion": "DELETE",
+            "Target": {
+                **target,
+                "RoleArn": self._resources.scheduler_role_arn,
+                "DeadLetterConfig": {"Arn": self._resources.dead_letter_arn},
+            },
+        }
+        try:
+            self._call("scheduler", "CreateSchedule", schedule)
+        except CloudError as error:
+            if error.kind is not ErrorKind.CONFLICT:
+                raise
+            self._call("scheduler", "UpdateSchedule", schedule)
+
+    def delete_schedule(self, name: str) -> None:
+        """See `Cloud.delete_schedule`."""
+        try:
+            self._call("scheduler", "DeleteSchedule", self._named(name))
+        except CloudError as error:
+            if error.kind is not ErrorKind.NOT_FOUND:
+                raise
+
+    def schedule_input(self, name: str) -> str:
+        """See `Cloud.schedule_input`."""
+        return self._call("scheduler", "GetSchedule", self._named(name), lambda answer: answer["Target"]["Input"])
+
+    def list_schedules(self, prefix: str = "", token: str | None = None) -> SchedulePage:
+        """See `Cloud.list_schedules`."""
+        wanted = {"GroupName": self._resources.schedule_group, "MaxResults": MAX_SCHEDULES}
+        further = {**({"NamePrefix": prefix} if prefix else {}), **({"NextToken": token} if token else {})}
+        return self._call(
+            "scheduler",
+            "ListSchedules",
+            {**wanted, **further},
+            lambda answer: SchedulePage(
+                tuple(_read_schedule(entry) for entry in answer["Schedules"]), answer.get("NextToken") or None
+            ),
+        )
+
+    def find_schedule(self, name: str) -> Schedule | None:
+        """See `Cloud.find_schedule`."""
+        return self._get(name, _read_schedule)
+
+    def has_deadline_switch(self, switch: DeadlineSwitch) -> bool:
+        """See `Cloud.has_deadline_switch`."""
+        target = {**self._call_of(switch), "RoleArn": self._resources.scheduler_role_arn}
+
+        def is_right(answer: Mapping[str, Any]) -> bool:
+            when = (answer["ScheduleExpression"], answer.get("ScheduleExpressionTimezone") or "UTC")
+            given = {name: answer["Target"].get(name) for name in target}
+            return _read_schedule(answer).enabled and when == (_expression(switch.at), "UTC") and given == target
+
+        return bool(self._get(switch.name, is_right))
+
+    def _get(self, name: str, read: Callable[[Any], Value]) -> Value | None:
+        try:
+            return self._call("scheduler", "GetSchedule", self._named(name), read)
+        except CloudError as error:
+            if error.kind is not ErrorKind.NOT_FOUND:
+                raise
+            return None
+
+    def _named(self, name: str) -> dict[str, str]:
+        return {"GroupName": self._resources.schedule_group, "Name": name}
+
+
+def _expression(at: datetime) -> str:
+    """The next whole second, in UTC."""
+    moment = (at + timedelta(microseconds=999_999)).astimezone(UTC).replace(microsecond=0, tzinfo=None)
+    return f"at({moment.isoformat()})"
+
+
+def _read_schedule(answer: Mapping[str, Any]) -> Schedule:
+    """One entry of ListSchedules, or the answer of GetSchedule. A schedule is enabled unless it is said not to be."""
+    changed_at = answer.get("LastModificationDate") or answer["CreationDate"]
+    return Schedule(answer["Name"], answer.get("State") != "DISABLED", changed_at.astimezone(UTC))

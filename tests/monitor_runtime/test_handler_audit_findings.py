@@ -1,0 +1,189 @@
+"""The handler on moto: what an audit, or a check, finds of tags, heartbeats and rights, and what it cannot see."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor_runtime.contract import names
+from sandbox.aws.boto import client
+
+from .audits import ALL_TAGS, audit, delete, flaws, rewrite, second_run, strip
+from .cloud.aws_failures import DENIED, error, raiser
+from .cloud.moto_cloud import BUCKET, GROUP, PREFIX, RUN, moto_cloud
+from .handler_paths import completed_and_due, watched
+
+AT_DEADLINE = "at(2026-03-03T09:10:00)"
+QUIET = ["scheduler:ListSchedules", "ec2:DescribeInstances", "ec2:StopInstances", "ec2:TerminateInstances"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "effect"),
+    [
+        (ALL_TAGS, "neither the monitor nor its deadline switch can end it"),
+        ([names.TAG_MONITOR], "neither the monitor nor its deadline switch can end it"),
+        ([names.TAG_RUN], "no check finds it"),
+        ([names.TAG_OUTPUT], "no event finds its run"),
+    ],
+    ids=["all", "monitor", "run", "output"],
+)
+def test_lost_tags_are_told_with_the_command_that_puts_them_back(lost: list[str], effect: str) -> None:
+    with moto_cloud() as cloud:
+        strip(watched(cloud).instance_id, *lost)
+        reply = audit(cloud)
+        assert flaws(reply) == [("lost-tags", cloud.instance_id, False)]
+        (problem,) = reply["problems"]
+        assert effect in problem
+        assert f"create-tags --resources {cloud.instance_id}" in problem
+
+
+@pytest.mark.parametrize("lost", [ALL_TAGS, [names.TAG_MONITOR], [names.TAG_RUN]], ids=["all", "monitor", "run"])
+def test_the_next_check_tells_of_an_instance_that_lost_the_tags_by_which_it_is_found(lost: list[str]) -> None:
+    with moto_cloud() as cloud:
+        strip(watched(cloud).instance_id, *lost)
+        reply = cloud.check()
+        (problem,) = reply["problems"]
+        assert f"instance {cloud.instance_id} (running) has lost the tags {lost[0]}" in problem
+        if names.TAG_RUN in lost:
+            assert f"Key=runctl:run,Value={RUN}" in problem
+
+
+def test_a_check_finds_what_lost_the_monitors_tag_without_a_deadline_switch() -> None:
+    with moto_cloud(max_runtime_hours=0.0) as cloud:
+        strip(watched(cloud).instance_id, names.TAG_MONITOR)
+        assert "has lost the tags runctl:monitor:" in cloud.check()["problems"][0]
+        assert flaws(audit(cloud)) == [("lost-tags", cloud.instance_id, False)]
+
+
+def test_a_check_of_a_run_whose_instance_is_forgotten_is_quiet() -> None:
+    with moto_cloud() as cloud:
+        second_run(cloud)
+        watched(cloud)
+        client("ec2").terminate_instances(InstanceIds=[cloud.instance_id])
+        cloud.check()
+        strip(cloud.instance_id, *ALL_TAGS)
+        reply = cloud.check()
+        assert (reply["reason"], reply["problems"]) == ("the run has no instance", [])
+        assert cloud.made() == ["ec2:DescribeInstances", "scheduler:ListSchedules", "ec2:DescribeInstances"]
+
+
+def test_an_instance_of_another_run_that_lost_its_monitor_is_not_told_of_in_this_ones_checks() -> None:
+    with moto_cloud() as cloud:
+        other = second_run(cloud)
+        client("ec2").terminate_instances(InstanceIds=[cloud.instance_id])
+        strip(cloud.instance_id, *ALL_TAGS)
+        strip(other, names.TAG_MONITOR)
+        assert cloud.check()["problems"] == []
+        assert flaws(audit(cloud)) == [("lost-tags", other, False)]
+
+
+def test_a_heartbeat_that_was_deleted_is_told() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        delete(RUN)
+        reply = audit(cloud)
+        assert flaws(reply) == [("no-heartbeat", cloud.instance_id, False)]
+        assert "pulumi up --refresh" in reply["problems"][0]
+
+
+def test_the_switch_of_a_run_whose_heartbeat_is_gone_too_is_armed_as_its_tag_tells() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        delete(RUN)
+        delete(cloud.switch_name)
+        reply = audit(cloud)
+        assert flaws(reply) == [("no-heartbeat", cloud.instance_id, False), ("no-switch", cloud.instance_id, True)]
+        assert cloud.schedules()[cloud.switch_name]["ScheduleExpression"] == AT_DEADLINE
+
+
+def test_a_run_whose_heartbeat_is_disabled_is_told_and_checked_by_each_audit() -> None:
+    with moto_cloud() as cloud:
+        completed_and_due(cloud)
+        rewrite(RUN, State="DISABLED")
+        reply = audit(cloud)
+        assert flaws(reply) == [("heartbeat-disabled", cloud.instance_id, False)]
+        assert [(each["run"], each["outcome"]) for each in reply["checks"]] == [(RUN, "succeeded")]
+        assert cloud.state == "stopped"
+
+
+def test_of_two_runs_only_the_one_whose_heartbeat_is_disabled_is_told() -> None:
+    with moto_cloud() as cloud:
+        other = second_run(cloud)
+        watched(cloud)
+        rewrite("other", State="DISABLED")
+        reply = audit(cloud)
+        assert flaws(reply) == [("heartbeat-disabled", other, False)]
+        assert [each["run"] for each in reply["checks"]] == ["other"]
+
+
+@pytest.mark.parametrize("call", ["ec2:StopInstances", "ec2:TerminateInstances"])
+def test_rights_that_were_taken_away_are_told_and_nothing_is_ended(call: str) -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        cloud.faults[call] = raiser(error("UnauthorizedOperation", 403))
+        reply = audit(cloud)
+        assert flaws(reply) == [("ending-denied", cloud.instance_id, False)]
+        assert call in reply["problems"][0]
+        assert cloud.state == "running"
+
+
+def test_a_dry_run_ends_nothing() -> None:
+    with moto_cloud() as cloud:
+        audit(watched(cloud))
+        dry = [parameters["DryRun"] for call, parameters in cloud.calls if call in QUIET[2:]]
+        assert (dry, cloud.state) == ([True, True], "running")
+
+
+@pytest.mark.parametrize("call", ["scheduler:ListSchedules", "ec2:DescribeInstances", "ec2:StopInstances"])
+def test_what_cannot_be_seen_is_told_and_not_taken_for_missing(call: str) -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        cloud.faults[call] = DENIED if call != "ec2:StopInstances" else raiser(error("InternalError", 500))
+        reply = audit(cloud)
+        assert reply["findings"] == []
+        assert call in " ".join(reply["problems"])
+        assert cloud.switch_name in cloud.schedules()
+
+
+def test_tags_and_rights_are_audited_also_while_the_scheduler_does_not_answer() -> None:
+    with moto_cloud() as cloud:
+        strip(watched(cloud).instance_id, names.TAG_RUN)
+        cloud.faults["scheduler:ListSchedules"] = DENIED
+        assert flaws(audit(cloud)) == [("lost-tags", cloud.instance_id, False)]
+
+
+def test_one_runs_bad_settings_keep_no_other_run_from_its_audit() -> None:
+    with moto_cloud() as cloud:
+        other = second_run(cloud)
+        watched(cloud)
+        target = client("scheduler").get_schedule(GroupName=GROUP, Name="other")["Target"]
+        rewrite("other", Target={**target, "Input": "{}"})
+        delete(names.deadline_switch_name(other))
+        delete(cloud.switch_name)
+        reply = audit(cloud)
+        assert ("no-switch", cloud.instance_id, True) in flaws(reply)
+        assert "settings document refused" in " ".join(reply["problems"])
+
+
+def test_more_schedules_than_a_page_are_all_read() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        for number in range(130):
+            client("scheduler").create_schedule(
+                Name=f"run-{number}",
+                GroupName=GROUP,
+                ScheduleExpression="rate(5 minutes)",
+                FlexibleTimeWindow={"Mode": "OFF"},
+                Target={
+                    "Arn": "arn:aws:lambda:us-east-1:123456789012:function:monitor",
+                    "RoleArn": "arn:aws:iam::123456789012:role/scheduler",
+                },
+            )
+        reply = audit(cloud)
+        assert (reply["schedules"], reply["problems"]) == (133, [])
+        assert cloud.made().count("scheduler:ListSchedules") == 2
+
+
+def test_the_place_is_named_where_it_is_known() -> None:
+    with moto_cloud() as cloud:
+        strip(watched(cloud).instance_id, *ALL_TAGS)
+        assert f"Key=runctl:output,Value={BUCKET}/{PREFIX}" in cloud.check()["problems"][0]
