@@ -71,7 +71,7 @@ class Dispatcher:
     def _first_check(self, trigger: CarriedTrigger) -> Reply:
         report = self._triggered(trigger)
         for instance in prove(self.cloud, self.clock, trigger.settings, self.region):
-            reclaim(self.cloud, self.clock, instance, report)
+            reclaim(self.cloud, self.clock, instance, report, self.remaining_seconds)
         return self._check(trigger.settings, report, may_wait=False)
 
     def _followed_up(self, trigger: CarriedTrigger) -> Reply:
@@ -132,7 +132,7 @@ class Dispatcher:
             "run": trigger.run,
             "trigger": TriggerKind.FIRST_CHECK,
             "decision": "released",
-            "problems": release(self.cloud, self.clock, trigger),
+            "problems": release(self.cloud, self.clock, trigger, self.remaining_seconds),
             "calls": dict(self.cloud.calls),
         }
 

@@ -6,8 +6,9 @@ import os
 from typing import Any, Protocol
 
 from monitor_runtime.act.report import Report
-from monitor_runtime.cloud.aws import AwsCloud, MonitorResources
+from monitor_runtime.cloud.aws import AwsCloud
 from monitor_runtime.cloud.clock import SystemClock
+from monitor_runtime.cloud.resources import MonitorResources
 from monitor_runtime.contract import names
 from monitor_runtime.dispatch import Dispatcher
 from monitor_runtime.telemetry import emit, logger

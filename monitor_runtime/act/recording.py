@@ -38,7 +38,11 @@ def outcome_tags(context: CheckContext, outcome: Outcome, reason: str) -> dict[s
 def record_tags(context: CheckContext, instance: Instance, values: dict[str, str]) -> bool:
     """Set tags of the instance, with retries; whether that worked."""
     try:
-        persist(context.clock, lambda: context.cloud.tag_instance(instance.instance_id, values))
+        persist(
+            context.clock,
+            lambda: context.cloud.tag_instance(instance.instance_id, values),
+            context.remaining_seconds,
+        )
     except CloudError as error:
         context.report.problem(f"not recorded in tags: {error}")
         return False
@@ -60,7 +64,11 @@ def notify(context: CheckContext, instance: Instance, outcome: Outcome, reason: 
     }
     text = json.dumps(message, indent=2, sort_keys=True)
     try:
-        persist(context.clock, lambda: context.cloud.publish(f"Training run {settings.run}: {outcome}", text))
+        persist(
+            context.clock,
+            lambda: context.cloud.publish(f"Training run {settings.run}: {outcome}", text),
+            context.remaining_seconds,
+        )
     except CloudError as error:
         context.report.problem(f"notification not sent: {error}")
         return

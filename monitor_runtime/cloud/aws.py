@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
@@ -13,7 +12,7 @@ from typing import Any, TypeVar
 import boto3
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
 
 from monitor_runtime.cloud.aws_answers import bucket_region, command_state, read_instance, read_object, read_uploads
@@ -29,40 +28,25 @@ from monitor_runtime.cloud.interface import (
     UploadMarker,
     UploadPage,
 )
+from monitor_runtime.cloud.resources import MonitorResources
 from monitor_runtime.cloud.values import Instance, InstanceState
 from monitor_runtime.contract.outcomes import Action
 
 Value = TypeVar("Value")
 
 CLIENT_CONFIG = Config(
-    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3}, tcp_keepalive=True
+    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1}, tcp_keepalive=True
 )
-"""At most 3 attempts of 13 s and their pauses: no call can use up the invocation, and failures surface quickly."""
+"""One attempt, of `CALL_SECONDS` at most: what is worth another one is tried again by whoever calls, or by the next
+trigger. So a service that fails gets no more requests than one that works."""
+REPEATED_BY_PERSIST = frozenset(
+    {"StopInstances", "TerminateInstances", "CancelSpotInstanceRequests", "CreateTags", "DeleteSchedule", "Publish"}
+)
+"""Operations of `monitor_runtime.act.ending.persist`, which has to know of each request that may have worked."""
 
 _ACTIONS = {Action.STOP: "stopInstances", Action.TERMINATE: "terminateInstances"}
 _DELIVERY = {"MaximumEventAgeInSeconds": 300, "MaximumRetryAttempts": 3}
 _SWITCH_DELIVERY = {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 60}
-
-
-@dataclass(frozen=True, slots=True)
-class MonitorResources:
-    """What the monitor's function has to know of its own resources. ``topic_arn`` may be empty."""
-
-    function_arn: str
-    schedule_group: str
-    scheduler_role_arn: str
-    dead_letter_arn: str
-    topic_arn: str
-
-    @property
-    def partition(self) -> str:
-        """For example aws or aws-cn."""
-        return self.function_arn.split(":")[1]
-
-    @property
-    def region(self) -> str:
-        """For example eu-central-1."""
-        return self.function_arn.split(":")[3]
 
 
 @cache
@@ -287,10 +271,23 @@ class AwsCloud:
     def _call(
         self, service: str, operation: str, parameters: Mapping[str, Any], read: Callable[[Any], Value] = lambda _: None
     ) -> Value:
-        """Every request goes through here: counted, and its failure, also one to read the answer, made a CloudError."""
-        self._calls[service] += 1
-        method = getattr(client(service, self._resources.region), xform_name(operation))
+        """Every request goes through here: its failure, also one to read the answer, is made a CloudError."""
         try:
-            return read(method(**parameters))
+            return read(self._send(service, operation, parameters))
         except (ClientError, BotoCoreError, ResponseParserError, LookupError, TypeError, ValueError) as error:
             raise to_cloud_error(f"{service}:{operation}", error) from error
+
+    def _send(self, service: str, operation: str, parameters: Mapping[str, Any]) -> Any:
+        """Send a request, counted; once more where the connection turns out to be closed.
+
+        A connection that was kept while Lambda had frozen the function may be: that shows when it is used.
+        """
+        method = getattr(client(service, self._resources.region), xform_name(operation))
+        self._calls[service] += 1
+        try:
+            return method(**parameters)
+        except ConnectionClosedError:
+            if operation in REPEATED_BY_PERSIST:
+                raise
+        self._calls[service] += 1
+        return method(**parameters)

@@ -26,14 +26,32 @@ class ErrorKind(StrEnum):
     """It exists already."""
 
 
-class CloudError(Exception):
-    """A call that did not succeed after the client's own short retries."""
+CALL_SECONDS = 13.0
+"""How long one call takes at most: to connect, and to be answered."""
 
-    def __init__(self, operation: str, code: str, message: str, kind: ErrorKind) -> None:
-        """``operation`` is ``service:Operation``, ``code`` is AWS's error code or the exception's name."""
+
+class CloudError(Exception):
+    """A call that did not succeed."""
+
+    def __init__(
+        self,
+        operation: str,
+        code: str,
+        message: str,
+        kind: ErrorKind,
+        *,
+        throttled: bool = False,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        """``operation`` is ``service:Operation``, ``code`` is AWS's error code or the exception's name.
+
+        ``throttled``: AWS asks for fewer requests. ``retry_after_seconds``: for how long it asks for none.
+        """
         self.operation = operation
         self.code = code
         self.kind = kind
+        self.throttled = throttled
+        self.retry_after_seconds = retry_after_seconds
         super().__init__(f"{operation}: {code}: {message}")
 
 
