@@ -14,7 +14,7 @@ from monitor_runtime.act.recording import notice
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.decide.decide import INTERRUPTION, RECHECK_UNKNOWN, decide, decide_unseen
+from monitor_runtime.decide.decide import INTERRUPTION, decide, decide_unseen
 from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
 from monitor_runtime.decide.next_check import LEAD, MAX_WAIT_SECONDS
 from monitor_runtime.decide.observation import Observation, Unknown
@@ -65,7 +65,7 @@ def _rechecks(
 ) -> list[Recheck]:
     """Look after each instance; when each wants to be looked at again. What cannot be ended goes to ``failures``."""
     if isinstance(found, Unknown):
-        unseen = decide_unseen(found, now)
+        unseen = decide_unseen(found)
         _describe(context, unseen)
         context.report.problem(found.cause)
         return [Recheck(unseen.recheck_at)]
@@ -80,7 +80,8 @@ def _rechecks(
             recheck = _look_after(context, instance, now, interruption_warned=warned)
         except EndingFailedError as error:
             failures.append(error)
-            recheck = Recheck(context.clock.now() + RECHECK_UNKNOWN + LEAD, inside=False)
+            # Lambda makes the check once more, a minute after its error; then it is the heartbeat's turn.
+            recheck = Recheck(None, inside=False)
         rechecks += [recheck] if recheck else []
         if instance is not found[-1] and context.report.decision != OVER:
             context.report.note(f"{instance.instance_id}: {context.report.decision}: {context.report.reason}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from tenacity import RetryError, Retrying, retry_if_result, wait_exponential
 
@@ -22,13 +22,12 @@ def signal_training(cloud: Cloud, clock: Clock, instance_id: str, timeout_second
     if timeout_seconds <= 0:
         return "training not signalled: no time left"
     bound = max(MIN_COMMAND_SECONDS, int(timeout_seconds))
-    give_up_at = clock.now() + timedelta(seconds=timeout_seconds)
     try:
         command_id = cloud.stop_unit(instance_id, TRAINING_UNIT, bound)
     except CloudError as error:
         return f"training not signalled: {error}"
     try:
-        state = _await_command(cloud, clock, command_id, instance_id, give_up_at)
+        state = _await_command(cloud, clock, command_id, instance_id, timeout_seconds)
     except CloudError as error:
         return f"training signalled, result unknown: {error}"
     except RetryError:
@@ -36,7 +35,10 @@ def signal_training(cloud: Cloud, clock: Clock, instance_id: str, timeout_second
     return f"training signalled: {state}"
 
 
-def _await_command(cloud: Cloud, clock: Clock, command_id: str, instance_id: str, give_up_at: datetime) -> CommandState:
+def _await_command(
+    cloud: Cloud, clock: Clock, command_id: str, instance_id: str, timeout_seconds: float
+) -> CommandState:
+    give_up_at = clock.now() + timedelta(seconds=timeout_seconds)
     growing = wait_exponential(multiplier=1, max=10)
     retrying = Retrying(
         retry=retry_if_result(lambda state: state is CommandState.RUNNING),

@@ -36,7 +36,6 @@ SPOT_REASON = "spot interruption"
 """How the reason of every ending by EC2 begins, which distinguishes it from an ending that was reported or refused."""
 DENIED_FOR_GOOD = timedelta(hours=1)
 """If S3 still denies access so long after a stop, there will be no answer."""
-RECHECK_UNKNOWN = timedelta(minutes=2)
 RECHECK_UNVERIFIED = timedelta(minutes=1)
 
 
@@ -69,9 +68,9 @@ def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bo
     )
 
 
-def decide_unseen(instances: Unknown, now: datetime) -> Wait:
-    """Nothing is known of the run."""
-    return Wait(f"EC2 unknown: {instances.cause}", now + RECHECK_UNKNOWN)
+def decide_unseen(instances: Unknown) -> Wait:
+    """Nothing is known of the run, not even when its backoff began: the heartbeat looks again."""
+    return Wait(f"EC2 unknown: {instances.cause}", None)
 
 
 def _verdict(settings: Settings, seen: Observation, found: Completion, launched_at: datetime) -> tuple[Outcome, str]:
@@ -189,13 +188,10 @@ def _deadline(case: _Case) -> Decision | None:
 def _unknown_objects(case: _Case) -> Decision | None:
     """What is not known blocks every ending that it could change."""
     if isinstance(case.seen.objects, Unknown):
-        return _wait(case, f"S3 unknown: {case.seen.objects.cause}", case.now + RECHECK_UNKNOWN)
+        return _wait_for(case, case.seen.objects, f"S3 unknown: {case.seen.objects.cause}")
     if case.completion and isinstance(case.seen.marker_body, Unknown) and not case.seen.marker_body.permanent:
-        return _wait(
-            case,
-            f"{case.completion.evidence} cannot be read yet: {case.seen.marker_body.cause}",
-            case.now + RECHECK_UNKNOWN,
-        )
+        reason = f"{case.completion.evidence} cannot be read yet: {case.seen.marker_body.cause}"
+        return _wait_for(case, case.seen.marker_body, reason)
     return None
 
 
@@ -238,7 +234,7 @@ def _verified(case: _Case, found: Completion) -> Decision | None:
     if gap is None:
         return _end(case, Outcome.SUCCEEDED, action, found.evidence, due_since=grace_over, evidence_at=found.since)
     if isinstance(gap, Unknown):
-        return _wait(case, f"verification unknown: {gap.cause}", case.now + RECHECK_UNKNOWN)
+        return _wait_for(case, gap, f"verification unknown: {gap.cause}")
     reason = f"{found.evidence}, but {gap}"
     give_up = grace_over + timedelta(seconds=case.settings.verify_timeout_seconds)
     if case.now < give_up:
@@ -264,11 +260,16 @@ def _idle(case: _Case) -> Decision | None:
     )
 
 
-def _next_check(case: _Case) -> Decision:
+def _next_check(case: _Case, reason: str = "training") -> Wait:
     """9. Look again when the backoff says so; from its longest interval on, the heartbeat does that by itself."""
     due = next_due(case.settings, case.launched_at, case.now)
     early = due.interval_seconds < case.settings.max_interval_seconds
-    return _wait(case, "training", due.at if early else None)
+    return _wait(case, reason, due.at if early else None)
+
+
+def _wait_for(case: _Case, source: Unknown, reason: str) -> Wait:
+    """A source that fails is asked again when it would be if it worked; one that throttles, by the heartbeat alone."""
+    return _wait(case, reason, None) if source.throttled else _next_check(case, reason)
 
 
 def _wait(case: _Case, reason: str, recheck_at: datetime | None) -> Wait:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from monitor_runtime.cloud.values import Instance, StoredObject, Upload
 from monitor_runtime.decide.completion import Completion, MarkerBody
 from monitor_runtime.decide.memory import Memory
@@ -17,6 +18,13 @@ class Unknown:
     cause: str
     permanent: bool = False
     """True when asking again gives the same answer until a person changes something: a policy, a pattern."""
+    throttled: bool = False
+    """True when the service asks for fewer requests."""
+
+    @classmethod
+    def of(cls, error: CloudError) -> Unknown:
+        """What a call that failed leaves unknown."""
+        return cls(str(error), permanent=error.kind is ErrorKind.REFUSED, throttled=error.throttled)
 
 
 @dataclass(frozen=True, slots=True)

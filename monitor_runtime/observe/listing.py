@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind, Page
+from monitor_runtime.cloud.interface import Cloud, CloudError, Page
 from monitor_runtime.cloud.values import StoredObject
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide.observation import Unknown
@@ -32,7 +32,7 @@ def find_objects(cloud: Cloud, settings: Settings, patterns: Sequence[str]) -> t
             for entry in looks.list_folder(folder, tuple(names))
         )
     except CloudError as error:
-        return Unknown(str(error), permanent=error.kind is ErrorKind.REFUSED)
+        return Unknown.of(error)
     except _TooManyKeysError as error:
         return Unknown(str(error), permanent=True)
 

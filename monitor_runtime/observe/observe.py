@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from monitor_runtime.cloud.clock import Clock
-from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
+from monitor_runtime.cloud.interface import Cloud, CloudError
 from monitor_runtime.cloud.values import ON, Instance, InstanceState, StoredObject
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import deadline
@@ -34,7 +34,7 @@ def ask(source: Callable[[], Value]) -> Value | Unknown:
     try:
         return source()
     except CloudError as error:
-        return Unknown(str(error), permanent=error.kind is ErrorKind.REFUSED)
+        return Unknown.of(error)
 
 
 def find_run(cloud: Cloud, settings: Settings) -> tuple[Instance, ...] | Unknown:

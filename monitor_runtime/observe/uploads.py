@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind, UploadMarker
+from monitor_runtime.cloud.interface import Cloud, CloudError, UploadMarker
 from monitor_runtime.cloud.values import Upload
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide.observation import Unknown
@@ -24,7 +24,7 @@ def find_uploads(cloud: Cloud, settings: Settings, launched_at: datetime) -> tup
                 return under_way
             marker = page.next_marker
     except CloudError as error:
-        return Unknown(str(error), permanent=error.kind is ErrorKind.REFUSED)
+        return Unknown.of(error)
     place = f"s3://{settings.bucket}/{settings.prefix}"
     return Unknown(
         f"more than {MAX_PAGES} pages of uploads were given up under {place}: have a lifecycle rule abort them",

@@ -15,6 +15,8 @@ from .cloud.aws_failures import DENIED, PASSING
 from .cloud.moto_cloud import BUCKET, PREFIX, RUN, Cloud, Context, moto_cloud
 from .handler_paths import S3_EVENT, completed_and_due, watched
 
+_SCHEDULING = {"scheduler:CreateSchedule", "scheduler:UpdateSchedule"}
+
 
 def _elapsed(cloud: Cloud, trigger: str = "heartbeat") -> float:
     began = cloud.clock.now()
@@ -75,13 +77,38 @@ def _slow_once(cloud: Cloud, seconds: float) -> None:
     cloud.faults["s3:ListObjectsV2"] = slow
 
 
-def test_an_ending_that_failed_is_followed_up_in_two_minutes() -> None:
+def test_an_ending_that_failed_is_left_to_the_retry_of_lambda_and_to_the_heartbeat() -> None:
     with moto_cloud() as cloud:
         completed_and_due(cloud)
         cloud.faults["ec2:StopInstances"] = PASSING["5xx"]
         with pytest.raises(EndingFailedError):
             cloud.check()
-        assert cloud.schedules()[names.follow_up_name(RUN)]["ScheduleExpression"] == "at(2026-03-02T11:08:14)"
+        assert not _SCHEDULING & set(cloud.made())
+
+
+@pytest.mark.parametrize("kind", PASSING)
+@pytest.mark.parametrize("call", ["ec2:DescribeInstances", "s3:ListObjectsV2"])
+def test_an_hour_in_which_a_service_fails_costs_no_more_than_a_calm_one(call: str, kind: str) -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        cloud.faults[call] = PASSING[kind]
+        for _ in range(12):
+            assert _elapsed(cloud) == 0
+            assert cloud.made().count(call) == 1
+            assert not _SCHEDULING & set(cloud.made())
+            cloud.pass_time(minutes=5)
+
+
+@pytest.mark.parametrize("call", ["s3:GetObject", "s3:ListMultipartUploads"])
+def test_an_hour_in_which_a_finished_run_cannot_be_verified_costs_no_more_than_a_calm_one(call: str) -> None:
+    with moto_cloud() as cloud:
+        completed_and_due(cloud)
+        cloud.faults[call] = PASSING["5xx"]
+        for _ in range(12):
+            assert _elapsed(cloud) == 0
+            assert cloud.made().count(call) == 1
+            assert not _SCHEDULING & set(cloud.made())
+            cloud.pass_time(minutes=5)
 
 
 def test_the_first_check_is_patient_with_a_fresh_role() -> None:

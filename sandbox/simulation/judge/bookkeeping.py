@@ -135,14 +135,13 @@ def calls_are_bounded(truth: Truth) -> Iterator[Found]:
 
 
 def _most_checks(truth: Truth, hour: int) -> int:
-    """Heartbeats, and the follow-ups of the backoff; two a minute while a run is ended, held, or cannot be seen."""
+    """Heartbeats, and the follow-ups of the backoff; two a minute while a run is ended or held."""
     settings, end = truth.settings, hour + HOUR
     launches = [launch for launch in truth.record.launches if launch.at <= end]
     heartbeats = HOUR // (settings.max_interval_seconds * SECOND) + 1
     most = heartbeats + sum(_follow_ups(settings, launch, hour) for launch in launches) + MOVES
     finished = any(truth.finish(launch, end) for launch in launches)
-    unseen = any(hour - HOUR <= at <= end for at, _ in truth.record.injected)
-    if finished or unseen or any(hold.at <= end for hold in truth.record.holds):
+    if finished or any(hold.at <= end for hold in truth.record.holds):
         most += 2 * HOUR // MINUTE
     return most if truth.record.scenario.weather is Weather.CALM else 3 * most
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sandbox.simulation.judge.bookkeeping import BOOKKEEPING
 from sandbox.simulation.judge.invariants import Invariant, Violation, violations
 from sandbox.simulation.judge.liveness import LIVENESS
+from sandbox.simulation.judge.load import LOAD
 from sandbox.simulation.judge.safety import SAFETY
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Record
 
-INVARIANTS: tuple[Invariant, ...] = SAFETY + LIVENESS + BOOKKEEPING
+INVARIANTS: tuple[Invariant, ...] = SAFETY + LIVENESS + BOOKKEEPING + LOAD
 
 
 def judge(record: Record) -> list[Violation]:

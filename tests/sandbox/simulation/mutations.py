@@ -25,6 +25,7 @@ from .patches import (
     in_five_seconds,
     known,
     look_alike,
+    looked_for_soon,
     misread,
     nothing,
     replaced,
@@ -39,6 +40,7 @@ from .patches import (
     unverified,
     unwarned,
     wait_past_the_deadline,
+    waited_for_soon,
     without_request,
     wrapped,
 )
@@ -230,6 +232,16 @@ MUTATIONS = (
         "the backoff never grows",
         replaced(decide, "next_due", in_five_seconds),
         "calls_are_bounded",
+    ),
+    Mutation(
+        "an instance that cannot be seen is looked for again soon",
+        wrapped(check, "_rechecks", looked_for_soon),
+        "what_is_unknown_is_left_to_the_heartbeat",
+    ),
+    Mutation(
+        "a source that fails is asked again soon",
+        replaced(decide, "_wait_for", waited_for_soon),
+        "what_is_unknown_is_left_to_the_heartbeat",
     ),
     Mutation(
         "an ended run is looked at in full",

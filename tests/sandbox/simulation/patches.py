@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from monitor_runtime.act.follow_up import Recheck
 from monitor_runtime.cloud.interface import Page
 from monitor_runtime.contract import backoff, deadline, settings, times, triggers
 from monitor_runtime.contract.outcomes import Action
@@ -63,12 +64,25 @@ def known(original: Callable[..., Any], *args: Any) -> Any:
     return () if isinstance(answer, Unknown) else answer
 
 
-def terminated(original: Callable[..., Any], cloud: Any, clock: Any, instance: Any, _action: Action) -> Any:
-    return original(cloud, clock, instance, Action.TERMINATE)
+def terminated(original: Callable[..., Any], cloud: Any, clock: Any, instance: Any, _action: Action, *rest: Any) -> Any:
+    return original(cloud, clock, instance, Action.TERMINATE, *rest)
 
 
-def without_request(original: Callable[..., Any], cloud: Any, clock: Any, instance: Any, **named: Any) -> Any:
-    return original(cloud, clock, replace(instance, spot_request_id=None), **named)
+def without_request(
+    original: Callable[..., Any], cloud: Any, clock: Any, instance: Any, *rest: Any, **named: Any
+) -> Any:
+    return original(cloud, clock, replace(instance, spot_request_id=None), *rest, **named)
+
+
+def looked_for_soon(
+    original: Callable[..., list[Recheck]], context: object, found: object, now: datetime, *rest: Any
+) -> list[Recheck]:
+    rechecks = original(context, found, now, *rest)
+    return [Recheck(now + timedelta(minutes=2))] if isinstance(found, Unknown) else rechecks
+
+
+def waited_for_soon(case: Any, _source: Unknown, reason: str) -> Wait:
+    return Wait(reason, case.now + timedelta(minutes=2))
 
 
 def hourly_later(original: Callable[..., Any], *args: Any) -> Any:
