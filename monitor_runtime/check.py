@@ -14,6 +14,7 @@ from monitor_runtime.act.recording import notice
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.triggers import TriggerKind
 from monitor_runtime.decide.decide import INTERRUPTION, decide, decide_unseen
 from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
 from monitor_runtime.decide.next_check import LEAD, MAX_WAIT_SECONDS
@@ -47,7 +48,7 @@ def check(
             return
         recheck = soonest(rechecks)
         can_wait = min(waiting_left, context.spare_seconds()) if recheck.inside else 0.0
-        waited = await_next(context, recheck.at, now, can_wait)
+        waited = await_next(context, recheck, now, can_wait)
         if failures:
             raise failures[0]
         if waited is None:
@@ -100,7 +101,9 @@ def _look_after(
         notice(context, instance, seen)
         if instance.launched_at and not seen.memory.may_be_going(now):
             arm(context, instance, seen.memory, instance.launched_at, now)
-        return Recheck(decision.recheck_at)
+        noticed = seen.completion and seen.memory.first_noticed(seen.completion.modified_at)
+        planned = bool(noticed) and context.report.trigger == TriggerKind.S3_EVENT
+        return Recheck(decision.recheck_at, planned=planned)
     if isinstance(decision, Over):
         return None
     carry_out(context, instance, seen.memory, decision)

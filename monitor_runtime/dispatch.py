@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +30,7 @@ from monitor_runtime.contract.triggers import (
 from monitor_runtime.decide.decide import is_over
 from monitor_runtime.observe.first_check import prove
 from monitor_runtime.observe.locate import Ignored, Located, current_settings, locate
+from monitor_runtime.observe.misses import Misses
 
 Reply = dict[str, Any]
 Publish = Callable[[Report, Reply], None]
@@ -45,6 +47,8 @@ class Dispatcher:
     remaining_seconds: Callable[[], float]
     notifies: bool
     publish: Publish
+    misses: Misses = dataclass_field(default_factory=Misses)
+    """What was found out about events before this one."""
 
     def handle(self, event: object) -> Reply:
         """Do what the event asks for; the reply is a JSON object.
@@ -92,7 +96,7 @@ class Dispatcher:
     def _event(self, trigger: S3EventTrigger | SpotWarningTrigger) -> Reply:
         """Check each run that the event is about. One that cannot be ended keeps no other from being checked."""
         received_at = self.clock.now()
-        located = locate(self.cloud, self.name, trigger)
+        located = locate(self.cloud, self.name, trigger, self.misses, received_at)
         ignored = [entry.reason for entry in located if isinstance(entry, Ignored)]
         replies: list[Reply] = []
         failures: list[EndingFailedError] = []
@@ -115,7 +119,10 @@ class Dispatcher:
         }
 
     def _located(self, trigger: S3EventTrigger | SpotWarningTrigger, located: Located, received_at: datetime) -> Reply:
-        """A warning counts for what it says and when: copies of it may come after the interruption that it is about."""
+        """A warning counts for what it says and when: copies of it may come after the interruption that it is about.
+
+        Many events may come at once: none waits for what is due next.
+        """
         report = self._report(located.settings, _kind(trigger), located.unknown_fields)
         warned = ""
         if isinstance(trigger, SpotWarningTrigger):
@@ -124,7 +131,9 @@ class Dispatcher:
                 report.note(f"the spot warning of {format_time(warned_at)} is over: EC2 did not take the instance")
             else:
                 warned = trigger.instance_id
-        return self._check(located.settings, report, instances=located.instances, warned_instance_id=warned)
+        return self._check(
+            located.settings, report, instances=located.instances, warned_instance_id=warned, may_wait=False
+        )
 
     def _forget(self, trigger: ForgetTrigger) -> Reply:
         """Let the instance go. Never fails: it must not keep a stack from being destroyed."""

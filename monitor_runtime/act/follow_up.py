@@ -17,23 +17,26 @@ from monitor_runtime.decide.next_check import SOONEST, ScheduleFollowUp, WaitIns
 class Recheck:
     """When a look at an instance asks for another one; None: the heartbeat is soon enough.
 
-    ``inside``: whether this invocation may wait for it.
+    ``inside``: whether this invocation may wait for it. ``planned``: an earlier check has seen to it, and another
+    follow-up, in the place of that one's, could come later.
     """
 
     at: datetime | None
     inside: bool = True
+    planned: bool = False
 
 
 def soonest(rechecks: Sequence[Recheck]) -> Recheck:
     """The recheck that serves them all. ``rechecks`` is not empty."""
     moments = [recheck.at for recheck in rechecks if recheck.at]
-    return Recheck(min(moments, default=None), all(recheck.inside for recheck in rechecks))
+    at = min(moments, default=None)
+    planned = any(recheck.planned for recheck in rechecks if recheck.at == at)
+    return Recheck(at, all(recheck.inside for recheck in rechecks), planned)
 
 
-def await_next(
-    context: CheckContext, recheck_at: datetime | None, now: datetime, can_wait_seconds: float
-) -> float | None:
+def await_next(context: CheckContext, recheck: Recheck, now: datetime, can_wait_seconds: float) -> float | None:
     """``now``: when the check began. What it has taken since is part of the wait, and no follow-up is in the past."""
+    recheck_at = recheck.at
     outlook = plan_next(
         recheck_at,
         now,
@@ -46,7 +49,8 @@ def await_next(
         return outlook.seconds
     if isinstance(outlook, ScheduleFollowUp):
         context.report.next_check_at = recheck_at
-        follow_up(context, max(outlook.at, context.clock.now() + SOONEST))
+        if not recheck.planned:
+            follow_up(context, max(outlook.at, context.clock.now() + SOONEST))
     else:
         context.report.next_check_at = now + timedelta(seconds=context.settings.max_interval_seconds)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
@@ -15,8 +15,16 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
 
-from monitor_runtime.cloud.aws_answers import bucket_region, command_state, read_instance, read_object, read_uploads
+from monitor_runtime.cloud.aws_answers import (
+    bucket_region,
+    command_state,
+    read_instances,
+    read_object,
+    read_outputs,
+    read_uploads,
+)
 from monitor_runtime.cloud.aws_errors import to_cloud_error
+from monitor_runtime.cloud.aws_filters import not_ended, tagged, tagged_below
 from monitor_runtime.cloud.interface import (
     CloudError,
     CommandState,
@@ -30,6 +38,7 @@ from monitor_runtime.cloud.interface import (
 )
 from monitor_runtime.cloud.resources import MonitorResources
 from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
 
 Value = TypeVar("Value")
@@ -53,11 +62,6 @@ _SWITCH_DELIVERY = {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 60
 def client(service: str, region: str) -> Any:
     """One client a service, kept while the function is warm."""
     return boto3.client(service, region_name=region, config=CLIENT_CONFIG)  # pyright: ignore[reportUnknownMemberType, reportCallIssue, reportArgumentType, reportUnknownVariableType]
-
-
-def _literal(value: str) -> str:
-    """A filter's value that EC2 takes as it is: it reads `*`, `?` and a backslash as wildcards."""
-    return "".join(f"\\{sign}" if sign in "\\*?" else sign for sign in value)
 
 
 class AwsCloud:
@@ -87,19 +91,15 @@ class AwsCloud:
 
     def find_instances(self, tags: Mapping[str, str], *, ended: bool = False) -> Sequence[Instance]:
         """See `Cloud.find_instances`."""
-        filters = [{"Name": f"tag:{tag}", "Values": [_literal(value)]} for tag, value in sorted(tags.items())]
-        if not ended:
-            states = [InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED]
-            filters.append({"Name": "instance-state-name", "Values": [str(state) for state in states]})
-        return self._describe({"Filters": filters})
+        return self._describe({"Filters": [*tagged(tags), *(() if ended else (not_ended(),))]})
+
+    def outputs_below(self, monitor: str, place: str) -> Collection[str] | None:
+        """See `Cloud.outputs_below`. A page that is empty may have another one after it."""
+        mine = [*tagged({names.TAG_MONITOR: monitor}), tagged_below(names.TAG_OUTPUT, place), not_ended()]
+        return self._call("ec2", "DescribeInstances", {"Filters": mine, "MaxResults": 20}, read_outputs)
 
     def _describe(self, parameters: Mapping[str, Any]) -> list[Instance]:
-        return self._call(
-            "ec2",
-            "DescribeInstances",
-            parameters,
-            lambda answer: [read_instance(entry) for group in answer["Reservations"] for entry in group["Instances"]],
-        )
+        return self._call("ec2", "DescribeInstances", parameters, read_instances)
 
     def list_folder(self, bucket: str, prefix: str, token: str | None = None) -> Page:
         """See `Cloud.list_folder`. With a delimiter a folder below counts as one entry, however full it is."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
 from monitor_runtime.cloud.interface import CommandState, UploadMarker, UploadPage
 from monitor_runtime.cloud.values import Instance, InstanceState, StoredObject, Upload
+from monitor_runtime.contract import names
 
 _REASON_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 _COMMAND_STATES = {
@@ -32,6 +33,18 @@ def read_instance(answer: Mapping[str, Any]) -> Instance:
         spot_request_id=answer.get("SpotInstanceRequestId") or None,
         state_changed_at=datetime.fromisoformat(f"{reason[1]}+00:00") if reason else None,
     )
+
+
+def read_instances(answer: Mapping[str, Any]) -> list[Instance]:
+    """The answer of DescribeInstances."""
+    return [read_instance(entry) for group in answer["Reservations"] for entry in group["Instances"]]
+
+
+def read_outputs(answer: Mapping[str, Any]) -> Collection[str] | None:
+    """The output places of the instances in an answer of DescribeInstances; None when it is not all of them."""
+    if answer.get("NextToken"):
+        return None
+    return {instance.tags.get(names.TAG_OUTPUT, "") for instance in read_instances(answer)}
 
 
 def read_object(answer: Mapping[str, Any]) -> StoredObject:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -132,6 +132,13 @@ class Cloud(Protocol):
         """The instances that carry all of these tags.
 
         ``ended``: also those that shut down or are terminated, for as long as EC2 remembers their tags.
+        """
+        ...
+
+    def outputs_below(self, monitor: str, place: str) -> Collection[str] | None:
+        """The output places that begin so, of the monitor's instances but those that ended for good.
+
+        None when there are too many to tell by one call.
         """
         ...
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
 from monitor_runtime.cloud.values import Instance, InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings, parse
 from monitor_runtime.contract.triggers import S3EventTrigger, SpotWarningTrigger
+from monitor_runtime.observe.misses import Misses
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,12 @@ class Ignored:
     reason: str
 
 
-def locate(cloud: Cloud, monitor: str, trigger: S3EventTrigger | SpotWarningTrigger) -> list[Located | Ignored]:
+def locate(
+    cloud: Cloud, monitor: str, trigger: S3EventTrigger | SpotWarningTrigger, misses: Misses, now: datetime
+) -> list[Located | Ignored]:
     """The runs that an event is about, and why it is not about other instances that were found.
+
+    Where ``misses`` says that nobody of this monitor writes, EC2 is not asked.
 
     Raises:
         CloudError: when EC2 or the Scheduler does not answer; Lambda then delivers the event again.
@@ -43,7 +49,11 @@ def locate(cloud: Cloud, monitor: str, trigger: S3EventTrigger | SpotWarningTrig
     else:
         folder = trigger.key[: trigger.key.rfind("/") + 1]
         subject = names.output_tag(trigger.bucket, folder)
+        if misses.has(subject, now):
+            return [Ignored(f"no instance for {subject}, as of a moment ago")]
         found = list(cloud.find_instances({names.TAG_OUTPUT: subject}))
+        if all(instance.tags.get(names.TAG_MONITOR) != monitor for instance in found):
+            misses.add(cloud, monitor, subject, now)
     if not found:
         return [Ignored(f"no instance for {subject}")]
     by_schedule: dict[str, list[Instance]] = {}

@@ -42,13 +42,35 @@ def test_what_an_ending_needs_of_the_invocation_is_not_waited_away(monkeypatch: 
         assert names.follow_up_name(RUN) in cloud.schedules()
 
 
-def test_a_hold_that_is_set_while_an_event_waits_for_the_end_of_grace_counts() -> None:
+def test_a_hold_that_is_set_while_a_check_waits_for_the_end_of_grace_counts() -> None:
     with moto_cloud() as cloud:
         watched(cloud).put("done")
         cloud.pass_time(minutes=4, seconds=10)
         hold = timedelta(seconds=20)
         cloud.clock.at(cloud.clock.now() + hold, lambda: cloud.tag(hold_until="2026-03-02T20:00:00Z"))
-        assert (cloud.handle(S3_EVENT)["decision"], cloud.state) == ("wait", "running")
+        assert (cloud.check()["decision"], cloud.state) == ("wait", "running")
+
+
+@pytest.mark.parametrize("seconds_left", [1, 20, 60, 75, 200])
+def test_an_event_does_not_wait_for_the_end_of_grace_but_has_it_followed_up(seconds_left: int) -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.pass_time(seconds=300 - seconds_left)
+        began = cloud.clock.now()
+        reply = cloud.handle(S3_EVENT)
+        assert (cloud.clock.now() - began, reply["checks"], reply["decision"]) == (timedelta(), 1, "wait")
+        assert names.follow_up_name(RUN) in cloud.schedules()
+
+
+def test_a_further_event_does_not_put_off_the_follow_up_of_the_one_before() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.handle(S3_EVENT)
+        planned = cloud.schedules()[names.follow_up_name(RUN)]["ScheduleExpression"]
+        cloud.pass_time(minutes=4, seconds=30)
+        reply = cloud.handle(S3_EVENT)
+        assert cloud.schedules()[names.follow_up_name(RUN)]["ScheduleExpression"] == planned
+        assert reply["next_check_at"] == "2026-03-02T11:05:00Z"
 
 
 def test_the_time_that_a_slow_look_took_is_not_waited_again() -> None:

@@ -13,6 +13,8 @@ from sandbox.simulation.world.timeline import MINUTE, SECOND
 
 UNKNOWN = ("EC2 unknown", "S3 unknown", "verification unknown")
 """How the reason of a check begins that did not get the answer it needed."""
+AT_ONCE = 10 * SECOND
+"""What the calls of a look take."""
 
 
 def what_is_unknown_is_left_to_the_heartbeat(truth: Truth) -> Iterator[Found]:
@@ -46,4 +48,13 @@ def _grown_after(settings: Settings) -> float:
     return due * SECOND + MINUTE
 
 
-LOAD = (what_is_unknown_is_left_to_the_heartbeat,)
+def an_event_waits_for_nothing(truth: Truth) -> Iterator[Found]:
+    """What is due later is left to a follow-up: many events may come at once."""
+    for check in truth.record.checks:
+        waits = check.completed and check.trigger == "s3-event" and check.decision == "wait"
+        took = (check.ended_at or check.started_at) - check.started_at
+        if waits and took > AT_ONCE:
+            yield Found(check.started_at, f"check {check.number} took {took / SECOND:.0f} s")
+
+
+LOAD = (what_is_unknown_is_left_to_the_heartbeat, an_event_waits_for_nothing)

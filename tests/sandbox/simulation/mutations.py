@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor_runtime import check
+from monitor_runtime import check, dispatch
 from monitor_runtime.act import carry_out, deadline_switch, ending, follow_up, signalling
 from monitor_runtime.cloud.interface import CommandState
 from monitor_runtime.contract.outcomes import Action
@@ -28,6 +28,7 @@ from .patches import (
     looked_for_soon,
     misread,
     nothing,
+    patient,
     replaced,
     restamped,
     terminated,
@@ -242,6 +243,11 @@ MUTATIONS = (
         "a source that fails is asked again soon",
         replaced(decide, "_wait_for", waited_for_soon),
         "what_is_unknown_is_left_to_the_heartbeat",
+    ),
+    Mutation(
+        "an event waits for the end of grace",
+        wrapped(dispatch, "check", patient),
+        "an_event_waits_for_nothing",
     ),
     Mutation(
         "an ended run is looked at in full",

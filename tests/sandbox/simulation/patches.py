@@ -74,6 +74,10 @@ def without_request(
     return original(cloud, clock, replace(instance, spot_request_id=None), *rest, **named)
 
 
+def patient(original: Callable[..., None], *args: Any, **named: Any) -> None:
+    original(*args, **named | {"may_wait": True})
+
+
 def looked_for_soon(
     original: Callable[..., list[Recheck]], context: object, found: object, now: datetime, *rest: Any
 ) -> list[Recheck]:
