@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,8 +11,6 @@ from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide.completion import MarkerBody
-from monitor_runtime.decide.decide import decide_unseen
 from monitor_runtime.decide.decisions import (
     Decision,
     End,
@@ -227,48 +223,6 @@ def test_the_next_check_is_the_backoffs_while_it_grows_and_then_the_heartbeats()
     assert early.recheck_at
     assert timedelta(seconds=90) <= early.recheck_at - LAUNCH < timedelta(seconds=100)
     assert late == Wait("training", None)
-
-
-def test_ec2_unknown_ends_nothing_and_is_left_to_the_heartbeat() -> None:
-    decision = decide_unseen(Unknown("ec2:DescribeInstances: Unavailable"))
-    assert decision == Wait("EC2 unknown: ec2:DescribeInstances: Unavailable", None)
-
-
-_HASTY = settings(grace_seconds=0)
-_AT_ONCE = stored("done", LAUNCH)
-UNKNOWNS: Mapping[str, Callable[[Unknown], Observation]] = {
-    "S3": lambda source: replace(seen(), objects=source),
-    "the marker": lambda source: seen(_AT_ONCE, marker_body=source),
-    "uploads": lambda source: seen(_AT_ONCE, marker_body=MarkerBody(), uploads=source),
-    "checkpoints": lambda source: seen(_AT_ONCE, marker_body=MarkerBody(), checkpoints=source),
-}
-
-
-@pytest.mark.parametrize("source", UNKNOWNS)
-@pytest.mark.parametrize("moment", [at(seconds=45), at(minutes=3), at(hours=3)])
-def test_a_source_that_fails_is_asked_again_when_it_would_be_if_it_worked(source: str, moment: datetime) -> None:
-    healthy = decided(settings(), seen(), moment)
-    assert isinstance(healthy, Wait)
-    failing = decided(_HASTY, UNKNOWNS[source](S3_DOWN), moment)
-    assert isinstance(failing, Wait)
-    assert failing.recheck_at == healthy.recheck_at
-
-
-@pytest.mark.parametrize("source", UNKNOWNS)
-@pytest.mark.parametrize("moment", [at(seconds=45), at(minutes=3), at(hours=3)])
-def test_a_source_that_throttles_is_left_to_the_heartbeat(source: str, moment: datetime) -> None:
-    busy = Unknown("s3:ListObjectsV2: SlowDown", throttled=True)
-    decision = decided(replace(_HASTY, max_runtime_hours=0), UNKNOWNS[source](busy), moment)
-    assert isinstance(decision, Wait)
-    assert decision.recheck_at is None
-
-
-@pytest.mark.parametrize("throttled", [False, True])
-def test_a_source_that_fails_does_not_hide_the_deadline(*, throttled: bool) -> None:
-    decision = decided(
-        settings(), replace(seen(), objects=Unknown("S3", throttled=throttled)), at(hours=23, minutes=58)
-    )
-    assert decision == Wait("S3 unknown: S3", at(hours=24))
 
 
 def test_a_report_is_made_once_and_the_deadline_still_holds() -> None:
