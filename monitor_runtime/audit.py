@@ -12,7 +12,8 @@ from monitor_runtime.act.deadline_switch import Repair, put_right, remove
 from monitor_runtime.act.ending import ENDING_SECONDS
 from monitor_runtime.act.report import Report
 from monitor_runtime.cloud.clock import Clock
-from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind, Schedule
+from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
+from monitor_runtime.cloud.pages import Schedule
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract import names
 from monitor_runtime.contract.metrics import Metric

@@ -15,8 +15,8 @@ from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.triggers import TriggerKind
 from monitor_runtime.contract.wording import few
-from monitor_runtime.decide.completed import RECHECK_UNKNOWN
 from monitor_runtime.decide.completion import MarkerBody
 from monitor_runtime.decide.decide import INTERRUPTION, decide, decide_unseen
 from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
@@ -54,7 +54,7 @@ def check(
             return
         recheck = soonest(rechecks)
         can_wait = min(waiting_left, context.spare_seconds()) if recheck.inside else 0.0
-        waited = await_next(context, recheck.at, now, can_wait)
+        waited = await_next(context, recheck, now, can_wait)
         if failures:
             raise failures[0]
         if waited is None:
@@ -72,11 +72,7 @@ def _rechecks(
 ) -> list[Recheck]:
     """Look after each instance; when each wants to be looked at again. What cannot be ended goes to ``failures``."""
     if isinstance(found, Unknown):
-        unseen = decide_unseen(found, now)
-        _describe(context, unseen)
-        context.report.count(Metric.UNSEEN)
-        context.report.problem(found.cause, Metric.UNSEEN)
-        return [Recheck(unseen.recheck_at)]
+        return [_unseen(context, found)]
     lost, found = split_lost(found)
     if not found:
         _describe(context, Over("the run has no instance"))
@@ -90,7 +86,7 @@ def _rechecks(
             context.report.problem(
                 f"no time is left for {instance.instance_id}: AWS is slow; the next check looks at it"
             )
-            rechecks.append(Recheck(context.clock.now() + RECHECK_UNKNOWN + LEAD, inside=False))
+            rechecks.append(Recheck(None, inside=False))
             continue
         warned = instance.instance_id == warned_instance_id
         try:
@@ -98,11 +94,20 @@ def _rechecks(
         except EndingFailedError as error:
             failures.append(error)
             context.report.problem(str(error), Metric.ENDING_FAILURES)
-            recheck = Recheck(context.clock.now() + RECHECK_UNKNOWN + LEAD, inside=False)
+            # Lambda makes the check once more, a minute after its error; then it is the heartbeat's turn.
+            recheck = Recheck(None, inside=False)
         rechecks += [recheck] if recheck else []
         if instance is not found[-1] and context.report.decision != OVER:
             context.report.note(f"{instance.instance_id}: {context.report.decision}: {context.report.reason}")
     return rechecks
+
+
+def _unseen(context: CheckContext, found: Unknown) -> Recheck:
+    unseen = decide_unseen(found)
+    _describe(context, unseen)
+    context.report.count(Metric.UNSEEN)
+    context.report.problem(found.cause, Metric.UNSEEN)
+    return Recheck(unseen.recheck_at)
 
 
 def _look_after(
@@ -145,7 +150,9 @@ def _acted(
         remember_progress(context, instance, seen)
         if instance.launched_at and not seen.memory.may_be_going(now):
             arm(context, instance, seen.memory, instance.launched_at, now)
-        return Recheck(decision.recheck_at)
+        noticed = seen.completion and seen.memory.noticed_before(seen.completion.recognized_by)
+        planned = bool(noticed) and context.report.trigger == TriggerKind.S3_EVENT
+        return Recheck(decision.recheck_at, planned=planned)
     if isinstance(decision, Over):
         return None
     _carry_out(context, instance, seen, decision)

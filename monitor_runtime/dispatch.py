@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
@@ -35,6 +36,7 @@ from monitor_runtime.contract.triggers import (
 from monitor_runtime.decide.decide import is_over
 from monitor_runtime.observe.first_check import FirstCheckError, prove
 from monitor_runtime.observe.locate import Ignored, Located, Lost, current_settings, locate
+from monitor_runtime.observe.misses import Misses
 
 Reply = dict[str, Any]
 
@@ -78,6 +80,8 @@ class Dispatcher:
     remaining_seconds: Callable[[], float]
     notifies: bool
     journal: Journal
+    misses: Misses = dataclass_field(default_factory=Misses)
+    """What was found out about events before this one."""
 
     def handle(self, event: object) -> Reply:
         """Do what the event asks for; the reply is a JSON object.
@@ -114,7 +118,7 @@ class Dispatcher:
             further = [each for each in tell_unwatched(context, error.obstacles) if each not in error.obstacles]
             raise (FirstCheckError(trigger.settings.run, [*error.obstacles, *further]) if further else error) from None
         for instance in instances:
-            reclaim(self.cloud, self.clock, instance, report)
+            reclaim(self.cloud, self.clock, instance, report, self.remaining_seconds)
         return self._check(trigger.settings, report, may_wait=False)
 
     def _followed_up(self, trigger: CarriedTrigger) -> Reply:
@@ -140,7 +144,7 @@ class Dispatcher:
         ignored: list[str] = []
         replies: list[Reply] = []
         failures: list[tuple[str, Exception]] = []
-        for entry in locate(self.cloud, self.name, trigger, received_at):
+        for entry in locate(self.cloud, self.name, trigger, self.misses, received_at):
             match entry:
                 case Ignored():
                     self.journal.about(entry.run)
@@ -174,7 +178,10 @@ class Dispatcher:
             raise error
 
     def _located(self, trigger: S3EventTrigger | SpotWarningTrigger, located: Located, received_at: datetime) -> Reply:
-        """A warning counts for what it says and when: copies of it may come after the interruption that it is about."""
+        """A warning counts for what it says and when: copies of it may come after the interruption that it is about.
+
+        Many events may come at once: none waits for what is due next.
+        """
         report = self._report(located.settings, _kind(trigger), located.unknown_fields)
         warned = ""
         if isinstance(trigger, SpotWarningTrigger):
@@ -183,12 +190,14 @@ class Dispatcher:
                 report.note(f"the spot warning of {format_time(warned_at)} is over: EC2 did not take the instance")
             else:
                 warned = trigger.instance_id
-        return self._check(located.settings, report, instances=located.instances, warned_instance_id=warned)
+        return self._check(
+            located.settings, report, instances=located.instances, warned_instance_id=warned, may_wait=False
+        )
 
     def _forget(self, trigger: ForgetTrigger) -> Reply:
         """Let the instance go. Never fails: it must not keep a stack from being destroyed."""
         self.journal.about(trigger.run)
-        released = release(self.cloud, self.clock, trigger)
+        released = release(self.cloud, self.clock, trigger, self.remaining_seconds)
         reply: Reply = {
             "run": trigger.run,
             "trigger": TriggerKind.FIRST_CHECK,

@@ -10,7 +10,11 @@ from monitor_runtime.cloud.clock import SystemClock
 from monitor_runtime.cloud.resources import MonitorResources
 from monitor_runtime.contract import names
 from monitor_runtime.dispatch import Dispatcher
+from monitor_runtime.observe.misses import Misses
 from monitor_runtime.telemetry import Telemetry
+
+MISSES = Misses()
+"""Kept while the function is warm."""
 
 
 class LambdaContext(Protocol):
@@ -55,6 +59,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
         remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000,
         notifies=bool(topic_arn),
         journal=telemetry,
+        misses=MISSES,
     )
     try:
         return monitor.handle(event)

@@ -9,6 +9,7 @@ from typing import Any
 
 from monitor_runtime.contract.names import RECORDED_TAGS, TAG_MONITOR
 from monitor_runtime.contract.rules import Problem
+from runctl_component.agent_actions import AGENT_ACTIONS
 
 MAX_MARKERS_CHARACTERS = 4096
 """What the markers may take of a role's policy."""
@@ -20,33 +21,6 @@ MAX_ROLE_POLICY_CHARACTERS = 10_240
 """All inline policies of a role together: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 ANY_RESOURCE = "*"
 """Only for actions that know no resource type, and for those of the SSM agent."""
-AGENT_ACTIONS = (
-    *(
-        f"ec2messages:{verb}"
-        for verb in ("AcknowledgeMessage", "DeleteMessage", "FailMessage", "GetEndpoint", "GetMessages", "SendReply")
-    ),
-    "ssm:DescribeAssociation",
-    "ssm:DescribeDocument",
-    "ssm:GetDeployablePatchSnapshotForInstance",
-    "ssm:GetDocument",
-    "ssm:GetManifest",
-    "ssm:ListAssociations",
-    "ssm:ListInstanceAssociations",
-    "ssm:PutComplianceItems",
-    "ssm:PutConfigurePackageResult",
-    "ssm:PutInventory",
-    "ssm:UpdateAssociationStatus",
-    "ssm:UpdateInstanceAssociationStatus",
-    "ssm:UpdateInstanceInformation",
-    *(
-        f"ssmmessages:{verb}"
-        for verb in ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
-    ),
-)
-"""Those of AmazonSSMManagedInstanceCore but for GetParameter and GetParameters, which read all of the account's.
-
-https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonSSMManagedInstanceCore.html
-"""
 
 
 def to_json(document: PolicyDocument) -> str:

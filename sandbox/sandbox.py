@@ -13,6 +13,7 @@ from unittest.mock import patch
 from moto import mock_aws
 
 from monitor_runtime.cloud import aws
+from monitor_runtime.handler import MISSES
 from sandbox.aws import moto_gaps
 from sandbox.aws.boto import client, end_session, new_session
 from sandbox.aws.event_bus import EventBus
@@ -82,6 +83,7 @@ def sandbox(seed: int = 1, start: datetime = START) -> Generator[Sandbox]:
         new_session()
         moto_gaps.mend(REGION)
         aws.client.cache_clear()
+        MISSES.clear()
         functions = Functions(clock)
         scheduler = Scheduler(clock, functions, seed)
         scheduler.watch()

@@ -73,7 +73,14 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
         _signal(context, instance, context.settings.shutdown_timeout_seconds)
     called_at = context.clock.now()
     try:
-        ended = end_instance(context.cloud, context.clock, instance, decision.action, climbs=decision.climbs)
+        ended = end_instance(
+            context.cloud,
+            context.clock,
+            instance,
+            decision.action,
+            context.remaining_seconds,
+            climbs=decision.climbs,
+        )
     except CloudError as error:
         if error.kind is ErrorKind.UNSUPPORTED:
             _keep(context, instance, decision, error)
@@ -126,7 +133,11 @@ def force_stop(context: CheckContext, instance: Instance, memory: Memory, decisi
     """Stop again, without waiting for the operating system."""
     context.report.count(Metric.ENDING_FAILURES)
     try:
-        persist(context.clock, lambda: context.cloud.stop_instance(instance.instance_id, force=True))
+        persist(
+            context.clock,
+            lambda: context.cloud.stop_instance(instance.instance_id, force=True),
+            context.remaining_seconds,
+        )
     except CloudError as error:
         _count_refusal(context, instance, memory, Refusable.FORCE, error)
         raise EndingFailedError(f"{decision.reason}, and cannot be forced: {error}") from error
@@ -135,7 +146,7 @@ def force_stop(context: CheckContext, instance: Instance, memory: Memory, decisi
 def terminate_stopped(context: CheckContext, instance: Instance, memory: Memory, decision: TerminateStopped) -> None:
     """Terminate an instance that was kept long enough; its run was recorded and notified when it was stopped."""
     try:
-        ended: Ended = end_instance(context.cloud, context.clock, instance, Action.TERMINATE)
+        ended: Ended = end_instance(context.cloud, context.clock, instance, Action.TERMINATE, context.remaining_seconds)
     except CloudError as error:
         context.report.count(Metric.ENDING_FAILURES)
         _count_refusal(context, instance, memory, Refusable.TERMINATE_STOPPED, error)
@@ -236,7 +247,8 @@ def _measure(context: CheckContext, decision: End, called_at: datetime | None = 
 def _clean_up(context: CheckContext, instance: Instance, memory: Memory) -> dict[str, str]:
     """Remove the run's one-time schedules: left behind, they would act on a run that was started again."""
     try:
-        context.cloud.delete_schedule(names.follow_up_name(context.settings.run))
+        name = names.follow_up_name(context.settings.run)
+        persist(context.clock, lambda: context.cloud.delete_schedule(name), context.remaining_seconds)
     except CloudError as error:
         context.report.problem(f"follow-up not removed: {error}")
     context.unrecorded.changed = bool(context.unrecorded.tags)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from monitor_runtime.act.ending import ENDING_SECONDS
+from monitor_runtime.act.ending import ENDING_SECONDS, RemainingSeconds
 from monitor_runtime.act.report import Report
 from monitor_runtime.act.unrecorded import Unrecorded
 from monitor_runtime.cloud.clock import Clock
@@ -24,7 +23,7 @@ class CheckContext:
     cloud: Cloud
     clock: Clock
     report: Report
-    remaining_seconds: Callable[[], float]
+    remaining_seconds: RemainingSeconds
     notifies: bool
     unrecorded: Unrecorded = field(default_factory=Unrecorded)
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor_runtime.act.check_context import CheckContext
+from monitor_runtime.act.ending import persist
 from monitor_runtime.act.recording import record_tags
 from monitor_runtime.cloud.interface import Cloud, CloudError, DeadlineSwitch
 from monitor_runtime.cloud.values import Instance
@@ -41,7 +42,7 @@ def remove(cloud: Cloud, instance_id: str) -> None:
 def disarm(context: CheckContext, instance: Instance, armed: str) -> dict[str, str]:
     """Remove the switch; what to record of it. ``armed``: the tag as it stands."""
     try:
-        remove(context.cloud, instance.instance_id)
+        persist(context.clock, lambda: remove(context.cloud, instance.instance_id), context.remaining_seconds)
     except CloudError as error:
         context.report.problem(f"deadline switch not removed: {error}")
         return {names.TAG_ARMED: unsure(armed)}

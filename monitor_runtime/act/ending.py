@@ -6,20 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from monitor_runtime.cloud.clock import Clock
-from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
+from monitor_runtime.cloud.interface import CALL_SECONDS, Cloud, CloudError, ErrorKind
 from monitor_runtime.cloud.values import ON, Instance, InstanceState, StateChange
 from monitor_runtime.contract.outcomes import Action
 
 Value = TypeVar("Value")
 
-RETRIES = 3
+ATTEMPTS = 4
 RETRY_SECONDS = 2 + 4 + 8
 """How long the waits between the attempts last together."""
-ENDING_SECONDS = 2 * RETRY_SECONDS + 12 * 13
-"""Kept free of looking, waiting and signalling: two ladders of retries, and a dozen calls as slow as they may be."""
+ENDING_SECONDS = 2 * (RETRY_SECONDS + ATTEMPTS * CALL_SECONDS) + 60
+"""Kept free of looking, waiting and signalling: two ladders of the slowest calls, and a minute to record what came of
+them."""
+ATTEMPT_SECONDS = CALL_SECONDS + 5
+"""What an attempt needs of the invocation, with a margin for the reply and the log."""
+RemainingSeconds = Callable[[], float]
+"""How long the invocation may still take."""
 
 
 class EndingFailedError(Exception):
@@ -37,52 +42,89 @@ class Ended:
     """Why it is not the action that was asked for."""
 
 
-def persist(clock: Clock, call: Callable[[], Value]) -> Value:
-    """Call, with three retries after 2, 4 and 8 seconds where the error is one that can pass."""
+def persist(clock: Clock, call: Callable[[], Value], remaining_seconds: RemainingSeconds) -> Value:
+    """Call, with three retries after 2, 4 and 8 seconds, or when AWS says, where the error is one that can pass.
+
+    An attempt that would come too late for the invocation is left to the next trigger.
+
+    Raises:
+        CloudError: of the last attempt, or because there is no time for a first one.
+    """
+    if (left := remaining_seconds()) < ATTEMPT_SECONDS:
+        message = f"not called: {left:.0f} s are left of this invocation"
+        raise CloudError("monitor:persist", "OutOfTime", message, ErrorKind.TRANSIENT)
     retrying = Retrying(
         retry=retry_if_exception(lambda error: isinstance(error, CloudError) and error.kind is ErrorKind.TRANSIENT),
-        stop=stop_after_attempt(1 + RETRIES),
-        wait=wait_exponential(multiplier=2, exp_base=2),
+        stop=lambda state: (
+            state.attempt_number >= ATTEMPTS or remaining_seconds() - _pause_seconds(state) < ATTEMPT_SECONDS
+        ),
+        wait=_pause_seconds,
         sleep=clock.sleep,
         reraise=True,
     )
     return retrying(call)
 
 
-def end_instance(cloud: Cloud, clock: Clock, instance: Instance, action: Action, *, climbs: bool = True) -> Ended:
+def _pause_seconds(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked_for = error.retry_after_seconds if isinstance(error, CloudError) else None
+    return max(2.0**state.attempt_number, asked_for or 0.0)
+
+
+def end_instance(
+    cloud: Cloud,
+    clock: Clock,
+    instance: Instance,
+    action: Action,
+    remaining_seconds: RemainingSeconds,
+    *,
+    climbs: bool = True,
+) -> Ended:
     """Stop or terminate. ``climbs``: whether what cannot be stopped is terminated.
 
     Raises:
         CloudError: when EC2 still refuses or fails after the retries.
     """
     if action is Action.TERMINATE:
-        return _terminate(cloud, clock, instance)
+        return _terminate(cloud, clock, instance, remaining_seconds)
     try:
-        return _ended(Action.STOP, clock, lambda: cloud.stop_instance(instance.instance_id))
+        return _ended(Action.STOP, clock, lambda: cloud.stop_instance(instance.instance_id), remaining_seconds)
     except CloudError as error:
         if error.kind is not ErrorKind.UNSUPPORTED or not climbs:
             raise
-        return _terminate(cloud, clock, instance, climbed=str(error))
+        return _terminate(cloud, clock, instance, remaining_seconds, climbed=str(error))
 
 
-def _terminate(cloud: Cloud, clock: Clock, instance: Instance, climbed: str | None = None) -> Ended:
+def _terminate(
+    cloud: Cloud, clock: Clock, instance: Instance, remaining_seconds: RemainingSeconds, climbed: str | None = None
+) -> Ended:
     """A spot request is cancelled first: a persistent one would launch another instance, which is not watched."""
     request_id = instance.spot_request_id
     if request_id:
-        _cancel(cloud, clock, request_id)
-    return _ended(Action.TERMINATE, clock, lambda: cloud.terminate_instance(instance.instance_id), climbed)
+        _cancel(cloud, clock, request_id, remaining_seconds)
+
+    def call() -> StateChange:
+        return cloud.terminate_instance(instance.instance_id)
+
+    return _ended(Action.TERMINATE, clock, call, remaining_seconds, climbed)
 
 
-def _cancel(cloud: Cloud, clock: Clock, request_id: str) -> None:
+def _cancel(cloud: Cloud, clock: Clock, request_id: str, remaining_seconds: RemainingSeconds) -> None:
     try:
-        persist(clock, lambda: cloud.cancel_spot_request(request_id))
+        persist(clock, lambda: cloud.cancel_spot_request(request_id), remaining_seconds)
     except CloudError as error:
         # EC2 forgets requests that are over.
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
 
 
-def _ended(action: Action, clock: Clock, call: Callable[[], StateChange], climbed: str | None = None) -> Ended:
+def _ended(
+    action: Action,
+    clock: Clock,
+    call: Callable[[], StateChange],
+    remaining_seconds: RemainingSeconds,
+    climbed: str | None = None,
+) -> Ended:
     """A call that failed on the way back may have worked: what a retry finds ending counts as ended by us."""
     attempts = 0
 
@@ -92,7 +134,7 @@ def _ended(action: Action, clock: Clock, call: Callable[[], StateChange], climbe
         return call()
 
     try:
-        change = persist(clock, counted)
+        change = persist(clock, counted, remaining_seconds)
     except CloudError as error:
         if error.kind is not ErrorKind.NOT_FOUND:
             raise

@@ -20,23 +20,26 @@ CARRIED_FOR = timedelta(hours=1)
 class Recheck:
     """When a look at an instance asks for another one; None: the heartbeat is soon enough.
 
-    ``inside``: whether this invocation may wait for it.
+    ``inside``: whether this invocation may wait for it. ``planned``: an earlier check has seen to it, and another
+    follow-up, in the place of that one's, could come later.
     """
 
     at: datetime | None
     inside: bool = True
+    planned: bool = False
 
 
 def soonest(rechecks: Sequence[Recheck]) -> Recheck:
     """The recheck that serves them all. ``rechecks`` is not empty."""
     moments = [recheck.at for recheck in rechecks if recheck.at]
-    return Recheck(min(moments, default=None), all(recheck.inside for recheck in rechecks))
+    at = min(moments, default=None)
+    planned = any(recheck.planned for recheck in rechecks if recheck.at == at)
+    return Recheck(at, all(recheck.inside for recheck in rechecks), planned)
 
 
-def await_next(
-    context: CheckContext, recheck_at: datetime | None, now: datetime, can_wait_seconds: float
-) -> float | None:
+def await_next(context: CheckContext, recheck: Recheck, now: datetime, can_wait_seconds: float) -> float | None:
     """``now``: when the check began. What it has taken since is part of the wait, and no follow-up is in the past."""
+    recheck_at = recheck.at
     outlook = plan_next(
         recheck_at,
         now,
@@ -49,7 +52,8 @@ def await_next(
         return outlook.seconds
     if isinstance(outlook, ScheduleFollowUp):
         context.report.next_check_at = recheck_at
-        follow_up(context, max(outlook.at, context.clock.now() + SOONEST))
+        if not recheck.planned or context.unrecorded.changed:
+            follow_up(context, max(outlook.at, context.clock.now() + SOONEST))
     elif context.unrecorded.changed:
         context.report.next_check_at = recheck_at or now + CARRIED_FOR
         follow_up(context, context.report.next_check_at)

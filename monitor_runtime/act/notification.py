@@ -44,7 +44,11 @@ def notify(context: CheckContext, instance: Instance, news: News) -> None:
     }
     text = json.dumps(message, indent=2, sort_keys=True)
     try:
-        persist(context.clock, lambda: context.cloud.publish(f"Training run {settings.run}: {news.outcome}", text))
+        persist(
+            context.clock,
+            lambda: context.cloud.publish(f"Training run {settings.run}: {news.outcome}", text),
+            context.remaining_seconds,
+        )
     except CloudError as error:
         context.report.problem(f"notification not sent: {error}")
         return

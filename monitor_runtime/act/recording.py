@@ -27,7 +27,11 @@ def outcome_tags(context: CheckContext, outcome: Outcome, reason: str) -> dict[s
 def record_tags(context: CheckContext, instance: Instance, values: dict[str, str]) -> bool:
     """Set tags of the instance, with retries; whether that worked. What did not is carried to the next check."""
     try:
-        persist(context.clock, lambda: context.cloud.tag_instance(instance.instance_id, values))
+        persist(
+            context.clock,
+            lambda: context.cloud.tag_instance(instance.instance_id, values),
+            context.remaining_seconds,
+        )
     except CloudError as error:
         context.report.problem(f"not recorded in tags: {error}")
         context.unrecorded.keep(instance.instance_id, values)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from monitor_runtime.act import deadline_switch
-from monitor_runtime.act.ending import persist
+from monitor_runtime.act.ending import RemainingSeconds, persist
 from monitor_runtime.act.report import Report
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud, CloudError
@@ -28,7 +28,7 @@ class Released:
     problems: list[str] = field(default_factory=list[str])
 
 
-def release(cloud: Cloud, clock: Clock, trigger: ForgetTrigger) -> Released:
+def release(cloud: Cloud, clock: Clock, trigger: ForgetTrigger, remaining_seconds: RemainingSeconds) -> Released:
     """Release the instances of the run, and remove what the monitor made for them.
 
     Never raises CloudError: it must not keep a stack from being destroyed.
@@ -38,13 +38,13 @@ def release(cloud: Cloud, clock: Clock, trigger: ForgetTrigger) -> Released:
     problems: list[str] = []
     tags = names.run_tags(trigger.monitor, trigger.run)
     try:
-        instances = persist(clock, lambda: cloud.find_instances(tags))
+        instances = persist(clock, lambda: cloud.find_instances(tags), remaining_seconds)
     except CloudError as error:
         instances, problems = (), [str(error)]
     steps = [step for instance in instances for step in _steps(cloud, instance.instance_id, clock.now())]
     for step in [*steps, partial(cloud.delete_schedule, names.follow_up_name(trigger.run))]:
         try:
-            persist(clock, step)
+            persist(clock, step, remaining_seconds)
         except CloudError as error:
             problems.append(str(error))
     return Released([instance.instance_id for instance in instances], problems)
@@ -61,11 +61,13 @@ def _disarm(cloud: Cloud, instance_id: str) -> None:
     cloud.tag_instance(instance_id, deadline_switch.DISARMED)
 
 
-def reclaim(cloud: Cloud, clock: Clock, instance: Instance, report: Report) -> None:
+def reclaim(
+    cloud: Cloud, clock: Clock, instance: Instance, report: Report, remaining_seconds: RemainingSeconds
+) -> None:
     """The first check of an instance that was released says that it stays."""
     if not instance.tags.get(names.TAG_RELEASED):
         return
     try:
-        persist(clock, lambda: cloud.tag_instance(instance.instance_id, RECLAIMED))
+        persist(clock, lambda: cloud.tag_instance(instance.instance_id, RECLAIMED), remaining_seconds)
     except CloudError as error:
         report.problem(f"not recorded in tags: {error}")

@@ -29,7 +29,8 @@ class Unrecorded:
         """What a trigger carries; None for one that is not made to."""
         if carried is None:
             return cls()
-        return cls({instance_id: dict(values) for instance_id, values in carried.items()}, recalled=True)
+        tags = {instance_id: dict(values) for instance_id, values in carried.items()}
+        return cls(tags, recalled=True, changed=bool(tags))
 
     def overlaid(self, instance: Instance) -> Instance:
         """The instance as its tags should be."""
@@ -74,6 +75,7 @@ class Unrecorded:
             kept.pop(tag, None)
         if not kept:
             self.tags.pop(instance_id, None)
+            self.changed = self.changed and bool(self.tags)
 
 
 def _dated(tag: str, tags: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -11,66 +11,49 @@ from typing import Any, TypeVar
 import boto3
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
 
 from monitor_runtime.cloud.aws_answers import (
     bucket_region,
     command_state,
-    literal,
-    read_instance,
+    read_instance_page,
+    read_outputs,
     read_page,
     read_parts,
     read_uploads,
     state_change,
 )
 from monitor_runtime.cloud.aws_errors import to_cloud_error
+from monitor_runtime.cloud.aws_filters import literal, not_ended, tagged, tagged_below
 from monitor_runtime.cloud.aws_metrics import metric_query, read_maxima
 from monitor_runtime.cloud.aws_schedules import ScheduleCalls
 from monitor_runtime.cloud.dry_run import COULD_BE_DONE, trial
-from monitor_runtime.cloud.interface import (
-    Change,
-    CloudError,
-    CommandState,
-    ErrorKind,
-    InstancePage,
-    MetricWindow,
-    Page,
-    PartPage,
-    UploadMarker,
-    UploadPage,
-)
+from monitor_runtime.cloud.interface import Change, CloudError, CommandState, ErrorKind, MetricWindow
+from monitor_runtime.cloud.pages import InstancePage, Page, PartPage, UploadMarker, UploadPage
 from monitor_runtime.cloud.resources import MonitorResources
 from monitor_runtime.cloud.values import Instance, InstanceState, StateChange
-from monitor_runtime.contract.names import STOP_TIMEOUT_PARAMETER
+from monitor_runtime.contract import names
 
 Value = TypeVar("Value")
 
 MAX_INSTANCES = 1000
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html"""
 CLIENT_CONFIG = Config(
-    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3}, tcp_keepalive=True
+    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1}, tcp_keepalive=True
 )
-"""At most 3 attempts of 13 s and their pauses: no call can use up the invocation, and failures surface quickly."""
+"""One attempt, of `CALL_SECONDS` at most: what is worth another one is tried again by whoever calls, or by the next
+trigger. So a service that fails gets no more requests than one that works."""
+REPEATED_BY_PERSIST = frozenset(
+    {"StopInstances", "TerminateInstances", "CancelSpotInstanceRequests", "CreateTags", "DeleteSchedule", "Publish"}
+)
+"""Operations of `monitor_runtime.act.ending.persist`, which has to know of each request that may have worked."""
 
 
 @cache
 def client(service: str, region: str) -> Any:
     """One client a service, kept while the function is warm."""
     return boto3.client(service, region_name=region, config=CLIENT_CONFIG)  # pyright: ignore[reportUnknownMemberType, reportCallIssue, reportArgumentType, reportUnknownVariableType]
-
-
-def _by_tags(tags: Mapping[str, str]) -> list[Mapping[str, Any]]:
-    return [{"Name": f"tag:{tag}", "Values": [literal(value)]} for tag, value in sorted(tags.items())]
-
-
-_LIVE: Mapping[str, Any] = {
-    "Name": "instance-state-name",
-    "Values": [
-        str(state)
-        for state in (InstanceState.PENDING, InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED)
-    ],
-}
 
 
 class AwsCloud(ScheduleCalls):
@@ -100,19 +83,23 @@ class AwsCloud(ScheduleCalls):
 
     def find_instances(self, tags: Mapping[str, str], *, ended: bool = False) -> Sequence[Instance]:
         """See `Cloud.find_instances`."""
-        filters = _by_tags(tags)
-        return self._describe({"Filters": filters if ended else [*filters, _LIVE]}).instances
+        return self._describe({"Filters": [*tagged(tags), *(() if ended else (not_ended(),))]}).instances
 
     def list_instances(self, tags: Mapping[str, str], token: str | None = None) -> InstancePage:
         """See `Cloud.list_instances`."""
         further = {"NextToken": token} if token else {}
-        return self._describe({"Filters": [*_by_tags(tags), _LIVE], "MaxResults": MAX_INSTANCES, **further})
+        return self._describe({"Filters": [*tagged(tags), not_ended()], "MaxResults": MAX_INSTANCES, **further})
 
     def find_by(self, attribute: str, values: Sequence[str]) -> Sequence[Instance]:
         """See `Cloud.find_by`."""
         return self._describe(
             {"Filters": [{"Name": attribute, "Values": [literal(each) for each in values]}]}
         ).instances
+
+    def outputs_below(self, monitor: str, place: str) -> Collection[str] | None:
+        """See `Cloud.outputs_below`. A page that is empty may have another one after it."""
+        mine = [*tagged({names.TAG_MONITOR: monitor}), tagged_below(names.TAG_OUTPUT, place), not_ended()]
+        return self._call("ec2", "DescribeInstances", {"Filters": mine, "MaxResults": 20}, read_outputs)
 
     def may_end(self, instance_ids: Sequence[str]) -> Sequence[str]:
         """See `Cloud.may_end`. Of a dry run that would go through, EC2 says so with an error."""
@@ -131,15 +118,7 @@ class AwsCloud(ScheduleCalls):
         return ""
 
     def _describe(self, parameters: Mapping[str, Any]) -> InstancePage:
-        return self._call(
-            "ec2",
-            "DescribeInstances",
-            parameters,
-            lambda answer: InstancePage(
-                tuple(read_instance(entry) for group in answer["Reservations"] for entry in group["Instances"]),
-                answer.get("NextToken") or None,
-            ),
-        )
+        return self._call("ec2", "DescribeInstances", parameters, read_instance_page)
 
     def list_folder(self, bucket: str, prefix: str, token: str | None = None) -> Page:
         """See `Cloud.list_folder`. With a delimiter a folder below counts as one entry, however full it is."""
@@ -212,7 +191,7 @@ class AwsCloud(ScheduleCalls):
             "InstanceIds": [instance_id],
             "DocumentName": self._resources.stop_document,
             "TimeoutSeconds": timeout_seconds,
-            "Parameters": {STOP_TIMEOUT_PARAMETER: [str(timeout_seconds)]},
+            "Parameters": {names.STOP_TIMEOUT_PARAMETER: [str(timeout_seconds)]},
         }
         return self._call("ssm", "SendCommand", parameters, lambda answer: answer["Command"]["CommandId"])
 
@@ -251,10 +230,23 @@ class AwsCloud(ScheduleCalls):
     def _call(
         self, service: str, operation: str, parameters: Mapping[str, Any], read: Callable[[Any], Value] = lambda _: None
     ) -> Value:
-        """Every request goes through here: counted, and its failure, also one to read the answer, made a CloudError."""
-        self._calls[service] += 1
-        method = getattr(client(service, self._resources.region), xform_name(operation))
+        """Every request goes through here: its failure, also one to read the answer, is made a CloudError."""
         try:
-            return read(method(**parameters))
+            return read(self._send(service, operation, parameters))
         except (ClientError, BotoCoreError, ResponseParserError, LookupError, TypeError, ValueError) as error:
             raise to_cloud_error(f"{service}:{operation}", error) from error
+
+    def _send(self, service: str, operation: str, parameters: Mapping[str, Any]) -> Any:
+        """Send a request, counted; once more where the connection turns out to be closed.
+
+        A connection that was kept while Lambda had frozen the function may be: that shows when it is used.
+        """
+        method = getattr(client(service, self._resources.region), xform_name(operation))
+        self._calls[service] += 1
+        try:
+            return method(**parameters)
+        except ConnectionClosedError:
+            if operation in REPEATED_BY_PERSIST:
+                raise
+        self._calls[service] += 1
+        return method(**parameters)

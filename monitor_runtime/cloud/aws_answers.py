@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from monitor_runtime.cloud.interface import CommandState, Page, PartPage, UploadMarker, UploadPage
+from monitor_runtime.cloud.interface import CommandState
+from monitor_runtime.cloud.pages import InstancePage, Page, PartPage, UploadMarker, UploadPage
 from monitor_runtime.cloud.values import Instance, InstanceState, StateChange, StoredObject, Upload
+from monitor_runtime.contract import names
 
 _REASON_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 _COMMAND_STATES = {
@@ -32,6 +34,19 @@ def read_instance(answer: Mapping[str, Any]) -> Instance:
         spot_request_id=answer.get("SpotInstanceRequestId") or None,
         state_changed_at=datetime.fromisoformat(f"{reason[1]}+00:00") if reason else None,
     )
+
+
+def read_instance_page(answer: Mapping[str, Any]) -> InstancePage:
+    """The answer of DescribeInstances, which has pages where that was asked for."""
+    found = tuple(read_instance(entry) for group in answer["Reservations"] for entry in group["Instances"])
+    return InstancePage(found, answer.get("NextToken") or None)
+
+
+def read_outputs(answer: Mapping[str, Any]) -> Collection[str] | None:
+    """The output places of the instances in an answer of DescribeInstances; None when it is not all of them."""
+    if answer.get("NextToken"):
+        return None
+    return {instance.tags.get(names.TAG_OUTPUT, "") for instance in read_instance_page(answer).instances}
 
 
 def read_object(answer: Mapping[str, Any]) -> StoredObject:
@@ -76,11 +91,6 @@ def state_change(answer: Mapping[str, Any]) -> StateChange:
     """What StopInstances or TerminateInstances did to the one instance that it was asked about."""
     (changed,) = answer.get("StoppingInstances") or answer["TerminatingInstances"]
     return StateChange(InstanceState(changed["PreviousState"]["Name"]), InstanceState(changed["CurrentState"]["Name"]))
-
-
-def literal(value: str) -> str:
-    """A filter's value that EC2 takes as it is: it reads `*`, `?` and a backslash as wildcards."""
-    return "".join(f"\\{sign}" if sign in "\\*?" else sign for sign in value)
 
 
 def command_state(answer: Mapping[str, Any]) -> CommandState:

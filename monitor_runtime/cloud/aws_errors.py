@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from typing import Any
+
 from botocore.exceptions import ClientError
 
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
@@ -48,6 +55,25 @@ _KINDS = {
     "RequestTimeoutException": ErrorKind.TRANSIENT,
 }
 
+_THROTTLED = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "KMSThrottling",
+        "PriorRequestNotComplete",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "Throttled",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+"""Of the codes above, those that ask for fewer requests."""
+
 
 def to_cloud_error(operation: str, error: Exception) -> CloudError:
     """Any failure of a call as a `CloudError`.
@@ -62,4 +88,42 @@ def to_cloud_error(operation: str, error: Exception) -> CloudError:
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     can_pass = status >= _SERVER_ERROR or status in {0, _TOO_MANY_REQUESTS}
     fallback = ErrorKind.TRANSIENT if can_pass else ErrorKind.REFUSED
-    return CloudError(operation, code, str(details.get("Message", "")), _KINDS.get(code, fallback))
+    wait = _retry_after_seconds(error.response)
+    return CloudError(
+        operation,
+        code,
+        str(details.get("Message", "")),
+        _KINDS.get(code, fallback),
+        throttled=code in _THROTTLED or status == _TOO_MANY_REQUESTS or wait is not None,
+        retry_after_seconds=wait,
+    )
+
+
+def _retry_after_seconds(response: Mapping[str, Any]) -> float | None:
+    """How long AWS asks to be left alone: the header has seconds, or a date to be read beside that of the answer.
+
+    https://www.rfc-editor.org/rfc/rfc9110.html#field.retry-after
+    """
+    headers = {str(name).lower(): value for name, value in _headers_of(response).items()}
+    value = str(headers.get("retry-after", ""))
+    with suppress(ValueError):
+        return max(0.0, float(value)) if isfinite(float(value)) else None
+    with suppress(ValueError):
+        return max(0.0, (_date(value) - _answered_at(headers)).total_seconds())
+    return None
+
+
+def _headers_of(response: Mapping[str, Any]) -> Mapping[str, Any]:
+    return response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+
+
+def _answered_at(headers: Mapping[str, Any]) -> datetime:
+    """By the clock of AWS where the answer says it."""
+    with suppress(ValueError):
+        return _date(str(headers.get("date", "")))
+    return datetime.now(UTC)
+
+
+def _date(text: str) -> datetime:
+    moment = parsedate_to_datetime(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

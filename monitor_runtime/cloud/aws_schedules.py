@@ -8,14 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from monitor_runtime.cloud.interface import (
-    CloudError,
-    DeadlineSwitch,
-    ErrorKind,
-    FollowUp,
-    Schedule,
-    SchedulePage,
-)
+from monitor_runtime.cloud.interface import CloudError, DeadlineSwitch, ErrorKind, FollowUp
+from monitor_runtime.cloud.pages import Schedule, SchedulePage
 from monitor_runtime.cloud.resources import MonitorResources
 from monitor_runtime.contract.outcomes import Action
 

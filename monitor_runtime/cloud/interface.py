@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from monitor_runtime.cloud.values import Instance, StateChange, StoredObject, Upload
+from monitor_runtime.cloud.pages import InstancePage, Page, PartPage, Schedule, SchedulePage, UploadMarker, UploadPage
+from monitor_runtime.cloud.values import Instance, StateChange
 from monitor_runtime.contract.outcomes import Action
 
 
@@ -26,54 +27,33 @@ class ErrorKind(StrEnum):
     """It exists already."""
 
 
-class CloudError(Exception):
-    """A call that did not succeed after the client's own short retries."""
+CALL_SECONDS = 13.0
+"""How long one call takes at most: to connect, and to be answered."""
 
-    def __init__(self, operation: str, code: str, message: str, kind: ErrorKind) -> None:
-        """``operation`` is ``service:Operation``, ``code`` is AWS's error code or the exception's name."""
+
+class CloudError(Exception):
+    """A call that did not succeed."""
+
+    def __init__(
+        self,
+        operation: str,
+        code: str,
+        message: str,
+        kind: ErrorKind,
+        *,
+        throttled: bool = False,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        """``operation`` is ``service:Operation``, ``code`` is AWS's error code or the exception's name.
+
+        ``throttled``: AWS asks for fewer requests. ``retry_after_seconds``: for how long it asks for none.
+        """
         self.operation = operation
         self.code = code
         self.kind = kind
+        self.throttled = throttled
+        self.retry_after_seconds = retry_after_seconds
         super().__init__(f"{operation}: {code}: {message}")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a listing, in key order; ``next_token`` is None on the last one."""
-
-    objects: tuple[StoredObject, ...]
-    next_token: str | None
-    folders: tuple[str, ...] = ()
-    """The folders below, each with its whole key up to the slash; none where a listing goes into them."""
-
-    @property
-    def last_key(self) -> str:
-        """Up to here, a key that the page does not have is not there."""
-        return max((self.objects[-1].key if self.objects else ""), (self.folders[-1] if self.folders else ""))
-
-
-@dataclass(frozen=True, slots=True)
-class UploadMarker:
-    """Where the next page of uploads begins, as S3 returned it."""
-
-    key: str
-    upload_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class UploadPage:
-    """One page of multipart uploads; ``next_marker`` is None on the last one."""
-
-    uploads: tuple[Upload, ...]
-    next_marker: UploadMarker | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PartPage:
-    """One page of an upload's parts; ``next_marker`` is None on the last one."""
-
-    newest_at: datetime | None
-    next_marker: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,32 +94,6 @@ class Change(StrEnum):
     CANCEL_SPOT_REQUEST = "CancelSpotInstanceRequests"
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """A schedule of the monitor's group, as a listing describes it."""
-
-    name: str
-    enabled: bool
-    changed_at: datetime
-    """When it was made or last changed, by whomever."""
-
-
-@dataclass(frozen=True, slots=True)
-class SchedulePage:
-    """One page of schedules; ``next_token`` is None on the last one."""
-
-    schedules: tuple[Schedule, ...]
-    next_token: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class InstancePage:
-    """One page of instances; ``next_token`` is None on the last one."""
-
-    instances: tuple[Instance, ...]
-    next_token: str | None = None
-
-
 MAX_FILTER_VALUES = 200
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html"""
 
@@ -168,6 +122,13 @@ class Cloud(Protocol):
         """The instances that carry all of these tags.
 
         ``ended``: also those that shut down or are terminated, for as long as EC2 remembers their tags.
+        """
+        ...
+
+    def outputs_below(self, monitor: str, place: str) -> Collection[str] | None:
+        """The output places that begin so, of the monitor's instances but those that ended for good.
+
+        None when there are too many to tell by one call.
         """
         ...
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from monitor_runtime.cloud.interface import DeadlineSwitch, Schedule
+from monitor_runtime.cloud.interface import DeadlineSwitch
+from monitor_runtime.cloud.pages import Schedule
 from monitor_runtime.cloud.values import ON, Instance, InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action

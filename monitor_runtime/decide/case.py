@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor_runtime.contract.backoff import next_due
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide.completion import Completion
 from monitor_runtime.decide.decisions import Decision, End, Refused, Wait
 from monitor_runtime.decide.memory import Memory
-from monitor_runtime.decide.observation import Observation
+from monitor_runtime.decide.observation import Observation, Unknown
 
 LAST_LOOK = timedelta(minutes=5)
 """How long after the deadline a run that was complete before it may still take to end as what it is."""
@@ -45,6 +46,18 @@ def wait(case: Case, reason: str, *rechecks_at: datetime | None) -> Wait:
     due = case.deadline
     moments = [*rechecks_at, *((due, due + LAST_LOOK) if due else ())]
     return Wait(reason, min((moment for moment in moments if moment and moment > case.now), default=None))
+
+
+def look_again(case: Case, reason: str, *rechecks_at: datetime | None) -> Wait:
+    """Wait until the backoff says so; from its longest interval on, the heartbeat comes by itself."""
+    due = next_due(case.settings, case.launched_at, case.now)
+    early = due.interval_seconds < case.settings.max_interval_seconds
+    return wait(case, reason, due.at if early else None, *rechecks_at)
+
+
+def wait_for(case: Case, source: Unknown, reason: str) -> Wait:
+    """A source that fails is asked again when it would be if it worked; one that throttles, by the heartbeat alone."""
+    return wait(case, reason, None) if source.throttled else look_again(case, reason)
 
 
 def end(

@@ -6,14 +6,13 @@ from datetime import timedelta
 
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide.case import LAST_LOOK, Case, end, wait
+from monitor_runtime.decide.case import LAST_LOOK, Case, end, wait, wait_for
 from monitor_runtime.decide.completion import Completion
 from monitor_runtime.decide.decisions import Decision, Wait
 from monitor_runtime.decide.memory import Refusable
 from monitor_runtime.decide.observation import Unknown
 from monitor_runtime.decide.verification import last_movement, verification_gap
 
-RECHECK_UNKNOWN = timedelta(minutes=2)
 RECHECK_UNVERIFIED = timedelta(minutes=1)
 STILL = timedelta(minutes=5)
 """An upload that got no part for so long is not on its way any more: one part takes a slow line a minute or two."""
@@ -73,7 +72,7 @@ def unread_marker(case: Case) -> Wait | None:
     body = case.seen.marker_body
     if case.completion is None or not isinstance(body, Unknown) or body.permanent or case.past_last_look:
         return None
-    return wait(case, f"{case.completion.evidence} cannot be read yet: {body.cause}", case.now + RECHECK_UNKNOWN)
+    return wait_for(case, body, f"{case.completion.evidence} cannot be read yet: {body.cause}")
 
 
 def _in_grace(case: Case, found: Completion) -> Wait | None:
@@ -92,7 +91,7 @@ def _verified(case: Case, found: Completion) -> Decision | None:
         action = case.settings.on_complete
         return end(case, Outcome.SUCCEEDED, action, found.evidence, due_since=grace_over, evidence_at=found.since)
     if isinstance(gap, Unknown):
-        return wait(case, f"verification unknown: {gap.cause}", case.now + RECHECK_UNKNOWN)
+        return wait_for(case, gap, f"verification unknown: {gap.cause}")
     reason = f"{found.evidence}, but {gap}"
     give_up = grace_over + timedelta(seconds=case.settings.verify_timeout_seconds)
     if moved_at := last_movement(case.seen):

@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from monitor_runtime.cloud.values import ON
-from monitor_runtime.contract.backoff import next_due
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide.case import Case, end, wait
+from monitor_runtime.decide.case import Case, end, look_again, wait, wait_for
 from monitor_runtime.decide.completed import (
-    RECHECK_UNKNOWN,
     RECHECK_UNVERIFIED,
     complete_at_deadline,
     failure,
@@ -46,13 +44,13 @@ def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bo
         or success(case)
         or _stalled(case)
         or _idle(case)
-        or _next_check(case)
+        or _training(case)
     )
 
 
-def decide_unseen(instances: Unknown, now: datetime) -> Wait:
-    """Nothing is known of the run."""
-    return Wait(f"EC2 unknown: {instances.cause}", now + RECHECK_UNKNOWN)
+def decide_unseen(instances: Unknown) -> Wait:
+    """Nothing is known of the run, not even when its backoff began: the heartbeat looks again."""
+    return Wait(f"EC2 unknown: {instances.cause}", None)
 
 
 def _interruption(case: Case) -> Decision | None:
@@ -116,7 +114,7 @@ def _deadline(case: Case) -> Decision | None:
 def _unknown_objects(case: Case) -> Decision | None:
     """What is not known blocks every ending that it could change."""
     if isinstance(case.seen.objects, Unknown):
-        return wait(case, f"S3 unknown: {case.seen.objects.cause}", case.now + RECHECK_UNKNOWN)
+        return wait_for(case, case.seen.objects, f"S3 unknown: {case.seen.objects.cause}")
     return unread_marker(case)
 
 
@@ -138,9 +136,7 @@ def _hung(case: Case, outcome: Outcome, reason: str | None) -> Decision | None:
     return end(case, outcome, action, reason, due_since=now, evidence_at=now, signal_first=True)
 
 
-def _next_check(case: Case) -> Decision:
-    """10. Look again when the backoff says so; from its longest interval on, the heartbeat does that by itself."""
-    due = next_due(case.settings, case.launched_at, case.now)
-    early = due.interval_seconds < case.settings.max_interval_seconds
+def _training(case: Case) -> Wait:
+    """10. Nothing ends the run."""
     unmet = f", incomplete: {case.seen.unmet[0]}" if case.seen.unmet else ""
-    return wait(case, f"training{unmet}", due.at if early else None, stalls_at(case.seen.progress))
+    return look_again(case, f"training{unmet}", stalls_at(case.seen.progress))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from monitor_runtime.cloud.interface import MetricWindow
+from monitor_runtime.cloud.interface import CloudError, ErrorKind, MetricWindow
 from monitor_runtime.cloud.values import Instance, StoredObject, Upload
 from monitor_runtime.decide.completion import Completion, MarkerBody
 from monitor_runtime.decide.memory import Memory
@@ -19,6 +19,13 @@ class Unknown:
     cause: str
     permanent: bool = False
     """True when asking again gives the same answer until a person changes something: a policy, a pattern."""
+    throttled: bool = False
+    """True when the service asks for fewer requests."""
+
+    @classmethod
+    def of(cls, error: CloudError) -> Unknown:
+        """What a call that failed leaves unknown."""
+        return cls(str(error), permanent=error.kind is ErrorKind.REFUSED, throttled=error.throttled)
 
 
 @dataclass(frozen=True, slots=True)

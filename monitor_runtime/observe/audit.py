@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from monitor_runtime.cloud.interface import MAX_FILTER_VALUES, Cloud, CloudError, ErrorKind, Schedule
+from monitor_runtime.cloud.interface import MAX_FILTER_VALUES, Cloud, CloudError, ErrorKind
+from monitor_runtime.cloud.pages import Schedule
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import names
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
-from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind, Page
+from monitor_runtime.cloud.interface import Cloud, CloudError
+from monitor_runtime.cloud.pages import Page
 from monitor_runtime.cloud.values import StoredObject
 from monitor_runtime.contract.patterns import literal_head, matches
 from monitor_runtime.contract.settings import Settings
@@ -42,7 +43,7 @@ def find_objects(
         for pattern in (each for each in in_order if each not in named):
             found.update(dict.fromkeys(looks.list_folders(pattern)))
     except CloudError as error:
-        return Unknown(str(error), permanent=error.kind is ErrorKind.REFUSED)
+        return Unknown.of(error)
     except _TooManyKeysError as error:
         return Unknown(str(error), permanent=True)
     return tuple(found)

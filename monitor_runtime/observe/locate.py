@@ -14,6 +14,7 @@ from monitor_runtime.contract.settings import Settings, SettingsError, parse
 from monitor_runtime.contract.triggers import S3EventTrigger, SpotWarningTrigger
 from monitor_runtime.contract.wording import few
 from monitor_runtime.decide.memory import Memory
+from monitor_runtime.observe.misses import Misses
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,12 @@ class Lost:
 Found = Located | Ignored | Lost
 
 
-def locate(cloud: Cloud, monitor: str, trigger: S3EventTrigger | SpotWarningTrigger, now: datetime) -> list[Found]:
+def locate(
+    cloud: Cloud, monitor: str, trigger: S3EventTrigger | SpotWarningTrigger, misses: Misses, now: datetime
+) -> list[Found]:
     """The runs that an event is about, those of them that cannot be checked, and why it is not about other instances.
+
+    Where ``misses`` says that nobody of this monitor writes, EC2 is not asked.
 
     Raises:
         CloudError: when EC2 does not answer; Lambda then delivers the event again.
@@ -61,7 +66,11 @@ def locate(cloud: Cloud, monitor: str, trigger: S3EventTrigger | SpotWarningTrig
     else:
         folder = trigger.key[: trigger.key.rfind("/") + 1]
         subject = names.output_tag(trigger.bucket, folder)
+        if misses.has(subject, now):
+            return [Ignored(f"no instance for {subject}, as of a moment ago")]
         found = list(cloud.find_instances({names.TAG_OUTPUT: subject}))
+        if all(instance.tags.get(names.TAG_MONITOR) != monitor for instance in found):
+            misses.add(cloud, monitor, subject, now)
     if not found:
         return [Ignored(f"no instance for {subject}")]
     by_schedule: dict[str, list[Instance]] = {}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from monitor_runtime.cloud.clock import Clock
-from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
+from monitor_runtime.cloud.interface import Cloud, CloudError
 from monitor_runtime.cloud.values import ON, Instance, InstanceState, StoredObject
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import deadline
@@ -35,7 +35,7 @@ def ask(source: Callable[[], Value]) -> Value | Unknown:
     try:
         return source()
     except CloudError as error:
-        return Unknown(str(error), permanent=error.kind is ErrorKind.REFUSED)
+        return Unknown.of(error)
 
 
 def find_run(cloud: Cloud, settings: Settings) -> tuple[Instance, ...] | Unknown:
@@ -81,32 +81,42 @@ def observe(
         return seen
     can_wait = instance.state in ON and not interruption_warned
 
-    def matters(found: Sequence[StoredObject]) -> bool:
-        completion = find(settings, found, launched_at, memory, clock.now())
+    def matters(completion: Completion | None) -> bool:
         return completion is not None and (not can_wait or _matters_now(settings, memory, completion, launched_at, now))
 
-    objects = _completing_objects(cloud, settings, launched_at, matters)
-    objects_at = clock.now()
-    if isinstance(objects, Unknown):
-        return replace(seen, objects=objects, objects_at=objects_at)
-    completion = find(settings, objects, launched_at, memory, objects_at)
-    seen = replace(
+    def matter(found: Sequence[StoredObject]) -> bool:
+        return matters(find(settings, found, launched_at, memory, clock.now()))
+
+    seen = _with_objects(seen, settings, launched_at, _completing_objects(cloud, settings, launched_at, matter), clock)
+    if seen.completion and matters(seen.completion):
+        return _completed(cloud, settings, seen, seen.completion, launched_at)
+    if seen.completion or isinstance(seen.objects, Unknown) or not can_wait or memory.hold.until:
+        return seen
+    return replace(
         seen,
-        objects=objects,
-        objects_at=objects_at,
+        progress=find_progress(cloud, settings, seen, now, clock),
+        metric_maxima=_metric(cloud, settings, instance, launched_at, seen.objects_at or now),
+    )
+
+
+def _with_objects(
+    seen: Observation,
+    settings: Settings,
+    launched_at: datetime,
+    objects: tuple[StoredObject, ...] | Unknown,
+    clock: Clock,
+) -> Observation:
+    """With what S3 has just answered, and what that says."""
+    seen = replace(seen, objects=objects, objects_at=clock.now())
+    if isinstance(objects, Unknown):
+        return seen
+    completion = find(settings, objects, launched_at, seen.memory, seen.objects_at or clock.now())
+    return replace(
+        seen,
         stale_markers=stale_markers(settings, objects, launched_at),
         completion=completion,
         unmet=unmet(settings, objects, launched_at) if completion is None else (),
     )
-    if completion is None and can_wait and not memory.hold.until:
-        return replace(
-            seen,
-            progress=find_progress(cloud, settings, seen, now, clock),
-            metric_maxima=_metric(cloud, settings, instance, launched_at, objects_at),
-        )
-    if completion is None or (can_wait and not _matters_now(settings, memory, completion, launched_at, now)):
-        return seen
-    return _completed(cloud, settings, seen, completion, launched_at)
 
 
 def _objects_matter(seen: Observation) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor_runtime.cloud.clock import Clock
-from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind, UploadMarker
+from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
+from monitor_runtime.cloud.pages import UploadMarker
 from monitor_runtime.cloud.values import StoredObject
 from monitor_runtime.contract.settings import Settings, Stalled
 from monitor_runtime.decide.memory import Memory

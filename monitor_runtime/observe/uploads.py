@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind, UploadMarker
+from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
+from monitor_runtime.cloud.pages import UploadMarker
 from monitor_runtime.cloud.values import Upload
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide.observation import Unknown
@@ -40,7 +41,7 @@ def find_uploads(
                 return under_way
             marker = page.next_marker
     except CloudError as error:
-        return Unknown(str(error), permanent=error.kind is ErrorKind.REFUSED)
+        return Unknown.of(error)
     place = f"s3://{settings.bucket}/{settings.prefix}"
     return Unknown(
         f"more than {MAX_PAGES} pages of uploads were given up under {place}: have a lifecycle rule abort them",

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind, Page, UploadMarker, UploadPage
+from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
+from monitor_runtime.cloud.pages import Page, UploadMarker, UploadPage
 from monitor_runtime.cloud.values import StoredObject
 
 from .builders import LAUNCH

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.cloud.interface import Page
+from monitor_runtime.cloud.pages import Page
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.observe.first_check import FirstCheckError, prove

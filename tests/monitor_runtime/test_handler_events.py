@@ -8,9 +8,11 @@ import pytest
 
 from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.contract.triggers import TriggerError
+from monitor_runtime.observe.misses import MAX_CLIMBED
+from sandbox.aws.boto import client
 
-from .cloud.aws_failures import DENIED
-from .cloud.moto_cloud import BUCKET, MONITOR, PREFIX, RUN, moto_cloud
+from .cloud.aws_failures import DENIED, PASSING
+from .cloud.moto_cloud import BUCKET, MONITOR, PREFIX, RUN, Cloud, moto_cloud
 from .handler_paths import watched
 
 MARKER = PREFIX + "done"
@@ -116,6 +118,86 @@ def test_a_spot_warning_without_a_time_counts() -> None:
 def test_an_event_for_no_instance_is_ignored_with_a_reason(event: dict[str, Any], reason: str) -> None:
     with moto_cloud() as cloud:
         assert cloud.handle(event)["reasons"] == [reason]
+
+
+def _described(cloud: Cloud, *keys: str, seconds_apart: float = 0) -> int:
+    """How many DescribeInstances the events of these keys cost together."""
+    count = 0
+    for key in keys:
+        cloud.handle(_s3_event(key=key))
+        count += cloud.made().count("ec2:DescribeInstances")
+        cloud.pass_time(seconds=seconds_apart)
+    return count
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [PREFIX + "shards/{}/", PREFIX + "shards/{}/parts/", PREFIX + "{}/", "elsewhere/{}/", "elsewhere/a/b/c/d/{}/e/f/"],
+)
+def test_markers_in_hundreds_of_folders_that_are_no_places_of_runs_cost_a_few_calls(folder: str) -> None:
+    with moto_cloud() as cloud:
+        keys = [folder.format(number) + "done" for number in range(300)]
+        assert _described(cloud, *keys) <= 1 + MAX_CLIMBED
+
+
+def test_the_same_miss_is_asked_for_once_a_minute() -> None:
+    with moto_cloud() as cloud:
+        first = _described(cloud, PREFIX + "shards/done")
+        assert _described(cloud, *[PREFIX + "shards/done"] * 59, seconds_apart=1) == 0
+        cloud.pass_time(seconds=1)
+        assert _described(cloud, PREFIX + "shards/done") == first
+
+
+def test_a_miss_that_is_remembered_is_ignored_with_a_reason() -> None:
+    with moto_cloud() as cloud:
+        cloud.handle(_s3_event(key="elsewhere/done"))
+        reply = cloud.handle(_s3_event(key="elsewhere/done"))
+        assert (reply["decision"], reply["calls"]) == ("ignored", {})
+        assert reply["reasons"] == ["no instance for outputs/elsewhere/, as of a moment ago"]
+
+
+@pytest.mark.parametrize("missed", ["runs/other/done", PREFIX + "shards/1/done", "done", "runs/done", "elsewhere/done"])
+def test_no_miss_hides_a_run(missed: str) -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.handle(_s3_event(key=missed))
+        assert cloud.handle(_s3_event())["run"] == RUN
+
+
+def test_a_run_that_is_found_is_looked_for_each_time() -> None:
+    with moto_cloud() as cloud:
+        assert _described(watched(cloud), MARKER, MARKER) == 2
+        client("ec2").terminate_instances(InstanceIds=[cloud.instance_id])
+        assert cloud.handle(_s3_event())["decision"] == "ignored"
+
+
+def test_a_run_that_is_created_after_a_miss_gets_its_events_a_minute_later() -> None:
+    with moto_cloud() as cloud:
+        entries = [{"Key": "runctl:output", "Value": "outputs/elsewhere/"}]
+        client("ec2").create_tags(Resources=[cloud.instance_id], Tags=entries)
+        cloud.handle(_s3_event())
+        cloud.tag(output=f"{BUCKET}/{PREFIX}")
+        assert cloud.handle(_s3_event())["decision"] == "ignored"
+        cloud.pass_time(minutes=1)
+        assert cloud.handle(_s3_event())["run"] == RUN
+
+
+def test_events_for_the_runs_of_another_monitor_cost_a_few_calls() -> None:
+    with moto_cloud() as cloud:
+        cloud.tag(monitor="team/prod/other")
+        assert _described(cloud, *[MARKER] * 300) <= 1 + MAX_CLIMBED
+
+
+def test_a_look_around_a_miss_that_fails_is_no_failure_of_the_event() -> None:
+    with moto_cloud() as cloud:
+
+        def nobody_then_throttled() -> object:
+            cloud.faults["ec2:DescribeInstances"] = PASSING["throttled"]
+            return {"Reservations": []}
+
+        cloud.faults["ec2:DescribeInstances"] = nobody_then_throttled
+        assert cloud.handle(_s3_event(key="elsewhere/done"))["decision"] == "ignored"
+        assert _described(cloud, "elsewhere/done") == 0
 
 
 def test_an_event_for_an_instance_of_another_monitor_is_ignored_with_a_reason() -> None:

@@ -15,6 +15,8 @@ from .cloud.aws_failures import DENIED, PASSING
 from .cloud.moto_cloud import BUCKET, PREFIX, RUN, Cloud, Context, moto_cloud
 from .handler_paths import S3_EVENT, completed_and_due, watched
 
+_SCHEDULING = {"scheduler:CreateSchedule", "scheduler:UpdateSchedule"}
+
 
 def _elapsed(cloud: Cloud, trigger: str = "heartbeat") -> float:
     began = cloud.clock.now()
@@ -40,13 +42,35 @@ def test_what_an_ending_needs_of_the_invocation_is_not_waited_away(monkeypatch: 
         assert names.follow_up_name(RUN) in cloud.schedules()
 
 
-def test_a_hold_that_is_set_while_an_event_waits_for_the_end_of_grace_counts() -> None:
+def test_a_hold_that_is_set_while_a_check_waits_for_the_end_of_grace_counts() -> None:
     with moto_cloud() as cloud:
         watched(cloud).put("done")
         cloud.pass_time(minutes=4, seconds=10)
         hold = timedelta(seconds=20)
         cloud.clock.at(cloud.clock.now() + hold, lambda: cloud.tag(hold_until="2026-03-02T20:00:00Z"))
-        assert (cloud.handle(S3_EVENT)["decision"], cloud.state) == ("wait", "running")
+        assert (cloud.check()["decision"], cloud.state) == ("wait", "running")
+
+
+@pytest.mark.parametrize("seconds_left", [1, 20, 60, 75, 200])
+def test_an_event_does_not_wait_for_the_end_of_grace_but_has_it_followed_up(seconds_left: int) -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.pass_time(seconds=300 - seconds_left)
+        began = cloud.clock.now()
+        reply = cloud.handle(S3_EVENT)
+        assert (cloud.clock.now() - began, reply["checks"], reply["decision"]) == (timedelta(), 1, "wait")
+        assert names.follow_up_name(RUN) in cloud.schedules()
+
+
+def test_a_further_event_does_not_put_off_the_follow_up_of_the_one_before() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.handle(S3_EVENT)
+        planned = cloud.schedules()[names.follow_up_name(RUN)]["ScheduleExpression"]
+        cloud.pass_time(minutes=4, seconds=30)
+        reply = cloud.handle(S3_EVENT)
+        assert cloud.schedules()[names.follow_up_name(RUN)]["ScheduleExpression"] == planned
+        assert reply["next_check_at"] == "2026-03-02T11:05:00Z"
 
 
 def test_the_time_that_a_slow_look_took_is_not_waited_again() -> None:
@@ -75,13 +99,38 @@ def _slow_once(cloud: Cloud, seconds: float) -> None:
     cloud.faults["s3:ListObjectsV2"] = slow
 
 
-def test_an_ending_that_failed_is_followed_up_in_two_minutes() -> None:
+def test_an_ending_that_failed_is_left_to_the_retry_of_lambda_and_to_the_heartbeat() -> None:
     with moto_cloud() as cloud:
         completed_and_due(cloud)
         cloud.faults["ec2:StopInstances"] = PASSING["5xx"]
         with pytest.raises(EndingFailedError):
             cloud.check()
-        assert cloud.schedules()[names.follow_up_name(RUN)]["ScheduleExpression"] == "at(2026-03-02T11:08:14)"
+        assert not _SCHEDULING & set(cloud.made())
+
+
+@pytest.mark.parametrize("kind", PASSING)
+@pytest.mark.parametrize("call", ["ec2:DescribeInstances", "s3:ListObjectsV2"])
+def test_an_hour_in_which_a_service_fails_costs_no_more_than_a_calm_one(call: str, kind: str) -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        cloud.faults[call] = PASSING[kind]
+        for _ in range(12):
+            assert _elapsed(cloud) == 0
+            assert cloud.made().count(call) == 1
+            assert not _SCHEDULING & set(cloud.made())
+            cloud.pass_time(minutes=5)
+
+
+@pytest.mark.parametrize("call", ["s3:GetObject", "s3:ListMultipartUploads"])
+def test_an_hour_in_which_a_finished_run_cannot_be_verified_costs_no_more_than_a_calm_one(call: str) -> None:
+    with moto_cloud() as cloud:
+        completed_and_due(cloud)
+        cloud.faults[call] = PASSING["5xx"]
+        for _ in range(12):
+            assert _elapsed(cloud) == 0
+            assert cloud.made().count(call) == 1
+            assert not _SCHEDULING & set(cloud.made())
+            cloud.pass_time(minutes=5)
 
 
 def test_the_first_check_is_patient_with_a_fresh_role() -> None:

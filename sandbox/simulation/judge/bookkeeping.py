@@ -15,7 +15,7 @@ from monitor_runtime.observe.first_check import FirstCheckError
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.liveness import CARRIED, MAX_REFUSALS
 from sandbox.simulation.judge.safety import dues_of, outcome_of
-from sandbox.simulation.judge.truth import REMOVAL, Truth
+from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.function import BrokenFunctionError
 from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check, Notification, Tagging
@@ -141,7 +141,7 @@ def calls_are_bounded(truth: Truth) -> Iterator[Found]:
 
 
 def _most_checks(truth: Truth, hour: int) -> int:
-    """Heartbeats, and the follow-ups of the backoff; two a minute while a run is ended, held, or cannot be seen."""
+    """Heartbeats, and the follow-ups of the backoff; two a minute while a run is ended or held."""
     settings, end = truth.settings, hour + HOUR
     launches = [launch for launch in truth.record.launches if launch.at <= end]
     heartbeats = HOUR // (settings.max_interval_seconds * SECOND) + 1
@@ -150,8 +150,7 @@ def _most_checks(truth: Truth, hour: int) -> int:
         # Each time at which the run would have stalled is looked at: two of them lie further apart than its minutes.
         most += len(launches) * (2 * (60 // settings.stalled.minutes) + 2)
     finished = any(truth.finish(launch, end) for launch in launches)
-    unseen = any(hour - HOUR <= at <= end for at, _ in truth.record.injected)
-    if finished or unseen or any(hold.at <= end for hold in truth.record.holds):
+    if finished or any(hold.at <= end for hold in truth.record.holds):
         most += 2 * HOUR // MINUTE
     return most if truth.record.scenario.weather is Weather.CALM else 3 * most
 
@@ -248,34 +247,6 @@ def an_interruption_is_recorded(truth: Truth) -> Iterator[Found]:
             yield Found(check.ended_at, f"check {check.number} left the interruption unrecorded")
 
 
-def a_removed_instance_is_no_news(truth: Truth) -> Iterator[Found]:
-    """What a check that saw the release says of the end of an instance that Pulumi removed is nothing."""
-    for launch in truth.record.launches:
-        released_at, end = launch.released_at, launch.left_running_at
-        if released_at is None or end is None or launch.left_by != "pulumi":
-            continue
-        known = any(
-            entry.launch == launch.number and "runctl:outcome" in entry.tags and entry.at <= end
-            for entry in truth.record.taggings
-        )
-        for told in truth.record.notifications:
-            saw_it = told.check.described_at is not None and told.check.described_at > released_at
-            if told.launched_at == launch.stamped and told.at > end and saw_it and not known:
-                yield Found(told.at, f"{told.outcome} was told of launch {launch.number}, which Pulumi removed")
-
-
-def nothing_is_made_for_what_is_being_removed(truth: Truth) -> Iterator[Found]:
-    """A check that sees that the instance was released a moment ago arms no deadline switch: it would outlive it."""
-    for check in truth.record.checks:
-        launch = truth.record.launches[check.launch]
-        looked_at = check.first_described_at
-        if looked_at is None or truth.has_two_instances:
-            continue
-        going = any(at < looked_at < at + REMOVAL - MINUTE for at in launch.releases)
-        if going and check.kinds["put_deadline_switch"]:
-            yield Found(looked_at, f"check {check.number} armed a switch for an instance that is being removed")
-
-
 def a_first_check_tries_what_ends_the_run(truth: Truth) -> Iterator[Found]:
     """A first check that lets ``pulumi up`` succeed has asked EC2 for each change, and said that the run is watched.
 
@@ -293,8 +264,6 @@ def a_first_check_tries_what_ends_the_run(truth: Truth) -> Iterator[Found]:
 
 BOOKKEEPING = (
     a_first_check_tries_what_ends_the_run,
-    a_removed_instance_is_no_news,
-    nothing_is_made_for_what_is_being_removed,
     an_ending_is_told_once,
     the_recorded_outcome_is_true,
     calls_are_bounded,

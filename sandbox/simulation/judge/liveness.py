@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Action, Outcome
+from sandbox.simulation.judge.facts import Due, Finish
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.safety import STUCK_AFTER
-from sandbox.simulation.judge.truth import INTERRUPTION, LAST_LOOK, REMOVAL, Due, Finish, Truth
+from sandbox.simulation.judge.truth import INTERRUPTION, LAST_LOOK, REMOVAL, Truth
 from sandbox.simulation.judge.waits import graced_endings, remembered_since, was_noticed
 from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check

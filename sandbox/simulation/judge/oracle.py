@@ -7,11 +7,13 @@ from sandbox.simulation.judge.bookkeeping import BOOKKEEPING
 from sandbox.simulation.judge.hanging import HANGING
 from sandbox.simulation.judge.invariants import Invariant, Violation, violations
 from sandbox.simulation.judge.liveness import LIVENESS
+from sandbox.simulation.judge.load import LOAD
+from sandbox.simulation.judge.removals import REMOVALS
 from sandbox.simulation.judge.safety import SAFETY
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Record
 
-INVARIANTS: tuple[Invariant, ...] = SAFETY + LIVENESS + BOOKKEEPING + HANGING + AUDITS
+INVARIANTS: tuple[Invariant, ...] = SAFETY + LIVENESS + BOOKKEEPING + HANGING + AUDITS + LOAD + REMOVALS
 
 
 def judge(record: Record) -> list[Violation]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from monitor_runtime.contract.outcomes import Action, Outcome
+from sandbox.simulation.judge.facts import Due, Finish
 from sandbox.simulation.judge.invariants import Found
-from sandbox.simulation.judge.truth import LAST_LOOK, Due, Finish, Truth
+from sandbox.simulation.judge.truth import LAST_LOOK, Truth
 from sandbox.simulation.world.machine import ALIVE, SpotKind
 from sandbox.simulation.world.record import Ending, Firing
 from sandbox.simulation.world.timeline import DAY, MINUTE, SECOND, whole_seconds

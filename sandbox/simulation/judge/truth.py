@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from fnmatch import translate
-from functools import cache
-from typing import Any, cast
+from collections.abc import Iterable
+from dataclasses import replace
 
 from monitor_runtime.contract.outcomes import Action, Outcome
+from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, body_of, counted_since, names_object
 from sandbox.simulation.world.bucket import UploadTruth, Written
 from sandbox.simulation.world.machine import Launch, SpotKind
 from sandbox.simulation.world.record import Record
@@ -29,59 +25,6 @@ STILL = 5 * MINUTE
 """An upload that got no part for so long is not waited for beyond the time of verification."""
 REMOVAL = 10 * MINUTE
 """What is released and still there after that long is watched and armed like any other instance."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """What says that a launch's training is complete. ``since``: from when its grace has to be given, see `_since`.
-
-    ``dated_back``: S3 does not tell when it was there, so the monitor counts from when it first noticed.
-    """
-
-    outcome: Outcome
-    since: int
-    stamp: int
-    """S3's own time of it, by which it was there before the deadline or not."""
-    body: Mapping[str, Any]
-    dated_back: bool = False
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Due:
-    """An ending that is due from ``at`` on."""
-
-    outcome: Outcome
-    at: int
-    action: Action
-
-
-@cache
-def _expression(pattern: str) -> re.Pattern[str]:
-    return re.compile(translate(pattern))
-
-
-def names_object(pattern: str, name: str) -> bool:
-    """Whether a pattern means an object: every character of the name, folder by folder."""
-    parts, wanted = name.split("/"), pattern.split("/")
-    return len(parts) == len(wanted) and all(
-        _expression(glob).fullmatch(part) for glob, part in zip(wanted, parts, strict=True)
-    )
-
-
-NOT_UNDERSTOOD: Mapping[str, Any] = {"not understood": True}
-
-
-def _body(written: Written) -> Mapping[str, Any]:
-    try:
-        document: Any = json.loads(written.body)
-    except ValueError:
-        return NOT_UNDERSTOOD if written.body.startswith(b"{") else {}
-    return cast("Mapping[str, Any]", document) if isinstance(document, dict) else {}
-
-
-def _since(written: Written) -> int:
-    """What S3 dates: by its clock. What it dates back: from when it was there, by all other clocks."""
-    return max(written.stamp, written.at) if written.multipart else written.stamp
 
 
 class Truth:
@@ -120,7 +63,7 @@ class Truth:
             ]
             if found:
                 stamp, name = min(found)
-                body = _body(objects[name])
+                body = body_of(objects[name])
                 failed = body.get("outcome") == Outcome.FAILED or body.get("exit_code", 0) != 0
                 since = self._first_stamp(launch, moment, patterns)
                 return Finish(Outcome.FAILED if failed else outcome, since, stamp, body, since != stamp)
@@ -132,7 +75,7 @@ class Truth:
         if not outputs or not all(outputs):
             return None
         written = [entry for entries in outputs for entry in entries]
-        since, stamp = max(_since(entry) for entry in written), max(entry.stamp for entry in written)
+        since, stamp = max(counted_since(entry) for entry in written), max(entry.stamp for entry in written)
         return Finish(Outcome.SUCCEEDED, since, stamp, {}, any(entry.multipart for entry in written))
 
     def _first_stamp(self, launch: Launch, moment: int, patterns: Iterable[str]) -> int:

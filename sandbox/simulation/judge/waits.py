@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from monitor_runtime.contract.outcomes import Outcome
+from sandbox.simulation.judge.facts import Finish
 from sandbox.simulation.judge.safety import outcome_of
-from sandbox.simulation.judge.truth import Finish, Truth
+from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.record import Check, Ending
 from sandbox.simulation.world.timeline import SECOND
 
+FOLLOW_UP = 75 * SECOND
+"""An event waits for nothing itself, and its follow-up may come so late."""
 GRACED = frozenset({Outcome.SUCCEEDED, Outcome.FAILED})
 
 
@@ -51,7 +54,8 @@ def was_noticed(truth: Truth, ending: Ending, seconds: float) -> bool:
     def saw(check: Check) -> bool:
         if check.launch != ending.launch.number or check.looked_at is None or check.first_described_at is None:
             return False
-        in_time = check.ended_at is not None and check.ended_at <= due
+        to_plan = FOLLOW_UP if check.trigger == "s3-event" else 0
+        in_time = check.ended_at is not None and check.ended_at + to_plan <= due
         return in_time and truth.finish(ending.launch, check.first_described_at) == finish
 
     acted = any(

@@ -6,7 +6,7 @@ from bisect import bisect_right, insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from monitor_runtime.cloud.interface import Page, PartPage, UploadMarker, UploadPage
+from monitor_runtime.cloud.pages import Page, PartPage, UploadMarker, UploadPage
 from monitor_runtime.cloud.values import StoredObject, Upload
 from sandbox.simulation.world.timeline import MINUTE, Timeline, to_datetime, whole_seconds
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from monitor_runtime.cloud.interface import DeadlineSwitch, InstancePage, Schedule, SchedulePage
+from monitor_runtime.cloud.interface import DeadlineSwitch
+from monitor_runtime.cloud.pages import InstancePage, Schedule, SchedulePage
 from monitor_runtime.cloud.values import Instance, InstanceState
 from monitor_runtime.contract import names
 from sandbox.simulation.world.simulated_calls import SimulatedCalls

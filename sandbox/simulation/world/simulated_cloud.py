@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -15,11 +15,8 @@ from monitor_runtime.cloud.interface import (
     ErrorKind,
     FollowUp,
     MetricWindow,
-    Page,
-    PartPage,
-    UploadMarker,
-    UploadPage,
 )
+from monitor_runtime.cloud.pages import Page, PartPage, UploadMarker, UploadPage
 from monitor_runtime.cloud.values import Instance, InstanceState, StateChange
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action, Outcome
@@ -54,6 +51,13 @@ class SimulatedCloud(SimulatedAudit):
             return [each for each in described if each.state not in hidden and tags.items() <= each.tags.items()]
 
         return self.call("ec2", "find_instances", effect)
+
+    def outputs_below(self, monitor: str, place: str) -> Collection[str] | None:
+        """See `Cloud.outputs_below`."""
+        del monitor
+        settings = self._world.settings
+        place_of_run = names.output_tag(settings.bucket, settings.prefix)
+        return self.call("ec2", "outputs_below", lambda: {place_of_run} if place_of_run.startswith(place) else ())
 
     def list_folder(self, bucket: str, prefix: str, token: str | None = None) -> Page:
         """See `Cloud.list_folder`."""

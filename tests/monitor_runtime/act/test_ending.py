@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from monitor_runtime.act.ending import RETRY_SECONDS, Ended, end_instance, persist
+from monitor_runtime.act.ending import (
+    ATTEMPT_SECONDS,
+    RETRY_SECONDS,
+    Ended,
+    RemainingSeconds,
+    end_instance,
+    persist,
+)
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from monitor_runtime.cloud.values import InstanceState, StateChange
 from monitor_runtime.contract.outcomes import Action
@@ -25,10 +33,14 @@ CANCEL = ("cancel_spot_request", "sir-1")
 FOR_EVER = 4
 
 
+def _endless() -> float:
+    return 900
+
+
 def _end(action: Action, answers: dict[str, list[Any]], **fields: Any) -> tuple[Ended, ScriptedCloud, FakeClock]:
     scripted = {method: [_changed(each) for each in given] for method, given in answers.items()}
     cloud, clock = ScriptedCloud(scripted), FakeClock()
-    return end_instance(cloud.cloud, clock, instance(**fields), action), cloud, clock
+    return end_instance(cloud.cloud, clock, instance(**fields), action, _endless), cloud, clock
 
 
 def _changed(answer: Any) -> Any:
@@ -49,7 +61,7 @@ def test_what_can_pass_is_tried_again_after_2_4_and_8_seconds(failures: int, sle
 def test_what_does_not_pass_is_raised_after_the_fourth_attempt() -> None:
     cloud, clock = ScriptedCloud({"stop_instance": [THROTTLED]}), FakeClock()
     with pytest.raises(CloudError) as caught:
-        end_instance(cloud.cloud, clock, instance(), Action.STOP)
+        end_instance(cloud.cloud, clock, instance(), Action.STOP, _endless)
     assert caught.value is THROTTLED
     assert (len(cloud.made), sum(clock.slept)) == (FOR_EVER, RETRY_SECONDS)
 
@@ -60,7 +72,7 @@ def test_a_denial_is_raised_and_not_tried_again(kind: ErrorKind, action: Action)
     denied = failure(kind)
     cloud, clock = ScriptedCloud({"stop_instance": [denied], "terminate_instance": [denied]}), FakeClock()
     with pytest.raises(CloudError) as caught:
-        end_instance(cloud.cloud, clock, instance(), action)
+        end_instance(cloud.cloud, clock, instance(), action, _endless)
     assert caught.value is denied
     assert (len(cloud.made), clock.slept) == (1, [])
 
@@ -68,8 +80,61 @@ def test_a_denial_is_raised_and_not_tried_again(kind: ErrorKind, action: Action)
 def test_only_an_error_of_the_cloud_is_tried_again() -> None:
     cloud, clock = ScriptedCloud({"stop_instance": [RuntimeError("ours")]}), FakeClock()
     with pytest.raises(RuntimeError):
-        persist(clock, lambda: cloud.cloud.stop_instance(INSTANCE_ID))
+        persist(clock, lambda: cloud.cloud.stop_instance(INSTANCE_ID), _endless)
     assert (len(cloud.made), clock.slept) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "slept"),
+    [(None, [2, 4, 8]), (0.0, [2, 4, 8]), (1.0, [2, 4, 8]), (5.0, [5, 5, 8]), (120.0, [120, 120, 120])],
+)
+def test_aws_is_left_alone_for_as_long_as_it_asks(asked_for: float | None, slept: list[float]) -> None:
+    busy = CloudError("ec2:Operation", "Unavailable", "", ErrorKind.TRANSIENT, retry_after_seconds=asked_for)
+    _, cloud, clock = _end(Action.STOP, {"stop_instance": [busy, busy, busy, RUNNING]})
+    assert (clock.slept, len(cloud.made)) == (slept, 4)
+
+
+def _within(seconds: float, clock: FakeClock) -> RemainingSeconds:
+    """An invocation that ends so many seconds after the present moment."""
+    end = clock.now() + timedelta(seconds=seconds)
+
+    def remaining_seconds() -> float:
+        return (end - clock.now()).total_seconds()
+
+    return remaining_seconds
+
+
+@pytest.mark.parametrize(
+    ("left", "slept"),
+    [
+        (ATTEMPT_SECONDS, []),
+        (ATTEMPT_SECONDS + 2, [2]),
+        (ATTEMPT_SECONDS + 13, [2, 4]),
+        (ATTEMPT_SECONDS + 14, [2, 4, 8]),
+    ],
+)
+def test_an_attempt_that_the_invocation_has_no_time_for_is_left_to_the_next_trigger(
+    left: float, slept: list[float]
+) -> None:
+    cloud, clock = ScriptedCloud({"stop_instance": [THROTTLED]}), FakeClock()
+    with pytest.raises(CloudError) as caught:
+        persist(clock, lambda: cloud.cloud.stop_instance(INSTANCE_ID), _within(left, clock))
+    assert (caught.value, clock.slept) == (THROTTLED, slept)
+
+
+def test_aws_is_not_waited_for_beyond_the_end_of_the_invocation() -> None:
+    busy = CloudError("ec2:Operation", "Unavailable", "", ErrorKind.TRANSIENT, retry_after_seconds=3600)
+    cloud, clock = ScriptedCloud({"stop_instance": [busy]}), FakeClock()
+    with pytest.raises(CloudError):
+        persist(clock, lambda: cloud.cloud.stop_instance(INSTANCE_ID), _within(900, clock))
+    assert (len(cloud.made), clock.slept) == (1, [])
+
+
+def test_without_time_for_a_call_none_is_made() -> None:
+    cloud, clock = ScriptedCloud({"stop_instance": [RUNNING]}), FakeClock()
+    with pytest.raises(CloudError, match="17 s are left of this invocation") as caught:
+        persist(clock, lambda: cloud.cloud.stop_instance(INSTANCE_ID), _within(17, clock))
+    assert (cloud.made, caught.value.kind) == ([], ErrorKind.TRANSIENT)
 
 
 # One rung up.
@@ -95,7 +160,7 @@ def test_a_one_time_spot_instance_is_terminated_after_its_request_was_cancelled(
 def test_a_termination_that_is_unsupported_too_is_raised() -> None:
     cloud = ScriptedCloud({"stop_instance": [UNSUPPORTED], "terminate_instance": [UNSUPPORTED]})
     with pytest.raises(CloudError):
-        end_instance(cloud.cloud, FakeClock(), instance(), Action.STOP)
+        end_instance(cloud.cloud, FakeClock(), instance(), Action.STOP, _endless)
     assert cloud.made == [STOP, TERMINATE]
 
 
@@ -128,7 +193,7 @@ def test_a_spot_request_is_cancelled_before_its_instance_is_terminated(cancellin
 def test_an_instance_is_not_terminated_while_its_request_would_launch_another(error: CloudError, cancels: int) -> None:
     cloud = ScriptedCloud({"cancel_spot_request": [error], "terminate_instance": [_changed(RUNNING)]})
     with pytest.raises(CloudError) as caught:
-        end_instance(cloud.cloud, FakeClock(), SPOT, Action.TERMINATE)
+        end_instance(cloud.cloud, FakeClock(), SPOT, Action.TERMINATE, _endless)
     assert caught.value is error
     assert cloud.made == [CANCEL] * cancels
 
@@ -136,7 +201,7 @@ def test_an_instance_is_not_terminated_while_its_request_would_launch_another(er
 def test_what_must_be_kept_is_not_terminated_when_it_cannot_be_stopped() -> None:
     cloud = ScriptedCloud({"stop_instance": [UNSUPPORTED], "terminate_instance": [_changed(RUNNING)]})
     with pytest.raises(CloudError):
-        end_instance(cloud.cloud, FakeClock(), instance(), Action.STOP, climbs=False)
+        end_instance(cloud.cloud, FakeClock(), instance(), Action.STOP, _endless, climbs=False)
     assert cloud.made == [STOP]
 
 

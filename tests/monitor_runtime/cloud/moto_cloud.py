@@ -19,7 +19,7 @@ from monitor_runtime.cloud import aws
 from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.handler import handler
+from monitor_runtime.handler import MISSES, handler
 from runctl_component.policies import PolicyDocument, monitor_policy
 from sandbox.aws.boto import client
 from sandbox.aws.moto_gaps import make_spot_request
@@ -178,6 +178,7 @@ def moto_cloud(**fields: Any) -> Generator[Cloud]:
         mock_aws(config={"lambda": {"use_docker": False}}),
         check_requests(),
     ):
+        MISSES.clear()
         _prepare()
         instance_id = _launch(RUN)
         settings = replace(Settings(RUN, MONITOR, BUCKET, PREFIX), **fields)

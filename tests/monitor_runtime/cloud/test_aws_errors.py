@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import time_machine
 from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
@@ -17,7 +18,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from monitor_runtime.cloud.aws_errors import to_cloud_error
-from monitor_runtime.cloud.interface import ErrorKind
+from monitor_runtime.cloud.interface import CloudError, ErrorKind
 
 URL = "https://s3.us-east-1.amazonaws.com/"
 
@@ -172,3 +173,76 @@ def test_an_error_without_code_or_message_is_told_all_the_same() -> None:
     answer: Any = {"ResponseMetadata": {"HTTPStatusCode": 400}}
     error = to_cloud_error("ec2:StopInstances", ClientError(answer, "Operation"))
     assert str(error) == "ec2:StopInstances: Unknown: "
+
+
+# Asking for fewer requests.
+
+
+def _busy(headers: dict[str, str], code: str = "ServiceUnavailable", status: int = 503) -> CloudError:
+    metadata = {"HTTPStatusCode": status, "HTTPHeaders": headers}
+    answer: Any = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": metadata}
+    return to_cloud_error("ec2:StopInstances", ClientError(answer, "Operation"))
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["RequestLimitExceeded", "Throttling", "ThrottlingException", "SlowDown", "TooManyRequestsException", "Throttled"],
+)
+def test_a_service_that_asks_for_fewer_requests_is_told_from_one_that_fails(code: str) -> None:
+    assert to_cloud_error("service:Operation", _answer(code, 503)).throttled
+
+
+def test_too_many_requests_is_throttling_whatever_the_code() -> None:
+    assert to_cloud_error("service:Operation", _answer("SomethingNew", 429)).throttled
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        _answer("InternalError", 500),
+        _answer("AccessDenied", 403),
+        _answer("Unavailable", 503),
+        ReadTimeoutError(endpoint_url=URL),
+    ],
+)
+def test_a_service_that_fails_does_not_ask_for_fewer_requests(error: Exception) -> None:
+    assert not to_cloud_error("service:Operation", error).throttled
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({"Retry-After": "7"}, 7.0),
+        ({"retry-after": " 0.5 "}, 0.5),
+        ({"retry-after": "0"}, 0.0),
+        ({"retry-after": "-3"}, 0.0),
+        (
+            {"date": "Mon, 02 Mar 2026 09:00:00 GMT", "retry-after": "Mon, 02 Mar 2026 09:00:20 GMT"},
+            20.0,
+        ),
+        ({"date": "Mon, 02 Mar 2026 09:00:00 GMT", "retry-after": "Mon, 02 Mar 2026 08:00:00 GMT"}, 0.0),
+        ({"date": "Mon, 02 Mar 2026 09:00:00 GMT", "retry-after": "Mon, 02 Mar 2026 09:00:20"}, 20.0),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": ""}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "nan"}, None),
+        ({}, None),
+    ],
+)
+def test_when_aws_may_be_asked_again_is_read_from_its_answer(headers: dict[str, str], seconds: float | None) -> None:
+    assert _busy(headers).retry_after_seconds == seconds
+
+
+def test_a_date_in_an_answer_without_one_counts_from_the_present_moment() -> None:
+    with time_machine.travel("2026-03-02T09:00:00Z", tick=False):
+        assert _busy({"retry-after": "Mon, 02 Mar 2026 09:01:00 GMT"}).retry_after_seconds == 60
+
+
+def test_who_says_when_to_come_again_asks_for_fewer_requests() -> None:
+    assert _busy({"retry-after": "7"}).throttled
+
+
+@pytest.mark.parametrize("headers", [{"retry-after": "7"}, {"retry-after": "soon"}])
+def test_what_kind_of_error_it_is_does_not_hang_on_when_to_come_again(headers: dict[str, str]) -> None:
+    assert _busy(headers).kind is ErrorKind.TRANSIENT

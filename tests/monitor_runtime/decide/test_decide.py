@@ -11,7 +11,6 @@ from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide.decide import decide_unseen
 from monitor_runtime.decide.decisions import (
     Decision,
     End,
@@ -219,11 +218,6 @@ def test_the_next_check_is_the_backoffs_while_it_grows_and_then_the_heartbeats()
     assert early.recheck_at
     assert timedelta(seconds=90) <= early.recheck_at - LAUNCH < timedelta(seconds=100)
     assert late == Wait("training", None)
-
-
-def test_ec2_unknown_ends_nothing_and_looks_again_soon() -> None:
-    decision = decide_unseen(Unknown("ec2:DescribeInstances: Unavailable"), at(hours=30))
-    assert decision == Wait("EC2 unknown: ec2:DescribeInstances: Unavailable", at(hours=30, minutes=2))
 
 
 def test_a_report_is_made_once_and_the_deadline_still_holds() -> None:

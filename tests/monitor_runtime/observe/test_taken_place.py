@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from monitor_runtime.cloud.interface import ErrorKind, Page
+from monitor_runtime.cloud.interface import ErrorKind
+from monitor_runtime.cloud.pages import Page
 from monitor_runtime.contract import names
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.observe.first_check import FirstCheckError, prove

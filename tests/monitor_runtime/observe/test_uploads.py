@@ -8,7 +8,8 @@ from datetime import datetime
 
 import pytest
 
-from monitor_runtime.cloud.interface import ErrorKind, Page, PartPage, UploadMarker, UploadPage
+from monitor_runtime.cloud.interface import ErrorKind
+from monitor_runtime.cloud.pages import Page, PartPage, UploadMarker, UploadPage
 from monitor_runtime.cloud.values import StoredObject, Upload
 from monitor_runtime.decide.observation import Unknown
 from monitor_runtime.observe.uploads import MAX_EXAMINED, MAX_PAGES, MAX_PART_PAGES, find_uploads

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor_runtime import audit, check, dispatch
+from monitor_runtime import check, dispatch
 from monitor_runtime.act import carry_out, deadline_switch, ending, follow_up, signalling
-from monitor_runtime.act.deadline_switch import Repair
 from monitor_runtime.cloud.interface import CommandState
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.decide import audit as audit_findings
 from monitor_runtime.decide import (
     case,
     completed,
@@ -26,8 +23,9 @@ from monitor_runtime.decide import (
 from monitor_runtime.observe import listing, observe, progress
 from sandbox.simulation.world.simulated_cloud import SimulatedCloud
 
+from .guard_mutations import GUARD_MUTATIONS
+from .mutation import Mutation
 from .patches import (
-    Patch,
     all_of_them,
     always,
     both,
@@ -38,11 +36,12 @@ from .patches import (
     in_five_seconds,
     known,
     look_alike,
+    looked_for_soon,
     misread,
     no_digest,
-    none_lost,
     none_under_way,
     nothing,
+    patient,
     replaced,
     restamped,
     stalled_if_unknown,
@@ -56,24 +55,11 @@ from .patches import (
     unverified,
     unwarned,
     wait_past_the_deadline,
+    waited_for_soon,
     without_request,
     without_warm_up,
     wrapped,
 )
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """A change of the monitor, the invariant that finds it out, and how many lifecycles that may take."""
-
-    name: str
-    patch: Patch
-    caught_by: str
-    within: int = 100
-
-    def __str__(self) -> str:
-        return self.name
-
 
 MUTATIONS = (
     Mutation("grace is ignored", misread(grace_seconds=0), "grace_is_given_in_full"),
@@ -158,6 +144,7 @@ MUTATIONS = (
         "the outcome of an earlier launch is believed",
         replaced(memory, "_since_launch", ever),
         "an_ended_run_is_settled_by_the_next_check",
+        1000,
     ),
     Mutation(
         "the end of a released instance is told",
@@ -293,62 +280,29 @@ MUTATIONS = (
         "calls_are_bounded",
     ),
     Mutation(
+        "an instance that cannot be seen is looked for again soon",
+        wrapped(check, "_rechecks", looked_for_soon),
+        "what_is_unknown_is_left_to_the_heartbeat",
+    ),
+    Mutation(
+        "a source that fails is asked again soon",
+        replaced(decide, "_wait_for", waited_for_soon),
+        "what_is_unknown_is_left_to_the_heartbeat",
+    ),
+    Mutation(
+        "an event waits for the end of grace",
+        wrapped(dispatch, "check", patient),
+        "an_event_waits_for_nothing",
+    ),
+    Mutation(
         "an ended run is looked at in full",
         replaced(observe, "_objects_matter", always),
         "an_ended_run_costs_one_call",
-    ),
-    Mutation(
-        "the first check tries nothing",
-        replaced(dispatch, "steps", lambda *_: ()),
-        "a_first_check_tries_what_ends_the_run",
-    ),
-    Mutation(
-        "nobody is told that the run is watched",
-        replaced(dispatch, "tell_watched", lambda *_: ()),
-        "a_first_check_tries_what_ends_the_run",
-    ),
-    Mutation(
-        "an audit looks at no switch",
-        replaced(audit_findings, "_switch", lambda *_: ()),
-        "an_audit_tells_what_was_taken_away",
-        300,
-    ),
-    Mutation(
-        "an audit tells and does nothing",
-        replaced(audit.Audit, "_put_switch_right", lambda *_: Repair.FAILED),
-        "an_audit_arms_the_switch_again",
-        300,
-    ),
-    Mutation(
-        "a switch that is there is believed",
-        replaced(audit, "RECENT", timedelta(days=-1)),
-        "an_audit_tells_what_was_taken_away",
-        500,
-    ),
-    Mutation(
-        "lost tags are not looked for",
-        replaced(audit_findings, "lost_tags", lambda *_: ()),
-        "an_audit_tells_what_was_taken_away",
-        500,
-    ),
-    Mutation(
-        "a run without a heartbeat is left alone",
-        replaced(audit.Audit, "_declared", nothing),
-        "an_audit_checks_the_run_whose_heartbeat_is_disabled",
-        500,
-    ),
-    Mutation(
-        "a check takes what it cannot find for what is not there",
-        both(
-            replaced(check, "look_for_lost", lambda *_: ()),
-            replaced(check, "split_lost", none_lost),
-        ),
-        "a_check_tells_that_its_instance_lost_its_tags",
-        500,
     ),
     Mutation(
         "an error of AWS goes through",
         replaced(observe, "ask", unguarded),
         "only_declared_errors_come_out",
     ),
+    *GUARD_MUTATIONS,
 )

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.cloud.interface import Page
+from monitor_runtime.act.follow_up import Recheck
+from monitor_runtime.cloud.pages import Page
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import backoff, deadline, settings, times, triggers
 from monitor_runtime.contract.names import TAG_MONITOR
@@ -70,12 +71,31 @@ def none_lost(found: Sequence[Instance]) -> tuple[Sequence[Instance], Sequence[I
     return (), [each for each in found if TAG_MONITOR in each.tags]
 
 
-def terminated(original: Callable[..., Any], cloud: Any, clock: Any, instance: Any, _action: Action) -> Any:
-    return original(cloud, clock, instance, Action.TERMINATE)
+def terminated(
+    original: Callable[..., Any], cloud: Any, clock: Any, instance: Any, _action: Action, *rest: Any, **named: Any
+) -> Any:
+    return original(cloud, clock, instance, Action.TERMINATE, *rest, **named)
 
 
-def without_request(original: Callable[..., Any], cloud: Any, clock: Any, instance: Any, **named: Any) -> Any:
-    return original(cloud, clock, replace(instance, spot_request_id=None), **named)
+def without_request(
+    original: Callable[..., Any], cloud: Any, clock: Any, instance: Any, *rest: Any, **named: Any
+) -> Any:
+    return original(cloud, clock, replace(instance, spot_request_id=None), *rest, **named)
+
+
+def patient(original: Callable[..., None], *args: Any, **named: Any) -> None:
+    original(*args, **named | {"may_wait": True})
+
+
+def looked_for_soon(
+    original: Callable[..., list[Recheck]], context: object, found: object, now: datetime, *rest: Any
+) -> list[Recheck]:
+    rechecks = original(context, found, now, *rest)
+    return [Recheck(now + timedelta(minutes=2))] if isinstance(found, Unknown) else rechecks
+
+
+def waited_for_soon(case: Any, _source: Unknown, reason: str) -> Wait:
+    return Wait(reason, case.now + timedelta(minutes=2))
 
 
 def none_under_way(*_: object) -> str:

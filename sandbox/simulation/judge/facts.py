@@ -1,0 +1,68 @@
+"""What the oracle derives from single objects: what a pattern names, what a body says, since when it counts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import cache
+from typing import Any, cast
+
+from monitor_runtime.contract.outcomes import Action, Outcome
+from sandbox.simulation.world.bucket import Written
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What says that a launch's training is complete. ``since``: from when its grace has to be given.
+
+    ``dated_back``: S3 does not tell when it was there, so the monitor counts from when it first noticed.
+    """
+
+    outcome: Outcome
+    since: int
+    stamp: int
+    """S3's own time of it, by which it was there before the deadline or not."""
+    body: Mapping[str, Any]
+    dated_back: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Due:
+    """An ending that is due from ``at`` on."""
+
+    outcome: Outcome
+    at: int
+    action: Action
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern))
+
+
+def names_object(pattern: str, name: str) -> bool:
+    """Whether a pattern means an object: every character of the name, folder by folder."""
+    parts, wanted = name.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(
+        _expression(glob).fullmatch(part) for glob, part in zip(wanted, parts, strict=True)
+    )
+
+
+NOT_UNDERSTOOD: Mapping[str, Any] = {"not understood": True}
+
+
+def body_of(written: Written) -> Mapping[str, Any]:
+    """The JSON object in it; `NOT_UNDERSTOOD` for what was meant as one, and nothing for other text."""
+    try:
+        document: Any = json.loads(written.body)
+    except ValueError:
+        return NOT_UNDERSTOOD if written.body.startswith(b"{") else {}
+    return cast("Mapping[str, Any]", document) if isinstance(document, dict) else {}
+
+
+def counted_since(written: Written) -> int:
+    """What S3 dates: by its clock. What it dates back: from when it was there, by all other clocks."""
+    return max(written.stamp, written.at) if written.multipart else written.stamp
