@@ -155,7 +155,13 @@ class Audit:
         return Repair.DONE
 
     def _declared(self, run: str) -> tuple[Settings, tuple[str, ...]] | None:
-        return declared_settings(self.cloud, run)
+        """Without its heartbeat or its settings, that is a finding or a trouble of its own."""
+        declared = declared_settings(self.cloud, run)
+        if not isinstance(declared, str):
+            return declared
+        if declared not in self.troubles:
+            self.troubles.append(declared)
+        return None
 
     def _remove_leftovers(self, sight: Sight) -> None:
         now = self.clock.now()

@@ -113,24 +113,29 @@ def _unseen(context: CheckContext, found: Unknown) -> Recheck:
 def _look_after(
     context: CheckContext, instance: Instance, now: datetime, *, interruption_warned: bool
 ) -> Recheck | None:
-    carried = context.unrecorded.newer_than(instance)
-    instance = context.unrecorded.overlaid(instance)
-    if carried:
-        record_tags(context, instance, carried)
+    instance = _written(context, instance)
     seen, decision = _decided(context, instance, now, interruption_warned=interruption_warned)
     if _asks_memory(seen, decision) and context.unrecorded.recall(context.cloud, context.report):
+        instance = _written(context, instance)
         seen, decision = _decided(context, instance, now, interruption_warned=interruption_warned)
     _describe(context, decision, seen)
     recheck = _acted(context, seen.instance, seen, decision, now)
     return recheck or (Recheck(None, inside=False) if context.unrecorded.changed else None)
 
 
+def _written(context: CheckContext, instance: Instance) -> Instance:
+    """The instance with the tags that an earlier check could not write, which are tried again."""
+    if carried := context.unrecorded.newer_than(instance):
+        instance = context.unrecorded.overlaid(instance)
+        record_tags(context, instance, carried)
+    return instance
+
+
 def _decided(
     context: CheckContext, instance: Instance, now: datetime, *, interruption_warned: bool
 ) -> tuple[Observation, Decision]:
-    known = context.unrecorded.overlaid(instance)
     cloud = within_budget(context.cloud, context.spare_seconds)
-    seen = observe(cloud, context.settings, known, now, context.clock, interruption_warned=interruption_warned)
+    seen = observe(cloud, context.settings, instance, now, context.clock, interruption_warned=interruption_warned)
     return seen, decide(context.settings, seen, now, notifies=context.notifies)
 
 

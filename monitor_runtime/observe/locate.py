@@ -134,14 +134,13 @@ def current_settings(cloud: Cloud, carried: Settings, now: datetime) -> tuple[Se
     return Ignored(f"{declared}: {carried.run} is not declared any more", carried.run)
 
 
-def declared_settings(cloud: Cloud, run: str) -> tuple[Settings, tuple[str, ...]] | None:
-    """What the heartbeat of a run carries now, and the fields of it that this monitor does not know; None without one.
+def declared_settings(cloud: Cloud, run: str) -> tuple[Settings, tuple[str, ...]] | str:
+    """What the heartbeat of a run carries now, and the fields of it that this monitor does not know, or why nothing.
 
     Raises:
         CloudError: when the Scheduler does not answer.
     """
-    declared = _declared(cloud, names.heartbeat_name(run))
-    return None if isinstance(declared, str) else declared
+    return _declared(cloud, names.heartbeat_name(run))
 
 
 def _declared(cloud: Cloud, schedule: str) -> tuple[Settings, tuple[str, ...]] | str:

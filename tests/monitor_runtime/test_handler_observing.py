@@ -153,7 +153,7 @@ def test_a_failure_marker_on_the_first_of_many_pages_is_enough() -> None:
 def test_an_output_in_any_of_many_folders_completes_a_run() -> None:
     with moto_cloud(expected_outputs=("checkpoints/epoch-*/model.pt",)) as cloud:
         watched(cloud).put("checkpoints/epoch-12/optimizer.pt")
-        assert cloud.check()["reason"] == "training"
+        assert cloud.check()["reason"] == "training, incomplete: checkpoints/epoch-*/model.pt: absent"
         cloud.put("checkpoints/epoch-12/model.pt")
         assert cloud.check()["reason"].startswith("expected outputs checkpoints/epoch-*/model.pt: grace period")
         assert cloud.made().count("s3:ListObjectsV2") == 2

@@ -143,7 +143,7 @@ def test_a_check_that_is_due_in_under_a_minute_is_waited_for() -> None:
 def test_a_switch_that_no_tag_records_is_removed_at_the_ending() -> None:
     with moto_cloud() as cloud:
         cloud.faults["ec2:CreateTags"] = DENIED
-        cloud.check("first-check")
+        cloud.check()
         cloud.faults.clear()
         cloud.tag(armed="")
         cloud.put("done")
@@ -165,7 +165,7 @@ def test_a_spot_warning_leaves_the_switch_and_looks_again_in_five_minutes() -> N
 def test_an_interruption_remembers_a_switch_that_no_tag_records() -> None:
     with moto_cloud() as cloud:
         cloud.faults["ec2:CreateTags"] = DENIED
-        cloud.check("first-check")
+        cloud.check()
         cloud.faults.clear()
         cloud.handle(SPOT_WARNING | {"detail": {"instance-id": cloud.instance_id}})
         client("ec2").stop_instances(InstanceIds=[cloud.instance_id])

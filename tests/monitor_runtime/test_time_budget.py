@@ -16,7 +16,7 @@ from monitor_runtime.act.report import Report
 from monitor_runtime.check import check
 from monitor_runtime.cloud.interface import Cloud, CloudError, CommandState, ErrorKind
 from monitor_runtime.cloud.pages import Page, UploadPage
-from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.cloud.values import InstanceState, StateChange
 from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.triggers import ForgetTrigger
@@ -31,14 +31,19 @@ FAILS = failure(ErrorKind.TRANSIENT, "InternalError")
 UNSUPPORTED = failure(ErrorKind.UNSUPPORTED, "UnsupportedOperation")
 COMPLETED = LAUNCH + timedelta(hours=2)
 ANSWERS: Mapping[str, object] = {
-    "find_instances": (instance(spot_request_id="sir-1", tags={names.TAG_ARMED: "2026-03-03T09:10:00Z stop by m"}),),
+    "find_instances": (
+        instance(
+            spot_request_id="sir-1", tags={names.TAG_MONITOR: "m", names.TAG_ARMED: "2026-03-03T09:10:00Z stop by m"}
+        ),
+    ),
     "list_folder": Page((stored("done", COMPLETED),), None),
     "read_object": b"",
     "list_uploads": UploadPage(()),
     "stop_unit": "c-1",
     "command_state": CommandState.RUNNING,
-    "stop_instance": InstanceState.RUNNING,
-    "terminate_instance": InstanceState.RUNNING,
+    "schedule_input": "{}",
+    "stop_instance": StateChange(InstanceState.RUNNING, InstanceState.STOPPING),
+    "terminate_instance": StateChange(InstanceState.RUNNING, InstanceState.SHUTTING_DOWN),
 }
 
 

@@ -93,9 +93,11 @@ def _wired(monkeypatch: pytest.MonkeyPatch, *answers: Answer) -> Generator[tuple
     events = [aws.client(service, RESOURCES.region).meta.events for service in ("ec2", "sns", "scheduler", "s3")]
     for each in events:
         each.register_first("before-send", wire)
-    yield AwsCloud(RESOURCES), clock, wire
-    for each in events:
-        each.unregister("before-send", wire)
+    try:
+        yield AwsCloud(RESOURCES), clock, wire
+    finally:
+        for each in events:
+            each.unregister("before-send", wire)
 
 
 def _endless() -> float:
@@ -164,7 +166,7 @@ def test_a_connection_that_had_been_closed_while_the_function_was_frozen_is_open
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with _wired(monkeypatch, CLOSED, NOTHING_FOUND) as (cloud, _, _):
-        assert cloud.find_instances({"runctl:run": "llama-ft"}) == []
+        assert cloud.find_instances({"runctl:run": "llama-ft"}) == ()
         assert cloud.calls == {"ec2": 2}
 
 
