@@ -182,13 +182,12 @@ def _carry_out(context: CheckContext, instance: Instance, seen: Observation, dec
 
 
 def _after(context: CheckContext, instance: Instance, decision: Decision) -> Recheck | None:
-    """After what leaves the instance running: EC2 may not take it after all, a reported run still has a deadline."""
+    """After what leaves the instance running: EC2 may not take it after all, a reported or kept run has a deadline."""
     now = context.clock.now()
-    if isinstance(decision, End) and not decision.climbs:
-        return Recheck(None, inside=False)
     if isinstance(decision, Interrupt):
         return Recheck(now + INTERRUPTION + LEAD, inside=False)
-    if isinstance(decision, End) and decision.action is Action.REPORT and instance.launched_at:
+    left_alone = isinstance(decision, End) and (decision.action is Action.REPORT or not decision.climbs)
+    if left_alone and instance.launched_at:
         due = deadline(context.settings, instance.launched_at)
         return Recheck(due if due and due > now else None, inside=False)
     return None

@@ -124,9 +124,11 @@ def settle(context: CheckContext, instance: Instance, memory: Memory, decision: 
             _tell(context, instance, decision, found, instance.state)
         return
     context.report.count(Metric.ENDINGS)
+    if decision.outcome in memory.reported:
+        _record(context, instance, memory, decision, {**cleaned, names.TAG_NOTIFIED: format_time(context.clock.now())})
+        return
     _record(context, instance, memory, decision, cleaned)
-    if decision.outcome not in memory.reported:
-        _tell(context, instance, decision, found, instance.state)
+    _tell(context, instance, decision, found, instance.state)
 
 
 def force_stop(context: CheckContext, instance: Instance, memory: Memory, decision: ForceStop) -> None:

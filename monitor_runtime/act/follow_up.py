@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor_runtime.act.check_context import CheckContext
+from monitor_runtime.act.ending import ATTEMPT_SECONDS
 from monitor_runtime.cloud.interface import CloudError, FollowUp
 from monitor_runtime.contract import names
 from monitor_runtime.contract.triggers import follow_up_input
@@ -64,6 +65,9 @@ def await_next(context: CheckContext, recheck: Recheck, now: datetime, can_wait_
 
 def follow_up(context: CheckContext, at: datetime) -> None:
     """Schedule a check at that moment, in place of the follow-up that there is; without one, the heartbeat remains."""
+    if (left := context.remaining_seconds()) < ATTEMPT_SECONDS:
+        context.report.problem(f"no follow-up, the next check is the heartbeat's: {left:.0f} s are left")
+        return
     message = follow_up_input(context.settings.to_document(), context.unrecorded.tags)
     try:
         context.cloud.put_follow_up(FollowUp(names.follow_up_name(context.settings.run), at, message))

@@ -55,16 +55,30 @@ def complete_at_deadline(case: Case) -> Decision | None:
     A run whose completion is only reported is ended by its deadline.
     """
     found, due = case.completion, case.deadline
-    if found is None or due is None or found.modified_at >= due:
-        return None
-    action = case.settings.on_failure if found.outcome is Outcome.FAILED else case.settings.on_complete
-    if action is Action.REPORT:
+    if found is None or due is None or not _ends_as_complete(case, found):
         return None
     if not case.past_last_look:
         return failure(case) or success(case)
     outcome, evidence = verdict(case, found)
-    action = Action.STOP if outcome is Outcome.UNVERIFIED else action
+    action = own_action(case, outcome) or case.settings.on_deadline
     return end(case, outcome, action, evidence, due_since=due + LAST_LOOK, evidence_at=due)
+
+
+def own_action(case: Case, outcome: Outcome) -> Action | None:
+    """What ends a run of this outcome by its own rule; None for what is only reported, or was not complete."""
+    declared = {
+        Outcome.SUCCEEDED: case.settings.on_complete,
+        Outcome.FAILED: case.settings.on_failure,
+        Outcome.UNVERIFIED: Action.STOP,
+    }
+    action = declared.get(outcome)
+    return None if action is Action.REPORT else action
+
+
+def _ends_as_complete(case: Case, found: Completion) -> bool:
+    """Whether the deadline, if it comes, finds a run that was complete before it, and ends as that."""
+    due = case.deadline
+    return due is not None and found.modified_at < due and own_action(case, found.outcome) is not None
 
 
 def unread_marker(case: Case) -> Wait | None:
@@ -80,7 +94,10 @@ def _in_grace(case: Case, found: Completion) -> Wait | None:
     grace_over = found.grace_over(case.settings)
     if case.now >= grace_over or case.past_last_look:
         return None
-    return wait(case, f"{found.evidence}: grace period until {format_time(grace_over)}", grace_over)
+    reason = f"{found.evidence}: grace period until {format_time(grace_over)}"
+    if case.deadline and _ends_as_complete(case, found):
+        return Wait(reason, min(grace_over, case.deadline + LAST_LOOK))
+    return wait(case, reason, grace_over)
 
 
 def _verified(case: Case, found: Completion) -> Decision | None:

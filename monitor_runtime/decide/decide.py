@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from monitor_runtime.cloud.values import ON
-from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.case import Case, end, look_again, wait, wait_for
@@ -13,6 +13,7 @@ from monitor_runtime.decide.completed import (
     RECHECK_UNVERIFIED,
     complete_at_deadline,
     failure,
+    own_action,
     success,
     unread_marker,
     verdict,
@@ -25,7 +26,6 @@ from monitor_runtime.decide.stalled import stall_reason, stalls_at
 
 INTERRUPTION = timedelta(minutes=5)
 """From the warning to the end, with a margin: an instance that still runs then is watched as before."""
-COMPLETE = frozenset({Outcome.SUCCEEDED, Outcome.FAILED, Outcome.UNVERIFIED})
 SPOT_REASON = "spot interruption"
 """How the reason of every ending by EC2 begins, which distinguishes it from an ending that was reported or refused."""
 
@@ -97,13 +97,11 @@ def _deadline(case: Case) -> Decision | None:
         return completed
     if isinstance(case.seen.objects, Unknown) and memory.noticed and not case.past_last_look:
         return wait(case, f"{memory.noticed}, S3 unknown: {case.seen.objects.cause}", case.now + RECHECK_UNVERIFIED)
-    action = case.settings.on_deadline
-    refused = memory.refused_count and action is not Action.REPORT
-    kept = memory.outcome if refused and memory.outcome in COMPLETE else None
+    kept = own_action(case, memory.outcome) if memory.refused_count and memory.outcome else None
     return end(
         case,
-        kept or Outcome.DEADLINE,
-        Action.STOP if kept is Outcome.UNVERIFIED else action,
+        memory.outcome if kept and memory.outcome else Outcome.DEADLINE,
+        kept or case.settings.on_deadline,
         memory.reason if kept else f"deadline {format_time(due)} passed",
         due_since=due,
         evidence_at=due,

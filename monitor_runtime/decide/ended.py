@@ -70,7 +70,10 @@ def _unrecorded(settings: Settings, seen: Observation, now: datetime) -> Decisio
     terminates = instance.state is InstanceState.STOPPED and _action(settings, outcome) is Action.TERMINATE
     if not terminates or seen.memory.hold.until:
         return Settle(outcome, reason, record=True)
-    return _terminate(outcome, reason, seen.memory, instance.state_changed_at or now, now)
+    if seen.memory.is_refused(outcome, now):
+        return Refused(outcome, reason)
+    since = instance.state_changed_at or now
+    return End(outcome, Action.TERMINATE, reason, since, since)
 
 
 def _worked_out(settings: Settings, seen: Observation, now: datetime) -> tuple[Outcome, str]:
@@ -96,21 +99,14 @@ def _action(settings: Settings, outcome: Outcome) -> Action:
     return declared.get(outcome, Action.REPORT)
 
 
-def _terminate(outcome: Outcome, reason: str, memory: Memory, since: datetime, now: datetime) -> Decision:
-    if memory.is_refused(outcome, now):
-        return Refused(outcome, reason)
-    return End(outcome, Action.TERMINATE, reason, since, since)
-
-
 def _termination_due(
     settings: Settings, instance: Instance, memory: Memory, recorded: Outcome, now: datetime
 ) -> Decision | None:
     """What stopped by itself, and could not be terminated then: EC2 refused it, or it was on hold."""
-    left = memory.refusals(recorded) or memory.reason.startswith(FOUND)
-    declared = _action(settings, recorded) is Action.TERMINATE
-    if instance.state is not InstanceState.STOPPED or not (left and declared) or memory.hold.until:
+    due = memory.reason.startswith(FOUND) and _action(settings, recorded) is Action.TERMINATE
+    if instance.state is not InstanceState.STOPPED or not due or memory.hold.until:
         return None
-    return _terminate(recorded, memory.reason, memory, memory.ended_at or now, now)
+    return _terminate_stopped(memory, memory.reason, now)
 
 
 def _kept_long_enough(settings: Settings, instance: Instance, memory: Memory, now: datetime) -> Decision | None:
@@ -123,6 +119,10 @@ def _kept_long_enough(settings: Settings, instance: Instance, memory: Memory, no
         return None
     days = settings.terminate_after_days
     reason = f"stopped since {format_time(since)}, kept for {days} {'day' if days == 1 else 'days'}"
+    return _terminate_stopped(memory, reason, now)
+
+
+def _terminate_stopped(memory: Memory, reason: str, now: datetime) -> Decision:
     if memory.is_refused(Refusable.TERMINATE_STOPPED, now):
         return Refused(memory.outcome, reason)
     return TerminateStopped(reason)

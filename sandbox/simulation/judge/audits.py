@@ -11,7 +11,10 @@ from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import ALIVE
 from sandbox.simulation.world.record import Check
 from sandbox.simulation.world.tampering import OF_SWITCH, OF_TAGS, Tampering
+from sandbox.simulation.world.timeline import HOUR
 
+RECENT = 3 * HOUR
+"""So long a listing says that a schedule was changed: what no audit could see until then, none reads any more."""
 FLAWS = {
     Tampering.SWITCH_DELETED: "no-switch",
     Tampering.SWITCH_DISABLED: "switch-disabled",
@@ -41,7 +44,9 @@ def an_audit_arms_the_switch_again(truth: Truth) -> Iterator[Found]:
 def an_audit_checks_the_run_whose_heartbeat_is_disabled(truth: Truth) -> Iterator[Found]:
     """In place of the heartbeat."""
     for check in _audits_of_tampered_runs(truth):
-        if check.tampered is Tampering.HEARTBEAT_DISABLED and not (check.reply or {}).get("checks"):
+        reply = check.reply or {}
+        refused = any(" failed (" in problem for problem in reply.get("problems", []))
+        if check.tampered is Tampering.HEARTBEAT_DISABLED and not reply.get("checks") and not refused:
             yield Found(check.started_at, f"audit {check.number} did not check the run")
 
 
@@ -57,7 +62,9 @@ def a_check_tells_that_its_instance_lost_its_tags(truth: Truth) -> Iterator[Foun
 def _audits_of_tampered_runs(truth: Truth) -> Iterator[Check]:
     for check in truth.record.checks:
         whole = check.is_whole and check.trigger == "audit" and check.reply is not None
-        if whole and check.tampered is not None and _goes_on(truth, check):
+        since = check.started_at - (truth.record.tampered_at or 0)
+        told_late = check.tampered is Tampering.SWITCH_MOVED and since >= RECENT
+        if whole and check.tampered is not None and not told_late and _goes_on(truth, check):
             yield check
 
 

@@ -45,9 +45,11 @@ def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
     for told in by_launch.values():
         tellers = [entry.check for entry in told]
         in_vain = truth.record.interrupted_at is not None and truth.record.scenario.interrupted_in_vain
-        kept = truth.record.scenario.machine.spot is SpotKind.ONE_TIME and told[0].outcome is Outcome.UNVERIFIED
+        one_time = truth.record.scenario.machine.spot is SpotKind.ONE_TIME
+        kept = one_time and any(entry.outcome is Outcome.UNVERIFIED for entry in told)
         allowed = (_endings(truth, told) if _reports(truth) else 1 + in_vain) + kept
-        allowed += _overlap(truth, tellers) + sum(check.disturbed or check.killed for check in tellers)
+        allowed += _overlap(truth, tellers, leaves_a_state=not kept and not _reports(truth))
+        allowed += sum(check.disturbed or check.killed for check in tellers)
         if len(told) > allowed:
             yield Found(told[-1].at, f"{len(told)} notifications of one launch: {', '.join(e.outcome for e in told)}")
 
@@ -57,16 +59,19 @@ def _endings(truth: Truth, told: list[Notification]) -> int:
     return len({entry.outcome for entry in told}) + (truth.record.interrupted_at is not None)
 
 
-def _overlap(truth: Truth, checks: list[Check]) -> int:
-    """How many notifications more overlapping checks may send: one, or one each where calls are slow."""
+def _overlap(truth: Truth, checks: list[Check], *, leaves_a_state: bool) -> int:
+    """How many notifications more overlapping checks may send: one, or one each where calls are slow.
+
+    A report, and what is kept, changes no state of the instance, by which checks tell who ended it.
+    """
     spans = sorted({(check.started_at, check.ended_at or check.started_at, check.number) for check in checks})
     overlaps = sum(later[0] <= earlier[1] for earlier, later in pairwise(spans))
-    calm = truth.record.scenario.weather is Weather.CALM and not _reports(truth)
-    return min(overlaps, 1) if calm else overlaps
+    calm = truth.record.scenario.weather is Weather.CALM
+    return min(overlaps, 1) if calm and leaves_a_state else overlaps
 
 
 def _reports(truth: Truth) -> bool:
-    """Reporting changes no state of the instance, by which checks that end a run at the same time tell who did."""
+    """Whether some outcome is only reported."""
     settings = truth.settings
     return Action.REPORT in {settings.on_complete, settings.on_failure, settings.on_deadline}
 
@@ -79,7 +84,7 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
             for tagging in truth.record.taggings
             if tagging.launch == launch.number and "runctl:outcome" in tagging.tags
         ]
-        if not recorded or _recorded_blindly(recorded[-1]):
+        if not recorded or _recorded_blindly(recorded[-1]) or truth.has_two_instances:
             continue
         at, outcome = recorded[-1].at, Outcome(recorded[-1].tags["runctl:outcome"])
         true = _true_outcomes(truth, launch, at) | truth.refused_before(launch, at)

@@ -127,6 +127,7 @@ def _latest(truth: Truth, launch: Launch) -> int | None:
     if record.scenario.machine.spot is SpotKind.ONE_TIME and truth.settings.on_deadline is Action.STOP:
         return None if _is_disturbed(truth, start - HOUR, latest) else latest
     late = any(firing.at > firing.due_at + MINUTE for firing in fired)
+    late |= record.tampered_at is not None and record.tampered_at <= latest
     return latest if not late and _was_watched(truth, launch, start) else None
 
 

@@ -9,7 +9,7 @@ from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.liveness import CARRIED
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Check
-from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
+from sandbox.simulation.world.timeline import MINUTE, SECOND
 
 UNKNOWN = ("EC2 unknown", "S3 unknown", "verification unknown")
 """How the reason of a check begins that did not get the answer it needed."""
@@ -32,7 +32,7 @@ def what_is_unknown_is_left_to_the_heartbeat(truth: Truth) -> Iterator[Found]:
 def _carries(truth: Truth, check: Check) -> bool:
     """What could not be written into tags is carried by a follow-up, an hour ahead."""
     end = check.ended_at or check.started_at
-    return any(kind == "tag_instance" and end - 2 * HOUR <= at <= end for at, kind in truth.record.injected)
+    return any(kind == "tag_instance" and at <= end for at, kind in truth.record.injected)
 
 
 def _is_due(truth: Truth, check: Check, reason: str) -> bool:

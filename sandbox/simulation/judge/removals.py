@@ -30,7 +30,9 @@ def nothing_is_made_for_what_is_being_removed(truth: Truth) -> Iterator[Found]:
     for check in truth.record.checks:
         launch = truth.record.launches[check.launch]
         looked_at = check.first_described_at
-        if looked_at is None or truth.has_two_instances:
+        ended_at = check.ended_at or check.started_at
+        outlived = any(check.started_at < each.at <= ended_at for each in truth.record.launches)
+        if looked_at is None or truth.has_two_instances or outlived:
             continue
         going = any(at < looked_at < at + REMOVAL - MINUTE for at in launch.releases)
         if going and check.kinds["put_deadline_switch"]:

@@ -264,11 +264,17 @@ def test_an_interruption_that_came_to_nothing_is_watched_again_after_five_minute
     assert isinstance(decided(settings(), spared, at(hours=2, seconds=seconds)), kind)
 
 
-@pytest.mark.parametrize("objects", [(), (stored("done", at(hours=23, minutes=50)),)], ids=["training", "in grace"])
-def test_no_wait_is_longer_than_to_the_deadline(objects: tuple[Any, ...]) -> None:
+@pytest.mark.parametrize(
+    ("objects", "until"),
+    [((), at(hours=24)), ((stored("done", at(hours=23, minutes=50)),), at(hours=24, minutes=5))],
+    ids=["training", "in grace"],
+)
+def test_no_wait_is_longer_than_to_the_deadline_or_to_the_last_look_after_it(
+    objects: tuple[Any, ...], until: datetime
+) -> None:
     waits = decided(settings(grace_seconds=7200), seen(*objects), at(hours=23, minutes=55))
     assert isinstance(waits, Wait)
-    assert waits.recheck_at == at(hours=24)
+    assert waits.recheck_at == until
 
 
 @pytest.mark.parametrize(("count", "kind"), [(2, ForceStop), (3, Refused)])

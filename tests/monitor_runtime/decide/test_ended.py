@@ -65,12 +65,14 @@ def test_a_run_that_stopped_itself_on_hold_is_recorded_and_terminated_after_it()
     assert isinstance(settled, Settle)
     recorded = {**held, **_recorded(Outcome.SUCCEEDED), names.TAG_REASON: safe_value(settled.reason)}
     assert isinstance(decided(TERMINATE, _stopped(tags=recorded), NOW), Over)
-    assert isinstance(decided(TERMINATE, _stopped(tags=recorded), at(hours=8)), End)
+    assert isinstance(decided(TERMINATE, _stopped(tags=recorded), at(hours=8)), TerminateStopped)
 
 
 def test_a_termination_that_ec2_refused_is_asked_for_again() -> None:
-    refused = {**_recorded(Outcome.SUCCEEDED), names.TAG_REFUSED: f"1 {format_time(at(hours=2))} succeeded"}
-    assert isinstance(decided(TERMINATE, _stopped(tags=refused), NOW), End)
+    found = {names.TAG_REASON: "instance found stopped marker done"}
+    refused = {names.TAG_REFUSED: f"1 {format_time(at(hours=2))} succeeded"}
+    decision = decided(TERMINATE, _stopped(tags={**_recorded(Outcome.SUCCEEDED), **found, **refused}), NOW)
+    assert isinstance(decision, TerminateStopped)
 
 
 def test_a_recorded_stop_is_not_terminated_when_the_declaration_changes() -> None:
