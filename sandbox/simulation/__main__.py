@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from sandbox.simulation.judge.figures import Figures, spread
 from sandbox.simulation.judge.oracle import judge
 from sandbox.simulation.lifecycle import run_lifecycle
+from sandbox.simulation.progress import shown
 from sandbox.simulation.runner import run_all
 
 SHOWN = 20
@@ -30,10 +30,8 @@ def main(
     if replay is not None or lifecycles == 1:
         raise typer.Exit(_replay(seed if replay is None else replay))
     started = perf_counter()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("lifecycles", total=lifecycles)
-        figures = run_all(range(seed, seed + lifecycles), jobs, lambda part: progress.advance(task, part.lifecycles))
+    with shown(console, lifecycles) as done:
+        figures = run_all(range(seed, seed + lifecycles), jobs, done)
     _print_figures(figures, perf_counter() - started)
     raise typer.Exit(_print_violations(figures))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import pairwise
 
 from monitor_runtime.act.ending import EndingFailedError
@@ -19,7 +20,7 @@ from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.function import BrokenFunctionError
 from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check, Notification, Tagging
-from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
+from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_milliseconds
 from sandbox.simulation.world.weather import Weather
 
 DECLARED = (EndingFailedError, CloudError, FirstCheckError, BrokenFunctionError)
@@ -213,14 +214,14 @@ def a_refusal_is_not_asked_for_ever(truth: Truth) -> Iterator[Found]:
             continue
         forgiven_at = truth.record.unprotected_at
         recorded = [
-            (tagging.at, *tagging.tags["runctl:ending-refused"].split())
+            tagging.tags["runctl:ending-refused"].split()
             for tagging in truth.record.taggings
             if "runctl:ending-refused" in tagging.tags and tagging.launch == check.launch and tagging.at < looked_at
         ]
         forgiven = forgiven_at is not None and forgiven_at <= (check.ended_at or looked_at)
         asked_for = (check.reply or {}).get("outcome")
-        again = bool(recorded) and int(recorded[-1][1]) >= MAX_REFUSALS and recorded[-1][3] == asked_for
-        again = again and looked_at - recorded[-1][0] < HOUR - SECOND
+        again = bool(recorded) and int(recorded[-1][0]) >= MAX_REFUSALS and recorded[-1][2] == asked_for
+        again = again and looked_at - to_milliseconds(datetime.fromisoformat(recorded[-1][1])) < HOUR
         if again and not forgiven:
             yield Found(check.started_at, f"check {check.number} asked again for what was refused")
 

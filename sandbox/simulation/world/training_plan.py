@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
@@ -70,7 +70,8 @@ def draw_training(scenario: Scenario, number: int) -> TrainingPlan:
         course = Course.MARKER
     draw = _Draw(scenario, random, course, starts_at, ends_at)
     outputs, large_outputs = draw.outputs_by_size()
-    writes = [*draw.checkpoints(), *draw.look_alikes(), *outputs, *draw.ending()]
+    ending = draw.ending()
+    writes = [*draw.checkpoints(), *draw.look_alikes(), *outputs, *ending, *_again(scenario.seed, number, ending)]
     quiet_at = random.randint(0, ends_at)
     return TrainingPlan(
         course,
@@ -89,6 +90,15 @@ def _begin_with_a_download(scenario: Scenario, number: int) -> tuple[int, int] |
     """Now and then a training first downloads for long."""
     random = Random(f"{scenario.seed}:download:{number}")
     return (0, random.randint(20, 90) * MINUTE) if random.random() < 0.2 else None
+
+
+def _again(seed: int, number: int, ending: list[PlannedWrite]) -> list[PlannedWrite]:
+    """Some trainings upload their marker again every minute, as a loop around ``aws s3 cp`` does."""
+    random = Random(f"{seed}:again:{number}")
+    if not ending or random.random() >= 0.1:
+        return []
+    marker, times = ending[0], random.choice((1, 5, 60))
+    return [replace(marker, at=marker.at + minute * MINUTE) for minute in range(1, times + 1)]
 
 
 class _Draw:
