@@ -72,10 +72,10 @@ def _not_superseded(cloud: Cloud, settings: Settings, uploads: Iterable[Upload])
 
 
 def _newest_part(cloud: Cloud, settings: Settings, upload: Upload) -> datetime | None:
-    """When the last part to arrive did: parts are listed by their numbers. None where there is none, or S3 denies it.
+    """When the last part to arrive did: parts are listed by their numbers. None where there is none, or the upload is over.
 
     Raises:
-        CloudError: when S3 may tell a moment later.
+        CloudError: when S3 does not tell.
     """
     newest: datetime | None = None
     after: int | None = None
@@ -87,6 +87,6 @@ def _newest_part(cloud: Cloud, settings: Settings, upload: Upload) -> datetime |
                 break
             after = page.next_marker
     except CloudError as error:
-        if error.kind is ErrorKind.TRANSIENT:
+        if error.kind is not ErrorKind.NOT_FOUND:
             raise
     return newest

@@ -119,9 +119,11 @@ def alarms(
         # hours of CloudWatch and of the audits do not begin together.
         Alarm(
             "findings",
-            "Something would have kept a run from being ended: read 'problems' of the audit in the monitor's log.",
+            "An audit or a check found what would have kept a run from being ended, or would have ended it wrongly. It has"
+            " made good what it could; the rest leaves an instance running. First read 'problems' in the function's log:"
+            " each says what to do.",
             METRICS_NAMESPACE,
-            "AuditFindings",
+            Metric.AUDIT_FINDINGS,
             by_monitor,
             above,
             0,
@@ -133,9 +135,10 @@ def alarms(
         # end: before the first audit, it is no alarm.
         Alarm(
             "audits",
-            "No audit of this monitor saw everything for three hours: look at its rule, and at 'audit' in its log.",
+            "No audit of this monitor saw everything for three hours: runs are watched and ended, but a lost schedule or"
+            " right is not noticed. First look at its rule and its permission, then at 'audit' in the function's log.",
             METRICS_NAMESPACE,
-            "Audits",
+            Metric.AUDITS,
             by_monitor,
             "LessThanThreshold",
             1,

@@ -58,15 +58,20 @@ def _of_the_work(settings: Settings, around: Surroundings) -> Iterator[str]:
             " uploads under way is looked at before the disk is gone with the instance"
         )
     if around.spot == "one-time":
-        yield (
-            "EC2 cannot stop a one-time spot instance: work that cannot be verified in time is not kept on a stopped"
-            " disk"
-        )
+        yield _of_one_time_spot(settings)
     elif _may_stop(settings) and has_local_disk(around.instance_type):
         yield (
             f"{around.instance_type} has an instance store, which is lost when the instance stops: keep checkpoints on"
             " the root volume or in S3"
         )
+
+
+def _of_one_time_spot(settings: Settings) -> str:
+    cannot = "EC2 cannot stop a one-time spot instance: what is to be stopped is terminated, and its disk is lost"
+    if settings.on_complete is Action.REPORT:
+        return cannot
+    until = "until its deadline" if settings.max_runtime_hours else "for ever, since it has no deadline"
+    return f"{cannot}; only work that cannot be verified keeps it running, {until}"
 
 
 def _may_stop(settings: Settings) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Stalled
 from sandbox.aws.boto import client
+from sandbox.aws.moto_gaps import begin_upload
 
 from .cloud.moto_cloud import BUCKET, GROUP, PREFIX, Cloud
 
@@ -80,6 +81,14 @@ def _uploaded(cloud: Cloud) -> None:
     client("s3").complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]})
 
 
+def _uploading(cloud: Cloud) -> None:
+    """Moto tells the same time of 2010 for every upload and part."""
+    completed_and_due(cloud)
+    key, began = f"{PREFIX}last.pt", cloud.clock.now()
+    begun = {"Key": key, "UploadId": begin_upload(BUCKET, key, began), "Initiated": began}
+    cloud.answers["s3:ListMultipartUploads"] = lambda: {"Uploads": [begun]}
+
+
 def _persistent_spot(cloud: Cloud) -> None:
     cloud.make_spot("persistent")
     completed_and_due(cloud)
@@ -126,6 +135,7 @@ PATHS: Mapping[str, Path] = {
     "idle": Path(_idle, {"idle": Idle("CPUUtilization", 5, 10)}, "stopped"),
     "stalled": Path(watched, {"stalled": Stalled(("checkpoints/*.pt",), 60)}, "stopped"),
     "progress": Path(_uploaded, {"stalled": Stalled(("checkpoints/*.pt",), 60)}, "running"),
+    "uploading": Path(_uploading, {}, "running"),
     "settling": Path(_stopped_by_hand, {}, "stopped"),
     "forcing": Path(_stuck, {}, "stopped"),
     "kept": Path(_kept, {"terminate_after_days": 1}, "terminated"),

@@ -69,6 +69,8 @@ class Cloud:
     calls: list[Call] = field(default_factory=list[Call])
     faults: dict[str, Fault] = field(default_factory=dict[str, Fault])
     """By ``service:Operation``; a fault returns the answer, or raises."""
+    answers: dict[str, Fault] = field(default_factory=dict[str, Fault])
+    """The same, for what moto tells wrongly: a fault comes before it."""
     denied: list[Call] = field(default_factory=list[Call])
     """Every request that the monitor's own policy would not let through."""
 
@@ -261,6 +263,8 @@ def _boundary(cloud: Cloud) -> Generator[None]:
             cloud.denied.append((call, parameters))
         if call in cloud.faults:
             return cloud.faults[call]()
+        if call in cloud.answers:
+            return cloud.answers[call]()
         return cast("Any", send)(boto_client, operation, parameters)
 
     with patch.object(BaseClient, "_make_api_call", observed):

@@ -99,14 +99,15 @@ def test_an_upload_that_stood_still_for_an_hour_before_the_run_was_complete_was_
     assert bool(_found(_cloud([UploadPage((early,))], [PartPage(moved_at)]))) is counts
 
 
-def test_an_upload_whose_parts_are_not_told_counts_from_its_beginning() -> None:
-    assert _found(_cloud([UploadPage((UNDER_WAY,))], [failure(ErrorKind.REFUSED)])) == (UNDER_WAY,)
+def test_an_upload_that_is_over_when_its_parts_are_asked_for_counts_from_its_beginning() -> None:
+    assert _found(_cloud([UploadPage((UNDER_WAY,))], [failure(ErrorKind.NOT_FOUND)])) == (UNDER_WAY,)
 
 
-def test_an_upload_whose_parts_s3_does_not_tell_for_now_is_unknown() -> None:
-    found = _found(_cloud([UploadPage((UNDER_WAY,))], [failure(ErrorKind.TRANSIENT)]))
+@pytest.mark.parametrize(("kind", "permanent"), [(ErrorKind.TRANSIENT, False), (ErrorKind.REFUSED, True)])
+def test_an_upload_whose_parts_s3_does_not_tell_is_unknown(kind: ErrorKind, permanent: bool) -> None:
+    found = _found(_cloud([UploadPage((UNDER_WAY,))], [failure(kind)]))
     assert isinstance(found, Unknown)
-    assert not found.permanent
+    assert found.permanent is permanent
 
 
 def test_the_newest_of_many_uploads_are_looked_into_and_all_others_count() -> None:

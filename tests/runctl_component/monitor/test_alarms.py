@@ -115,6 +115,8 @@ SAYS = {
     ),
     "sources": ("S3, CloudWatch, SNS, the Scheduler", "Runs are watched", "'problems'"),
     "ending-failed": ("EC2 did not stop or terminate", "costing money", "lift the stop protection or the denial"),
+    "findings": ("would have kept a run from being ended", "made good what it could", "'problems'"),
+    "audits": ("No audit", "a lost schedule or right is not noticed", "its rule"),
     "dead-letters": ("could not be delivered", "its instance may still run", "read the queue"),
     "silence": ("No check in three heartbeats", "no run of this monitor is watched", "schedules of its group"),
 }

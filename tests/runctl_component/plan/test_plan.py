@@ -237,7 +237,7 @@ def test_the_listings_cost_what_s3_charges_for_them() -> None:
 
 def test_the_logs_of_a_day_cost_half_a_dollar_a_gigabyte() -> None:
     watching = watch_for_a_day(SETTINGS)
-    assert watching.dollars()["logs"] == pytest.approx(watching.invocations * 1_900 * 0.50 / 1e9)
+    assert watching.dollars()["logs"] == pytest.approx(watching.invocations * 2_200 * 0.50 / 1e9)
 
 
 def test_a_monitor_costs_more_than_watching_a_run_and_the_plan_says_so() -> None:

@@ -42,7 +42,7 @@ def _runs(count: int, **args: Any) -> dict[str, Any]:
 
 def _read_below(recorded: Recorded) -> list[str]:
     policy = json.loads(recorded.one("RolePolicy", "runs-function").inputs["policy"])
-    (statement,) = [each for each in policy["Statement"] if each["Sid"] == "ReadMarkers"]
+    (statement,) = [each for each in policy["Statement"] if each["Sid"] == "ReadOutputs"]
     return [resource.removeprefix("arn:aws:s3:::") for resource in statement["Resource"]]
 
 

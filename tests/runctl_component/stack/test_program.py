@@ -44,7 +44,7 @@ def test_a_stack_has_one_monitor_of_one_name(config: dict[str, Any]) -> None:
 def test_the_monitor_watches_the_folder_of_the_stack_and_the_places_of_runs_elsewhere() -> None:
     recorded = _declared(runs={"a": RUN, "b": RUN, "c": {**RUN, "prefix": "elsewhere/c", "s3_events": True}})
     policy = json.loads(recorded.one("RolePolicy", "runs-function").inputs["policy"])
-    (read,) = [each["Resource"] for each in policy["Statement"] if each["Sid"] == "ReadMarkers"]
+    (read,) = [each["Resource"] for each in policy["Statement"] if each["Sid"] == "ReadOutputs"]
     assert read == ["arn:aws:s3:::outputs/elsewhere/c/*", "arn:aws:s3:::outputs/team/dev/*"]
 
 

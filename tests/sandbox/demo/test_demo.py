@@ -39,7 +39,7 @@ def test_the_demo_tells_a_run_from_its_declaration_to_its_end_and_succeeds(pictu
         "+ TrainingRun  llama-ft",
         "deadline 24 h after the launch: the monitor (stop)",
         "watching the run costs $0.0037 for a day of 24 h",
-        "its monitor costs $0.20 a day, once for all the runs that share it",
+        "its monitor costs $0.21 a day, once for all the runs that share it",
         "wrote training_complete.txt",
         "end        marker training_complete.txt",
         "outcome              succeeded",
