@@ -136,7 +136,8 @@ def alarms(
         Alarm(
             "audits",
             "No audit of this monitor saw everything for three hours: runs are watched and ended, but a lost schedule"
-            " or right is not noticed. First look at its rule and its permission, then at 'audit' in the function's log.",
+            " or right is not noticed. First look at its rule and its permission, then at 'audit' in the function's"
+            " log.",
             METRICS_NAMESPACE,
             Metric.AUDITS,
             by_monitor,
