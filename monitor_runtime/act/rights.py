@@ -10,6 +10,7 @@ from functools import partial
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import arm
 from monitor_runtime.act.report import Report
+from monitor_runtime.cloud.dry_run import denial
 from monitor_runtime.cloud.interface import Change, CloudError, ErrorKind, FollowUp
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract import names
@@ -19,8 +20,6 @@ from monitor_runtime.decide.memory import Memory
 
 _TRIED = (Change.STOP, Change.TERMINATE, Change.TAG)
 """For every run: what cannot be stopped is terminated, and what is done is recorded."""
-_ENCODED = " Encoded authorization failure message"
-"""From here on EC2's denial is for machines."""
 
 
 def steps(context: CheckContext, instances: Sequence[Instance]) -> Sequence[Callable[[], Iterable[str]]]:
@@ -85,7 +84,7 @@ def _try_follow_up(context: CheckContext) -> Iterator[str]:
 
 
 def _obstacle(right: str, error: CloudError) -> str:
-    cause = str(error).partition(_ENCODED)[0]
+    cause = denial(error)
     if error.kind is not ErrorKind.REFUSED:
         return f"{right} could not be tried ({cause})"
     return f"{right} is denied ({cause}): look for a permission boundary or a service control policy"

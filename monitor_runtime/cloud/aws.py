@@ -28,7 +28,7 @@ from monitor_runtime.cloud.aws_errors import to_cloud_error
 from monitor_runtime.cloud.aws_filters import literal, not_ended, tagged, tagged_below
 from monitor_runtime.cloud.aws_metrics import metric_query, read_maxima
 from monitor_runtime.cloud.aws_schedules import ScheduleCalls
-from monitor_runtime.cloud.dry_run import COULD_BE_DONE, trial
+from monitor_runtime.cloud.dry_run import COULD_BE_DONE, denial, trial
 from monitor_runtime.cloud.interface import Change, CloudError, CommandState, ErrorKind, MetricWindow
 from monitor_runtime.cloud.pages import InstancePage, Page, PartPage, UploadMarker, UploadPage
 from monitor_runtime.cloud.resources import MonitorResources
@@ -102,19 +102,16 @@ class AwsCloud(ScheduleCalls):
         return self._call("ec2", "DescribeInstances", {"Filters": mine, "MaxResults": 20}, read_outputs)
 
     def may_end(self, instance_ids: Sequence[str]) -> Sequence[str]:
-        """See `Cloud.may_end`. Of a dry run that would go through, EC2 says so with an error."""
-        return [
-            denial for call in ("StopInstances", "TerminateInstances") if (denial := self._denial(call, instance_ids))
-        ]
+        """See `Cloud.may_end`."""
+        return [found for change in (Change.STOP, Change.TERMINATE) if (found := self._denial(change, instance_ids))]
 
-    def _denial(self, operation: str, instance_ids: Sequence[str]) -> str:
+    def _denial(self, change: Change, instance_ids: Sequence[str]) -> str:
         try:
-            self._call("ec2", operation, {"InstanceIds": list(instance_ids), "DryRun": True})
+            self._try_out(change, instance_ids)
         except CloudError as error:
-            if error.code == "UnauthorizedOperation":
-                return str(error)
-            if error.code != "DryRunOperation":
+            if error.code != "UnauthorizedOperation":
                 raise
+            return denial(error)
         return ""
 
     def _describe(self, parameters: Mapping[str, Any]) -> InstancePage:
@@ -178,9 +175,13 @@ class AwsCloud(ScheduleCalls):
         self._call("ec2", "CreateTags", {"Resources": [instance_id], "Tags": entries})
 
     def try_out(self, change: Change, resource_id: str) -> None:
-        """See `Cloud.try_out`. A dry run always ends with an error, which says what it found."""
+        """See `Cloud.try_out`."""
+        self._try_out(change, [resource_id])
+
+    def _try_out(self, change: Change, resource_ids: Sequence[str]) -> None:
+        """A dry run always ends with an error, which says what it found."""
         try:
-            self._call("ec2", change, trial(change, resource_id))
+            self._call("ec2", change, trial(change, resource_ids))
         except CloudError as error:
             if error.code not in COULD_BE_DONE:
                 raise

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from monitor_runtime.cloud.interface import Change
+from monitor_runtime.cloud.interface import Change, CloudError
 from monitor_runtime.contract import names
 
 COULD_BE_DONE = frozenset(
@@ -28,9 +28,18 @@ _IDS = {
 }
 
 
-def trial(change: Change, resource_id: str) -> Mapping[str, Any]:
+_ENCODED = " Encoded authorization failure message"
+"""From here on EC2's denial is for machines."""
+
+
+def trial(change: Change, resource_ids: Sequence[str]) -> Mapping[str, Any]:
     """The parameters of the dry run. All tags of the monitor are tried: a policy can tell them apart by their keys."""
-    asked: dict[str, Any] = {_IDS[change]: [resource_id], "DryRun": True}
+    asked: dict[str, Any] = {_IDS[change]: list(resource_ids), "DryRun": True}
     if change is Change.TAG:
         asked["Tags"] = [{"Key": key, "Value": ""} for key in names.RECORDED_TAGS]
     return asked
+
+
+def denial(error: CloudError) -> str:
+    """What of an error a person can read."""
+    return str(error).partition(_ENCODED)[0]

@@ -72,7 +72,7 @@ def _not_superseded(cloud: Cloud, settings: Settings, uploads: Iterable[Upload])
 
 
 def _newest_part(cloud: Cloud, settings: Settings, upload: Upload) -> datetime | None:
-    """When the last part to arrive did: parts are listed by their numbers. None where there is none, or the upload is over.
+    """When the last part to arrive did: parts are listed by their numbers. None where none did, or the upload is over.
 
     Raises:
         CloudError: when S3 does not tell.

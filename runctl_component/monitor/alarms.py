@@ -119,9 +119,9 @@ def alarms(
         # hours of CloudWatch and of the audits do not begin together.
         Alarm(
             "findings",
-            "An audit or a check found what would have kept a run from being ended, or would have ended it wrongly. It has"
-            " made good what it could; the rest leaves an instance running. First read 'problems' in the function's log:"
-            " each says what to do.",
+            "An audit or a check found what would have kept a run from being ended, or would have ended it wrongly. It"
+            " has made good what it could; the rest leaves an instance running. First read 'problems' in the function's"
+            " log: each says what to do.",
             METRICS_NAMESPACE,
             Metric.AUDIT_FINDINGS,
             by_monitor,
@@ -135,8 +135,9 @@ def alarms(
         # end: before the first audit, it is no alarm.
         Alarm(
             "audits",
-            "No audit of this monitor saw everything for three hours: runs are watched and ended, but a lost schedule or"
-            " right is not noticed. First look at its rule and its permission, then at 'audit' in the function's log.",
+            "No audit of this monitor saw everything for three hours: runs are watched and ended, but a lost schedule"
+            " or right is not noticed. First look at its rule and its permission, then at 'audit' in the function's"
+            " log.",
             METRICS_NAMESPACE,
             Metric.AUDITS,
             by_monitor,

@@ -96,7 +96,7 @@ def longest_wait(settings: Settings) -> dict[str, Any]:
         "by_poll": by_poll,
         "words": f"the grace period of {grace} s, or a check every {interval} s that comes up to"
         f" {HEARTBEAT_LATENESS_SECONDS} s late, whichever is longer; verification may add up to"
-        f" {settings.verify_timeout_seconds} s, and an upload under way as long as parts arrive",
+        f" {settings.verify_timeout_seconds} s, uploads more",
     }
     return {**wait, "by_event": max(grace, EVENT_SECONDS) + CALL_SECONDS} if settings.s3_events else wait
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from monitor_runtime.contract import names
@@ -124,6 +126,25 @@ def test_rights_that_were_taken_away_are_told_and_nothing_is_ended(call: str) ->
         assert flaws(reply) == [("ending-denied", cloud.instance_id, False)]
         assert call in reply["problems"][0]
         assert cloud.state == "running"
+
+
+def test_a_denial_is_told_without_what_is_for_machines() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        denied: Any = error("UnauthorizedOperation", 403)
+        denied.response["Error"]["Message"] = "You are not authorized. Encoded authorization failure message: ABCDEF"
+        cloud.faults["ec2:StopInstances"] = raiser(denied)
+        (problem,) = audit(cloud)["problems"]
+        assert "You are not authorized" in problem
+        assert "ABCDEF" not in problem
+
+
+@pytest.mark.parametrize("code", ["IncorrectInstanceState", "UnsupportedOperation"])
+def test_what_ec2_could_not_stop_now_is_no_matter_of_rights(code: str) -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        cloud.faults["ec2:StopInstances"] = raiser(error(code, 400))
+        assert audit(cloud)["problems"] == []
 
 
 def test_a_dry_run_ends_nothing() -> None:

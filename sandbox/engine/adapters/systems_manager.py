@@ -38,10 +38,10 @@ def _read_document(identity: str, known: Outputs) -> Outputs | None:
 
 def _update_document(identity: str, old: Outputs, new: Inputs) -> Outputs:
     """A new version, which becomes the default one."""
-    systems_manager = client("ssm")
+    systems_manager, options = client("ssm"), picked(new, _OPTIONS)
     if new["content"] != old.get("content"):
         updated = systems_manager.update_document(
-            Name=identity, Content=new["content"], DocumentVersion="$LATEST", **picked(new, _OPTIONS)
+            Name=identity, Content=new["content"], DocumentVersion="$LATEST", **options
         )
         version = updated["DocumentDescription"]["DocumentVersion"]
         systems_manager.update_document_default_version(Name=identity, DocumentVersion=version)

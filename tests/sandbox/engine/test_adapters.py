@@ -52,8 +52,9 @@ class Cloud:
         identity, state = self.provider.create(urn(kind), checked.inputs, preview=False)
         return identity, state, checked.inputs
 
-    def changed(self, kind: str) -> dict[str, Any]:
-        inputs = {**SAMPLES[kind].inputs, **SAMPLES[kind].changed}
+    def changed(self, kind: str, *only: str) -> dict[str, Any]:
+        changes = SAMPLES[kind].changed
+        inputs = {**SAMPLES[kind].inputs, **{name: changes[name] for name in only or changes}}
         return self.provider.check(urn(kind), self.made[kind][2], self._filled_in(inputs), self.seed).inputs
 
     def differences(self, kind: str, state: dict[str, Any], inputs: dict[str, Any]) -> list[str]:
@@ -126,6 +127,16 @@ def test_a_resource_is_as_it_was_declared_then_as_it_was_changed_and_then_gone(
     *there, at_last = lives[kind]
     assert there == [[]] * (2 if SAMPLES[kind].changed else 1)
     assert at_last is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind, sample in SAMPLES.items() if "tags" in sample.changed])
+def test_tags_can_be_changed_alone(cloud: Cloud, kind: str) -> None:
+    identity, state, _ = cloud.make(kind)
+    wanted = cloud.changed(kind, "tags")
+    state = cloud.provider.update(urn(kind), identity, state, wanted, [], preview=False)
+    there = cloud.read(kind, identity, state, wanted)
+    assert there is not None
+    assert cloud.differences(kind, there, wanted) == []
 
 
 @pytest.mark.usefixtures("cloud")
