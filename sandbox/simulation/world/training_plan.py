@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
@@ -70,7 +71,9 @@ def draw_training(scenario: Scenario, number: int) -> TrainingPlan:
         course = Course.MARKER
     draw = _Draw(scenario, random, course, starts_at, ends_at)
     outputs, large_outputs = draw.outputs_by_size()
-    writes = [*draw.checkpoints(), *draw.look_alikes(), *outputs, *draw.ending()]
+    ending = draw.ending()
+    again = _upload_again(scenario, number, course, ending)
+    writes = [*draw.checkpoints(), *draw.look_alikes(), *outputs, *ending, *again]
     quiet_at = random.randint(0, ends_at)
     return TrainingPlan(
         course,
@@ -89,6 +92,17 @@ def _begin_with_a_download(scenario: Scenario, number: int) -> tuple[int, int] |
     """Now and then a training first downloads for long."""
     random = Random(f"{scenario.seed}:download:{number}")
     return (0, random.randint(20, 90) * MINUTE) if random.random() < 0.2 else None
+
+
+def _upload_again(
+    scenario: Scenario, number: int, course: Course, ending: Sequence[PlannedWrite]
+) -> list[PlannedWrite]:
+    """Now and then a training uploads its marker once more."""
+    random = Random(f"{scenario.seed}:again:{number}")
+    later = random.randint(1, 600) * SECOND
+    if course not in {Course.MARKER, Course.FAILURE} or random.random() >= 0.1:
+        return []
+    return [replace(marker, at=marker.at + later) for marker in ending[:1]]
 
 
 class _Draw:

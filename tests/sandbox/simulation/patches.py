@@ -207,5 +207,9 @@ def climbing(original: Callable[..., Any], *args: Any, **named: Any) -> Any:
     return original(*args, **named | {"climbs": True})
 
 
+def counted_anew(original: Callable[..., Completion], found: Completion, *args: Any) -> Completion:
+    return original(found, *args) if found.multipart else found
+
+
 def unreported(original: Callable[..., Memory], *args: object) -> Memory:
     return replace(original(*args), reported=frozenset[Outcome]())

@@ -12,6 +12,7 @@ from .mutation import Mutation
 from .patches import (
     both,
     climbing,
+    counted_anew,
     nothing,
     replaced,
     uncounted,
@@ -58,6 +59,12 @@ VERDICT_MUTATIONS = (
         replaced(case, "LAST_LOOK", timedelta(days=1000)),
         "a_check_ends_what_is_due",
         1000,
+    ),
+    Mutation(
+        "grace begins anew with each upload of the marker",
+        wrapped(completion, "counted", counted_anew),
+        "a_check_ends_what_is_due",
+        600,
     ),
     Mutation(
         "what was reported is reported again",
