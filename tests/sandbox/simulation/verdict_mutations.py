@@ -67,6 +67,12 @@ VERDICT_MUTATIONS = (
         600,
     ),
     Mutation(
+        "a refusal is never asked for again",
+        replaced(memory, "ASKED_AGAIN", timedelta(days=1000)),
+        "a_refusal_is_asked_for_again",
+        300,
+    ),
+    Mutation(
         "what was reported is reported again",
         wrapped(memory.Memory, "of", unreported),
         "an_ending_is_told_once",
