@@ -154,7 +154,7 @@ MUTATIONS = (
         "a released instance that lives on is never armed again",
         replaced(memory, "REMOVAL", timedelta(days=1000)),
         "the_switch_is_armed",
-        500,
+        1000,
     ),
     Mutation(
         "only the first instance of a run is looked at",

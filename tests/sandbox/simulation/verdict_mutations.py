@@ -88,7 +88,7 @@ VERDICT_MUTATIONS = (
         "what ended by itself is believed unverified",
         replaced(ended, "verdict", unverified),
         "the_recorded_outcome_is_true",
-        1000,
+        1500,
     ),
     Mutation(
         "what is stuck is left alone",
