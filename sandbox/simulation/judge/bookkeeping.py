@@ -226,6 +226,21 @@ def a_refusal_is_not_asked_for_ever(truth: Truth) -> Iterator[Found]:
             yield Found(check.started_at, f"check {check.number} asked again for what was refused")
 
 
+def a_refusal_is_asked_for_again(truth: Truth) -> Iterator[Found]:
+    """No undisturbed check lets a refusal stand that is older than an hour: what refused may have been lifted."""
+    for check in truth.record.checks:
+        if not check.completed or check.decision != "refused" or truth.has_two_instances:
+            continue
+        refused_at = [
+            tagging.at
+            for tagging in truth.record.taggings
+            if tagging.launch == check.launch and "runctl:ending-refused" in tagging.tags
+            if tagging.at <= (check.ended_at or check.started_at)
+        ]
+        if refused_at and check.started_at - refused_at[-1] > HOUR:
+            yield Found(check.started_at, f"check {check.number} did not ask again for what was refused long ago")
+
+
 def a_warning_reaches_the_training(truth: Truth) -> Iterator[Found]:
     """A check that hears in time of a spot interruption signals the training, if it is still at work."""
     for check in truth.record.checks:
@@ -276,6 +291,7 @@ BOOKKEEPING = (
     an_ended_run_costs_one_call,
     only_declared_errors_come_out,
     a_refusal_is_not_asked_for_ever,
+    a_refusal_is_asked_for_again,
     a_warning_reaches_the_training,
     an_interruption_is_recorded,
 )

@@ -21,7 +21,8 @@ def a_metric_without_data_is_told(truth: Truth) -> Iterator[Found]:
     for check in truth.record.checks:
         launch, reply = truth.record.launches[check.launch], check.reply or {}
         looks = check.completed and check.trigger in CARRIED and check.is_about(launch)
-        if not looks or check.state_at_start is not InstanceState.RUNNING or reply.get("reason") != "training":
+        trains = check.state_at_start is InstanceState.RUNNING and str(reply.get("reason", "")).startswith("training")
+        if not looks or not trains:
             continue
         whole = launch.at + BOOT + idle.minutes * MINUTE + 3 * PERIOD
         completed = check.looked_at is None or truth.finish(launch, check.looked_at) is not None

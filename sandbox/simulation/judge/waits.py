@@ -34,15 +34,20 @@ def graced_endings(truth: Truth) -> Iterator[tuple[Ending, float]]:
 def remembered_since(truth: Truth, launch: Launch, finish: Finish, moment: int) -> int | None:
     """From when the monitor surely counts the grace of a completion that S3 dates back: an undisturbed check saw it.
 
-    It counts from the end of a second, so as to give no part of one too little.
+    It counts from the end of a second, so as to give no part of one too little. Of a marker that was written again, it
+    keeps the time of the first one that it saw.
     """
-    seen = [
-        check.ended_at
+    noticed = [
+        (check.first_described_at, check.ended_at)
         for check in truth.record.checks
         if check.completed and check.launch == launch.number and check.decision == "wait"
         if check.first_described_at is not None and check.ended_at is not None and check.ended_at <= moment
-        if truth.finish(launch, check.first_described_at) == finish
     ]
+    for looks in noticed:
+        found = [truth.finish(launch, look) for look in looks]
+        if all(each and each.since == finish.since and not each.dated_back for each in found):
+            return finish.since
+    seen = [ended_at for looked_at, ended_at in noticed if truth.finish(launch, looked_at) == finish]
     return -(-min(seen) // SECOND) * SECOND if seen else None
 
 

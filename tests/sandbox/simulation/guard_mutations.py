@@ -43,7 +43,7 @@ GUARD_MUTATIONS = (
         "a switch that is there is believed",
         replaced(audit, "RECENT", timedelta(days=-1)),
         "an_audit_tells_what_was_taken_away",
-        500,
+        1000,
     ),
     Mutation(
         "lost tags are not looked for",

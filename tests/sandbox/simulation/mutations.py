@@ -13,7 +13,6 @@ from monitor_runtime.decide import (
     completed,
     completion,
     decide,
-    ended,
     idle,
     memory,
     next_check,
@@ -46,13 +45,10 @@ from .patches import (
     restamped,
     stalled_if_unknown,
     terminated,
-    uncounted,
     unguarded,
     unmoved,
     unnotified,
-    unread,
     unreleased,
-    unverified,
     unwarned,
     wait_past_the_deadline,
     waited_for_soon,
@@ -60,6 +56,7 @@ from .patches import (
     without_warm_up,
     wrapped,
 )
+from .verdict_mutations import VERDICT_MUTATIONS
 
 MUTATIONS = (
     Mutation("grace is ignored", misread(grace_seconds=0), "grace_is_given_in_full"),
@@ -120,25 +117,20 @@ MUTATIONS = (
         "a large checkpoint counts from when its upload began",
         replaced(stalled, "_digest", no_digest),
         "every_ending_has_a_cause",
-        600,
+        1000,
     ),
     Mutation(
         "the moment at which it will have stalled is not planned for",
         replaced(decide, "stalls_at", nothing),
         "a_stalled_run_is_ended_in_time",
-        1000,
+        1500,
     ),
     Mutation("a hold is ignored", replaced(memory, "_read_hold", lambda *_: memory.Hold()), "holds_are_respected"),
-    Mutation(
-        "nothing is verified",
-        replaced(completed, "verification_gap", lambda *_: None),
-        "no_upload_is_lost",
-    ),
     Mutation(
         "no follow-up is scheduled",
         replaced(follow_up, "follow_up", nothing),
         "a_finished_run_is_ended_in_time",
-        150,
+        300,
     ),
     Mutation(
         "the outcome of an earlier launch is believed",
@@ -162,7 +154,7 @@ MUTATIONS = (
         "a released instance that lives on is never armed again",
         replaced(memory, "REMOVAL", timedelta(days=1000)),
         "the_switch_is_armed",
-        500,
+        1000,
     ),
     Mutation(
         "only the first instance of a run is looked at",
@@ -192,25 +184,13 @@ MUTATIONS = (
         "a_check_ends_what_is_due",
     ),
     Mutation(
-        "a large output counts from when its upload began",
-        replaced(completion, "counted", uncounted),
-        "grace_is_given_in_full",
-        400,
-    ),
-    Mutation(
-        "what ended by itself is believed unverified",
-        replaced(ended, "verdict", unverified),
-        "the_recorded_outcome_is_true",
-        1000,
-    ),
-    Mutation(
         "neither it nor the switch knows a deadline",
         both(replaced(case, "deadline", nothing), replaced(check, "arm", nothing)),
         "nothing_runs_past_its_deadline",
     ),
     Mutation(
         "waiting goes on past the deadline",
-        both(replaced(decide, "wait", wait_past_the_deadline), replaced(completed, "wait", wait_past_the_deadline)),
+        both(*(replaced(module, "wait", wait_past_the_deadline) for module in (case, completed, decide))),
         "the_monitor_is_there_at_the_deadline",
         300,
     ),
@@ -226,7 +206,6 @@ MUTATIONS = (
         "a_noticed_completion_is_ended_at_once",
         300,
     ),
-    Mutation("the body of a marker is not read", replaced(observe, "parse_body", unread), "the_outcome_is_true", 300),
     Mutation(
         "an interruption is not recorded", replaced(carry_out, "interrupt", nothing), "an_interruption_is_recorded"
     ),
@@ -259,16 +238,6 @@ MUTATIONS = (
         misread(on_complete=Action.STOP, on_failure=Action.STOP, on_deadline=Action.STOP, terminate_after_days=None),
         "endings_are_as_declared",
     ),
-    Mutation(
-        "what is stuck is left alone",
-        replaced(ended, "STUCK_AFTER", timedelta(days=1000)),
-        "a_stuck_stop_is_forced",
-    ),
-    Mutation(
-        "every stop is forced",
-        both(replaced(ended, "STUCK_AFTER", timedelta(0)), replaced(ended, "SHUTDOWN_MARGIN", timedelta(days=-1))),
-        "force_is_for_what_is_stuck",
-    ),
     Mutation("a refusal is asked for ever", replaced(memory, "MAX_REFUSALS", 10**6), "a_refusal_is_not_asked_for_ever"),
     Mutation("failure markers are not known", misread(failure_markers=()), "a_check_ends_what_is_due"),
     Mutation(
@@ -276,7 +245,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the backoff never grows",
-        replaced(decide, "next_due", in_five_seconds),
+        replaced(case, "next_due", in_five_seconds),
         "calls_are_bounded",
     ),
     Mutation(
@@ -286,7 +255,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a source that fails is asked again soon",
-        replaced(decide, "_wait_for", waited_for_soon),
+        both(replaced(completed, "wait_for", waited_for_soon), replaced(decide, "wait_for", waited_for_soon)),
         "what_is_unknown_is_left_to_the_heartbeat",
     ),
     Mutation(
@@ -304,5 +273,6 @@ MUTATIONS = (
         replaced(observe, "ask", unguarded),
         "only_declared_errors_come_out",
     ),
+    *VERDICT_MUTATIONS,
     *GUARD_MUTATIONS,
 )

@@ -14,8 +14,9 @@ from monitor_runtime.cloud.pages import Page
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import backoff, deadline, settings, times, triggers
 from monitor_runtime.contract.names import TAG_MONITOR
-from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Idle, Settings
+from monitor_runtime.decide.case import Case
 from monitor_runtime.decide.completion import Completion, MarkerBody
 from monitor_runtime.decide.decisions import Interrupt, Wait
 from monitor_runtime.decide.memory import Memory
@@ -94,7 +95,7 @@ def looked_for_soon(
     return [Recheck(now + timedelta(minutes=2))] if isinstance(found, Unknown) else rechecks
 
 
-def waited_for_soon(case: Any, _source: Unknown, reason: str) -> Wait:
+def waited_for_soon(case: Case, _source: Unknown, reason: str) -> Wait:
     return Wait(reason, case.now + timedelta(minutes=2))
 
 
@@ -182,8 +183,8 @@ def unwarned(original: Callable[..., None], context: Any, instance: Any, memory:
     original(context, instance, memory, replace(decided, signal_first=False))
 
 
-def wait_past_the_deadline(_case: object, reason: str, recheck_at: datetime | None) -> Wait:
-    return Wait(reason, recheck_at)
+def wait_past_the_deadline(case: Case, reason: str, *rechecks_at: datetime | None) -> Wait:
+    return Wait(reason, min((moment for moment in rechecks_at if moment and moment > case.now), default=None))
 
 
 def unread(_body: bytes) -> MarkerBody:
@@ -196,3 +197,19 @@ def uncounted(found: Completion, *_: object) -> Completion:
 
 def unverified(_case: object, found: Completion) -> object:
     return found.outcome, found.evidence
+
+
+def understood(original: Callable[[bytes], MarkerBody], body: bytes) -> MarkerBody:
+    return replace(original(body), not_understood="")
+
+
+def climbing(original: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    return original(*args, **named | {"climbs": True})
+
+
+def counted_anew(original: Callable[..., Completion], found: Completion, *args: Any) -> Completion:
+    return original(found, *args) if found.multipart else found
+
+
+def unreported(original: Callable[..., Memory], *args: object) -> Memory:
+    return replace(original(*args), reported=frozenset[Outcome]())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from monitor_runtime.cloud.values import InstanceState
+from sandbox.simulation.judge.liveness import a_check_ends_what_is_due
 from sandbox.simulation.judge.safety import grace_is_given_in_full
 from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.timeline import MINUTE, SECOND
 
-from .records import PREFIX, broken, ended, launched, record
+from .records import PREFIX, broken, checked, ended, launched, record
 
 KEY = f"{PREFIX}model.bin"
 COMPLETED_AT = 20 * MINUTE + 500
@@ -54,3 +56,17 @@ def test_an_object_of_one_part_counts_from_the_date_that_s3_tells(early: int, *,
     dated_at = 20 * MINUTE + 2 * SECOND
     ended(told, launch, dated_at + GRACE - early)
     assert broken(told, grace_is_given_in_full) is wrong
+
+
+@pytest.mark.parametrize(("seen_before", "wrong"), [(True, True), (False, False)])
+def test_a_marker_that_is_written_again_is_counted_from_the_first_that_a_check_saw(
+    *, seen_before: bool, wrong: bool
+) -> None:
+    told = record({"grace_seconds": GRACE // SECOND})
+    launch = launched(told, MINUTE)
+    for at in (10 * MINUTE, 14 * MINUTE):
+        told.bucket.timeline.now = at
+        told.bucket.put(f"{PREFIX}done", 0)
+    checked(told, launch, (11 if seen_before else 9) * MINUTE)
+    checked(told, launch, 10 * MINUTE + GRACE + MINUTE).state_at_end = InstanceState.RUNNING
+    assert broken(told, a_check_ends_what_is_due) is wrong
