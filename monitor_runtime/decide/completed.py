@@ -46,7 +46,10 @@ def success(case: Case) -> Decision | None:
     found = case.completion
     if found is None or found.outcome is not Outcome.SUCCEEDED:
         return None
-    return _in_grace(case, found) or _verified(case, found)
+    if grace := _in_grace(case, found):
+        return grace
+    # What was reported before is not looked into again.
+    return None if case.seen.uploads is None else _verified(case, found)
 
 
 def complete_at_deadline(case: Case) -> Decision | None:

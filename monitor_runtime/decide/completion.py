@@ -12,6 +12,7 @@ from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.wording import few
 from monitor_runtime.decide.memory import Memory
+from monitor_runtime.decide.multipart import multipart_digest
 from monitor_runtime.decide.unmet import fresh, matching, missing
 
 
@@ -50,7 +51,8 @@ class Completion:
     """The object whose body may say more; None when outputs complete the run."""
     multipart: bool = False
     recognized_by: str = ""
-    """What is the same in every look at it: of outputs, the newest of them; a marker may be uploaded again."""
+    """What is the same in every look at it: of outputs, the newest and the multipart ones. A marker may be uploaded
+    again."""
 
     def grace_over(self, settings: Settings) -> datetime:
         """When what is still on its way, a log or a checkpoint, has had its time."""
@@ -137,5 +139,5 @@ def _find_outputs(settings: Settings, objects: Sequence[StoredObject], launched_
         f"expected outputs {few(settings.expected_outputs)}",
         None,
         any(entry.multipart for entry in found),
-        recognized_by=f"outputs of {times.format_time(newest)}",
+        recognized_by=f"outputs of {times.format_time(newest)} {multipart_digest(found)}".rstrip(),
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from monitor_runtime.cloud.values import StoredObject, Upload
 from monitor_runtime.contract import times
 from monitor_runtime.contract.settings import Settings, Stalled
 from monitor_runtime.decide.completion import fresh, matching
 from monitor_runtime.decide.memory import Memory
+from monitor_runtime.decide.multipart import multipart_digest
 from monitor_runtime.decide.observation import Progress, Unknown
 
 
@@ -43,7 +43,7 @@ def progress(
     digest of all of them tells.
     """
     newest = max((entry.modified_at for entry in signs), default=launched_at)
-    large = _digest([entry for entry in signs if entry.multipart])
+    large = multipart_digest(signs)
     if not large:
         return progress_since(stalled, newest)
     known_since = memory.progress_at if memory.progress == large else None
@@ -77,9 +77,3 @@ def stalls_at(found: Progress | Unknown | None) -> datetime | None:
 def progress_value(found: Progress) -> str:
     """The tag's value for large objects that were seen for the first time."""
     return f"{found.large} {times.format_time(found.large_seen_at or found.since)}"
-
-
-def _digest(objects: Sequence[StoredObject]) -> str:
-    """A few letters that are others when one of the objects is another; empty without any."""
-    told = sorted({f"{times.format_time(entry.modified_at)} {entry.size} {entry.key}" for entry in objects})
-    return sha256("\n".join(told).encode()).hexdigest()[:16] if told else ""

@@ -32,7 +32,7 @@ def nothing_is_made_for_what_is_being_removed(truth: Truth) -> Iterator[Found]:
         looked_at = check.first_described_at
         ended_at = check.ended_at or check.started_at
         outlived = any(check.started_at < each.at <= ended_at for each in truth.record.launches)
-        if looked_at is None or truth.has_two_instances or outlived:
+        if looked_at is None or truth.has_two_instances or outlived or check.trigger == "first-check":
             continue
         going = any(at < looked_at < at + REMOVAL - MINUTE for at in launch.releases)
         if going and check.kinds["put_deadline_switch"]:

@@ -73,8 +73,8 @@ def no_upload_is_lost(truth: Truth) -> Iterator[Found]:
     """No run is ended as succeeded while it is still uploading what it had begun to upload before."""
     for ending in truth.record.endings:
         if outcome_of(ending) is Outcome.SUCCEEDED and ending.under_way and ending.looks:
-            begun = [upload for upload in truth.record.bucket.uploads if upload.key in ending.under_way]
-            if any(upload.at <= ending.looks[0] for upload in begun):
+            finishes = _finishes(truth, ending)[:1]
+            if any(truth.uploads_under_way(ending.launch, finish, look) for look, finish in finishes):
                 yield Found(ending.at, f"ended as succeeded while {', '.join(ending.under_way)} was going on")
 
 

@@ -13,6 +13,7 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide import memory
 from monitor_runtime.decide.decisions import End, Wait
+from monitor_runtime.decide.multipart import multipart_digest
 from monitor_runtime.decide.observation import Observation
 from sandbox.aws.boto import client
 from sandbox.aws.moto_gaps import begin_upload
@@ -28,7 +29,8 @@ GRACE = timedelta(seconds=OUTPUTS.grace_seconds)
 
 
 def _noticed(newest: datetime = LARGE.modified_at, since: datetime = APPEARED) -> dict[str, str]:
-    return {names.TAG_NOTICED: memory.noticed_value(f"outputs of {format_time(newest)}", since)}
+    completion = f"outputs of {format_time(newest)} {multipart_digest([LARGE])}"
+    return {names.TAG_NOTICED: memory.noticed_value(completion, since)}
 
 
 def _seen(*objects: StoredObject, **fields: Any) -> Observation:
@@ -58,6 +60,15 @@ def test_an_output_that_is_newer_than_what_was_noticed_starts_the_grace() -> Non
     noticed = _noticed(newer.modified_at, newer.modified_at)
     assert isinstance(decided(both, _seen(LARGE, newer, tags=noticed), at(hours=2, minutes=8)), Wait)
     assert isinstance(decided(both, _seen(LARGE, newer, tags=noticed), at(hours=2, minutes=9)), End)
+
+
+def test_an_output_that_s3_dates_back_starts_the_grace_though_another_one_is_newer() -> None:
+    newest = StoredObject(f"{PREFIX}metrics.json", 1, at(hours=2))
+    both = settings(expected_outputs=("model.pt", "metrics.json"))
+    earlier = StoredObject(f"{PREFIX}model.pt", 5 << 30, at(minutes=50), multipart=True)
+    completion = f"outputs of {format_time(newest.modified_at)} {multipart_digest([earlier])}"
+    noticed = {names.TAG_NOTICED: memory.noticed_value(completion, at(hours=2))}
+    assert isinstance(decided(both, _seen(LARGE, newest, tags=noticed), at(hours=2, minutes=5)), Wait)
 
 
 def test_an_object_of_one_part_counts_from_its_date() -> None:

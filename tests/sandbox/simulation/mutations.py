@@ -115,7 +115,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a large checkpoint counts from when its upload began",
-        replaced(stalled, "_digest", no_digest),
+        replaced(stalled, "multipart_digest", no_digest),
         "every_ending_has_a_cause",
         1000,
     ),
