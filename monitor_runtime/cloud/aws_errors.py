@@ -31,6 +31,7 @@ _KINDS = {
     # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
     "NoSuchBucket": ErrorKind.REFUSED,
     "NoSuchKey": ErrorKind.NOT_FOUND,
+    "NoSuchUpload": ErrorKind.NOT_FOUND,
     "OperationAborted": ErrorKind.TRANSIENT,
     "RequestTimeout": ErrorKind.TRANSIENT,
     "SlowDown": ErrorKind.TRANSIENT,

@@ -113,6 +113,7 @@ def test_a_denial_a_protection_or_an_invalid_request_is_refused(code: str, statu
         ("InvalidInstanceID.NotFound", 400),
         ("InvalidSpotInstanceRequestID.NotFound", 400),
         ("NoSuchKey", 404),
+        ("NoSuchUpload", 404),
         ("ResourceNotFoundException", 404),
     ],
 )
