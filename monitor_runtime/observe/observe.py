@@ -130,7 +130,7 @@ def _matters_now(
 ) -> bool:
     """Whether something can follow from a completion: grace or all time is over, no hold, it was not reported yet."""
     only_reported = settings.on_complete is settings.on_failure is Action.REPORT
-    was_reported = only_reported and not memory.reported.isdisjoint({Outcome.SUCCEEDED, Outcome.FAILED})
+    was_reported = only_reported and completion.outcome in memory.reported
     due = deadline(settings, launched_at)
     is_due = now >= completion.grace_over(settings) or (due is not None and now >= due)
     return is_due and not was_reported and memory.hold.until is None
