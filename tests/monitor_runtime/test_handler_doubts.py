@@ -45,6 +45,14 @@ def test_a_success_marker_that_tells_of_a_failure_is_one(body: bytes) -> None:
         assert (cloud.tags[names.TAG_OUTCOME], cloud.state) == ("failed", "stopped")
 
 
+def test_a_failure_that_only_the_body_tells_of_is_reported_once_and_as_nothing_else() -> None:
+    with moto_cloud(on_complete=Action.REPORT, on_failure=Action.REPORT) as cloud:
+        _complete(cloud, b'{"exit_code": 3}')
+        cloud.check()
+        cloud.check()
+        assert (cloud.tags[names.TAG_OUTCOME], len(cloud.messages())) == ("failed", 1)
+
+
 @pytest.mark.parametrize(
     "body",
     [b'{"outcome": "failed", "log": "' + b"x" * 70_000 + b'"}', b'{"outcome": "aborted"}', b"{'outcome': 'failed'}"],
