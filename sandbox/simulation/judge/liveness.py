@@ -181,7 +181,7 @@ def a_finished_run_is_ended_in_time(truth: Truth) -> Iterator[Found]:
 
 def a_noticed_completion_is_ended_at_once(truth: Truth) -> Iterator[Found]:
     """When all services work, a completion that was seen in its grace period ends the run within 5 s of its end."""
-    if truth.record.scenario.weather is not Weather.CALM or truth.record.tampered_at:
+    if truth.record.scenario.weather is not Weather.CALM or truth.record.tampered_at or truth.has_two_instances:
         return
     for ending, seconds in graced_endings(truth):
         released = ending.launch.released_at is not None
