@@ -81,7 +81,7 @@ def own_action(case: Case, outcome: Outcome) -> Action | None:
 def _ends_as_complete(case: Case, found: Completion) -> bool:
     """Whether the deadline, if it comes, finds a run that was complete before it, and ends as that."""
     due = case.deadline
-    return due is not None and found.modified_at < due and own_action(case, found.outcome) is not None
+    return due is not None and min(found.since, found.modified_at) < due and own_action(case, found.outcome) is not None
 
 
 def unread_marker(case: Case) -> Wait | None:

@@ -95,9 +95,10 @@ def _deadline(case: Case) -> Decision | None:
         return None
     if completed := complete_at_deadline(case):
         return completed
-    if isinstance(case.seen.objects, Unknown) and memory.noticed and not case.past_last_look:
-        return wait(case, f"{memory.noticed}, S3 unknown: {case.seen.objects.cause}", case.now + RECHECK_UNVERIFIED)
     kept = own_action(case, memory.outcome) if memory.refused_count and memory.outcome else None
+    if isinstance(case.seen.objects, Unknown) and (memory.noticed or kept) and not case.past_last_look:
+        remembered = memory.noticed or memory.reason
+        return wait(case, f"{remembered}, S3 unknown: {case.seen.objects.cause}", case.now + RECHECK_UNVERIFIED)
     return end(
         case,
         memory.outcome if kept and memory.outcome else Outcome.DEADLINE,

@@ -170,7 +170,7 @@ def a_finished_run_is_ended_in_time(truth: Truth) -> Iterator[Found]:
     """When all services work, a completed run is ended within a poll interval of its marker, or at the end of grace."""
     if truth.record.scenario.weather is not Weather.CALM or truth.record.scenario.machine.protected:
         return
-    if truth.record.tampered_at:
+    if truth.record.tampered_at or truth.has_two_instances:
         return
     for launch in truth.record.launches:
         latest = _latest_end(truth, launch)

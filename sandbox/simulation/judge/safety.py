@@ -10,6 +10,7 @@ from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.truth import LAST_LOOK, Truth
 from sandbox.simulation.world.machine import ALIVE, SpotKind
 from sandbox.simulation.world.record import Ending, Firing
+from sandbox.simulation.world.tampering import OF_TAGS
 from sandbox.simulation.world.timeline import DAY, MINUTE, SECOND, whole_seconds
 
 SIGNALLED = frozenset({Outcome.DEADLINE, Outcome.IDLE, Outcome.STALLED})
@@ -60,8 +61,16 @@ def the_outcome_is_true(truth: Truth) -> Iterator[Found]:
         due |= truth.refused_before(ending.launch, ending.at) if due else set()
         if told is Outcome.UNVERIFIED and _verification_was_refused(ending):
             continue
+        if _lost_its_memory(truth) or truth.has_markers_on_several_pages(ending.launch, ending.at):
+            continue
         if told is not None and due and told not in due:
             yield Found(ending.at, f"check {ending.check.number} said {told}, true was {', '.join(sorted(due))}")
+
+
+def _lost_its_memory(truth: Truth) -> bool:
+    """When a marker that was written again was there first stands in the tags, which somebody stripped."""
+    plan = truth.record.scenario.tampering
+    return plan is not None and plan.kind in OF_TAGS and truth.record.tampered_at is not None
 
 
 def _verification_was_refused(ending: Ending) -> bool:

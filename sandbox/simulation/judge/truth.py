@@ -78,6 +78,15 @@ class Truth:
         since, stamp = max(counted_since(entry) for entry in written), max(entry.stamp for entry in written)
         return Finish(Outcome.SUCCEEDED, since, stamp, {}, any(entry.multipart for entry in written))
 
+    def has_markers_on_several_pages(self, launch: Launch, moment: int) -> bool:
+        """Whether one success marker hides another: of several, the first that a page shows is the one that counts."""
+        markers = [
+            name
+            for name in self.objects(launch, moment)
+            if any(names_object(pattern, name) for pattern in self.settings.markers)
+        ]
+        return len(markers) > 1 and len(self.objects(launch, moment)) > self.record.scenario.page_size
+
     def _first_stamp(self, launch: Launch, moment: int, patterns: Iterable[str]) -> int:
         """When a marker of these was there first: one that is written again has its grace once."""
         start = len(self.settings.prefix)
@@ -144,14 +153,15 @@ class Truth:
     def _ends_as_complete(self, launch: Launch, finish: Finish | None, found: set[Due]) -> bool:
         """Whether a deadline finds a run that was complete before, and ends as that: unless that is only reported."""
         deadline = self.deadline(launch)
-        before = finish is not None and deadline is not None and finish.stamp < deadline
+        before = finish is not None and deadline is not None and min(finish.since, finish.stamp) < deadline
         return before and all(due.action is not Action.REPORT for due in found)
 
     def due_of(self, launch: Launch, finish: Finish, moment: int) -> Due:
         """The ending that a completion leads to, by what is verified at that moment; soon after a deadline at last."""
         due = self._due_in_time(launch, finish, moment)
         deadline = self.deadline(launch)
-        if deadline is None or self.settings.on_deadline is Action.REPORT or finish.stamp >= deadline:
+        late = deadline is None or min(finish.since, finish.stamp) >= deadline
+        if late or deadline is None or self.settings.on_deadline is Action.REPORT:
             return due
         return replace(due, at=min(due.at, deadline + LAST_LOOK))
 
