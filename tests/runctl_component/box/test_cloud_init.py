@@ -35,8 +35,8 @@ def _base64(content: str | bytes) -> str:
         f"MIME-Version: 1.0\n{MIME}",
         _base64(SCRIPT),
         _base64(MIME),
-        _base64(gzip.compress(SCRIPT.encode())),
-        "\n".join(_base64(gzip.compress(SCRIPT.encode()))[at : at + 76] for at in range(0, 200, 76)),
+        _base64(gzip.compress(SCRIPT.encode(), mtime=0)),
+        "\n".join(_base64(gzip.compress(SCRIPT.encode(), mtime=0))[at : at + 76] for at in range(0, 200, 76)),
     ],
 )
 def test_what_cloud_init_runs_is_accepted(user_data: str) -> None:
