@@ -20,7 +20,7 @@ def shown(
     console: Console, lifecycles: int, clock: Callable[[], float] = perf_counter
 ) -> Generator[Callable[[Figures], None]]:
     """What to call with the figures of each part that is done."""
-    if not console.is_terminal:
+    if not console.is_terminal or console.is_dumb_terminal:
         yield _Lines(console, lifecycles, clock)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

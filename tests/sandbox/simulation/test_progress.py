@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
 from sandbox.simulation.judge.figures import Figures
@@ -25,7 +26,8 @@ def test_where_there_is_no_terminal_a_line_comes_every_half_minute() -> None:
     ]
 
 
-def test_on_a_terminal_a_bar_shows_how_many_are_done() -> None:
+def test_on_a_terminal_a_bar_shows_how_many_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     written = StringIO()
     with shown(Console(file=written, force_terminal=True, width=80), 40) as done:
         done(PART)
