@@ -7,9 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor_runtime.cloud.clock import Clock
-from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
-from monitor_runtime.cloud.pages import UploadMarker
-from monitor_runtime.cloud.values import StoredObject
+from monitor_runtime.cloud.interface import Cloud
+from monitor_runtime.cloud.values import StoredObject, Upload
 from monitor_runtime.contract.settings import Settings, Stalled
 from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import Observation, Progress, Unknown
@@ -21,7 +20,7 @@ from monitor_runtime.decide.stalled import (
     signs_of_progress,
 )
 from monitor_runtime.observe.listing import find_objects
-from monitor_runtime.observe.uploads import MAX_PAGES
+from monitor_runtime.observe.uploads import search_uploads
 
 
 def find_progress(
@@ -77,21 +76,12 @@ def _signs(
 def _uploading(
     cloud: Cloud, settings: Settings, stalled: Stalled, signs: Sequence[StoredObject], launched_at: datetime
 ) -> str | Unknown:
-    """The key of an upload that is progress, or nothing. Unknown when `MAX_PAGES` have none, and there are more."""
-    marker: UploadMarker | None = None
-    try:
-        for _ in range(MAX_PAGES):
-            page = cloud.list_uploads(settings.bucket, settings.prefix, marker)
-            for upload in page.uploads:
-                if is_sign_of_progress(settings, stalled, upload, signs, launched_at):
-                    return upload.key
-            marker = page.next_marker
-            if marker is None:
-                return ""
-    except CloudError as error:
-        return Unknown(str(error), permanent=error.kind is ErrorKind.REFUSED)
-    place = f"s3://{settings.bucket}/{settings.prefix}"
-    return Unknown(
-        f"more than {MAX_PAGES} pages of uploads were given up under {place}: have a lifecycle rule abort them",
-        permanent=True,
-    )
+    """The key of an upload that is progress, or nothing."""
+
+    def signs_among(uploads: Sequence[Upload]) -> tuple[Upload, ...]:
+        return tuple(each for each in uploads if is_sign_of_progress(settings, stalled, each, signs, launched_at))
+
+    found = search_uploads(cloud, settings, signs_among)
+    if isinstance(found, Unknown):
+        return found
+    return found[0].key if found else ""

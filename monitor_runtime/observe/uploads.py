@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -31,14 +31,25 @@ def find_uploads(
     One whose key has a newer whole object is superseded. One that had stood still for `GIVEN_UP_AFTER` when the run
     was complete is not waited for.
     """
+
+    def under_way(uploads: Sequence[Upload]) -> tuple[Upload, ...]:
+        begun = [upload for upload in uploads if upload.initiated_at >= launched_at]
+        return _under_way(cloud, settings, begun, completed_at)
+
+    return search_uploads(cloud, settings, under_way)
+
+
+def search_uploads(
+    cloud: Cloud, settings: Settings, pick: Callable[[Sequence[Upload]], tuple[Upload, ...]]
+) -> tuple[Upload, ...] | Unknown:
+    """What ``pick`` takes of the first page in which it finds any. Unknown when `MAX_PAGES` have none, and more are."""
     marker: UploadMarker | None = None
     try:
         for _ in range(MAX_PAGES):
             page = cloud.list_uploads(settings.bucket, settings.prefix, marker)
-            begun = [upload for upload in page.uploads if upload.initiated_at >= launched_at]
-            under_way = _under_way(cloud, settings, begun, completed_at)
-            if under_way or page.next_marker is None:
-                return under_way
+            picked = pick(page.uploads)
+            if picked or page.next_marker is None:
+                return picked
             marker = page.next_marker
     except CloudError as error:
         return Unknown.of(error)
