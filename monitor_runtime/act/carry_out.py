@@ -82,7 +82,7 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
             climbs=decision.climbs,
         )
     except CloudError as error:
-        if error.kind is ErrorKind.UNSUPPORTED:
+        if error.kind is ErrorKind.UNSUPPORTED and not decision.climbs:
             _keep(context, instance, decision, error)
             return
         _record_failure(context, instance, memory, decision, error)
@@ -157,11 +157,11 @@ def terminate_stopped(context: CheckContext, instance: Instance, memory: Memory,
 
 
 def refused(context: CheckContext, decision: Refused) -> None:
-    """Keep the alarm up: EC2 is not asked again."""
+    """Keep the alarm up between the hourly attempts."""
     context.report.count(Metric.ENDING_FAILURES)
     ending = f"{decision.outcome}: {decision.reason}" if decision.outcome else decision.reason
     context.report.problem(
-        f"the ending ({ending}) was refused too often and is not tried again:"
+        f"the ending ({ending}) was refused too often and is only tried once an hour now:"
         f" lift the stop protection or the denial, then remove the tag {names.TAG_REFUSED} or end the instance by hand",
         told_by=Metric.ENDING_FAILURES,
     )

@@ -176,3 +176,14 @@ def test_what_cannot_be_stopped_is_terminated() -> None:
         cloud.faults["ec2:StopInstances"] = raiser(error("UnsupportedOperation", 400))
         reply = cloud.check()
         assert (reply["action"], cloud.state) == ("terminate", "terminated")
+
+
+def test_what_can_be_neither_stopped_nor_terminated_is_a_failure_and_not_told_as_kept() -> None:
+    with moto_cloud() as cloud:
+        completed_and_due(cloud)
+        cloud.faults["ec2:StopInstances"] = raiser(error("UnsupportedOperation", 400))
+        cloud.faults["ec2:TerminateInstances"] = raiser(error("UnsupportedOperation", 400))
+        with pytest.raises(EndingFailedError, match="stop failed"):
+            cloud.check()
+        assert cloud.messages() == []
+        assert names.TAG_REFUSED not in cloud.tags
