@@ -68,8 +68,17 @@ def follow_up(context: CheckContext, at: datetime) -> None:
     if (left := context.remaining_seconds()) < ATTEMPT_SECONDS:
         context.report.problem(f"no follow-up, the next check is the heartbeat's: {left:.0f} s are left")
         return
-    message = follow_up_input(context.settings.to_document(), context.unrecorded.tags)
     try:
-        context.cloud.put_follow_up(FollowUp(names.follow_up_name(context.settings.run), at, message))
+        put_follow_up(context, at)
     except CloudError as error:
         context.report.problem(f"no follow-up, the next check is the heartbeat's: {error}")
+
+
+def put_follow_up(context: CheckContext, at: datetime) -> None:
+    """Put the run's follow-up, with all that it has to carry.
+
+    Raises:
+        CloudError: when EventBridge Scheduler does not take it.
+    """
+    message = follow_up_input(context.settings.to_document(), context.unrecorded.tags)
+    context.cloud.put_follow_up(FollowUp(names.follow_up_name(context.settings.run), at, message))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.ending import persist
@@ -29,27 +30,35 @@ class News:
 
 def notify(context: CheckContext, instance: Instance, news: News) -> None:
     """Publish, then remember it: a message twice is better than none."""
-    settings = context.settings
     message = {
-        "run": settings.run,
         "outcome": news.outcome,
         "reason": news.reason,
         "done": news.done,
         "instance_id": instance.instance_id,
         "instance_state": news.state,
         "launched_at": format_time(instance.launched_at) if instance.launched_at else None,
-        "notified_at": format_time(context.clock.now()),
-        "output_uri": f"s3://{settings.bucket}/{settings.prefix}",
         "unmet": list(news.unmet),
     }
-    text = json.dumps(message, indent=2, sort_keys=True)
+    send = partial(publish, context, news.outcome, message)
     try:
-        persist(
-            context.clock,
-            lambda: context.cloud.publish(f"Training run {settings.run}: {news.outcome}", text),
-            context.remaining_seconds,
-        )
+        persist(context.clock, send, context.remaining_seconds)
     except CloudError as error:
         context.report.problem(f"notification not sent: {error}")
         return
     record_tags(context, instance, {names.TAG_NOTIFIED: format_time(context.clock.now())})
+
+
+def publish(context: CheckContext, status: str, message: Mapping[str, object]) -> None:
+    """Publish a message about the run, without retries. ``status``: what the subject says of it.
+
+    Raises:
+        CloudError: when SNS does not take it.
+    """
+    settings = context.settings
+    whole = {
+        **message,
+        "run": settings.run,
+        "notified_at": format_time(context.clock.now()),
+        "output_uri": f"s3://{settings.bucket}/{settings.prefix}",
+    }
+    context.cloud.publish(f"Training run {settings.run}: {status}", json.dumps(whole, indent=2, sort_keys=True))

@@ -24,14 +24,17 @@ def outcome_tags(context: CheckContext, outcome: Outcome, reason: str) -> dict[s
     }
 
 
-def record_tags(context: CheckContext, instance: Instance, values: dict[str, str]) -> bool:
-    """Set tags of the instance, with retries; whether that worked. What did not is carried to the next check."""
+def record_tags(context: CheckContext, instance: Instance, values: dict[str, str], *, retries: bool = True) -> bool:
+    """Set tags of the instance; whether that worked. What did not is carried to the next check."""
+
+    def write() -> None:
+        context.cloud.tag_instance(instance.instance_id, values)
+
     try:
-        persist(
-            context.clock,
-            lambda: context.cloud.tag_instance(instance.instance_id, values),
-            context.remaining_seconds,
-        )
+        if retries:
+            persist(context.clock, write, context.remaining_seconds)
+        else:
+            write()
     except CloudError as error:
         context.report.problem(f"not recorded in tags: {error}")
         context.unrecorded.keep(instance.instance_id, values)
@@ -63,14 +66,7 @@ def notice(context: CheckContext, instance: Instance, seen: Observation, *, goes
 
 def _note(context: CheckContext, instance: Instance, noticed: str) -> None:
     """Without retries: the next check can do it."""
-    values = {names.TAG_NOTICED: noticed}
-    try:
-        context.cloud.tag_instance(instance.instance_id, values)
-    except CloudError as error:
-        context.report.problem(f"not recorded in tags: {error}")
-        context.unrecorded.keep(instance.instance_id, values)
-        return
-    context.unrecorded.written(instance.instance_id, values)
+    record_tags(context, instance, {names.TAG_NOTICED: noticed}, retries=False)
 
 
 def remember_progress(context: CheckContext, instance: Instance, seen: Observation) -> None:

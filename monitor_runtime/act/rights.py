@@ -9,13 +9,13 @@ from functools import partial
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import arm
+from monitor_runtime.act.follow_up import put_follow_up
 from monitor_runtime.act.report import Report
 from monitor_runtime.cloud.dry_run import denial
-from monitor_runtime.cloud.interface import Change, CloudError, ErrorKind, FollowUp
+from monitor_runtime.cloud.interface import Change, CloudError, ErrorKind
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import switch_time
-from monitor_runtime.contract.triggers import follow_up_input
 from monitor_runtime.decide.memory import Memory
 
 _TRIED = (Change.STOP, Change.TERMINATE, Change.TAG)
@@ -74,11 +74,8 @@ def _arm(
 
 
 def _try_follow_up(context: CheckContext) -> Iterator[str]:
-    settings = context.settings
-    at = context.clock.now() + timedelta(seconds=settings.max_interval_seconds)
-    message = follow_up_input(settings.to_document())
     try:
-        context.cloud.put_follow_up(FollowUp(names.follow_up_name(settings.run), at, message))
+        put_follow_up(context, context.clock.now() + timedelta(seconds=context.settings.max_interval_seconds))
     except CloudError as error:
         yield _obstacle("scheduler:CreateSchedule", error)
 

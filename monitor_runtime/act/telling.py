@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from monitor_runtime.act.check_context import CheckContext
+from monitor_runtime.act.notification import publish
 from monitor_runtime.act.recording import record_tags
 from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.cloud.values import ON, Instance
@@ -40,17 +40,8 @@ def tell_unwatched(context: CheckContext, obstacles: Sequence[str]) -> Iterator[
 
 
 def _publish(context: CheckContext, status: str, further: dict[str, Any]) -> Iterator[str]:
-    settings = context.settings
-    message = {
-        "run": settings.run,
-        "status": status,
-        "notified_at": format_time(context.clock.now()),
-        "output_uri": f"s3://{settings.bucket}/{settings.prefix}",
-        **further,
-    }
-    text = json.dumps(message, indent=2, sort_keys=True)
     try:
-        context.cloud.publish(f"Training run {settings.run}: {status}", text)
+        publish(context, status, {"status": status, **further})
     except CloudError as error:
         yield (
             f"nobody would be told of its end ({error}): check that the topic exists and that its policy lets the"
