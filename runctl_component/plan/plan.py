@@ -18,7 +18,7 @@ from runctl_component.plan.day_of_watching import (
     watch_for_a_day,
     watched_seconds,
 )
-from runctl_component.plan.warnings import Surroundings, warnings
+from runctl_component.plan.warnings import Surroundings, kept_until, warnings
 
 EVENT_SECONDS = 5
 """S3 and EventBridge usually deliver within seconds. That is not guaranteed, so polling goes on."""
@@ -159,8 +159,7 @@ def _unverified_phrase(settings: Settings, spot: str | None) -> str:
     """Nothing is destroyed on doubt."""
     if settings.on_complete is Action.REPORT or spot != "one-time":
         return _action_phrase(Action.REPORT if settings.on_complete is Action.REPORT else Action.STOP, spot)
-    until = "until its deadline" if settings.max_runtime_hours else "for ever, since it has no deadline"
-    return f"kept running {until} (EC2 cannot stop one-time spot instances), and told at once"
+    return f"kept running {kept_until(settings)} (EC2 cannot stop one-time spot instances), and told at once"
 
 
 def deadline_layers(settings: Settings, *, on_box_runner: bool) -> list[dict[str, str]]:

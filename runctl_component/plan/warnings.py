@@ -70,8 +70,12 @@ def _of_one_time_spot(settings: Settings) -> str:
     cannot = "EC2 cannot stop a one-time spot instance: what is to be stopped is terminated, and its disk is lost"
     if settings.on_complete is Action.REPORT:
         return cannot
-    until = "until its deadline" if settings.max_runtime_hours else "for ever, since it has no deadline"
-    return f"{cannot}; only work that cannot be verified keeps it running, {until}"
+    return f"{cannot}; only work that cannot be verified keeps it running, {kept_until(settings)}"
+
+
+def kept_until(settings: Settings) -> str:
+    """How long an instance runs on that EC2 cannot stop, and that must not be terminated."""
+    return "until its deadline" if settings.max_runtime_hours else "for ever, since it has no deadline"
 
 
 def _may_stop(settings: Settings) -> bool:
