@@ -134,9 +134,8 @@ class Fleet:
 
     def take(self) -> bool:
         """Whether EC2's bucket has a token left."""
-        now = self.timeline.now
-        filled = self._tokens + self._refill * (now - self._filled_at) / SECOND
-        self._tokens, self._filled_at = min(self._full, filled), now
+        filled = self._tokens + self._refill * (self.timeline.now - self._filled_at) / SECOND
+        self._tokens, self._filled_at = min(self._full, filled), self.timeline.now
         if self._tokens < 1:
             return False
         self._tokens -= 1
@@ -204,9 +203,9 @@ class _Invocation:
             check(context)
         except SuspendedError:
             return
-        for moment in range(self._started, self._fleet.timeline.now + CALL, MINUTE):
-            left = self._fleet.timeline.now + CALL - moment
-            self._fleet.minute(moment).busy += min(MINUTE, left)
+        end = self._fleet.timeline.now + CALL
+        for moment in range(self._started, end, MINUTE):
+            self._fleet.minute(moment).busy += min(MINUTE, end - moment)
 
     def find_instances(self, tags: Mapping[str, str], *, ended: bool = False) -> Sequence[Instance]:
         del tags, ended

@@ -8,7 +8,6 @@ from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.judge.facts import Due, Finish
 from sandbox.simulation.judge.invariants import Found
-from sandbox.simulation.judge.safety import STUCK_AFTER
 from sandbox.simulation.judge.truth import INTERRUPTION, LAST_LOOK, REMOVAL, Truth
 from sandbox.simulation.judge.waits import graced_endings, remembered_since, was_noticed
 from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
@@ -268,8 +267,7 @@ def a_stuck_stop_is_forced(truth: Truth) -> Iterator[Found]:
         if not check.completed or check.trigger not in CARRIED or check.state_at_start is not InstanceState.STOPPING:
             continue
         given_up = truth.refusals(launch, check.started_at) >= MAX_REFUSALS
-        patience = max(STUCK_AFTER, truth.settings.shutdown_timeout_seconds * SECOND + 2 * MINUTE)
-        if since is not None and check.started_at - since > patience + SECOND and not forced and not given_up:
+        if since is not None and check.started_at - since > truth.stuck_after + SECOND and not forced and not given_up:
             yield Found(check.started_at, f"check {check.number} left the instance stuck")
 
 

@@ -14,7 +14,6 @@ from sandbox.simulation.world.tampering import OF_TAGS
 from sandbox.simulation.world.timeline import DAY, MINUTE, SECOND, whole_seconds
 
 SIGNALLED = frozenset({Outcome.DEADLINE, Outcome.IDLE, Outcome.STALLED})
-STUCK_AFTER = 10 * MINUTE
 
 
 def outcome_of(ending: Ending) -> Outcome | None:
@@ -193,10 +192,9 @@ def a_stopped_instance_is_kept(truth: Truth) -> Iterator[Found]:
 
 def force_is_for_what_is_stuck(truth: Truth) -> Iterator[Found]:
     """A stop is forced only when the instance has been stopping for ten minutes, and its training has had its time."""
-    patience = max(STUCK_AFTER, truth.settings.shutdown_timeout_seconds * SECOND + 2 * MINUTE)
     for at, launch in truth.record.forced:
         since = at if launch.left_running_at is None else launch.left_running_at
-        if at - whole_seconds(since) < patience:
+        if at - whole_seconds(since) < truth.stuck_after:
             yield Found(at, f"forced after {(at - since) / SECOND:.0f} s")
 
 

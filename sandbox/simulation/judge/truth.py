@@ -23,6 +23,7 @@ LAST_LOOK = 5 * MINUTE
 """So long after its deadline a run that was complete before it may take to end as what it is."""
 STILL = 5 * MINUTE
 """An upload that got no part for so long is not waited for beyond the time of verification."""
+STUCK = 10 * MINUTE
 REMOVAL = 10 * MINUTE
 """What is released and still there after that long is watched and armed like any other instance."""
 
@@ -34,6 +35,7 @@ class Truth:
         self.record = record
         self.settings = record.scenario.settings
         self.grace = self.settings.grace_seconds * SECOND
+        self.stuck_after = max(STUCK, self.settings.shutdown_timeout_seconds * SECOND + 2 * MINUTE)
 
     def objects(self, launch: Launch, moment: int) -> dict[str, Written]:
         """What this launch, and nothing before it, had written by then; by name, without the prefix."""

@@ -21,7 +21,6 @@ READS = (
     "try_out",
     "schedule_input",
 )
-AUDIT_READS = ("list_schedules", "find_schedule", "has_deadline_switch", "list_instances", "find_by", "may_end")
 EC2_WRITES = ("stop_instance", "terminate_instance", "cancel_spot_request", "tag_instance")
 SCHEDULER_WRITES = ("put_follow_up", "put_deadline_switch", "delete_schedule")
 OTHERS = ("stop_unit", "command_state", "publish")
