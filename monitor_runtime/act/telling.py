@@ -67,6 +67,9 @@ def _endings(settings: Settings) -> str:
     if settings.idle:
         idle = settings.idle
         failed.append(f"when {idle.metric} stays under {idle.threshold:g} for {idle.minutes} minutes")
+    if settings.stalled:
+        stalled = settings.stalled
+        failed.append(f"when nothing new matches {' or '.join(stalled.patterns)} for {stalled.minutes} minutes")
     done = _DONE[settings.on_complete]
     if settings.terminate_after_days:
         done += f", terminated {settings.terminate_after_days} d later"

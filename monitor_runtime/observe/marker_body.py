@@ -11,7 +11,7 @@ from monitor_runtime.decide.completion import ManifestEntry, MarkerBody
 
 MAX_BODY_BYTES = 64 * 1024
 _MAX_MESSAGE_CHARACTERS = 200
-_SUCCEEDED = frozenset({"succeeded"})
+_SUCCEEDED = frozenset({"succeeded", "success"})
 _FAILED = frozenset({"failed", "failure", "fail", "error"})
 _FIELDS = frozenset({"outcome", "exitcode", "message", "checkpoint"})
 _SHOWN_CHARACTERS = 40

@@ -13,6 +13,7 @@ from runctl_component.args.monitor_rules import (
     MONITOR_RULES,
     RESOLVED_MONITOR_RULES,
 )
+from runctl_component.args.run_rules import topic_key_problems
 from runctl_component.args.unknown_values import has_output, plain_containers, without_none
 from runctl_component.args.watched import Watched
 from runctl_component.errors import InvalidArgs
@@ -53,13 +54,18 @@ def check_monitor(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
         problem = Problem("args", got=args, accepted="an object of args", fix="pass a dict with at least watch")
         raise InvalidArgs(f"Monitor {name!r}", [problem])
     given = without_none(plain_containers(args))
-    problems = [*name_problems(name, MAX_NAME_CHARACTERS), *unknown_keys(given, MONITOR_RULES)]
+    problems = [
+        *name_problems(name, MAX_NAME_CHARACTERS),
+        *unknown_keys(given, MONITOR_RULES),
+    ]
     if "watch" not in given:
         problems.append(
             Problem(
                 "watch", found="missing", accepted="a list of buckets", fix="name the buckets to which the runs write"
             )
         )
+    if not has_output(given.get("notify_key_arn")):
+        problems += topic_key_problems(given)
     problems.extend(
         Problem(field, found="an Output", accepted="a plain value", fix="decide it in the program or its config")
         for field in ("s3_events", "markers")

@@ -211,8 +211,20 @@ def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(
             "spot_max_price", got=values["spot_max_price"], accepted="only with spot", fix="set spot, or remove it"
         )
+    yield from topic_key_problems(values)
     yield from _image_combinations(values)
     yield from _spot_combinations(values)
+
+
+def topic_key_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """A key for a topic that is not named, of a run or of a monitor."""
+    if "notify_key_arn" in values and "notify_topic_arn" not in values:
+        yield Problem(
+            "notify_key_arn",
+            got=values["notify_key_arn"],
+            accepted="only with notify_topic_arn",
+            fix="name the topic that this key encrypts, or remove it",
+        )
 
 
 def _image_combinations(values: Mapping[str, Any]) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ import pytest
 from monitor_runtime.cloud.pages import Page
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.settings import Idle, Stalled
 from monitor_runtime.observe.first_check import FirstCheckError, prove
 from sandbox.aws.boto import client
 
@@ -170,6 +171,17 @@ def test_the_topic_is_told_that_the_run_is_watched_and_how_it_will_end() -> None
             "deadline: stopped, 24 h after the launch, at 2026-03-03T09:00:00Z",
             "outputs: s3://outputs/runs/llama-ft/",
         ]
+
+
+def test_the_message_names_each_way_in_which_the_run_may_fail() -> None:
+    idle, stalled = Idle("CPUUtilization", 5, 30), Stalled(("*.pt", "*.bin"), 60)
+    with moto_cloud(idle=idle, stalled=stalled) as cloud:
+        cloud.check("first-check")
+        (message,) = cloud.all_messages()
+        assert message["plan"][0].endswith(
+            ", or when CPUUtilization stays under 5 for 30 minutes"
+            ", or when nothing new matches *.pt or *.bin for 60 minutes"
+        )
 
 
 @pytest.mark.parametrize("code", ["NotFound", "KMSAccessDenied", "AuthorizationError"])

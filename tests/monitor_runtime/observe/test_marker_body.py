@@ -23,6 +23,7 @@ def _read(**document: object) -> MarkerBody:
         ({}, MarkerBody()),
         ({"outcome": "succeeded"}, MarkerBody()),
         ({"outcome": " Succeeded\n"}, MarkerBody()),
+        ({"outcome": "success"}, MarkerBody()),
         ({"outcome": "failed", "exit_code": 137}, MarkerBody(failed=True, exit_code=137)),
         ({"outcome": "FAILED"}, MarkerBody(failed=True)),
         ({"outcome": "failure"}, MarkerBody(failed=True)),

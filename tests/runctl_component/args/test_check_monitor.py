@@ -50,6 +50,11 @@ def test_a_value_is_checked_when_it_resolves(field: str, value: object) -> None:
         _monitor({field: lambda: pulumi.Output.from_input(value)})
 
 
+def test_a_key_for_a_topic_that_is_not_named_is_refused() -> None:
+    with pytest.raises(InvalidArgs, match=r"notify_key_arn: got .*; accepted: only with notify_topic_arn"):
+        _monitor({"notify_key_arn": KEY})
+
+
 def test_an_entry_of_watch_is_checked_when_it_resolves() -> None:
     with pytest.raises(ValueError, match=r"(?s)Monitor 'shared'.*watch\[0\]\.bucket: got 'Not A Bucket'"):
         _monitor({"watch": lambda: [{"bucket": pulumi.Output.from_input("Not A Bucket")}]})

@@ -126,6 +126,7 @@ def test_a_bad_value_is_refused_and_its_field_named(field: str, value: object) -
         ({**GOOD, "instance_type": "g5g.xlarge", "ami": "/images/x86_64/latest"}, "ami"),
         ({**GOOD, "instance_type": "g5.xlarge", "ami": "/images/arm64/latest"}, "ami"),
         ({**GOOD, "root_volume_gib": 74}, "root_volume_gib"),
+        ({**GOOD, "notify_key_arn": KEY}, "notify_key_arn"),
         ({**GOOD, "markers": []}, "markers"),
         ({**GOOD, "markers": ["FAILED"]}, "failure_markers[1]"),
         ({**GOOD, "idle": {"metric": "CPUUtilization", "threshold": 5, "minutes": 60}, "max_runtime_hours": 1}, "idle"),
