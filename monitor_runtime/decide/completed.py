@@ -14,6 +14,8 @@ from monitor_runtime.decide.observation import Unknown
 from monitor_runtime.decide.verification import last_movement, verification_gap
 
 RECHECK_UNVERIFIED = timedelta(minutes=1)
+_SHARE_OF_THE_WAIT = 1 / 4
+"""Of the time that verification has taken so far, how much passes until the next look."""
 STILL = timedelta(minutes=5)
 """An upload that got no part for so long is not on its way any more: one part takes a slow line a minute or two."""
 
@@ -117,7 +119,8 @@ def _verified(case: Case, found: Completion) -> Decision | None:
     if moved_at := last_movement(case.seen):
         give_up = max(give_up, moved_at + STILL)
     if case.now < give_up:
-        return wait(case, reason, min(give_up, case.now + RECHECK_UNVERIFIED))
+        pause = max(RECHECK_UNVERIFIED, (case.now - grace_over) * _SHARE_OF_THE_WAIT)
+        return wait(case, reason, min(give_up, case.now + pause))
     if case.memory.refusals(Refusable.STOP_UNSUPPORTED):
         return wait(case, f"{reason}; kept: EC2 cannot stop this instance", None)
     action = Action.REPORT if case.settings.on_complete is Action.REPORT else Action.STOP

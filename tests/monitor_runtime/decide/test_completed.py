@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -46,6 +46,22 @@ def test_what_cannot_be_verified_in_time_is_stopped_and_what_cannot_be_stopped_i
 def test_an_upload_is_waited_for_as_long_as_parts_of_it_arrive(minutes: int, kind: type[Decision]) -> None:
     moving = seen(DONE, uploads=(_upload(at(hours=9)),))
     assert isinstance(decided(settings(), moving, at(hours=9, minutes=minutes)), kind)
+
+
+@pytest.mark.parametrize(
+    ("waited", "pause"),
+    [
+        (timedelta(0), timedelta(minutes=1)),
+        (timedelta(minutes=4), timedelta(minutes=1)),
+        (timedelta(minutes=8), timedelta(minutes=2)),
+        (timedelta(hours=8), timedelta(minutes=5)),
+    ],
+)
+def test_the_longer_an_upload_takes_the_less_often_it_is_looked_at(waited: timedelta, pause: timedelta) -> None:
+    now = at(hours=2, minutes=5) + waited
+    decision = decided(settings(), seen(DONE, uploads=(_upload(now),)), now)
+    assert isinstance(decision, Wait)
+    assert decision.recheck_at == now + pause
 
 
 def test_an_upload_that_gets_on_is_not_waited_for_past_the_deadline() -> None:
