@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
@@ -16,10 +17,20 @@ from moto.ec2.models.spot_requests import SpotInstanceRequest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, iam_backends
 from moto.s3.models import s3_backends
+from moto.sns.models import Subscription
 
 from sandbox.aws.boto import client, parameters_of, session_events
 
 ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
+_SIGNING_KEY = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+
+
+def _signing_key(_: Subscription) -> rsa.RSAPrivateKey:
+    """One for all subscriptions: moto makes one for each, which takes as long as five of its requests."""
+    return _SIGNING_KEY
+
+
+Subscription.private_key = cache(_signing_key)
 
 
 def mend(region: str) -> None:
