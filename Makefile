@@ -42,8 +42,8 @@ format: setup
 	@cd "$(ROOT)" && .venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
 test: check
-	@cd "$(ROOT)" && .venv/bin/python -m pytest --numprocesses auto --quiet -m "not no_cover" --cov --cov-report=term:skip-covered
-	@cd "$(ROOT)" && .venv/bin/python -m pytest --numprocesses auto --quiet -m no_cover
+	@cd "$(ROOT)" && .venv/bin/python -m pytest --numprocesses auto --dist loadgroup --quiet -m "not no_cover" --cov --cov-report=term:skip-covered
+	@cd "$(ROOT)" && .venv/bin/python -m pytest --numprocesses auto --dist loadgroup --quiet -m no_cover
 
 test-oldest: setup
 	@sh "$(ROOT)/tools/setup_oldest.sh"

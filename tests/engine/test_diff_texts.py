@@ -14,6 +14,8 @@ import pytest
 
 from tests.engine.deployed import BUCKET, RUN, Deployed
 
+pytestmark = pytest.mark.xdist_group("diff texts")
+
 KEPT = Path(__file__).parent / "diffs"
 OTHER = {"bucket": BUCKET, "prefix": "runs/other/", "instance_type": "g5.xlarge", "command": "python train.py"}
 PULL_REQUESTS: Mapping[str, Mapping[str, Mapping[str, Any] | None]] = {

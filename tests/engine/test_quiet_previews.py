@@ -10,6 +10,8 @@ import pytest
 
 from tests.engine.deployed import Deployed, copy_of_the_program, said, touched
 
+pytestmark = pytest.mark.xdist_group("quiet previews")
+
 
 def test_the_second_preview_is_quiet(up: Deployed) -> None:
     assert said(up.engine.preview()) == []

@@ -11,6 +11,8 @@ import pytest
 from sandbox.aws.boto import client
 from tests.engine.deployed import RUN, Deployed, deployment
 
+pytestmark = pytest.mark.xdist_group("secrets")
+
 SECRET, OTHER = "hf_abcdefghijklmnop", "hf_qrstuvwxyz"
 
 

@@ -11,6 +11,8 @@ from sandbox.aws.boto import client
 from sandbox.engine.steps import EngineFailedError, EngineRun
 from tests.engine.deployed import RUN, Deployed, touched
 
+pytestmark = pytest.mark.xdist_group("single changes")
+
 HEARTBEAT = ("update", "Schedule")
 RETAGGED = ("update", "Instance")
 REPLACED = ("replace", "Instance")

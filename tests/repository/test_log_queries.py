@@ -33,6 +33,8 @@ from ..monitor_runtime.cloud.moto_cloud import RUN, Cloud, moto_cloud
 from ..monitor_runtime.handler_paths import S3_EVENT, completed_and_due
 from ..monitor_runtime.log_lines import logged
 
+pytestmark = pytest.mark.xdist_group("log queries")
+
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("## Read the log\n")[2].partition("\n## ")[0]
 QUERIES = dict(re.findall(r"\*\*(.+?)\*\*.*?```text\n(.*?)```", SECTION, re.DOTALL))

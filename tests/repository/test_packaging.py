@@ -27,6 +27,8 @@ import runctl_component
 from runctl_component import TrainingRun
 from runctl_component.monitor.archive import build_archive_bytes
 
+pytestmark = pytest.mark.xdist_group("packaging")
+
 class Recorder(mocks.Mocks):
     def __init__(self):
         self.seen = []

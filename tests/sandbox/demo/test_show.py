@@ -14,6 +14,8 @@ from sandbox.demo.scenarios import SCENARIOS
 from sandbox.demo.show import calls_table, checks_line, outcome_table, plan_lines, resource_tree
 from sandbox.demo.story import RUN, Story, play, preview
 
+pytestmark = pytest.mark.xdist_group("shown")
+
 DEFAULT = SCENARIOS["default"]
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -17,6 +17,8 @@ from sandbox.simulation.world.weather import Weather
 
 from .mutations import MUTATIONS
 
+pytestmark = pytest.mark.xdist_group("census")
+
 LIFECYCLES = 300
 LEAST: tuple[tuple[str, int], ...] = (
     *((str(course), 5) for course in Course),
