@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import translate
@@ -48,6 +49,24 @@ def names_object(pattern: str, name: str) -> bool:
     parts, wanted = name.split("/"), pattern.split("/")
     return len(parts) == len(wanted) and all(
         _expression(glob).fullmatch(part) for glob, part in zip(wanted, parts, strict=True)
+    )
+
+
+_PART = re.compile(r"(?P<head>.*?)(?P<number>\d+)(?P<of>[-_]of[-_])(?P<total>\d+)(?P<tail>.*)")
+
+
+def is_whole(pattern: str, objects: Mapping[str, Written]) -> bool:
+    """Whether all that a pattern means is there, by name: nothing of it empty, and of each set every part."""
+    found = [name for name in objects if names_object(pattern, name)]
+    return bool(found) and all(objects[name].size for name in found) and (pattern in found or _has_every_part(found))
+
+
+def _has_every_part(found: list[str]) -> bool:
+    sets = defaultdict[tuple[str, str, int], set[int]](set)
+    for part in filter(None, map(_PART.fullmatch, found)):
+        sets[part["head"], part["tail"], int(part["total"])].add(int(part["number"]))
+    return all(
+        numbers >= set(range(total)) or numbers >= set(range(1, total + 1)) for (_, _, total), numbers in sets.items()
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from monitor_runtime.contract.outcomes import Action, Outcome
-from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, body_of, counted_since, names_object
+from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, body_of, counted_since, is_whole, names_object
 from sandbox.simulation.world.bucket import UploadTruth, Written
 from sandbox.simulation.world.machine import Launch, SpotKind
 from sandbox.simulation.world.record import Record
@@ -69,14 +69,10 @@ class Truth:
                 failed = body.get("outcome") == Outcome.FAILED or body.get("exit_code", 0) != 0
                 since = self._first_stamp(launch, moment, patterns)
                 return Finish(Outcome.FAILED if failed else outcome, since, stamp, body, since != stamp)
-        filled = [(name, written) for name, written in objects.items() if written.size > 0]
-        outputs = [
-            [written for name, written in filled if names_object(pattern, name)]
-            for pattern in settings.expected_outputs
-        ]
-        if not outputs or not all(outputs):
+        expected = settings.expected_outputs
+        if not expected or not all(is_whole(pattern, objects) for pattern in expected):
             return None
-        written = [entry for entries in outputs for entry in entries]
+        written = [entry for name, entry in objects.items() if any(names_object(pattern, name) for pattern in expected)]
         since, stamp = max(counted_since(entry) for entry in written), max(entry.stamp for entry in written)
         return Finish(Outcome.SUCCEEDED, since, stamp, {}, any(entry.multipart for entry in written))
 
@@ -105,7 +101,7 @@ class Truth:
             return False
         objects = self.objects(launch, moment)
         for pattern in self.settings.checkpoint_patterns:
-            if not any(written.size > 0 and names_object(pattern, name) for name, written in objects.items()):
+            if not is_whole(pattern, objects):
                 return False
         for entry in finish.body.get("checkpoint", []):
             written = objects.get(entry["key"].removeprefix(self.settings.prefix))

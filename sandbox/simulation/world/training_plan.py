@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
+from sandbox.simulation.world.part_sets import draw_parts
 from sandbox.simulation.world.scenario import FAILURE_NAMES, LOOK_ALIKES, MARKER_NAMES, OUTPUTS, Scenario
 from sandbox.simulation.world.timeline import MINUTE, SECOND
 
@@ -69,9 +70,11 @@ def draw_training(scenario: Scenario, number: int) -> TrainingPlan:
     elif course is Course.OUTPUTS and not settings.expected_outputs:
         course = Course.MARKER
     draw = _Draw(scenario, random, course, starts_at, ends_at)
+    parts = draw.parts(Random(f"{scenario.seed}:parts:{number}"))
     outputs, large_outputs = draw.outputs_by_size()
     ending = draw.ending()
-    writes = [*draw.checkpoints(), *draw.look_alikes(), *outputs, *ending, *_again(scenario.seed, number, ending)]
+    writes = [*draw.checkpoints(), *draw.look_alikes(), *outputs, *parts, *ending]
+    writes += _again(scenario.seed, number, ending)
     quiet_at = random.randint(0, ends_at)
     return TrainingPlan(
         course,
@@ -126,9 +129,9 @@ class _Draw:
 
     def outputs(self) -> list[PlannedWrite]:
         """Written just before the end by what completes; what crashes has written some."""
-        settings, random = self._settings, self._random
+        random = self._random
         if self._course not in {Course.MARKER, Course.OUTPUTS}:
-            some = settings.expected_outputs[1:]
+            some = self._single_outputs()[1:]
             return [
                 PlannedWrite((self._starts_at + self._ends_at) // 2, self._key(OUTPUTS[pattern]), 10)
                 for pattern in some
@@ -140,11 +143,21 @@ class _Draw:
                 self._key(OUTPUTS[pattern]),
                 10,
             )
-            for pattern in settings.expected_outputs
+            for pattern in self._single_outputs()
         ]
         if writes and random.random() < 0.1:
             writes[0] = PlannedWrite(writes[0].at, writes[0].key, 0)
         return writes
+
+    def _single_outputs(self) -> list[str]:
+        return [pattern for pattern in self._settings.expected_outputs if pattern in OUTPUTS]
+
+    def parts(self, random: Random) -> list[PlannedWrite]:
+        """What comes in parts; what crashes has written about half of them."""
+        planned = draw_parts(random, self._settings, self._starts_at, self._ends_at)
+        if self._course not in {Course.MARKER, Course.OUTPUTS}:
+            planned = planned[::2]
+        return [PlannedWrite(part.at, self._key(part.name), 10) for part in planned]
 
     def outputs_by_size(self) -> tuple[list[PlannedWrite], list[PlannedUpload]]:
         """Some outputs are large, and come as multipart uploads that were begun long before."""

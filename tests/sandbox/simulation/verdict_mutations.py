@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from monitor_runtime.act import carry_out
-from monitor_runtime.decide import case, completed, completion, decide, ended, memory
+from monitor_runtime.decide import case, completed, completion, decide, ended, memory, unmet
 from monitor_runtime.observe import observe
 
 from .mutation import Mutation
@@ -28,6 +28,12 @@ VERDICT_MUTATIONS = (
         "nothing is verified",
         replaced(completed, "verification_gap", lambda *_: None),
         "no_upload_is_lost",
+    ),
+    Mutation(
+        "a part that is missing is not missed",
+        replaced(unmet, "_missing_part", nothing),
+        "every_ending_has_a_cause",
+        500,
     ),
     Mutation("the body of a marker is not read", replaced(observe, "parse_body", unread), "the_outcome_is_true", 300),
     Mutation(
