@@ -38,6 +38,8 @@ class Check:
     state_at_end: InstanceState | None = None
     switch_after: int | None = None
     kinds: Counter[str] = field(default_factory=Counter[str])
+    failed: Counter[str] = field(default_factory=Counter[str])
+    """The calls that came back with an error, by kind; ``kinds`` has all calls."""
     tampered: Tampering | None = None
     """What somebody did to the run, and was not undone when the check began; likewise at its end."""
     tampered_after: Tampering | None = None

@@ -59,6 +59,7 @@ class SimulatedCalls:
         plan = world.faults_of(check.trigger).plan(kind, self._process.moment)
         world.record.calls[service] += 1
         check.kinds[kind] += 1
+        check.failed[kind] += plan.error is not None
         if plan.error is not None or plan.after >= SLOW:
             check.disturbed = True
             world.record.injected.append((self._process.moment, kind))

@@ -14,6 +14,8 @@ from .patches import (
     none_lost,
     nothing,
     replaced,
+    untroubled,
+    wrapped,
 )
 
 GUARD_MUTATIONS = (
@@ -44,6 +46,11 @@ GUARD_MUTATIONS = (
         replaced(audit, "RECENT", timedelta(days=-1)),
         "an_audit_tells_what_was_taken_away",
         1000,
+    ),
+    Mutation(
+        "an audit does not tell what it could not see",
+        wrapped(audit.Audit, "_tell", untroubled),
+        "an_audit_says_what_it_could_not_see",
     ),
     Mutation(
         "lost tags are not looked for",

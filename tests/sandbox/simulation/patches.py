@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from monitor_runtime.act.follow_up import Recheck
+from monitor_runtime.audit import Audit
 from monitor_runtime.cloud.pages import Page
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import backoff, deadline, settings, times, triggers
@@ -70,6 +71,11 @@ def known(original: Callable[..., Any], *args: Any) -> Any:
 
 def none_lost(found: Sequence[Instance]) -> tuple[Sequence[Instance], Sequence[Instance]]:
     return (), [each for each in found if TAG_MONITOR in each.tags]
+
+
+def untroubled(original: Callable[[Audit], None], audit: Audit) -> None:
+    audit.troubles.clear()
+    original(audit)
 
 
 def terminated(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -18,6 +19,7 @@ from sandbox.simulation.world.weather import Weather
 from .mutations import MUTATIONS
 
 LIFECYCLES = 300
+PART = re.compile(r"[-_]of[-_](\d+)")
 LEAST: tuple[tuple[str, int], ...] = (
     *((str(course), 5) for course in Course),
     *((f"recorded as {outcome}", 5) for outcome in Outcome),
@@ -37,6 +39,12 @@ LEAST: tuple[tuple[str, int], ...] = (
     ("large object dated back", 5),
     ("upload lost", 10),
     ("skewed clock", 100),
+    ("set of parts", 20),
+    ("set that misses a part", 5),
+    ("part written again", 5),
+    ("listing of an audit failed", 20),
+    ("second look of an audit failed", 2),
+    ("dry run of an audit failed", 5),
     ("removed", 3),
     ("replaced", 10),
     ("removed late", 3),
@@ -82,8 +90,34 @@ def _happened(record: Record) -> Counter[str]:
             "impossible course": sum(not completes.get(each.plan.course, (1,)) for each in record.trainings),
         }
     )
+    found.update(_sets(record))
+    found.update(_failed_audits(record))
     replies = [check.reply or {} for check in record.checks]
     found.update({f"told {each['flaw']}" for reply in replies for each in reply.get("findings", [])})
+    return found
+
+
+def _failed_audits(record: Record) -> Counter[str]:
+    """The calls of audits that failed, by what they were for."""
+    failed = sum((check.failed for check in record.checks if check.trigger == "audit"), Counter[str]())
+    return Counter(
+        {
+            "listing of an audit failed": failed["list_schedules"] + failed["list_instances"],
+            "second look of an audit failed": failed["find_schedule"] + failed["has_deadline_switch"],
+            "dry run of an audit failed": failed["may_end"],
+        }
+    )
+
+
+def _sets(record: Record) -> Counter[str]:
+    """How many sets of parts were written, and of those how many with a gap, or with a part that came again."""
+    found: Counter[str] = Counter()
+    for training in record.trainings:
+        parts = Counter(write.key for write in training.plan.writes if PART.search(write.key))
+        sets = Counter((key.partition("/")[0], PART.findall(key)[-1]) for key in parts)
+        found["set of parts"] += len(sets)
+        found["set that misses a part"] += sum(count < int(total) for (_, total), count in sets.items())
+        found["part written again"] += sum(count > 1 for count in parts.values())
     return found
 
 
