@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.simulation.judge.audits import AUDITS
 from sandbox.simulation.judge.bookkeeping import BOOKKEEPING
+from sandbox.simulation.judge.costs import COSTS
 from sandbox.simulation.judge.hanging import HANGING
 from sandbox.simulation.judge.invariants import Invariant, Violation, violations
 from sandbox.simulation.judge.liveness import LIVENESS
@@ -13,7 +14,7 @@ from sandbox.simulation.judge.safety import SAFETY
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Record
 
-INVARIANTS: tuple[Invariant, ...] = SAFETY + LIVENESS + BOOKKEEPING + HANGING + AUDITS + LOAD + REMOVALS
+INVARIANTS: tuple[Invariant, ...] = SAFETY + LIVENESS + BOOKKEEPING + COSTS + HANGING + AUDITS + LOAD + REMOVALS
 
 
 def judge(record: Record) -> list[Violation]:
