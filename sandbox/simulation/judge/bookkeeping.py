@@ -12,6 +12,7 @@ from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.observe.first_check import FirstCheckError
+from monitor_runtime.observe.locate import UnwatchedError
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.liveness import MAX_REFUSALS
 from sandbox.simulation.judge.safety import dues_of, outcome_of
@@ -82,10 +83,11 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
         if not recorded or _recorded_blindly(recorded[-1]) or truth.has_two_instances:
             continue
         at, outcome = recorded[-1].at, Outcome(recorded[-1].tags["runctl:outcome"])
-        true = _true_outcomes(truth, launch, at) | truth.refused_before(launch, at)
+        true = _true_outcomes(truth, launch, at, recorded[-1].check.looked_at or at) | truth.refused_before(launch, at)
         if truth.record.replaced_at is not None:
             # Another instance of the run may have written since the check looked.
-            true |= _true_outcomes(truth, launch, recorded[-1].check.first_described_at or at)
+            described_at = recorded[-1].check.first_described_at or at
+            true |= _true_outcomes(truth, launch, described_at, described_at)
         if outcome not in true:
             yield Found(at, f"launch {launch.number} is recorded as {outcome}, true is {', '.join(sorted(true))}")
 
@@ -97,22 +99,25 @@ def _recorded_blindly(tagging: Tagging) -> bool:
     return tagging.check.disturbed and (denied or terminated)
 
 
-def _true_outcomes(truth: Truth, launch: Launch, at: int) -> set[Outcome]:
-    """By the ending of the monitor, if it could be recorded; else by what lay in S3, the deadline, or neither."""
+def _true_outcomes(truth: Truth, launch: Launch, at: int, looked_at: int) -> set[Outcome]:
+    """By the ending of the monitor, if it could be recorded; else by what lay in S3, the deadline, or neither.
+
+    A marker may have been taken away after the end, before a check looked.
+    """
     record = truth.record
     true = {outcome for ending in record.endings if ending.launch is launch and (outcome := outcome_of(ending))}
     unsaid = [ending for ending in record.endings if ending.launch is launch and not ending.check.is_about(launch)]
     true |= {due.outcome for ending in unsaid for due in dues_of(truth, ending)}
     true |= {due.outcome for check in _reporters(truth, launch) for due in truth.dues(launch, check.looked_at, at)}
     end = at if launch.left_running_at is None else launch.left_running_at
-    finishes = [finish for moment in (end, at) if (finish := truth.finish(launch, moment))]
+    finishes = [finish for moment in (end, looked_at, at) if (finish := truth.finish(launch, moment))]
     deadline = truth.deadline(launch)
     forgotten = any(ending.launch is launch and ending.check.disturbed for ending in record.endings)
     if launch.left_by != "monitor" or record.interrupted_at is not None or forgotten:
         true |= {truth.due_of(launch, finish, moment).outcome for finish in finishes for moment in (end, at)}
         if deadline is not None and max(end, launch.stopped_at or end) >= deadline:
             true.add(Outcome.DEADLINE)
-        if not finishes or record.interrupted_at is not None:
+        if not truth.finish(launch, looked_at) or record.interrupted_at is not None:
             true.add(Outcome.INTERRUPTED)
     return true
 
@@ -125,8 +130,15 @@ def _reporters(truth: Truth, launch: Launch) -> Iterator[Check]:
 
 
 def only_declared_errors_come_out(truth: Truth) -> Iterator[Found]:
-    """The monitor fails only in the ways it declares, and without faults it never runs into Lambda's timeout."""
+    """The monitor fails only in the ways it declares, and without faults it never runs into Lambda's timeout.
+
+    An instance that somebody took out of Pulumi's state outlives its schedule: that is to be an error of its events.
+    """
+    destroyed_at = truth.record.destroyed_at if truth.has_two_instances else None
     for check in truth.record.checks:
+        unwatched = destroyed_at is not None and check.started_at >= destroyed_at
+        if unwatched and isinstance(check.error, UnwatchedError):
+            continue
         undeclared = CloudError if check.trigger not in EVENTS else ()
         if check.error is not None and (not isinstance(check.error, DECLARED) or isinstance(check.error, undeclared)):
             yield Found(check.started_at, f"check {check.number} raised {check.error!r}")

@@ -28,6 +28,11 @@ class Finish:
     """S3's own time of it, by which it was there before the deadline or not."""
     body: Mapping[str, Any]
     dated_back: bool = False
+    uncertain: bool = False
+    """Whether the monitor may count from the newest version of a marker: those before it were overwritten before a
+    check saw them, or it was gone for a while, and it is open whether a check saw that."""
+    kind: Outcome | None = None
+    """Of a marker, what its name says."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -38,7 +38,8 @@ def a_check_ends_what_is_due(truth: Truth) -> Iterator[Found]:
         due = _surely_due(truth, check, launch, looked_at)
         # The other's last upload, under the same prefix, may be waited for.
         ended_another = truth.has_two_instances and any(ending.check is check for ending in truth.record.endings)
-        if due is not None and not ended_another:
+        taken_away = any(check.started_at <= at <= (check.ended_at or at) for at, _ in truth.record.bucket.removed)
+        if due is not None and not ended_another and not (taken_away and due.outcome is not Outcome.DEADLINE):
             late = (looked_at - due.at) / SECOND
             yield Found(looked_at, f"{due.outcome} was due for {late:.0f} s, and check {check.number} did not end it")
 
@@ -54,7 +55,13 @@ def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due 
     large = any(written.multipart for written in truth.signs_of_progress(launch, moment))
     unsure = {Outcome.IDLE, Outcome.STALLED} if large else {Outcome.IDLE}
     dues = [due for due in truth.dues(launch, moment, moment) if due.outcome not in unsure]
-    certain = [due for due in dues if due.outcome is Outcome.DEADLINE or (late is not None and due.at + late <= moment)]
+    last_look = LAST_LOOK if finish is not None and finish.uncertain else 0
+    certain = [
+        due
+        for due in dues
+        if (due.outcome is Outcome.DEADLINE and due.at + last_look <= moment)
+        or (due.outcome is not Outcome.DEADLINE and late is not None and due.at + late <= moment)
+    ]
     acted = [due for due in certain if due.action is not Action.REPORT and not truth.is_kept(launch, due, moment)]
     return next(iter(acted), None)
 
@@ -63,6 +70,8 @@ def _counted_late(truth: Truth, launch: Launch, finish: Finish, moment: int) -> 
     """How long after the completion the monitor's count of its grace began; None while nothing says that it has."""
     if not finish.dated_back:
         return 0
+    if finish.uncertain:
+        return finish.stamp - finish.since
     since = remembered_since(truth, launch, finish, moment)
     return None if since is None else since - finish.since
 
@@ -200,6 +209,8 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     to_notice = truth.settings.max_interval_seconds * SECOND + MINUTE
     graced = due.at + (to_notice if finish.dated_back or launch.released_at is not None else 0)
     settled = [] if due.outcome is Outcome.FAILED else arrived
+    if finish.uncertain:
+        settled.append(max(graced, finish.since + to_notice) + finish.stamp - finish.since)
     warned = 0 if truth.record.interrupted_at is None else truth.record.interrupted_at + INTERRUPTION
     return max(graced, finish.since + to_notice, warned, *settled) + 2 * MINUTE + 30 * SECOND
 

@@ -12,9 +12,12 @@ from sandbox.simulation.judge.load import LOAD
 from sandbox.simulation.judge.removals import REMOVALS
 from sandbox.simulation.judge.safety import SAFETY
 from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.judge.vanishing import VANISHING
 from sandbox.simulation.world.record import Record
 
-INVARIANTS: tuple[Invariant, ...] = SAFETY + LIVENESS + BOOKKEEPING + COSTS + HANGING + AUDITS + LOAD + REMOVALS
+INVARIANTS: tuple[Invariant, ...] = (
+    SAFETY + LIVENESS + BOOKKEEPING + COSTS + HANGING + AUDITS + LOAD + REMOVALS + VANISHING
+)
 
 
 def judge(record: Record) -> list[Violation]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from monitor_runtime.contract.outcomes import Action, Outcome
-from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, body_of, counted_since, is_whole, names_object
+from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, counted_since, is_whole, names_object
+from sandbox.simulation.judge.markers import Markers
 from sandbox.simulation.world.bucket import UploadTruth, Written
 from sandbox.simulation.world.machine import Launch, SpotKind
-from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, whole_seconds
 
 LONGEST_HOLD = 7 * DAY
@@ -28,72 +27,25 @@ REMOVAL = 10 * MINUTE
 """What is released and still there after that long is watched and armed like any other instance."""
 
 
-class Truth:
+class Truth(Markers):
     """Questions about a record."""
 
-    def __init__(self, record: Record) -> None:
-        self.record = record
-        self.settings = record.scenario.settings
-        self.grace = self.settings.grace_seconds * SECOND
-        self.stuck_after = max(STUCK, self.settings.shutdown_timeout_seconds * SECOND + 2 * MINUTE)
-
-    def objects(self, launch: Launch, moment: int) -> dict[str, Written]:
-        """What this launch, and nothing before it, had written by then; by name, without the prefix."""
-        prefix = self.settings.prefix
-        return {
-            written.key[len(prefix) :]: written
-            for written in self._versions(moment)
-            if written.key.startswith(prefix) and written.stamp >= launch.stamp
-        }
-
-    def _versions(self, moment: int) -> Iterable[Written]:
-        latest: dict[str, Written] = {}
-        for written in self.record.bucket.history:
-            if written.at <= moment:
-                latest[written.key] = written
-        return latest.values()
+    @property
+    def stuck_after(self) -> int:
+        """How long an instance may take to stop."""
+        return max(STUCK, self.settings.shutdown_timeout_seconds * SECOND + 2 * MINUTE)
 
     def finish(self, launch: Launch, moment: int) -> Finish | None:
         """What completed the training, by what lay in S3 at that moment."""
-        settings = self.settings
-        objects = self.objects(launch, moment)
-        for outcome, patterns in ((Outcome.FAILED, settings.failure_markers), (Outcome.SUCCEEDED, settings.markers)):
-            found = [
-                (written.stamp, name)
-                for name, written in objects.items()
-                if any(names_object(pattern, name) for pattern in patterns)
-            ]
-            if found:
-                stamp, name = min(found)
-                body = body_of(objects[name])
-                failed = body.get("outcome") == Outcome.FAILED or body.get("exit_code", 0) != 0
-                since = self._first_stamp(launch, moment, patterns)
-                return Finish(Outcome.FAILED if failed else outcome, since, stamp, body, since != stamp)
-        expected = settings.expected_outputs
+        return self.marker(launch, moment) or self._outputs(launch, moment)
+
+    def _outputs(self, launch: Launch, moment: int) -> Finish | None:
+        objects, expected = self.objects(launch, moment), self.settings.expected_outputs
         if not expected or not all(is_whole(pattern, objects) for pattern in expected):
             return None
         written = [entry for name, entry in objects.items() if any(names_object(pattern, name) for pattern in expected)]
         since, stamp = max(counted_since(entry) for entry in written), max(entry.stamp for entry in written)
         return Finish(Outcome.SUCCEEDED, since, stamp, {}, any(entry.multipart for entry in written))
-
-    def has_markers_on_several_pages(self, launch: Launch, moment: int) -> bool:
-        """Whether one success marker hides another: of several, the first that a page shows is the one that counts."""
-        markers = [
-            name
-            for name in self.objects(launch, moment)
-            if any(names_object(pattern, name) for pattern in self.settings.markers)
-        ]
-        return len(markers) > 1 and len(self.objects(launch, moment)) > self.record.scenario.page_size
-
-    def _first_stamp(self, launch: Launch, moment: int, patterns: Iterable[str]) -> int:
-        """When a marker of these was there first: one that is written again has its grace once."""
-        start = len(self.settings.prefix)
-        return min(
-            written.stamp
-            for written in self.record.bucket.history
-            if written.at <= moment and written.stamp >= launch.stamp
-            if any(names_object(pattern, written.key[start:]) for pattern in patterns)
-        )
 
     def is_verified(self, launch: Launch, finish: Finish, moment: int) -> bool:
         """Whether what the marker says is understood, all had arrived, and nothing was on its way any more."""
@@ -149,8 +101,13 @@ class Truth:
         return dues
 
     def _ends_as_complete(self, launch: Launch, finish: Finish | None, found: set[Due]) -> bool:
-        """Whether a deadline finds a run that was complete before, and ends as that: unless that is only reported."""
+        """Whether a deadline finds a run that was complete before, and ends as that: unless that is only reported.
+
+        Not for sure where the monitor may know only a version of the marker that is later than the deadline.
+        """
         deadline = self.deadline(launch)
+        if finish is not None and deadline is not None and finish.uncertain and finish.stamp >= deadline:
+            return False
         before = finish is not None and deadline is not None and min(finish.since, finish.stamp) < deadline
         return before and all(due.action is not Action.REPORT for due in found)
 

@@ -158,7 +158,7 @@ class Record:
     trainings: list[TrainingTruth]
     checks: list[Check] = field(default_factory=list[Check])
     endings: list[Ending] = field(default_factory=list[Ending])
-    terminated_stopped: list[tuple[int, Check]] = field(default_factory=list[tuple[int, Check]])
+    terminated_stopped: list[tuple[int, Launch, Check]] = field(default_factory=list[tuple[int, Launch, Check]])
     forced: list[tuple[int, Launch]] = field(default_factory=list[tuple[int, Launch]])
     refusals: list[Refusal] = field(default_factory=list[Refusal])
     notifications: list[Notification] = field(default_factory=list[Notification])

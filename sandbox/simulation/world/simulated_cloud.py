@@ -262,7 +262,7 @@ class SimulatedCloud(SimulatedAudit):
             if before in ALIVE:
                 world.record.endings.append(world.ending(check, launch, action, sent_at))
             elif before is InstanceState.STOPPED and action is Action.TERMINATE:
-                world.record.terminated_stopped.append((now, check))
+                world.record.terminated_stopped.append((now, launch, check))
             return StateChange(before, machine.state)
 
         return self.call("ec2", kind, effect)

@@ -9,7 +9,7 @@ from random import Random
 
 from sandbox.simulation.world.part_sets import draw_parts
 from sandbox.simulation.world.scenario import FAILURE_NAMES, LOOK_ALIKES, MARKER_NAMES, OUTPUTS, Scenario
-from sandbox.simulation.world.timeline import MINUTE, SECOND
+from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 
 
 class Course(StrEnum):
@@ -44,6 +44,14 @@ class PlannedUpload:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedRemoval:
+    """Somebody, or a lifecycle rule, deletes a marker, ``at`` milliseconds after the launch, on or off the box."""
+
+    at: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingPlan:
     """One launch's training; moments are counted from the launch. ``quiet``: when it works without using the CPU."""
 
@@ -52,6 +60,7 @@ class TrainingPlan:
     ends_at: int | None
     writes: tuple[PlannedWrite, ...]
     uploads: tuple[PlannedUpload, ...]
+    removals: tuple[PlannedRemoval, ...]
     quiet: tuple[int, int]
     shutdown_takes: int
     last_checkpoint: bool
@@ -75,6 +84,8 @@ def draw_training(scenario: Scenario, number: int) -> TrainingPlan:
     ending = draw.ending()
     writes = [*draw.checkpoints(), *draw.look_alikes(), *outputs, *parts, *ending]
     writes += _again(scenario.seed, number, ending)
+    removals, restored = _vanishing(scenario, number, ending)
+    writes += restored
     quiet_at = random.randint(0, ends_at)
     return TrainingPlan(
         course,
@@ -82,6 +93,7 @@ def draw_training(scenario: Scenario, number: int) -> TrainingPlan:
         None if course is Course.ENDLESS else ends_at,
         tuple(sorted(writes, key=lambda write: write.at)),
         (*draw.uploads(), *large_outputs),
+        removals,
         _begin_with_a_download(scenario, number) or (quiet_at, quiet_at + random.choice((0, 0, 20, 90)) * MINUTE),
         shutdown_takes=random.choice((0, 2, 20, 100, 400)) * SECOND,
         last_checkpoint=random.random() < 0.7,
@@ -102,6 +114,21 @@ def _again(seed: int, number: int, ending: list[PlannedWrite]) -> list[PlannedWr
         return []
     marker, times = ending[0], random.choice((1, 5, 60))
     return [replace(marker, at=marker.at + minute * MINUTE) for minute in range(1, times + 1)]
+
+
+def _vanishing(
+    scenario: Scenario, number: int, ending: list[PlannedWrite]
+) -> tuple[tuple[PlannedRemoval, ...], list[PlannedWrite]]:
+    """Some markers are deleted, at once, within their grace period or after it; some of these are written once more."""
+    random = Random(f"{scenario.seed}:vanishing:{number}")
+    if not ending or random.random() >= 0.15:
+        return (), []
+    marker, grace = ending[0], scenario.settings.grace_seconds * SECOND
+    latest = random.choice((10 * SECOND, grace, 2 * grace, HOUR))
+    gone_at = marker.at + random.randint(SECOND, max(latest, 2 * SECOND))
+    back_at = gone_at + random.randint(2 * SECOND, random.choice((MINUTE, 10 * MINUTE, HOUR)))
+    restored = [replace(marker, at=back_at)] if random.random() < 0.6 else []
+    return (PlannedRemoval(gone_at, marker.key),), restored
 
 
 class _Draw:

@@ -9,19 +9,21 @@ from typing import Any
 
 import pytest
 
+from monitor_runtime.act import recording
+from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.follow_up import Recheck
 from monitor_runtime.audit import Audit
 from monitor_runtime.cloud.pages import Page
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import backoff, deadline, settings, times, triggers
-from monitor_runtime.contract.names import TAG_MONITOR
+from monitor_runtime.contract.names import TAG_MONITOR, TAG_NOTICED
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Idle, Settings
 from monitor_runtime.decide.case import Case
 from monitor_runtime.decide.completion import Completion, MarkerBody
 from monitor_runtime.decide.decisions import Interrupt, Wait
 from monitor_runtime.decide.memory import Memory
-from monitor_runtime.decide.observation import Unknown
+from monitor_runtime.decide.observation import Observation, Unknown
 from monitor_runtime.decide.stalled import progress_since
 from monitor_runtime.observe import locate
 from sandbox.simulation.world.simulated_cloud import SimulatedCloud
@@ -207,6 +209,18 @@ def unverified(_case: object, found: Completion) -> object:
 
 def understood(original: Callable[[bytes], MarkerBody], body: bytes) -> MarkerBody:
     return replace(original(body), not_understood="")
+
+
+def noted_unless_gone(context: CheckContext, instance: Instance, noticed: str) -> None:
+    if noticed:
+        recording.record_tags(context, instance, {TAG_NOTICED: noticed}, retries=False)
+
+
+def unless_gone(
+    original: Callable[..., None], context: object, instance: object, seen: Observation, **named: Any
+) -> None:
+    if seen.completion:
+        original(context, instance, seen, **named)
 
 
 def climbing(original: Callable[..., Any], *args: Any, **named: Any) -> Any:

@@ -45,6 +45,9 @@ LEAST: tuple[tuple[str, int], ...] = (
     ("listing of an audit failed", 20),
     ("second look of an audit failed", 2),
     ("dry run of an audit failed", 5),
+    ("marker taken away", 10),
+    ("marker written again after it was gone", 5),
+    ("a check told that a marker is gone", 2),
     ("removed", 3),
     ("replaced", 10),
     ("removed late", 3),
@@ -81,6 +84,8 @@ def _happened(record: Record) -> Counter[str]:
             "large object dated back": sum(written.multipart for written in record.bucket.history),
             "upload lost": sum(upload.lost_at is not None for upload in record.bucket.uploads),
             "skewed clock": scenario.skew != 0,
+            "marker taken away": len(record.bucket.removed),
+            "marker written again after it was gone": _came_back(record),
             "removed": record.destroyed_at is not None,
             "replaced": record.replaced_at is not None,
             "removed late": record.replaced_at is not None and bool(replacement and replacement.lives_on_for),
@@ -94,7 +99,17 @@ def _happened(record: Record) -> Counter[str]:
     found.update(_failed_audits(record))
     replies = [check.reply or {} for check in record.checks]
     found.update({f"told {each['flaw']}" for reply in replies for each in reply.get("findings", [])})
+    problems = [problem for reply in replies for problem in reply.get("problems", [])]
+    found["a check told that a marker is gone"] = sum("is gone again" in problem for problem in problems)
     return found
+
+
+def _came_back(record: Record) -> int:
+    """How many of the markers that were taken away were there again."""
+    return sum(
+        any(written.key == key and written.at > at for written in record.bucket.history)
+        for at, key in record.bucket.removed
+    )
 
 
 def _failed_audits(record: Record) -> Counter[str]:
