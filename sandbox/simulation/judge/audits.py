@@ -55,7 +55,7 @@ def an_audit_checks_the_run_whose_heartbeat_is_disabled(truth: Truth) -> Iterato
 def a_check_tells_that_its_instance_lost_its_tags(truth: Truth) -> Iterator[Found]:
     """An undisturbed check does not take an instance that cannot be found by its tags for one that is not there."""
     for check in truth.record.checks:
-        lost = check.is_whole and check.trigger in CARRIED and check.tampered in OF_TAGS and _goes_on(truth, check)
+        lost = check.is_whole and check.trigger in CARRIED and check.tampered in OF_TAGS and goes_on(truth, check)
         told = any("has lost the tags" in problem for problem in (check.reply or {}).get("problems", []))
         if lost and not told:
             yield Found(check.started_at, f"check {check.number} does not tell: {check.tampered}")
@@ -79,11 +79,11 @@ def _audits_of_tampered_runs(truth: Truth) -> Iterator[Check]:
         whole = check.is_whole and check.trigger == "audit" and check.reply is not None
         since = check.started_at - (truth.record.tampered_at or 0)
         told_late = check.tampered is Tampering.SWITCH_MOVED and since >= RECENT
-        if whole and check.tampered is not None and not told_late and _goes_on(truth, check):
+        if whole and check.tampered is not None and not told_late and goes_on(truth, check):
             yield check
 
 
-def _goes_on(truth: Truth, check: Check) -> bool:
+def goes_on(truth: Truth, check: Check) -> bool:
     """Whether the run was neither ended nor about to be removed, from the beginning of a check to its end.
 
     Once its deadline switch is gone, nothing names an instance any more that has lost all its tags.

@@ -96,7 +96,7 @@ def _recorded_blindly(tagging: Tagging) -> bool:
     """What S3 denies is unverified or unknown, and what it did not tell of a terminated instance is lost: soon gone."""
     terminated = tagging.check.state_at_start is InstanceState.TERMINATED
     denied = tagging.tags["runctl:outcome"] == Outcome.UNVERIFIED or "S3 unknown" in tagging.tags["runctl:reason"]
-    return tagging.check.disturbed and (denied or terminated)
+    return (tagging.check.disturbed or bool(tagging.check.denied)) and (denied or terminated)
 
 
 def _true_outcomes(truth: Truth, launch: Launch, at: int, looked_at: int) -> set[Outcome]:

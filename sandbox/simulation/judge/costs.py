@@ -9,6 +9,7 @@ from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.settings import Settings
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.liveness import CARRIED
+from sandbox.simulation.judge.load import carries
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
@@ -79,10 +80,10 @@ def an_ended_run_costs_one_call(truth: Truth) -> Iterator[Found]:
         over = alone and check.completed and check.trigger in CARRIED and check.decision == "over"
         ended = check.state_at_start in {InstanceState.STOPPED, InstanceState.TERMINATED}
         reads = {"schedule_input": 1} if check.trigger == "follow-up" else {}
-        carries = check.trigger == "follow-up" and check.kinds["tag_instance"]
+        retries = check.kinds["tag_instance"] and carries(truth, check)
         forgotten = (check.reply or {}).get("instance") is None
         most = Counter({"find_instances": 1, **reads, **({"list_schedules": 1, "find_by": 1} if forgotten else {})})
-        if over and ended and not carries and not check.kinds <= most:
+        if over and ended and not retries and not check.kinds <= most:
             yield Found(check.started_at, f"check {check.number} of an ended run made {dict(check.kinds)}")
 
 

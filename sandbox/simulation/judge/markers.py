@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from monitor_runtime.contract.outcomes import Outcome
-from sandbox.simulation.judge.facts import Finish, body_of, names_object
+from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Finish, body_of, names_object
 from sandbox.simulation.world.bucket import Written
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.record import Check, Record
+from sandbox.simulation.world.rights import Right
 from sandbox.simulation.world.timeline import SECOND
 
 
@@ -46,7 +47,7 @@ class Markers:
             found = [(written.stamp, name) for name, written in objects.items() if _is_named(name, patterns)]
             if found:
                 stamp, name = min(found)
-                body = body_of(objects[name])
+                body = NOT_UNDERSTOOD if self.record.lacks(Right.GET_OBJECT, moment) else body_of(objects[name])
                 failed = body.get("outcome") == Outcome.FAILED or body.get("exit_code", 0) != 0
                 forgotten_at = self._forgotten_at(launch, moment, outcome)
                 since = self._first_stamp(launch, moment, patterns, forgotten_at)
@@ -126,6 +127,7 @@ class Markers:
             if kind not in self.kinds_seen(launch, check)
         ]
         carried = any(call == "tag_instance" and launch.at <= at <= moment for at, call in self.record.injected)
+        carried |= self.record.lacks(Right.TAG, moment)
         return 0 if carried else max(looks, default=0)
 
     def noticing(self, launch: Launch) -> Iterator[Check]:

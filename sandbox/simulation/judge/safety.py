@@ -163,6 +163,7 @@ def _could_move(truth: Truth, firing: Firing, since: int) -> bool:
         and check.launch == firing.launch
         and check.state_at_start in ALIVE
         and check.started_at > since
+        and check.described_at is not None
         and check.ended_at is not None
         and check.ended_at < firing.due_at
         for check in truth.record.checks

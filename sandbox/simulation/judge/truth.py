@@ -9,6 +9,7 @@ from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, counted_
 from sandbox.simulation.judge.markers import Markers
 from sandbox.simulation.world.bucket import UploadTruth, Written
 from sandbox.simulation.world.machine import Launch, SpotKind
+from sandbox.simulation.world.rights import Right
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, whole_seconds
 
 LONGEST_HOLD = 7 * DAY
@@ -36,7 +37,9 @@ class Truth(Markers):
         return max(STUCK, self.settings.shutdown_timeout_seconds * SECOND + 2 * MINUTE)
 
     def finish(self, launch: Launch, moment: int) -> Finish | None:
-        """What completed the training, by what lay in S3 at that moment."""
+        """What completed the training, by what lay in S3 at that moment, as far as S3 lets anybody list it."""
+        if self.record.lacks(Right.LIST_BUCKET, moment):
+            return None
         return self.marker(launch, moment) or self._outputs(launch, moment)
 
     def _outputs(self, launch: Launch, moment: int) -> Finish | None:
@@ -51,6 +54,8 @@ class Truth(Markers):
         """Whether what the marker says is understood, all had arrived, and nothing was on its way any more."""
         if finish.body is NOT_UNDERSTOOD or self.uploads_under_way(launch, finish, moment):
             return False
+        if self.are_uploads_untold(launch, finish, moment):
+            return False
         objects = self.objects(launch, moment)
         for pattern in self.settings.checkpoint_patterns:
             if not is_whole(pattern, objects):
@@ -61,16 +66,27 @@ class Truth(Markers):
                 return False
         return True
 
-    def uploads_under_way(self, launch: Launch, finish: Finish, moment: int) -> list[UploadTruth]:
-        """Uploads of this launch, neither superseded by a newer object nor given up an hour before the completion."""
+    def are_uploads_untold(self, launch: Launch, finish: Finish, moment: int) -> bool:
+        """Whether S3 denies to tell what is being uploaded, or of what is begun, whether it gets on."""
+        begun = self.uploads_under_way(launch, finish, moment, given_up=True)
+        untold = self.record.lacks(Right.LIST_UPLOADS, moment)
+        return untold or (bool(begun) and self.record.lacks(Right.LIST_PARTS, moment))
+
+    def uploads_under_way(
+        self, launch: Launch, finish: Finish, moment: int, *, given_up: bool = False
+    ) -> list[UploadTruth]:
+        """Uploads of this launch, neither superseded by a newer object nor given up an hour before the completion.
+
+        ``given_up``: with those that were.
+        """
         objects, start = self.objects(launch, moment), len(self.settings.prefix)
 
         def counts(upload: UploadTruth) -> bool:
             going_on = upload.at <= moment and (upload.completed_at is None or upload.completed_at > moment)
             whole = objects.get(upload.key[start:])
             superseded = whole is not None and whole.stamp > upload.stamp
-            given_up = (upload.newest_part(moment) or upload.stamp) < min(finish.since, finish.stamp) - HOUR
-            return going_on and upload.stamp >= launch.stamp and not superseded and not given_up
+            stood_still = (upload.newest_part(moment) or upload.stamp) < min(finish.since, finish.stamp) - HOUR
+            return going_on and upload.stamp >= launch.stamp and not superseded and (given_up or not stood_still)
 
         return [upload for upload in self.record.bucket.uploads if counts(upload)]
 
@@ -127,7 +143,8 @@ class Truth(Markers):
         if self.is_verified(launch, finish, moment):
             return Due(Outcome.SUCCEEDED, grace_over, settings.on_complete)
         action = Action.STOP if settings.on_complete is Action.TERMINATE else settings.on_complete
-        uploads = self.uploads_under_way(launch, finish, moment)
+        untold = self.are_uploads_untold(launch, finish, moment)
+        uploads = [] if untold else self.uploads_under_way(launch, finish, moment)
         still = [(upload.newest_part(moment) or upload.stamp) + STILL for upload in uploads]
         return Due(Outcome.UNVERIFIED, max(grace_over + settings.verify_timeout_seconds * SECOND, *still, 0), action)
 
@@ -159,7 +176,8 @@ class Truth(Markers):
         ``large_late``: how much later than it was there the monitor may count what S3 dates back.
         """
         stalled = self.settings.stalled
-        if stalled is None or self._is_uploading_progress(launch, moment):
+        untold = any(self.record.lacks(right, moment) for right in (Right.LIST_BUCKET, Right.LIST_UPLOADS))
+        if stalled is None or untold or self._is_uploading_progress(launch, moment):
             return None
         minutes, since = stalled.minutes * MINUTE, launch.stamp
         for written in self.signs_of_progress(launch, moment):
@@ -227,14 +245,28 @@ class Truth(Markers):
         """Whether some of that time was within ten minutes after the launch's instance was released."""
         return any(at <= end and start < at + REMOVAL for at in launch.releases)
 
+    def can_end(self, action: Action, moment: int) -> bool:
+        """Whether the monitor may end it so: what cannot be stopped is terminated, a spot request cancelled before."""
+        spot = self.record.scenario.machine.spot
+        needed = {Right.STOP} if action is Action.STOP else {Right.TERMINATE}
+        if action is Action.STOP and spot is SpotKind.ONE_TIME:
+            needed.add(Right.TERMINATE)
+        if Right.TERMINATE in needed and spot is not SpotKind.NONE:
+            needed.add(Right.CANCEL)
+        return not any(self.record.lacks(right, moment) for right in needed)
+
     @property
     def has_two_instances(self) -> bool:
         """Whether an instance lived on beside the one that replaced it."""
         plan = self.record.scenario.replacement
         return plan is not None and plan.abandons_old and self.record.replaced_at is not None
 
-    def refusals(self, launch: Launch, moment: int) -> int:
-        """How often an ending of this launch had been refused by then, since a person last forgave it."""
+    def refusals(self, launch: Launch, moment: int, *, by_denial: bool = True) -> int:
+        """How often an ending of this launch had been refused by then, since a person last forgave it.
+
+        ``by_denial``: with those for which the monitor has no right.
+        """
         forgiven_at = self.record.unprotected_at or 0
         since = forgiven_at if forgiven_at <= moment else 0
-        return sum(entry.launch == launch.number and since <= entry.at <= moment for entry in self.record.refusals)
+        counted = [entry for entry in self.record.refusals if by_denial or not entry.by_denial]
+        return sum(entry.launch == launch.number and since <= entry.at <= moment for entry in counted)

@@ -11,6 +11,7 @@ from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.world.box import TrainingTruth
 from sandbox.simulation.world.bucket import Bucket
 from sandbox.simulation.world.machine import Launch
+from sandbox.simulation.world.rights import Right
 from sandbox.simulation.world.scenario import Scenario
 from sandbox.simulation.world.tampering import OF_TAGS, Tampering
 
@@ -44,6 +45,9 @@ class Check:
     """What somebody did to the run, and was not undone when the check began; likewise at its end."""
     tampered_after: Tampering | None = None
 
+    denied: set[Right] = field(default_factory=set[Right])
+    """What it was denied for good."""
+
     @property
     def completed(self) -> bool:
         """Whether it is whole, and its instance could be found and ended by its tags."""
@@ -52,7 +56,7 @@ class Check:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it came to its end without an error, and each call was answered."""
+        """Whether it came to its end without an error, and no call failed but what is denied for good."""
         return self.ended_at is not None and not self.disturbed and not self.killed and self.error is None
 
     def is_about(self, launch: Launch) -> bool:
@@ -90,6 +94,8 @@ class Refusal:
 
     launch: int
     at: int
+    by_denial: bool = False
+    """Whether the monitor's role lacks the right for it, which the deadline switch may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,4 +182,11 @@ class Record:
     replaced_at: int | None = None
     unprotected_at: int | None = None
     tampered_at: int | None = None
+    denied_at: int | None = None
+    denied_calls: int = 0
     finished_at: int = 0
+
+    def lacks(self, right: Right, moment: int) -> bool:
+        """Whether the monitor's role did not have that right at that moment, nor ever after."""
+        denial = self.scenario.denial
+        return denial is not None and denial.right is right and self.denied_at is not None and self.denied_at <= moment

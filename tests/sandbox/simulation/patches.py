@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from monitor_runtime.act import recording
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.follow_up import Recheck
 from monitor_runtime.audit import Audit
+from monitor_runtime.cloud.interface import Change, CloudError
 from monitor_runtime.cloud.pages import Page
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import backoff, deadline, settings, times, triggers
@@ -214,6 +216,12 @@ def understood(original: Callable[[bytes], MarkerBody], body: bytes) -> MarkerBo
 def noted_unless_gone(context: CheckContext, instance: Instance, noticed: str) -> None:
     if noticed:
         recording.record_tags(context, instance, {TAG_NOTICED: noticed}, retries=False)
+
+
+def tried_in_vain(context: CheckContext, change: Change, resource_id: str) -> tuple[str, ...]:
+    with suppress(CloudError):
+        context.cloud.try_out(change, resource_id)
+    return ()
 
 
 def unless_gone(

@@ -13,12 +13,13 @@ from sandbox.simulation.judge.audits import FLAWS
 from sandbox.simulation.judge.oracle import INVARIANTS
 from sandbox.simulation.lifecycle import run_lifecycle
 from sandbox.simulation.world.record import Record
+from sandbox.simulation.world.rights import Right
 from sandbox.simulation.world.training_plan import Course
 from sandbox.simulation.world.weather import Weather
 
 from .mutations import MUTATIONS
 
-LIFECYCLES = 300
+LIFECYCLES = 600
 PART = re.compile(r"[-_]of[-_](\d+)")
 LEAST: tuple[tuple[str, int], ...] = (
     *((str(course), 5) for course in Course),
@@ -48,6 +49,10 @@ LEAST: tuple[tuple[str, int], ...] = (
     ("marker taken away", 10),
     ("marker written again after it was gone", 5),
     ("a check told that a marker is gone", 2),
+    ("right denied for good", 30),
+    ("call denied for good", 100),
+    *((f"{right} denied", 1) for right in Right),
+    ("told ending-denied", 1),
     ("removed", 3),
     ("replaced", 10),
     ("removed late", 3),
@@ -84,6 +89,8 @@ def _happened(record: Record) -> Counter[str]:
             "large object dated back": sum(written.multipart for written in record.bucket.history),
             "upload lost": sum(upload.lost_at is not None for upload in record.bucket.uploads),
             "skewed clock": scenario.skew != 0,
+            "right denied for good": record.denied_at is not None,
+            "call denied for good": record.denied_calls,
             "marker taken away": len(record.bucket.removed),
             "marker written again after it was gone": _came_back(record),
             "removed": record.destroyed_at is not None,
@@ -96,6 +103,7 @@ def _happened(record: Record) -> Counter[str]:
         }
     )
     found.update(_sets(record))
+    found.update({f"{right} denied" for check in record.checks for right in check.denied})
     found.update(_failed_audits(record))
     replies = [check.reply or {} for check in record.checks]
     found.update({f"told {each['flaw']}" for reply in replies for each in reply.get("findings", [])})
