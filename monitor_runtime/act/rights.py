@@ -9,13 +9,13 @@ from functools import partial
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import arm
-from monitor_runtime.act.follow_up import put_follow_up
 from monitor_runtime.act.report import Report
 from monitor_runtime.cloud.dry_run import denial
-from monitor_runtime.cloud.interface import Change, CloudError, ErrorKind
+from monitor_runtime.cloud.interface import Change, CloudError, ErrorKind, FollowUp
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import switch_time
+from monitor_runtime.contract.triggers import follow_up_input
 from monitor_runtime.decide.memory import Memory
 
 _TRIED = (Change.STOP, Change.TERMINATE, Change.TAG)
@@ -42,7 +42,7 @@ def _try_out(context: CheckContext, change: Change, resource_id: str) -> Iterato
 def _try_schedules(context: CheckContext, instances: Sequence[Instance]) -> Iterator[str]:
     """Arm the deadline switches; a run without one has a follow-up made instead, which needs the same rights.
 
-    That one is taken away again, as every ending does: the check that comes next makes its own.
+    That one is taken away again. It has a name of its own: the pending follow-up may carry what no tag could take.
     """
     armed = False
     for instance in instances:
@@ -54,7 +54,7 @@ def _try_schedules(context: CheckContext, instances: Sequence[Instance]) -> Iter
     if not armed:
         yield from _try_follow_up(context)
     try:
-        context.cloud.delete_schedule(names.follow_up_name(context.settings.run))
+        context.cloud.delete_schedule(names.trial_name(context.settings.run))
     except CloudError as error:
         yield _obstacle("scheduler:DeleteSchedule", error)
 
@@ -74,8 +74,10 @@ def _arm(
 
 
 def _try_follow_up(context: CheckContext) -> Iterator[str]:
+    at = context.clock.now() + timedelta(seconds=context.settings.max_interval_seconds)
+    message = follow_up_input(context.settings.to_document(), {})
     try:
-        put_follow_up(context, context.clock.now() + timedelta(seconds=context.settings.max_interval_seconds))
+        context.cloud.put_follow_up(FollowUp(names.trial_name(context.settings.run), at, message))
     except CloudError as error:
         yield _obstacle("scheduler:CreateSchedule", error)
 

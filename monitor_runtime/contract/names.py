@@ -82,6 +82,11 @@ def follow_up_name(run: str) -> str:
     return f"{run}.follow-up"
 
 
+def trial_name(run: str) -> str:
+    """The one-time schedule that a first check makes and takes away again, to prove that it may."""
+    return f"{run}.trial"
+
+
 def deadline_switch_name(instance_id: str) -> str:
     """The one-time schedule that ends an instance without our code, owned by the monitor.
 

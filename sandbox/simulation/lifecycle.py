@@ -62,6 +62,8 @@ class Lifecycle:
         self._audit_in(self._tools.randint(1, HOUR))
         if scenario.tampering:
             self._at(start + scenario.tampering.at, lambda: self._tamper(scenario.tampering))
+        if scenario.denial:
+            self._at(start + scenario.denial.at, self._deny)
         for hold in scenario.holds:
             self._at(start + hold.at, self._holding(hold))
         for moment, action in (
@@ -201,6 +203,11 @@ class Lifecycle:
             world.scheduler.heartbeat_enabled = True
 
         world.timeline.after(plan.undone_after, enable)
+
+    def _deny(self) -> None:
+        world, denial = self.world, self.scenario.denial
+        world.record.denied_at = world.timeline.now
+        world.timeline.trace("people   deny the monitor {}", denial and denial.right)
 
     def _strip(self, plan: TamperingPlan, machine: Machine) -> None:
         """Pulumi puts back the tags that it made, and no others."""

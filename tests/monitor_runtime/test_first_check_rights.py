@@ -126,8 +126,20 @@ def test_a_run_without_a_switch_is_proven_with_a_follow_up_and_left_without_a_sw
     with moto_cloud(**fields) as cloud:
         cloud.check("first-check")
         made = [given["Name"] for call, given in cloud.calls if call == "scheduler:CreateSchedule"]
-        assert made[0] == names.follow_up_name(RUN)
+        assert made[0] == names.trial_name(RUN)
         assert set(cloud.schedules()) == {RUN, names.follow_up_name(RUN)}
+
+
+@pytest.mark.parametrize("fields", [{}, {"max_runtime_hours": 0.0}])
+def test_the_pending_follow_up_which_may_carry_what_no_tag_could_take_outlives_a_first_check_that_fails(
+    fields: dict[str, Any],
+) -> None:
+    with moto_cloud(**fields) as cloud:
+        cloud.check()
+        pending = cloud.schedules()[names.follow_up_name(RUN)]["Target"]
+        cloud.faults["ec2:CreateTags"] = DENIED
+        _refused(cloud)
+        assert cloud.schedules()[names.follow_up_name(RUN)]["Target"] == pending
 
 
 def test_the_switch_is_armed_though_the_tag_says_so_already() -> None:

@@ -8,10 +8,12 @@ from typing import Any
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.liveness import CARRIED
 from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.world.function import BrokenFunctionError
 from sandbox.simulation.world.machine import ALIVE
 from sandbox.simulation.world.record import Check
 from sandbox.simulation.world.tampering import OF_SWITCH, OF_TAGS, Tampering
 from sandbox.simulation.world.timeline import HOUR
+from sandbox.simulation.world.weather import OF_AUDITS
 
 RECENT = 3 * HOUR
 """So long a listing says that a schedule was changed: what no audit could see until then, none reads any more."""
@@ -53,10 +55,23 @@ def an_audit_checks_the_run_whose_heartbeat_is_disabled(truth: Truth) -> Iterato
 def a_check_tells_that_its_instance_lost_its_tags(truth: Truth) -> Iterator[Found]:
     """An undisturbed check does not take an instance that cannot be found by its tags for one that is not there."""
     for check in truth.record.checks:
-        lost = check.is_whole and check.trigger in CARRIED and check.tampered in OF_TAGS and _goes_on(truth, check)
+        lost = check.is_whole and check.trigger in CARRIED and check.tampered in OF_TAGS and goes_on(truth, check)
         told = any("has lost the tags" in problem for problem in (check.reply or {}).get("problems", []))
         if lost and not told:
             yield Found(check.started_at, f"check {check.number} does not tell: {check.tampered}")
+
+
+def an_audit_says_what_it_could_not_see(truth: Truth) -> Iterator[Found]:
+    """An audit one of whose looks failed goes on with the others, and has more problems than findings."""
+    for check in truth.record.checks:
+        failed = [kind for kind in OF_AUDITS if check.failed[kind]]
+        over = check.trigger == "audit" and check.ended_at is not None and not check.killed
+        if not over or not failed or isinstance(check.error, BrokenFunctionError):
+            continue
+        reply = check.reply or {"problems": [], "checks": [], "findings": []}
+        problems = sum(len(each["problems"]) for each in (reply, *reply["checks"]))
+        if problems <= len(reply["findings"]):
+            yield Found(check.started_at, f"audit {check.number} does not say that {', '.join(failed)} failed")
 
 
 def _audits_of_tampered_runs(truth: Truth) -> Iterator[Check]:
@@ -64,11 +79,11 @@ def _audits_of_tampered_runs(truth: Truth) -> Iterator[Check]:
         whole = check.is_whole and check.trigger == "audit" and check.reply is not None
         since = check.started_at - (truth.record.tampered_at or 0)
         told_late = check.tampered is Tampering.SWITCH_MOVED and since >= RECENT
-        if whole and check.tampered is not None and not told_late and _goes_on(truth, check):
+        if whole and check.tampered is not None and not told_late and goes_on(truth, check):
             yield check
 
 
-def _goes_on(truth: Truth, check: Check) -> bool:
+def goes_on(truth: Truth, check: Check) -> bool:
     """Whether the run was neither ended nor about to be removed, from the beginning of a check to its end.
 
     Once its deadline switch is gone, nothing names an instance any more that has lost all its tags.
@@ -92,4 +107,5 @@ AUDITS = (
     an_audit_arms_the_switch_again,
     an_audit_checks_the_run_whose_heartbeat_is_disabled,
     a_check_tells_that_its_instance_lost_its_tags,
+    an_audit_says_what_it_could_not_see,
 )

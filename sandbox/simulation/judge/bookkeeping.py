@@ -1,8 +1,8 @@
-"""Invariants about the record: one notification an ending, true outcomes, bounded calls, declared errors."""
+"""Invariants about the record: one notification an ending, true outcomes, declared errors."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
@@ -11,16 +11,16 @@ from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Action, Outcome
-from monitor_runtime.contract.settings import Settings
 from monitor_runtime.observe.first_check import FirstCheckError
+from monitor_runtime.observe.locate import UnwatchedError
 from sandbox.simulation.judge.invariants import Found
-from sandbox.simulation.judge.liveness import CARRIED, MAX_REFUSALS
+from sandbox.simulation.judge.liveness import MAX_REFUSALS
 from sandbox.simulation.judge.safety import dues_of, outcome_of
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.function import BrokenFunctionError
 from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check, Notification, Tagging
-from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_milliseconds
+from sandbox.simulation.world.timeline import HOUR, to_milliseconds
 from sandbox.simulation.world.weather import Weather
 
 DECLARED = (EndingFailedError, CloudError, FirstCheckError, BrokenFunctionError)
@@ -28,11 +28,6 @@ EVENTS = frozenset({"s3-event", "spot-warning"})
 """Triggers whose run has to be looked up first: that look-up may fail the check."""
 CHANGES = 3
 """To stop, to terminate, to tag."""
-MOVES = 12
-"""For a refused ending, a change of the outlook, follow-ups of before it."""
-LISTINGS = 60
-"""Calls to S3 that one look may cost with the patterns that scenarios draw: every folder truncated, and the markers
-looked for once more where outputs cannot be seen. Each look begins with one DescribeInstances."""
 
 
 def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
@@ -88,10 +83,11 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
         if not recorded or _recorded_blindly(recorded[-1]) or truth.has_two_instances:
             continue
         at, outcome = recorded[-1].at, Outcome(recorded[-1].tags["runctl:outcome"])
-        true = _true_outcomes(truth, launch, at) | truth.refused_before(launch, at)
+        true = _true_outcomes(truth, launch, at, recorded[-1].check.looked_at or at) | truth.refused_before(launch, at)
         if truth.record.replaced_at is not None:
             # Another instance of the run may have written since the check looked.
-            true |= _true_outcomes(truth, launch, recorded[-1].check.first_described_at or at)
+            described_at = recorded[-1].check.first_described_at or at
+            true |= _true_outcomes(truth, launch, described_at, described_at)
         if outcome not in true:
             yield Found(at, f"launch {launch.number} is recorded as {outcome}, true is {', '.join(sorted(true))}")
 
@@ -100,25 +96,28 @@ def _recorded_blindly(tagging: Tagging) -> bool:
     """What S3 denies is unverified or unknown, and what it did not tell of a terminated instance is lost: soon gone."""
     terminated = tagging.check.state_at_start is InstanceState.TERMINATED
     denied = tagging.tags["runctl:outcome"] == Outcome.UNVERIFIED or "S3 unknown" in tagging.tags["runctl:reason"]
-    return tagging.check.disturbed and (denied or terminated)
+    return (tagging.check.disturbed or bool(tagging.check.denied)) and (denied or terminated)
 
 
-def _true_outcomes(truth: Truth, launch: Launch, at: int) -> set[Outcome]:
-    """By the ending of the monitor, if it could be recorded; else by what lay in S3, the deadline, or neither."""
+def _true_outcomes(truth: Truth, launch: Launch, at: int, looked_at: int) -> set[Outcome]:
+    """By the ending of the monitor, if it could be recorded; else by what lay in S3, the deadline, or neither.
+
+    A marker may have been taken away after the end, before a check looked.
+    """
     record = truth.record
     true = {outcome for ending in record.endings if ending.launch is launch and (outcome := outcome_of(ending))}
     unsaid = [ending for ending in record.endings if ending.launch is launch and not ending.check.is_about(launch)]
     true |= {due.outcome for ending in unsaid for due in dues_of(truth, ending)}
     true |= {due.outcome for check in _reporters(truth, launch) for due in truth.dues(launch, check.looked_at, at)}
     end = at if launch.left_running_at is None else launch.left_running_at
-    finishes = [finish for moment in (end, at) if (finish := truth.finish(launch, moment))]
+    finishes = [finish for moment in (end, looked_at, at) if (finish := truth.finish(launch, moment))]
     deadline = truth.deadline(launch)
     forgotten = any(ending.launch is launch and ending.check.disturbed for ending in record.endings)
     if launch.left_by != "monitor" or record.interrupted_at is not None or forgotten:
         true |= {truth.due_of(launch, finish, moment).outcome for finish in finishes for moment in (end, at)}
         if deadline is not None and max(end, launch.stopped_at or end) >= deadline:
             true.add(Outcome.DEADLINE)
-        if not finishes or record.interrupted_at is not None:
+        if not truth.finish(launch, looked_at) or record.interrupted_at is not None:
             true.add(Outcome.INTERRUPTED)
     return true
 
@@ -130,74 +129,16 @@ def _reporters(truth: Truth, launch: Launch) -> Iterator[Check]:
             yield check
 
 
-def calls_are_bounded(truth: Truth) -> Iterator[Found]:
-    """In no hour does the watch of a run cost more calls than its intervals, and what follows a completion, explain."""
-    hours = Counter(check.started_at // HOUR for check in truth.record.checks if check.trigger in CARRIED)
-    for hour, count in hours.items():
-        bound = _most_checks(truth, hour * HOUR)
-        if count > bound:
-            yield Found(hour * HOUR, f"{count} checks in an hour, at most {bound} were expected")
-    for check in truth.record.checks:
-        if check.trigger not in CARRIED:
-            continue
-        listings, looks = check.kinds["list_folder"], max(1, check.kinds["find_instances"])
-        instances = 1 if truth.record.replaced_at is None else 2
-        if listings > LISTINGS * looks * instances:
-            yield Found(check.started_at, f"check {check.number} made {listings} listings")
-
-
-def _most_checks(truth: Truth, hour: int) -> int:
-    """Heartbeats, and the follow-ups of the backoff; two a minute while a run is ended or held."""
-    settings, end = truth.settings, hour + HOUR
-    launches = [launch for launch in truth.record.launches if launch.at <= end]
-    heartbeats = HOUR // (settings.max_interval_seconds * SECOND) + 1
-    most = heartbeats + sum(_follow_ups(settings, launch, hour) for launch in launches) + MOVES
-    if settings.stalled:
-        # Each time at which the run would have stalled is looked at: two of them lie further apart than its minutes.
-        most += len(launches) * (2 * (60 // settings.stalled.minutes) + 2)
-    finished = any(truth.finish(launch, end) for launch in launches)
-    if finished or any(hold.at <= end for hold in truth.record.holds):
-        most += 2 * HOUR // MINUTE
-    return most if truth.record.scenario.weather is Weather.CALM else 3 * most
-
-
-def _follow_ups(settings: Settings, launch: Launch, hour: int) -> int:
-    """One for each due time of the backoff in that hour, as long as its interval is shorter than the heartbeat's.
-
-    A backoff that does not grow never gives way to the heartbeat: it comes on top of it.
-    """
-    interval, heartbeat = settings.initial_interval_seconds * SECOND, settings.max_interval_seconds * SECOND
-    if interval >= heartbeat or (launch.left_running_at is not None and launch.left_running_at < hour):
-        return 0
-    if settings.backoff_multiplier == 1:
-        return HOUR // interval + 1
-    due, count = launch.stamp, 0
-    while interval < heartbeat:
-        due, interval = due + interval, int(interval * settings.backoff_multiplier)
-        count += hour <= due <= hour + HOUR
-    return count
-
-
-def an_ended_run_costs_one_call(truth: Truth) -> Iterator[Found]:
-    """A check of a run that is over, recorded and told is one DescribeInstances; a follow-up has read its settings.
-
-    One of which EC2 tells nothing any more may have lost its tags: up to two calls more look for it.
-    """
-    for check in truth.record.checks:
-        alone = truth.record.replaced_at is None or check.started_at < truth.record.replaced_at
-        over = alone and check.completed and check.trigger in CARRIED and check.decision == "over"
-        ended = check.state_at_start in {InstanceState.STOPPED, InstanceState.TERMINATED}
-        reads = {"schedule_input": 1} if check.trigger == "follow-up" else {}
-        carries = check.trigger == "follow-up" and check.kinds["tag_instance"]
-        forgotten = (check.reply or {}).get("instance") is None
-        most = Counter({"find_instances": 1, **reads, **({"list_schedules": 1, "find_by": 1} if forgotten else {})})
-        if over and ended and not carries and not check.kinds <= most:
-            yield Found(check.started_at, f"check {check.number} of an ended run made {dict(check.kinds)}")
-
-
 def only_declared_errors_come_out(truth: Truth) -> Iterator[Found]:
-    """The monitor fails only in the ways it declares, and without faults it never runs into Lambda's timeout."""
+    """The monitor fails only in the ways it declares, and without faults it never runs into Lambda's timeout.
+
+    An instance that somebody took out of Pulumi's state outlives its schedule: that is to be an error of its events.
+    """
+    destroyed_at = truth.record.destroyed_at if truth.has_two_instances else None
     for check in truth.record.checks:
+        unwatched = destroyed_at is not None and check.started_at >= destroyed_at
+        if unwatched and isinstance(check.error, UnwatchedError):
+            continue
         undeclared = CloudError if check.trigger not in EVENTS else ()
         if check.error is not None and (not isinstance(check.error, DECLARED) or isinstance(check.error, undeclared)):
             yield Found(check.started_at, f"check {check.number} raised {check.error!r}")
@@ -287,8 +228,6 @@ BOOKKEEPING = (
     a_first_check_tries_what_ends_the_run,
     an_ending_is_told_once,
     the_recorded_outcome_is_true,
-    calls_are_bounded,
-    an_ended_run_costs_one_call,
     only_declared_errors_come_out,
     a_refusal_is_not_asked_for_ever,
     a_refusal_is_asked_for_again,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import translate
@@ -27,6 +28,11 @@ class Finish:
     """S3's own time of it, by which it was there before the deadline or not."""
     body: Mapping[str, Any]
     dated_back: bool = False
+    uncertain: bool = False
+    """Whether the monitor may count from the newest version of a marker: those before it were overwritten before a
+    check saw them, or it was gone for a while, and it is open whether a check saw that."""
+    kind: Outcome | None = None
+    """Of a marker, what its name says."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,6 +54,24 @@ def names_object(pattern: str, name: str) -> bool:
     parts, wanted = name.split("/"), pattern.split("/")
     return len(parts) == len(wanted) and all(
         _expression(glob).fullmatch(part) for glob, part in zip(wanted, parts, strict=True)
+    )
+
+
+_PART = re.compile(r"(?P<head>.*?)(?P<number>\d+)(?P<of>[-_]of[-_])(?P<total>\d+)(?P<tail>.*)")
+
+
+def is_whole(pattern: str, objects: Mapping[str, Written]) -> bool:
+    """Whether all that a pattern means is there, by name: nothing of it empty, and of each set every part."""
+    found = [name for name in objects if names_object(pattern, name)]
+    return bool(found) and all(objects[name].size for name in found) and (pattern in found or _has_every_part(found))
+
+
+def _has_every_part(found: list[str]) -> bool:
+    sets = defaultdict[tuple[str, str, int], set[int]](set)
+    for part in filter(None, map(_PART.fullmatch, found)):
+        sets[part["head"], part["tail"], int(part["total"])].add(int(part["number"]))
+    return all(
+        numbers >= set(range(total)) or numbers >= set(range(1, total + 1)) for (_, _, total), numbers in sets.items()
     )
 
 

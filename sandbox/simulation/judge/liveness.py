@@ -8,10 +8,11 @@ from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.judge.facts import Due, Finish
 from sandbox.simulation.judge.invariants import Found
-from sandbox.simulation.judge.truth import INTERRUPTION, LAST_LOOK, REMOVAL, Truth
+from sandbox.simulation.judge.truth import INTERRUPTION, LAST_LOOK, Truth
 from sandbox.simulation.judge.waits import graced_endings, remembered_since, was_noticed
-from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
+from sandbox.simulation.world.machine import ALIVE, Launch
 from sandbox.simulation.world.record import Check
+from sandbox.simulation.world.rights import Right
 from sandbox.simulation.world.tampering import OF_SWITCH
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_datetime
 from sandbox.simulation.world.weather import Weather
@@ -19,9 +20,6 @@ from sandbox.simulation.world.weather import Weather
 MAX_REFUSALS = 3
 AT_ONCE_SECONDS = 5.0
 SWITCH_DELAY = 10 * MINUTE
-AT_DEADLINE = 90 * SECOND
-LAST_MOMENT = 15 * MINUTE
-"""After the deadline, or the end of a hold that outlasts it."""
 CARRIED = frozenset({"heartbeat", "follow-up"})
 _ENDED = frozenset({InstanceState.STOPPED, InstanceState.TERMINATED})
 
@@ -38,7 +36,8 @@ def a_check_ends_what_is_due(truth: Truth) -> Iterator[Found]:
         due = _surely_due(truth, check, launch, looked_at)
         # The other's last upload, under the same prefix, may be waited for.
         ended_another = truth.has_two_instances and any(ending.check is check for ending in truth.record.endings)
-        if due is not None and not ended_another:
+        taken_away = any(check.started_at <= at <= (check.ended_at or at) for at, _ in truth.record.bucket.removed)
+        if due is not None and not ended_another and not (taken_away and due.outcome is not Outcome.DEADLINE):
             late = (looked_at - due.at) / SECOND
             yield Found(looked_at, f"{due.outcome} was due for {late:.0f} s, and check {check.number} did not end it")
 
@@ -54,7 +53,14 @@ def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due 
     large = any(written.multipart for written in truth.signs_of_progress(launch, moment))
     unsure = {Outcome.IDLE, Outcome.STALLED} if large else {Outcome.IDLE}
     dues = [due for due in truth.dues(launch, moment, moment) if due.outcome not in unsure]
-    certain = [due for due in dues if due.outcome is Outcome.DEADLINE or (late is not None and due.at + late <= moment)]
+    unsure_of_it = (finish is not None and finish.uncertain) or truth.record.lacks(Right.LIST_BUCKET, moment)
+    last_look = LAST_LOOK if unsure_of_it else 0
+    certain = [
+        due
+        for due in dues
+        if (due.outcome is Outcome.DEADLINE and due.at + last_look <= moment)
+        or (due.outcome is not Outcome.DEADLINE and late is not None and due.at + late <= moment)
+    ]
     acted = [due for due in certain if due.action is not Action.REPORT and not truth.is_kept(launch, due, moment)]
     return next(iter(acted), None)
 
@@ -63,106 +69,10 @@ def _counted_late(truth: Truth, launch: Launch, finish: Finish, moment: int) -> 
     """How long after the completion the monitor's count of its grace began; None while nothing says that it has."""
     if not finish.dated_back:
         return 0
+    if finish.uncertain:
+        return finish.stamp - finish.since
     since = remembered_since(truth, launch, finish, moment)
     return None if since is None else since - finish.since
-
-
-def nothing_runs_past_its_deadline(truth: Truth) -> Iterator[Found]:
-    """Fifteen minutes after its deadline a run is over, even with the monitor broken, when EC2 can be reached."""
-    for launch in truth.record.launches:
-        latest = _latest(truth, launch)
-        if latest is not None and launch.is_on(latest) and latest <= truth.record.finished_at:
-            yield Found(latest, f"launch {launch.number} runs past its deadline")
-
-
-def the_monitor_is_there_at_the_deadline(truth: Truth) -> Iterator[Found]:
-    """When all services work, it is the monitor that ends a run at its deadline, with its signal: not the switch.
-
-    A training that takes all of ten minutes to react to its signal is stopped by both at the same moment.
-    """
-    record, settings = truth.record, truth.settings
-    if record.scenario.weather is not Weather.CALM or settings.on_deadline is Action.REPORT or record.tampered_at:
-        return
-    if record.holds or record.scenario.machine.protected or record.interrupted_at is not None:
-        return
-    for launch in record.launches:
-        deadline = truth.deadline(launch)
-        unseen = launch.released_at is not None or not _was_seen(truth, launch, deadline or 0)
-        if deadline is None or not launch.is_on(deadline) or unseen:
-            continue
-        reacted = deadline + settings.shutdown_timeout_seconds * SECOND
-        latest = max(reacted, deadline + LAST_LOOK) + AT_DEADLINE
-        cut_off = launch.left_by == "switch" and not launch.is_on(reacted - SECOND)
-        if latest <= record.finished_at and (launch.is_on(latest) or cut_off):
-            yield Found(latest, f"launch {launch.number} was left to {launch.left_by or 'itself'} at its deadline")
-
-
-def _was_seen(truth: Truth, launch: Launch, before: int) -> bool:
-    """Whether a check had seen the launch, and could plan."""
-    return any(
-        check.completed
-        and check.launch == launch.number
-        and check.decision == "wait"
-        and check.first_described_at is not None
-        and check.ended_at is not None
-        and check.ended_at < before
-        for check in truth.record.checks
-    )
-
-
-def _latest(truth: Truth, launch: Launch) -> int | None:
-    """The moment at which the launch must be over; None where EC2 could not be reached, or a person has to act."""
-    record, deadline = truth.record, truth.deadline(launch)
-    if deadline is None or truth.settings.on_deadline is Action.REPORT or record.scenario.machine.protected:
-        return None
-    latest = _after_holds(truth, launch, deadline) + LAST_MOMENT
-    start = latest - LAST_MOMENT
-    broken = any(
-        start <= at <= latest and kind in {"stop_instance", "terminate_instance"} for at, kind in record.injected
-    )
-    fired = [firing for firing in record.firings if firing.set_for == launch.number]
-    if broken or truth.refusals(launch, latest) or any(firing.failed or not firing.delivered for firing in fired):
-        return None
-    if record.scenario.machine.spot is SpotKind.ONE_TIME and truth.settings.on_deadline is Action.STOP:
-        return None if _is_disturbed(truth, start - HOUR, latest) else latest
-    late = any(firing.at > firing.due_at + MINUTE for firing in fired)
-    late |= record.tampered_at is not None and record.tampered_at <= latest
-    return latest if not late and _was_watched(truth, launch, start) else None
-
-
-def _after_holds(truth: Truth, launch: Launch, deadline: int) -> int:
-    """The end of the last hold that reaches over the deadline; a hold taken off is noticed by the next heartbeat."""
-    end = deadline
-    for hold in truth.record.holds:
-        if hold.until is not None and hold.at <= end + LAST_MOMENT and hold.until > launch.at:
-            noticed = truth.settings.max_interval_seconds * SECOND + 2 * MINUTE
-            cleared = hold.until if hold.cleared_at is None else min(hold.until, hold.cleared_at + noticed)
-            end = max(end, cleared)
-    return end
-
-
-def _is_disturbed(truth: Truth, start: int, end: int) -> bool:
-    return truth.record.scenario.weather is not Weather.CALM and (
-        any(start <= at <= end for at, _ in truth.record.injected)
-        or any(start <= at <= end for at in truth.record.lost_triggers)
-        or any(check.disturbed and start <= check.started_at <= end for check in truth.record.checks)
-    )
-
-
-def _was_watched(truth: Truth, launch: Launch, due: int) -> bool:
-    """Whether some check of the launch, later than the last change of a hold, had the time to arm the switch."""
-    changed = [hold.at for hold in truth.record.holds] + [hold.cleared_at or 0 for hold in truth.record.holds]
-    armed_again = max(launch.releases, default=-REMOVAL) + REMOVAL
-    since = max([launch.at, armed_again, *(moment for moment in changed if moment <= due + LAST_MOMENT)])
-    return any(
-        check.completed
-        and check.launch == launch.number
-        and check.decision == "wait"
-        and check.started_at > since
-        and check.ended_at is not None
-        and check.ended_at < due + SWITCH_DELAY
-        for check in truth.record.checks
-    )
 
 
 def a_finished_run_is_ended_in_time(truth: Truth) -> Iterator[Found]:
@@ -196,10 +106,16 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     due = truth.due_of(launch, finish, end)
     if Action.REPORT in {due.action, truth.settings.on_deadline} or truth.is_kept(launch, due, due.at):
         return None
+    if not truth.can_end(due.action, end):
+        return None
     arrived = [written.at for written in truth.record.bucket.history if written.at <= end]
     to_notice = truth.settings.max_interval_seconds * SECOND + MINUTE
-    graced = due.at + (to_notice if finish.dated_back or launch.released_at is not None else 0)
+    unplanned = any(truth.record.lacks(right, end) for right in (Right.CREATE_SCHEDULE, Right.UPDATE_SCHEDULE))
+    unplanned |= finish.dated_back or launch.released_at is not None
+    graced = due.at + (to_notice if unplanned else 0)
     settled = [] if due.outcome is Outcome.FAILED else arrived
+    if finish.uncertain:
+        settled.append(max(graced, finish.since + to_notice) + finish.stamp - finish.since)
     warned = 0 if truth.record.interrupted_at is None else truth.record.interrupted_at + INTERRUPTION
     return max(graced, finish.since + to_notice, warned, *settled) + 2 * MINUTE + 30 * SECOND
 
@@ -248,12 +164,21 @@ def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
         )
         told = any(entry.launched_at == launch.stamped and entry.at <= at for entry in truth.record.notifications)
         released = launch.released_at is not None
-        if not recorded and not released:
+        if not (recorded or released or truth.record.lacks(Right.TAG, at) or _is_silent(truth, launch, at)):
             yield Found(at, f"launch {launch.number} has no outcome after check {check.number}")
+        told |= truth.record.lacks(Right.PUBLISH, at) or _is_silent(truth, launch, at)
         if truth.record.scenario.notifies and not told and not released:
             yield Found(at, f"nobody was told of launch {launch.number} by check {check.number}")
-        if check.switch_after is not None:
+        kept = truth.record.lacks(Right.DELETE_SCHEDULE, at) or _is_silent(truth, launch, at)
+        if check.switch_after is not None and not kept:
             yield Found(at, f"check {check.number} left the deadline switch behind")
+
+
+def _is_silent(truth: Truth, launch: Launch, moment: int) -> bool:
+    """Whether the outcome of a stopped instance still waits for S3, which denies: for an hour it is not given up."""
+    rights = (Right.LIST_BUCKET, Right.GET_OBJECT, Right.LIST_UPLOADS, Right.LIST_PARTS)
+    stopped_at = moment if launch.stopped_at is None else launch.stopped_at
+    return any(truth.record.lacks(right, moment) for right in rights) and moment - stopped_at < HOUR + MINUTE
 
 
 def a_stuck_stop_is_forced(truth: Truth) -> Iterator[Found]:
@@ -273,8 +198,6 @@ def a_stuck_stop_is_forced(truth: Truth) -> Iterator[Found]:
 
 LIVENESS = (
     a_check_ends_what_is_due,
-    nothing_runs_past_its_deadline,
-    the_monitor_is_there_at_the_deadline,
     a_finished_run_is_ended_in_time,
     a_noticed_completion_is_ended_at_once,
     the_switch_is_armed,

@@ -9,6 +9,7 @@ from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.liveness import CARRIED
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Check
+from sandbox.simulation.world.rights import Right
 from sandbox.simulation.world.timeline import MINUTE, SECOND
 
 UNKNOWN = ("EC2 unknown", "S3 unknown", "verification unknown")
@@ -24,15 +25,16 @@ def what_is_unknown_is_left_to_the_heartbeat(truth: Truth) -> Iterator[Found]:
         if check.trigger not in CARRIED or check.ended_at is None or truth.has_two_instances:
             continue
         unknown = reason.startswith(UNKNOWN) or "cannot be read yet" in reason
-        expected = _is_due(truth, check, reason) or _carries(truth, check)
+        expected = _is_due(truth, check, reason) or carries(truth, check)
         if unknown and check.kinds["put_follow_up"] and not expected:
             yield Found(check.ended_at, f"check {check.number} scheduled another one: {reason}")
 
 
-def _carries(truth: Truth, check: Check) -> bool:
+def carries(truth: Truth, check: Check) -> bool:
     """What could not be written into tags is carried by a follow-up, an hour ahead."""
     end = check.ended_at or check.started_at
-    return any(kind == "tag_instance" and at <= end for at, kind in truth.record.injected)
+    failed = any(kind == "tag_instance" and at <= end for at, kind in truth.record.injected)
+    return failed or truth.record.lacks(Right.TAG, end)
 
 
 def _is_due(truth: Truth, check: Check, reason: str) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from sandbox.simulation.judge.audits import AUDITS
 from sandbox.simulation.judge.bookkeeping import BOOKKEEPING
+from sandbox.simulation.judge.costs import COSTS
+from sandbox.simulation.judge.deadlines import DEADLINES
+from sandbox.simulation.judge.denials import DENIALS, is_beyond
 from sandbox.simulation.judge.hanging import HANGING
 from sandbox.simulation.judge.invariants import Invariant, Violation, violations
 from sandbox.simulation.judge.liveness import LIVENESS
@@ -11,11 +14,16 @@ from sandbox.simulation.judge.load import LOAD
 from sandbox.simulation.judge.removals import REMOVALS
 from sandbox.simulation.judge.safety import SAFETY
 from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.judge.vanishing import VANISHING
 from sandbox.simulation.world.record import Record
 
-INVARIANTS: tuple[Invariant, ...] = SAFETY + LIVENESS + BOOKKEEPING + HANGING + AUDITS + LOAD + REMOVALS
+INVARIANTS: tuple[Invariant, ...] = (
+    SAFETY + LIVENESS + DEADLINES + BOOKKEEPING + COSTS + HANGING + AUDITS + LOAD + REMOVALS + VANISHING + DENIALS
+)
 
 
 def judge(record: Record) -> list[Violation]:
     """What is broken in a lifecycle, in the order of time; nothing when all is well."""
-    return violations(Truth(record), INVARIANTS)
+    truth = Truth(record)
+    found = violations(truth, INVARIANTS)
+    return [each for each in found if not is_beyond(truth, each.invariant, each.at)]

@@ -91,7 +91,7 @@ def holds_are_respected(truth: Truth) -> Iterator[Found]:
     for ending in truth.record.endings:
         if truth.is_held(ending.described_at) and truth.is_held(ending.sent_at, ending.described_at):
             yield Found(ending.at, f"check {ending.check.number} ended a run on hold")
-    for at, check in truth.record.terminated_stopped:
+    for at, _, check in truth.record.terminated_stopped:
         if (
             check.described_at is not None
             and truth.is_held(check.described_at)
@@ -163,6 +163,7 @@ def _could_move(truth: Truth, firing: Firing, since: int) -> bool:
         and check.launch == firing.launch
         and check.state_at_start in ALIVE
         and check.started_at > since
+        and check.described_at is not None
         and check.ended_at is not None
         and check.ended_at < firing.due_at
         for check in truth.record.checks
@@ -178,8 +179,7 @@ def a_persistent_request_launches_nothing_unwatched(truth: Truth) -> Iterator[Fo
 def a_stopped_instance_is_kept(truth: Truth) -> Iterator[Found]:
     """A stopped instance is terminated after the days that were asked for, or where its own outcome says terminate."""
     days = truth.settings.terminate_after_days
-    for at, check in truth.record.terminated_stopped:
-        launch = truth.record.launches[check.launch]
+    for at, launch, check in truth.record.terminated_stopped:
         since = launch.left_running_at
         early = days is None or since is None or at < whole_seconds(since) + days * DAY
         finish = truth.finish(launch, check.looked_at or at)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from monitor_runtime.contract.outcomes import Action, Outcome
-from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, body_of, counted_since, names_object
+from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, counted_since, is_whole, names_object
+from sandbox.simulation.judge.markers import Markers
 from sandbox.simulation.world.bucket import UploadTruth, Written
 from sandbox.simulation.world.machine import Launch, SpotKind
-from sandbox.simulation.world.record import Record
+from sandbox.simulation.world.rights import Right
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, whole_seconds
 
 LONGEST_HOLD = 7 * DAY
@@ -28,84 +28,37 @@ REMOVAL = 10 * MINUTE
 """What is released and still there after that long is watched and armed like any other instance."""
 
 
-class Truth:
+class Truth(Markers):
     """Questions about a record."""
 
-    def __init__(self, record: Record) -> None:
-        self.record = record
-        self.settings = record.scenario.settings
-        self.grace = self.settings.grace_seconds * SECOND
-        self.stuck_after = max(STUCK, self.settings.shutdown_timeout_seconds * SECOND + 2 * MINUTE)
-
-    def objects(self, launch: Launch, moment: int) -> dict[str, Written]:
-        """What this launch, and nothing before it, had written by then; by name, without the prefix."""
-        prefix = self.settings.prefix
-        return {
-            written.key[len(prefix) :]: written
-            for written in self._versions(moment)
-            if written.key.startswith(prefix) and written.stamp >= launch.stamp
-        }
-
-    def _versions(self, moment: int) -> Iterable[Written]:
-        latest: dict[str, Written] = {}
-        for written in self.record.bucket.history:
-            if written.at <= moment:
-                latest[written.key] = written
-        return latest.values()
+    @property
+    def stuck_after(self) -> int:
+        """How long an instance may take to stop."""
+        return max(STUCK, self.settings.shutdown_timeout_seconds * SECOND + 2 * MINUTE)
 
     def finish(self, launch: Launch, moment: int) -> Finish | None:
-        """What completed the training, by what lay in S3 at that moment."""
-        settings = self.settings
-        objects = self.objects(launch, moment)
-        for outcome, patterns in ((Outcome.FAILED, settings.failure_markers), (Outcome.SUCCEEDED, settings.markers)):
-            found = [
-                (written.stamp, name)
-                for name, written in objects.items()
-                if any(names_object(pattern, name) for pattern in patterns)
-            ]
-            if found:
-                stamp, name = min(found)
-                body = body_of(objects[name])
-                failed = body.get("outcome") == Outcome.FAILED or body.get("exit_code", 0) != 0
-                since = self._first_stamp(launch, moment, patterns)
-                return Finish(Outcome.FAILED if failed else outcome, since, stamp, body, since != stamp)
-        filled = [(name, written) for name, written in objects.items() if written.size > 0]
-        outputs = [
-            [written for name, written in filled if names_object(pattern, name)]
-            for pattern in settings.expected_outputs
-        ]
-        if not outputs or not all(outputs):
+        """What completed the training, by what lay in S3 at that moment, as far as S3 lets anybody list it."""
+        if self.record.lacks(Right.LIST_BUCKET, moment):
             return None
-        written = [entry for entries in outputs for entry in entries]
+        return self.marker(launch, moment) or self._outputs(launch, moment)
+
+    def _outputs(self, launch: Launch, moment: int) -> Finish | None:
+        objects, expected = self.objects(launch, moment), self.settings.expected_outputs
+        if not expected or not all(is_whole(pattern, objects) for pattern in expected):
+            return None
+        written = [entry for name, entry in objects.items() if any(names_object(pattern, name) for pattern in expected)]
         since, stamp = max(counted_since(entry) for entry in written), max(entry.stamp for entry in written)
         return Finish(Outcome.SUCCEEDED, since, stamp, {}, any(entry.multipart for entry in written))
-
-    def has_markers_on_several_pages(self, launch: Launch, moment: int) -> bool:
-        """Whether one success marker hides another: of several, the first that a page shows is the one that counts."""
-        markers = [
-            name
-            for name in self.objects(launch, moment)
-            if any(names_object(pattern, name) for pattern in self.settings.markers)
-        ]
-        return len(markers) > 1 and len(self.objects(launch, moment)) > self.record.scenario.page_size
-
-    def _first_stamp(self, launch: Launch, moment: int, patterns: Iterable[str]) -> int:
-        """When a marker of these was there first: one that is written again has its grace once."""
-        start = len(self.settings.prefix)
-        return min(
-            written.stamp
-            for written in self.record.bucket.history
-            if written.at <= moment and written.stamp >= launch.stamp
-            if any(names_object(pattern, written.key[start:]) for pattern in patterns)
-        )
 
     def is_verified(self, launch: Launch, finish: Finish, moment: int) -> bool:
         """Whether what the marker says is understood, all had arrived, and nothing was on its way any more."""
         if finish.body is NOT_UNDERSTOOD or self.uploads_under_way(launch, finish, moment):
             return False
+        if self.are_uploads_untold(launch, finish, moment):
+            return False
         objects = self.objects(launch, moment)
         for pattern in self.settings.checkpoint_patterns:
-            if not any(written.size > 0 and names_object(pattern, name) for name, written in objects.items()):
+            if not is_whole(pattern, objects):
                 return False
         for entry in finish.body.get("checkpoint", []):
             written = objects.get(entry["key"].removeprefix(self.settings.prefix))
@@ -113,16 +66,27 @@ class Truth:
                 return False
         return True
 
-    def uploads_under_way(self, launch: Launch, finish: Finish, moment: int) -> list[UploadTruth]:
-        """Uploads of this launch, neither superseded by a newer object nor given up an hour before the completion."""
+    def are_uploads_untold(self, launch: Launch, finish: Finish, moment: int) -> bool:
+        """Whether S3 denies to tell what is being uploaded, or of what is begun, whether it gets on."""
+        begun = self.uploads_under_way(launch, finish, moment, given_up=True)
+        untold = self.record.lacks(Right.LIST_UPLOADS, moment)
+        return untold or (bool(begun) and self.record.lacks(Right.LIST_PARTS, moment))
+
+    def uploads_under_way(
+        self, launch: Launch, finish: Finish, moment: int, *, given_up: bool = False
+    ) -> list[UploadTruth]:
+        """Uploads of this launch, neither superseded by a newer object nor given up an hour before the completion.
+
+        ``given_up``: with those that were.
+        """
         objects, start = self.objects(launch, moment), len(self.settings.prefix)
 
         def counts(upload: UploadTruth) -> bool:
             going_on = upload.at <= moment and (upload.completed_at is None or upload.completed_at > moment)
             whole = objects.get(upload.key[start:])
             superseded = whole is not None and whole.stamp > upload.stamp
-            given_up = (upload.newest_part(moment) or upload.stamp) < min(finish.since, finish.stamp) - HOUR
-            return going_on and upload.stamp >= launch.stamp and not superseded and not given_up
+            stood_still = (upload.newest_part(moment) or upload.stamp) < min(finish.since, finish.stamp) - HOUR
+            return going_on and upload.stamp >= launch.stamp and not superseded and (given_up or not stood_still)
 
         return [upload for upload in self.record.bucket.uploads if counts(upload)]
 
@@ -153,8 +117,13 @@ class Truth:
         return dues
 
     def _ends_as_complete(self, launch: Launch, finish: Finish | None, found: set[Due]) -> bool:
-        """Whether a deadline finds a run that was complete before, and ends as that: unless that is only reported."""
+        """Whether a deadline finds a run that was complete before, and ends as that: unless that is only reported.
+
+        Not for sure where the monitor may know only a version of the marker that is later than the deadline.
+        """
         deadline = self.deadline(launch)
+        if finish is not None and deadline is not None and finish.uncertain and finish.stamp >= deadline:
+            return False
         before = finish is not None and deadline is not None and min(finish.since, finish.stamp) < deadline
         return before and all(due.action is not Action.REPORT for due in found)
 
@@ -174,7 +143,8 @@ class Truth:
         if self.is_verified(launch, finish, moment):
             return Due(Outcome.SUCCEEDED, grace_over, settings.on_complete)
         action = Action.STOP if settings.on_complete is Action.TERMINATE else settings.on_complete
-        uploads = self.uploads_under_way(launch, finish, moment)
+        untold = self.are_uploads_untold(launch, finish, moment)
+        uploads = [] if untold else self.uploads_under_way(launch, finish, moment)
         still = [(upload.newest_part(moment) or upload.stamp) + STILL for upload in uploads]
         return Due(Outcome.UNVERIFIED, max(grace_over + settings.verify_timeout_seconds * SECOND, *still, 0), action)
 
@@ -206,7 +176,8 @@ class Truth:
         ``large_late``: how much later than it was there the monitor may count what S3 dates back.
         """
         stalled = self.settings.stalled
-        if stalled is None or self._is_uploading_progress(launch, moment):
+        untold = any(self.record.lacks(right, moment) for right in (Right.LIST_BUCKET, Right.LIST_UPLOADS))
+        if stalled is None or untold or self._is_uploading_progress(launch, moment):
             return None
         minutes, since = stalled.minutes * MINUTE, launch.stamp
         for written in self.signs_of_progress(launch, moment):
@@ -274,14 +245,28 @@ class Truth:
         """Whether some of that time was within ten minutes after the launch's instance was released."""
         return any(at <= end and start < at + REMOVAL for at in launch.releases)
 
+    def can_end(self, action: Action, moment: int) -> bool:
+        """Whether the monitor may end it so: what cannot be stopped is terminated, a spot request cancelled before."""
+        spot = self.record.scenario.machine.spot
+        needed = {Right.STOP} if action is Action.STOP else {Right.TERMINATE}
+        if action is Action.STOP and spot is SpotKind.ONE_TIME:
+            needed.add(Right.TERMINATE)
+        if Right.TERMINATE in needed and spot is not SpotKind.NONE:
+            needed.add(Right.CANCEL)
+        return not any(self.record.lacks(right, moment) for right in needed)
+
     @property
     def has_two_instances(self) -> bool:
         """Whether an instance lived on beside the one that replaced it."""
         plan = self.record.scenario.replacement
         return plan is not None and plan.abandons_old and self.record.replaced_at is not None
 
-    def refusals(self, launch: Launch, moment: int) -> int:
-        """How often an ending of this launch had been refused by then, since a person last forgave it."""
+    def refusals(self, launch: Launch, moment: int, *, by_denial: bool = True) -> int:
+        """How often an ending of this launch had been refused by then, since a person last forgave it.
+
+        ``by_denial``: with those for which the monitor has no right.
+        """
         forgiven_at = self.record.unprotected_at or 0
         since = forgiven_at if forgiven_at <= moment else 0
-        return sum(entry.launch == launch.number and since <= entry.at <= moment for entry in self.record.refusals)
+        counted = [entry for entry in self.record.refusals if by_denial or not entry.by_denial]
+        return sum(entry.launch == launch.number and since <= entry.at <= moment for entry in counted)

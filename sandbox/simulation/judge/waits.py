@@ -37,11 +37,14 @@ def remembered_since(truth: Truth, launch: Launch, finish: Finish, moment: int) 
     It counts from the end of a second, so as to give no part of one too little. Of a marker that was written again, it
     keeps the time of the first one that it saw.
     """
+    # What a marker that was taken away had hidden is seen anew: the monitor keeps one completion in mind.
+    removed = [at for at, _ in truth.record.bucket.removed if at <= moment]
     noticed = [
         (check.first_described_at, check.ended_at)
         for check in truth.record.checks
         if check.completed and check.launch == launch.number and check.decision == "wait"
         if check.first_described_at is not None and check.ended_at is not None and check.ended_at <= moment
+        if check.first_described_at > max(removed, default=-1)
     ]
     for looks in noticed:
         found = [truth.finish(launch, look) for look in looks]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from sandbox.simulation.world.bucket import Bucket, UploadTruth
 from sandbox.simulation.world.machine import Launch
@@ -57,6 +58,8 @@ class Box:
             self.timeline.at(launch.at + write.at, self._writing(truth, write))
         for upload in plan.uploads:
             self.timeline.at(launch.at + upload.at, self._uploading(truth, upload))
+        for removal in plan.removals:
+            self.timeline.at(launch.at + removal.at, partial(self.bucket.delete, removal.key))
         if plan.ends_at is not None and plan.course is not Course.HANG:
             self.timeline.at(launch.at + plan.ends_at, lambda: self._exit(truth))
 

@@ -64,6 +64,8 @@ class Bucket:
     page_size: int
     on_put: Callable[[Written], None]
     history: list[Written] = field(default_factory=list[Written])
+    removed: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    """When which key was deleted."""
     uploads: list[UploadTruth] = field(default_factory=list[UploadTruth])
     _objects: dict[str, Written] = field(default_factory=dict[str, Written])
     _keys: list[str] = field(default_factory=list[str])
@@ -82,6 +84,16 @@ class Bucket:
         self.timeline.trace("s3       {} written, {} bytes", key, size)
         self.on_put(written)
         return written
+
+    def delete(self, key: str) -> None:
+        """Delete an object, if it is there, as a person or a lifecycle rule does."""
+        if key not in self._objects:
+            return
+        del self._objects[key]
+        self._keys.remove(key)
+        self._pages.clear()
+        self.removed.append((self.timeline.now, key))
+        self.timeline.trace("s3       {} deleted", key)
 
     def begin_upload(self, key: str, size: int, launch: int, *, moves: bool) -> UploadTruth:
         """Begin a multipart upload: the object appears when it is completed."""

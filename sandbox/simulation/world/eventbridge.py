@@ -25,6 +25,8 @@ class OneTime:
     does: str
     set_at: int
     enabled: bool = True
+    input: str = ""
+    """What it sends to the monitor."""
 
 
 @dataclass(slots=True)

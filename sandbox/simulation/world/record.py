@@ -11,6 +11,7 @@ from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.world.box import TrainingTruth
 from sandbox.simulation.world.bucket import Bucket
 from sandbox.simulation.world.machine import Launch
+from sandbox.simulation.world.rights import Right
 from sandbox.simulation.world.scenario import Scenario
 from sandbox.simulation.world.tampering import OF_TAGS, Tampering
 
@@ -38,9 +39,14 @@ class Check:
     state_at_end: InstanceState | None = None
     switch_after: int | None = None
     kinds: Counter[str] = field(default_factory=Counter[str])
+    failed: Counter[str] = field(default_factory=Counter[str])
+    """The calls that came back with an error, by kind; ``kinds`` has all calls."""
     tampered: Tampering | None = None
     """What somebody did to the run, and was not undone when the check began; likewise at its end."""
     tampered_after: Tampering | None = None
+
+    denied: set[Right] = field(default_factory=set[Right])
+    """What it was denied for good."""
 
     @property
     def completed(self) -> bool:
@@ -50,7 +56,7 @@ class Check:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it came to its end without an error, and each call was answered."""
+        """Whether it came to its end without an error, and no call failed but what is denied for good."""
         return self.ended_at is not None and not self.disturbed and not self.killed and self.error is None
 
     def is_about(self, launch: Launch) -> bool:
@@ -88,6 +94,8 @@ class Refusal:
 
     launch: int
     at: int
+    by_denial: bool = False
+    """Whether the monitor's role lacks the right for it, which the deadline switch may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,7 @@ class Record:
     trainings: list[TrainingTruth]
     checks: list[Check] = field(default_factory=list[Check])
     endings: list[Ending] = field(default_factory=list[Ending])
-    terminated_stopped: list[tuple[int, Check]] = field(default_factory=list[tuple[int, Check]])
+    terminated_stopped: list[tuple[int, Launch, Check]] = field(default_factory=list[tuple[int, Launch, Check]])
     forced: list[tuple[int, Launch]] = field(default_factory=list[tuple[int, Launch]])
     refusals: list[Refusal] = field(default_factory=list[Refusal])
     notifications: list[Notification] = field(default_factory=list[Notification])
@@ -174,4 +182,11 @@ class Record:
     replaced_at: int | None = None
     unprotected_at: int | None = None
     tampered_at: int | None = None
+    denied_at: int | None = None
+    denied_calls: int = 0
     finished_at: int = 0
+
+    def lacks(self, right: Right, moment: int) -> bool:
+        """Whether the monitor's role did not have that right at that moment, nor ever after."""
+        denial = self.scenario.denial
+        return denial is not None and denial.right is right and self.denied_at is not None and self.denied_at <= moment

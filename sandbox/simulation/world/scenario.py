@@ -9,6 +9,8 @@ from random import Random
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Settings, Stalled
 from sandbox.simulation.world.machine import MachineTraits, SpotKind
+from sandbox.simulation.world.part_sets import with_sets
+from sandbox.simulation.world.rights import DenialPlan, draw_denial
 from sandbox.simulation.world.tampering import TamperingPlan, draw_tampering
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
@@ -104,6 +106,7 @@ class Scenario:
     destroyed_at: int | None
     replacement: ReplacementPlan | None
     tampering: TamperingPlan | None = None
+    denial: DenialPlan | None = None
 
     @property
     def has_metric(self) -> bool:
@@ -116,7 +119,7 @@ def draw_scenario(seed: int) -> Scenario:
     random = Random(f"{seed}:scenario")
     interval = random.choice((60, 120, 300, 300, 300, 600, 900, 1800, 3600))
     works_for = int(interval * SECOND * 0.7 * 40 ** random.random()) + MINUTE
-    settings = _draw_watching(seed, _draw_settings(random, interval, works_for))
+    settings = with_sets(seed, _draw_watching(seed, _draw_settings(random, interval, works_for)))
     spot = random.choices(tuple(SpotKind), (6, 2, 2))[0]
     replacement = _draw_replacement(random, settings, works_for) if random.random() < 0.1 else None
     holds = _draw_holds(random, settings, works_for)
@@ -145,6 +148,7 @@ def draw_scenario(seed: int) -> Scenario:
         destroyed_at=int(random.uniform(0.1, 1.5) * works_for) if random.random() < 0.05 else None,
         replacement=replacement,
         tampering=draw_tampering(seed, works_for, spares_tags=bool(holds or replacement)),
+        denial=draw_denial(seed, works_for),
     )
 
 

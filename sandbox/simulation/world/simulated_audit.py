@@ -8,6 +8,7 @@ from monitor_runtime.cloud.interface import DeadlineSwitch
 from monitor_runtime.cloud.pages import InstancePage, Schedule, SchedulePage
 from monitor_runtime.cloud.values import Instance, InstanceState
 from monitor_runtime.contract import names
+from sandbox.simulation.world.rights import Right
 from sandbox.simulation.world.simulated_calls import SimulatedCalls
 from sandbox.simulation.world.timeline import to_datetime, to_schedule_time
 
@@ -72,7 +73,12 @@ class SimulatedAudit(SimulatedCalls):
     def may_end(self, instance_ids: Sequence[str]) -> Sequence[str]:
         """See `Cloud.may_end`. A stop protection is no matter of rights."""
         del instance_ids
-        return self.call("ec2", "may_end", tuple[str, ...])
+
+        def effect() -> Sequence[str]:
+            record, now = self._world.record, self._process.moment
+            return [f"{right} is denied" for right in (Right.STOP, Right.TERMINATE) if record.lacks(right, now)]
+
+        return self.call("ec2", "may_end", effect)
 
     def _instances(self) -> Sequence[Instance]:
         described = [machine.describe() for machine in self._world.machines if machine.launches]

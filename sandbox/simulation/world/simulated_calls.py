@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TypeVar
 
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from sandbox.simulation.world.process import Process, ProcessClock
 from sandbox.simulation.world.record import Check, Refusal
+from sandbox.simulation.world.rights import NEEDED, Right
 from sandbox.simulation.world.timeline import SECOND
 from sandbox.simulation.world.weather import Plan, injected
 from sandbox.simulation.world.world import World
@@ -38,11 +40,11 @@ class SimulatedCalls:
         """Requests sent so far, by service."""
         return self._calls
 
-    def call(self, service: str, kind: str, effect: Callable[[], Value]) -> Value:
-        """Every call goes through here."""
+    def call(self, service: str, kind: str, effect: Callable[[], Value], *, needs: Right | None = None) -> Value:
+        """Every call goes through here. ``needs``: the right for it, where its kind alone does not say that."""
         self._calls[service] += 1
         process = self._process
-        plan = process.do(lambda: self._planned(service, kind))
+        plan = process.do(lambda: self._planned(service, kind, needs or NEEDED.get(kind)))
         process.spend(plan.before)
         if plan.error is None:
             try:
@@ -54,7 +56,7 @@ class SimulatedCalls:
         process.spend(plan.after)
         raise injected(kind, plan.error)
 
-    def _planned(self, service: str, kind: str) -> Plan:
+    def _planned(self, service: str, kind: str, needs: Right | None) -> Plan:
         world, check = self._world, self._check
         plan = world.faults_of(check.trigger).plan(kind, self._process.moment)
         world.record.calls[service] += 1
@@ -63,9 +65,21 @@ class SimulatedCalls:
             check.disturbed = True
             world.record.injected.append((self._process.moment, kind))
             world.timeline.trace("fault    {} in check {}: {}", kind, check.number, plan.error or "slow")
+        denied = needs is not None and world.record.lacks(needs, world.timeline.now)
+        if denied and needs is not None:
+            plan = self._denied(plan, needs)
+        check.failed[kind] += plan.error is not None
         if plan.error is ErrorKind.REFUSED and kind in ENDINGS:
-            world.record.refusals.append(Refusal(world.machine.launch.number, world.timeline.now))
+            launch = world.machine.launch.number
+            world.record.refusals.append(Refusal(launch, world.timeline.now, by_denial=denied))
         return plan
+
+    def _denied(self, plan: Plan, right: Right) -> Plan:
+        """A call that reaches AWS is refused, now and ever after."""
+        self._check.denied.add(right)
+        self._world.record.denied_calls += 1
+        self._world.timeline.trace("denied   {} in check {}", right, self._check.number)
+        return replace(plan, error=plan.error or ErrorKind.REFUSED, applied=False)
 
     def _attempted(self, effect: Callable[[], object]) -> None:
         """The answer is lost on the way, whatever it was."""

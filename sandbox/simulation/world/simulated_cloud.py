@@ -23,6 +23,7 @@ from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.world.eventbridge import OneTime
 from sandbox.simulation.world.machine import ALIVE, Machine
 from sandbox.simulation.world.record import Notification, Refusal, Status, Tagging
+from sandbox.simulation.world.rights import NEEDED_TO, Right
 from sandbox.simulation.world.simulated_audit import SimulatedAudit
 from sandbox.simulation.world.timeline import to_milliseconds, to_schedule_time
 from sandbox.simulation.world.world import REGION
@@ -139,8 +140,8 @@ class SimulatedCloud(SimulatedAudit):
 
     def try_out(self, change: Change, resource_id: str) -> None:
         """See `Cloud.try_out`."""
-        del change, resource_id
-        self.call("ec2", "try_out", lambda: None)
+        del resource_id
+        self.call("ec2", "try_out", lambda: None, needs=NEEDED_TO[change])
 
     def stop_unit(self, instance_id: str, timeout_seconds: int) -> str:
         """See `Cloud.stop_unit`."""
@@ -184,9 +185,12 @@ class SimulatedCloud(SimulatedAudit):
         """See `Cloud.schedule_input`."""
 
         def effect() -> str:
-            if not self._world.scheduler.heartbeat_on:
-                raise CloudError("scheduler:GetSchedule", "ResourceNotFoundException", name, ErrorKind.NOT_FOUND)
-            return self._world.heartbeat_input
+            scheduler = self._world.scheduler
+            if name == names.heartbeat_name(self._world.settings.run) and scheduler.heartbeat_on:
+                return self._world.heartbeat_input
+            if name in scheduler.schedules:
+                return scheduler.schedules[name].input
+            raise CloudError("scheduler:GetSchedule", "ResourceNotFoundException", name, ErrorKind.NOT_FOUND)
 
         return self.call("scheduler", "schedule_input", effect)
 
@@ -233,11 +237,11 @@ class SimulatedCloud(SimulatedAudit):
         """Two calls where the schedule is there already, as on AWS."""
         scheduler = self._world.scheduler
         try:
-            self.call("scheduler", kind, lambda: scheduler.create(make()))
+            self.call("scheduler", kind, lambda: scheduler.create(make()), needs=Right.CREATE_SCHEDULE)
         except CloudError as error:
             if error.kind is not ErrorKind.CONFLICT:
                 raise
-            self.call("scheduler", kind, lambda: scheduler.update(make()))
+            self.call("scheduler", kind, lambda: scheduler.update(make()), needs=Right.UPDATE_SCHEDULE)
         self._world.timeline.trace("schedule {} set", name)
 
     def _end(
@@ -262,7 +266,7 @@ class SimulatedCloud(SimulatedAudit):
             if before in ALIVE:
                 world.record.endings.append(world.ending(check, launch, action, sent_at))
             elif before is InstanceState.STOPPED and action is Action.TERMINATE:
-                world.record.terminated_stopped.append((now, check))
+                world.record.terminated_stopped.append((now, launch, check))
             return StateChange(before, machine.state)
 
         return self.call("ec2", kind, effect)

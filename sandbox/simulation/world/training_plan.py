@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
+from sandbox.simulation.world.part_sets import draw_parts
 from sandbox.simulation.world.scenario import FAILURE_NAMES, LOOK_ALIKES, MARKER_NAMES, OUTPUTS, Scenario
-from sandbox.simulation.world.timeline import MINUTE, SECOND
+from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 
 
 class Course(StrEnum):
@@ -43,6 +44,14 @@ class PlannedUpload:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedRemoval:
+    """Somebody, or a lifecycle rule, deletes a marker, ``at`` milliseconds after the launch, on or off the box."""
+
+    at: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingPlan:
     """One launch's training; moments are counted from the launch. ``quiet``: when it works without using the CPU."""
 
@@ -51,6 +60,7 @@ class TrainingPlan:
     ends_at: int | None
     writes: tuple[PlannedWrite, ...]
     uploads: tuple[PlannedUpload, ...]
+    removals: tuple[PlannedRemoval, ...]
     quiet: tuple[int, int]
     shutdown_takes: int
     last_checkpoint: bool
@@ -69,9 +79,13 @@ def draw_training(scenario: Scenario, number: int) -> TrainingPlan:
     elif course is Course.OUTPUTS and not settings.expected_outputs:
         course = Course.MARKER
     draw = _Draw(scenario, random, course, starts_at, ends_at)
+    parts = draw.parts(Random(f"{scenario.seed}:parts:{number}"))
     outputs, large_outputs = draw.outputs_by_size()
     ending = draw.ending()
-    writes = [*draw.checkpoints(), *draw.look_alikes(), *outputs, *ending, *_again(scenario.seed, number, ending)]
+    writes = [*draw.checkpoints(), *draw.look_alikes(), *outputs, *parts, *ending]
+    writes += _again(scenario.seed, number, ending)
+    removals, restored = _vanishing(scenario, number, ending)
+    writes += restored
     quiet_at = random.randint(0, ends_at)
     return TrainingPlan(
         course,
@@ -79,6 +93,7 @@ def draw_training(scenario: Scenario, number: int) -> TrainingPlan:
         None if course is Course.ENDLESS else ends_at,
         tuple(sorted(writes, key=lambda write: write.at)),
         (*draw.uploads(), *large_outputs),
+        removals,
         _begin_with_a_download(scenario, number) or (quiet_at, quiet_at + random.choice((0, 0, 20, 90)) * MINUTE),
         shutdown_takes=random.choice((0, 2, 20, 100, 400)) * SECOND,
         last_checkpoint=random.random() < 0.7,
@@ -99,6 +114,21 @@ def _again(seed: int, number: int, ending: list[PlannedWrite]) -> list[PlannedWr
         return []
     marker, times = ending[0], random.choice((1, 5, 60))
     return [replace(marker, at=marker.at + minute * MINUTE) for minute in range(1, times + 1)]
+
+
+def _vanishing(
+    scenario: Scenario, number: int, ending: list[PlannedWrite]
+) -> tuple[tuple[PlannedRemoval, ...], list[PlannedWrite]]:
+    """Some markers are deleted, at once, within their grace period or after it; some of these are written once more."""
+    random = Random(f"{scenario.seed}:vanishing:{number}")
+    if not ending or random.random() >= 0.15:
+        return (), []
+    marker, grace = ending[0], scenario.settings.grace_seconds * SECOND
+    latest = random.choice((10 * SECOND, grace, 2 * grace, HOUR))
+    gone_at = marker.at + random.randint(SECOND, max(latest, 2 * SECOND))
+    back_at = gone_at + random.randint(2 * SECOND, random.choice((MINUTE, 10 * MINUTE, HOUR)))
+    restored = [replace(marker, at=back_at)] if random.random() < 0.6 else []
+    return (PlannedRemoval(gone_at, marker.key),), restored
 
 
 class _Draw:
@@ -126,9 +156,9 @@ class _Draw:
 
     def outputs(self) -> list[PlannedWrite]:
         """Written just before the end by what completes; what crashes has written some."""
-        settings, random = self._settings, self._random
+        random = self._random
         if self._course not in {Course.MARKER, Course.OUTPUTS}:
-            some = settings.expected_outputs[1:]
+            some = self._single_outputs()[1:]
             return [
                 PlannedWrite((self._starts_at + self._ends_at) // 2, self._key(OUTPUTS[pattern]), 10)
                 for pattern in some
@@ -140,11 +170,21 @@ class _Draw:
                 self._key(OUTPUTS[pattern]),
                 10,
             )
-            for pattern in settings.expected_outputs
+            for pattern in self._single_outputs()
         ]
         if writes and random.random() < 0.1:
             writes[0] = PlannedWrite(writes[0].at, writes[0].key, 0)
         return writes
+
+    def _single_outputs(self) -> list[str]:
+        return [pattern for pattern in self._settings.expected_outputs if pattern in OUTPUTS]
+
+    def parts(self, random: Random) -> list[PlannedWrite]:
+        """What comes in parts; what crashes has written about half of them."""
+        planned = draw_parts(random, self._settings, self._starts_at, self._ends_at)
+        if self._course not in {Course.MARKER, Course.OUTPUTS}:
+            planned = planned[::2]
+        return [PlannedWrite(part.at, self._key(part.name), 10) for part in planned]
 
     def outputs_by_size(self) -> tuple[list[PlannedWrite], list[PlannedUpload]]:
         """Some outputs are large, and come as multipart uploads that were begun long before."""

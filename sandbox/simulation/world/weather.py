@@ -20,17 +20,25 @@ READS = (
     "metric_maxima",
     "try_out",
     "schedule_input",
+    "bucket_region",
+    "bucket_sends_events",
+    "outputs_below",
 )
+SCHEDULES_OF_AUDITS = ("list_schedules", "find_schedule", "has_deadline_switch")
+EC2_OF_AUDITS = ("list_instances", "find_by", "may_end")
+OF_AUDITS = SCHEDULES_OF_AUDITS + EC2_OF_AUDITS
+"""What only looks that compare all runs, or look for what lost its tags, ask."""
 EC2_WRITES = ("stop_instance", "terminate_instance", "cancel_spot_request", "tag_instance")
 SCHEDULER_WRITES = ("put_follow_up", "put_deadline_switch", "delete_schedule")
 OTHERS = ("stop_unit", "command_state", "publish")
-CALLS = READS + EC2_WRITES + SCHEDULER_WRITES + OTHERS
+CALLS = READS + OF_AUDITS + EC2_WRITES + SCHEDULER_WRITES + OTHERS
 FUNCTION = "function"
 """The function itself: it fails before it has done anything."""
 OUTAGES: tuple[tuple[str, ...], ...] = (
-    ("list_folder", "read_object", "list_uploads", "list_parts"),
-    ("describe_instance", "find_instances", "try_out", *EC2_WRITES),
-    (*SCHEDULER_WRITES, "schedule_input"),
+    ("list_folder", "read_object", "list_uploads", "list_parts", "bucket_region", "bucket_sends_events"),
+    ("describe_instance", "find_instances", "outputs_below", "try_out", *EC2_OF_AUDITS, *EC2_WRITES),
+    (*SCHEDULER_WRITES, "schedule_input", *SCHEDULES_OF_AUDITS),
+    OF_AUDITS,
     ("stop_unit", "command_state"),
     ("publish",),
     ("tag_instance",),

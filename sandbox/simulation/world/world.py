@@ -136,7 +136,7 @@ class World:
         def fire(delivery: Delivery) -> None:
             self.scheduler.deliver(delivery, lambda: self.invoke("follow-up", event))
 
-        return OneTime(name, at, fire, "follow-up", self.timeline.now)
+        return OneTime(name, at, fire, "follow-up", self.timeline.now, input=json.dumps(event))
 
     def deadline_switch(self, name: str, at: int, action: Action, machine: Machine) -> OneTime:
         """The schedule that calls EC2 without the monitor."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from monitor_runtime import audit, check, dispatch
+from monitor_runtime.act import rights
 from monitor_runtime.act.deadline_switch import Repair
 from monitor_runtime.decide import audit as audit_findings
 
@@ -14,6 +15,9 @@ from .patches import (
     none_lost,
     nothing,
     replaced,
+    tried_in_vain,
+    untroubled,
+    wrapped,
 )
 
 GUARD_MUTATIONS = (
@@ -26,6 +30,18 @@ GUARD_MUTATIONS = (
         "nobody is told that the run is watched",
         replaced(dispatch, "tell_watched", lambda *_: ()),
         "a_first_check_tries_what_ends_the_run",
+    ),
+    Mutation(
+        "what a dry run denies passes the first check",
+        replaced(rights, "_try_out", tried_in_vain),
+        "a_first_check_fails_where_a_right_is_denied",
+        500,
+    ),
+    Mutation(
+        "an audit proves no rights",
+        replaced(audit.Audit, "_prove_rights", nothing),
+        "an_audit_tells_that_an_ending_is_denied",
+        500,
     ),
     Mutation(
         "an audit looks at no switch",
@@ -44,6 +60,11 @@ GUARD_MUTATIONS = (
         replaced(audit, "RECENT", timedelta(days=-1)),
         "an_audit_tells_what_was_taken_away",
         1000,
+    ),
+    Mutation(
+        "an audit does not tell what it could not see",
+        wrapped(audit.Audit, "_tell", untroubled),
+        "an_audit_says_what_it_could_not_see",
     ),
     Mutation(
         "lost tags are not looked for",

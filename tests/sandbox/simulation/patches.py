@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from monitor_runtime.act import recording
+from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.follow_up import Recheck
+from monitor_runtime.audit import Audit
+from monitor_runtime.cloud.interface import Change, CloudError
 from monitor_runtime.cloud.pages import Page
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import backoff, deadline, settings, times, triggers
-from monitor_runtime.contract.names import TAG_MONITOR
+from monitor_runtime.contract.names import TAG_MONITOR, TAG_NOTICED
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Idle, Settings
 from monitor_runtime.decide.case import Case
 from monitor_runtime.decide.completion import Completion, MarkerBody
 from monitor_runtime.decide.decisions import Interrupt, Wait
 from monitor_runtime.decide.memory import Memory
-from monitor_runtime.decide.observation import Unknown
+from monitor_runtime.decide.observation import Observation, Unknown
 from monitor_runtime.decide.stalled import progress_since
 from monitor_runtime.observe import locate
 from sandbox.simulation.world.simulated_cloud import SimulatedCloud
@@ -70,6 +75,11 @@ def known(original: Callable[..., Any], *args: Any) -> Any:
 
 def none_lost(found: Sequence[Instance]) -> tuple[Sequence[Instance], Sequence[Instance]]:
     return (), [each for each in found if TAG_MONITOR in each.tags]
+
+
+def untroubled(original: Callable[[Audit], None], audit: Audit) -> None:
+    audit.troubles.clear()
+    original(audit)
 
 
 def terminated(
@@ -201,6 +211,24 @@ def unverified(_case: object, found: Completion) -> object:
 
 def understood(original: Callable[[bytes], MarkerBody], body: bytes) -> MarkerBody:
     return replace(original(body), not_understood="")
+
+
+def noted_unless_gone(context: CheckContext, instance: Instance, noticed: str) -> None:
+    if noticed:
+        recording.record_tags(context, instance, {TAG_NOTICED: noticed}, retries=False)
+
+
+def tried_in_vain(context: CheckContext, change: Change, resource_id: str) -> tuple[str, ...]:
+    with suppress(CloudError):
+        context.cloud.try_out(change, resource_id)
+    return ()
+
+
+def unless_gone(
+    original: Callable[..., None], context: object, instance: object, seen: Observation, **named: Any
+) -> None:
+    if seen.completion:
+        original(context, instance, seen, **named)
 
 
 def climbing(original: Callable[..., Any], *args: Any, **named: Any) -> Any:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from sandbox.simulation.judge.bookkeeping import LISTINGS, MOVES, calls_are_bounded
+from sandbox.simulation.judge.costs import LISTINGS, MOVES, calls_are_bounded
 from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 

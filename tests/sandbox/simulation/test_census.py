@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -12,6 +13,7 @@ from sandbox.simulation.judge.audits import FLAWS
 from sandbox.simulation.judge.oracle import INVARIANTS
 from sandbox.simulation.lifecycle import run_lifecycle
 from sandbox.simulation.world.record import Record
+from sandbox.simulation.world.rights import Right
 from sandbox.simulation.world.training_plan import Course
 from sandbox.simulation.world.weather import Weather
 
@@ -19,7 +21,8 @@ from .mutations import MUTATIONS
 
 pytestmark = pytest.mark.xdist_group("census")
 
-LIFECYCLES = 300
+LIFECYCLES = 600
+PART = re.compile(r"[-_]of[-_](\d+)")
 LEAST: tuple[tuple[str, int], ...] = (
     *((str(course), 5) for course in Course),
     *((f"recorded as {outcome}", 5) for outcome in Outcome),
@@ -39,6 +42,19 @@ LEAST: tuple[tuple[str, int], ...] = (
     ("large object dated back", 5),
     ("upload lost", 10),
     ("skewed clock", 100),
+    ("set of parts", 20),
+    ("set that misses a part", 5),
+    ("part written again", 5),
+    ("listing of an audit failed", 20),
+    ("second look of an audit failed", 2),
+    ("dry run of an audit failed", 5),
+    ("marker taken away", 10),
+    ("marker written again after it was gone", 5),
+    ("a check told that a marker is gone", 2),
+    ("right denied for good", 30),
+    ("call denied for good", 100),
+    *((f"{right} denied", 1) for right in Right),
+    ("told ending-denied", 1),
     ("removed", 3),
     ("replaced", 10),
     ("removed late", 3),
@@ -75,6 +91,10 @@ def _happened(record: Record) -> Counter[str]:
             "large object dated back": sum(written.multipart for written in record.bucket.history),
             "upload lost": sum(upload.lost_at is not None for upload in record.bucket.uploads),
             "skewed clock": scenario.skew != 0,
+            "right denied for good": record.denied_at is not None,
+            "call denied for good": record.denied_calls,
+            "marker taken away": len(record.bucket.removed),
+            "marker written again after it was gone": _came_back(record),
             "removed": record.destroyed_at is not None,
             "replaced": record.replaced_at is not None,
             "removed late": record.replaced_at is not None and bool(replacement and replacement.lives_on_for),
@@ -84,8 +104,45 @@ def _happened(record: Record) -> Counter[str]:
             "impossible course": sum(not completes.get(each.plan.course, (1,)) for each in record.trainings),
         }
     )
+    found.update(_sets(record))
+    found.update({f"{right} denied" for check in record.checks for right in check.denied})
+    found.update(_failed_audits(record))
     replies = [check.reply or {} for check in record.checks]
     found.update({f"told {each['flaw']}" for reply in replies for each in reply.get("findings", [])})
+    problems = [problem for reply in replies for problem in reply.get("problems", [])]
+    found["a check told that a marker is gone"] = sum("is gone again" in problem for problem in problems)
+    return found
+
+
+def _came_back(record: Record) -> int:
+    """How many of the markers that were taken away were there again."""
+    return sum(
+        any(written.key == key and written.at > at for written in record.bucket.history)
+        for at, key in record.bucket.removed
+    )
+
+
+def _failed_audits(record: Record) -> Counter[str]:
+    """The calls of audits that failed, by what they were for."""
+    failed = sum((check.failed for check in record.checks if check.trigger == "audit"), Counter[str]())
+    return Counter(
+        {
+            "listing of an audit failed": failed["list_schedules"] + failed["list_instances"],
+            "second look of an audit failed": failed["find_schedule"] + failed["has_deadline_switch"],
+            "dry run of an audit failed": failed["may_end"],
+        }
+    )
+
+
+def _sets(record: Record) -> Counter[str]:
+    """How many sets of parts were written, and of those how many with a gap, or with a part that came again."""
+    found: Counter[str] = Counter()
+    for training in record.trainings:
+        parts = Counter(write.key for write in training.plan.writes if PART.search(write.key))
+        sets = Counter((key.partition("/")[0], PART.findall(key)[-1]) for key in parts)
+        found["set of parts"] += len(sets)
+        found["set that misses a part"] += sum(count < int(total) for (_, total), count in sets.items())
+        found["part written again"] += sum(count > 1 for count in parts.values())
     return found
 
 

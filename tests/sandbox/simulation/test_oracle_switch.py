@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.simulation.judge.liveness import nothing_runs_past_its_deadline
+from sandbox.simulation.judge.deadlines import nothing_runs_past_its_deadline
 from sandbox.simulation.judge.safety import the_switch_spares_what_may_run
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Firing, Record

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from monitor_runtime.act import carry_out
-from monitor_runtime.decide import case, completed, completion, decide, ended, memory
+from monitor_runtime import check
+from monitor_runtime.act import carry_out, recording
+from monitor_runtime.decide import case, completed, completion, decide, ended, memory, unmet
 from monitor_runtime.observe import observe
 
 from .mutation import Mutation
@@ -13,10 +14,12 @@ from .patches import (
     both,
     climbing,
     counted_anew,
+    noted_unless_gone,
     nothing,
     replaced,
     uncounted,
     understood,
+    unless_gone,
     unread,
     unreported,
     unverified,
@@ -28,6 +31,12 @@ VERDICT_MUTATIONS = (
         "nothing is verified",
         replaced(completed, "verification_gap", lambda *_: None),
         "no_upload_is_lost",
+    ),
+    Mutation(
+        "a part that is missing is not missed",
+        replaced(unmet, "_missing_part", nothing),
+        "every_ending_has_a_cause",
+        500,
     ),
     Mutation("the body of a marker is not read", replaced(observe, "parse_body", unread), "the_outcome_is_true", 300),
     Mutation(
@@ -65,6 +74,18 @@ VERDICT_MUTATIONS = (
         wrapped(completion, "counted", counted_anew),
         "a_check_ends_what_is_due",
         600,
+    ),
+    Mutation(
+        "a marker that is gone is kept in mind",
+        replaced(recording, "_note", noted_unless_gone),
+        "grace_is_given_in_full",
+        1500,
+    ),
+    Mutation(
+        "nobody is told that a marker is gone",
+        wrapped(check, "notice", unless_gone),
+        "a_marker_that_is_gone_is_told",
+        500,
     ),
     Mutation(
         "a refusal is never asked for again",

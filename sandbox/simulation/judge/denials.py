@@ -1,0 +1,88 @@
+"""What is asked where the monitor's role lacks a right for good: that it is told, and all that does not need it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sandbox.simulation.judge.audits import goes_on
+from sandbox.simulation.judge.invariants import Found
+from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.world.machine import ALIVE, SpotKind
+from sandbox.simulation.world.rights import Right
+
+PROVEN = frozenset(
+    {
+        Right.DESCRIBE,
+        Right.STOP,
+        Right.TERMINATE,
+        Right.TAG,
+        Right.LIST_BUCKET,
+        Right.CREATE_SCHEDULE,
+        Right.DELETE_SCHEDULE,
+    }
+)
+"""What a first check tries for every run."""
+_IN_TIME = frozenset({"a_stalled_run_is_ended_in_time", "a_noticed_completion_is_ended_at_once"})
+_BY_SCHEDULES = frozenset({"the_switch_is_armed", "an_audit_arms_the_switch_again"})
+_OF_AUDITS = frozenset(
+    {
+        "an_audit_tells_what_was_taken_away",
+        "an_audit_arms_the_switch_again",
+        "an_audit_checks_the_run_whose_heartbeat_is_disabled",
+    }
+)
+BEYOND: Mapping[Right, frozenset[str]] = {
+    Right.DESCRIBE: frozenset(
+        {
+            *_IN_TIME,
+            *_OF_AUDITS,
+            "a_finished_run_is_ended_in_time",
+            "the_monitor_is_there_at_the_deadline",
+            "a_check_tells_that_its_instance_lost_its_tags",
+            "an_audit_tells_that_an_ending_is_denied",
+        }
+    ),
+    Right.STOP: frozenset({"a_stalled_run_is_ended_in_time"}),
+    Right.TERMINATE: frozenset({"a_stalled_run_is_ended_in_time"}),
+    Right.CANCEL: frozenset({"a_stalled_run_is_ended_in_time"}),
+    Right.TAG: frozenset({"an_interruption_is_recorded", "a_marker_that_is_gone_is_told"}),
+    Right.CREATE_SCHEDULE: _IN_TIME | _BY_SCHEDULES | {"the_monitor_is_there_at_the_deadline"},
+    Right.UPDATE_SCHEDULE: _IN_TIME | _BY_SCHEDULES | {"the_monitor_is_there_at_the_deadline"},
+    Right.GET_SCHEDULE: _OF_AUDITS,
+    Right.LIST_SCHEDULES: _OF_AUDITS | {"a_check_tells_that_its_instance_lost_its_tags"},
+    Right.METRIC: frozenset({"a_metric_without_data_is_told"}),
+    Right.SEND_COMMAND: frozenset({"a_signalled_training_gets_its_time", "a_warning_reaches_the_training"}),
+    Right.GET_INVOCATION: frozenset({"a_signalled_training_gets_its_time"}),
+}
+"""The invariants that no monitor can keep without a right. All others hold, by what `Truth` makes of the denial."""
+
+
+def is_beyond(truth: Truth, invariant: str, moment: int) -> bool:
+    """Whether no monitor could have kept this invariant at that moment."""
+    denial = truth.record.scenario.denial
+    return denial is not None and invariant in BEYOND.get(denial.right, ()) and truth.record.lacks(denial.right, moment)
+
+
+def a_first_check_fails_where_a_right_is_denied(truth: Truth) -> Iterator[Found]:
+    """``pulumi up`` does not succeed with a run that the monitor could not find, end or record."""
+    scenario = truth.record.scenario
+    proven = PROVEN | ({Right.CANCEL} if scenario.machine.spot is not SpotKind.NONE else frozenset[Right]())
+    for check in truth.record.checks:
+        first = check.trigger == "first-check" and check.state_at_start in ALIVE and check.ended_at is not None
+        lacks = [right for right in proven if truth.record.lacks(right, check.started_at)]
+        if first and lacks and check.error is None and not check.killed:
+            yield Found(check.started_at, f"check {check.number} found nothing wrong without {', '.join(lacks)}")
+
+
+def an_audit_tells_that_an_ending_is_denied(truth: Truth) -> Iterator[Found]:
+    """An undisturbed audit of a run that goes on names the denial that would keep it from being ended."""
+    for check in truth.record.checks:
+        whole = check.completed and check.trigger == "audit" and check.reply is not None
+        denied = [each for each in (Right.STOP, Right.TERMINATE) if truth.record.lacks(each, check.started_at)]
+        if not whole or not denied or not goes_on(truth, check):
+            continue
+        if "ending-denied" not in {each["flaw"] for each in (check.reply or {})["findings"]}:
+            yield Found(check.started_at, f"audit {check.number} does not tell that {denied[0]} is denied")
+
+
+DENIALS = (a_first_check_fails_where_a_right_is_denied, an_audit_tells_that_an_ending_is_denied)

@@ -1,0 +1,145 @@
+"""What lies in S3, which marker counts there, and since when: one that was gone for a while counts from its return."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from monitor_runtime.contract.outcomes import Outcome
+from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Finish, body_of, names_object
+from sandbox.simulation.world.bucket import Written
+from sandbox.simulation.world.machine import Launch
+from sandbox.simulation.world.record import Check, Record
+from sandbox.simulation.world.rights import Right
+from sandbox.simulation.world.timeline import SECOND
+
+
+class Markers:
+    """Questions about what a launch had written."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.settings = record.scenario.settings
+        self.grace = self.settings.grace_seconds * SECOND
+
+    def objects(self, launch: Launch, moment: int) -> dict[str, Written]:
+        """What this launch, and nothing before it, had written by then and still lay there; without the prefix."""
+        prefix = self.settings.prefix
+        return {
+            written.key[len(prefix) :]: written
+            for written in self._versions(moment)
+            if written.key.startswith(prefix) and written.stamp >= launch.stamp
+        }
+
+    def _versions(self, moment: int) -> Iterable[Written]:
+        latest: dict[str, Written] = {}
+        for written in self.record.bucket.history:
+            if written.at <= moment:
+                latest[written.key] = written
+        for at, key in self.record.bucket.removed:
+            if at <= moment and key in latest and latest[key].at <= at:
+                del latest[key]
+        return latest.values()
+
+    def marker(self, launch: Launch, moment: int) -> Finish | None:
+        """The marker that counts at a moment: a failure before a success, then the earliest."""
+        objects = self.objects(launch, moment)
+        for outcome, patterns in self._kinds():
+            found = [(written.stamp, name) for name, written in objects.items() if _is_named(name, patterns)]
+            if found:
+                stamp, name = min(found)
+                body = NOT_UNDERSTOOD if self.record.lacks(Right.GET_OBJECT, moment) else body_of(objects[name])
+                failed = body.get("outcome") == Outcome.FAILED or body.get("exit_code", 0) != 0
+                forgotten_at = self._forgotten_at(launch, moment, outcome)
+                since = self._first_stamp(launch, moment, patterns, forgotten_at)
+                seen = since == stamp or self._was_seen(launch, moment, patterns, since)
+                uncertain = not seen or self._was_gone(launch, moment, patterns, forgotten_at)
+                told = Outcome.FAILED if failed else outcome
+                return Finish(told, since, stamp, body, since != stamp, uncertain=uncertain, kind=outcome)
+        return None
+
+    def _kinds(self) -> Sequence[tuple[Outcome, tuple[str, ...]]]:
+        return ((Outcome.FAILED, self.settings.failure_markers), (Outcome.SUCCEEDED, self.settings.markers))
+
+    def kind(self, launch: Launch, moment: int) -> Outcome | None:
+        """Which kind of marker counts at a moment, whatever its body says."""
+        names = self.objects(launch, moment)
+        for outcome, patterns in self._kinds():
+            if any(_is_named(name, patterns) for name in names):
+                return outcome
+        return None
+
+    def has_markers_on_several_pages(self, launch: Launch, moment: int) -> bool:
+        """Whether one success marker hides another: of several, the first that a page shows is the one that counts."""
+        markers = [
+            name
+            for name in self.objects(launch, moment)
+            if any(names_object(pattern, name) for pattern in self.settings.markers)
+        ]
+        return len(markers) > 1 and len(self.objects(launch, moment)) > self.record.scenario.page_size
+
+    def _first_stamp(self, launch: Launch, moment: int, patterns: Sequence[str], forgotten_at: int) -> int:
+        """When a marker of these was there first: one that is written again has its grace once."""
+        there = self.objects(launch, moment).values()
+        return min(
+            written.stamp
+            for written in self._written(launch, moment, patterns)
+            if written.at > forgotten_at or written in there
+        )
+
+    def _written(self, launch: Launch, moment: int, patterns: Sequence[str]) -> Iterator[Written]:
+        for written in self.record.bucket.history:
+            current = written.at <= moment and written.stamp >= launch.stamp
+            if current and _is_named(written.key[len(self.settings.prefix) :], patterns):
+                yield written
+
+    def _was_seen(self, launch: Launch, moment: int, patterns: Sequence[str], stamp: int) -> bool:
+        """Whether a check surely saw the version of that time."""
+        return any(
+            check.ended_at is not None and check.ended_at <= moment and looks
+            for check in self.noticing(launch)
+            if (looks := [look for look in (check.looked_at, check.looked_until) if look is not None])
+            if all(stamp in self._stamps(launch, look, patterns) for look in looks)
+        )
+
+    def _stamps(self, launch: Launch, moment: int, patterns: Sequence[str]) -> set[int]:
+        objects = self.objects(launch, moment)
+        return {written.stamp for name, written in objects.items() if _is_named(name, patterns)}
+
+    def _was_gone(self, launch: Launch, moment: int, patterns: Sequence[str], forgotten_at: int) -> bool:
+        """Whether a marker of these was deleted, and nobody surely saw that: some check may have."""
+        start = len(self.settings.prefix)
+        return any(
+            max(forgotten_at, launch.at) < at <= moment and _is_named(key[start:], patterns)
+            for at, key in self.record.bucket.removed
+        )
+
+    def _forgotten_at(self, launch: Launch, moment: int, kind: Outcome) -> int:
+        """The last look that surely ended the grace period of such a marker: it saw that another one counts, or none.
+
+        Where tags could not be written, a follow-up may still carry what was noticed before.
+        """
+        if not self.record.bucket.removed:
+            return 0
+        looks = [
+            check.looked_until
+            for check in self.noticing(launch)
+            if check.ended_at is not None and check.ended_at <= moment and check.looked_until is not None
+            if kind not in self.kinds_seen(launch, check)
+        ]
+        carried = any(call == "tag_instance" and launch.at <= at <= moment for at, call in self.record.injected)
+        carried |= self.record.lacks(Right.TAG, moment)
+        return 0 if carried else max(looks, default=0)
+
+    def noticing(self, launch: Launch) -> Iterator[Check]:
+        """The checks that surely kept in mind, in a tag, what they saw."""
+        for check in self.record.checks:
+            if check.completed and check.launch == launch.number and check.decision == "wait" and check.looked_at:
+                yield check
+
+    def kinds_seen(self, launch: Launch, check: Check) -> set[Outcome | None]:
+        """The kinds of marker that its last look may have met."""
+        return {self.kind(launch, look) for look in (check.looked_at, check.looked_until) if look is not None}
+
+
+def _is_named(name: str, patterns: Sequence[str]) -> bool:
+    return any(names_object(pattern, name) for pattern in patterns)

@@ -1,0 +1,42 @@
+"""Invariants about what was there and is gone again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from sandbox.simulation.judge.invariants import Found
+from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.world.machine import Launch
+from sandbox.simulation.world.record import Check
+from sandbox.simulation.world.tampering import OF_TAGS
+
+
+def a_marker_that_is_gone_is_told(truth: Truth) -> Iterator[Found]:
+    """An undisturbed check that finds nothing says so, if the one before it had seen a marker in its grace period."""
+    plan = truth.record.scenario.tampering
+    if not truth.record.bucket.removed or truth.has_two_instances or (plan is not None and plan.kind in OF_TAGS):
+        return
+    for launch in truth.record.launches:
+        for before, check in pairwise(truth.noticing(launch)):
+            gone = None not in truth.kinds_seen(launch, before) and _saw_nothing(truth, launch, check)
+            told = any("is gone again" in problem for problem in (check.reply or {}).get("problems", []))
+            if gone and not told and not _another_came_between(truth, before, check):
+                yield Found(check.started_at, f"check {check.number} does not say that a marker is gone")
+
+
+def _saw_nothing(truth: Truth, launch: Launch, check: Check) -> bool:
+    looks = [look for look in (check.looked_at, check.looked_until) if look is not None]
+    return not any(truth.finish(launch, look) for look in looks)
+
+
+def _another_came_between(truth: Truth, before: Check, after: Check) -> bool:
+    """Whether a check that overlaps with one of the two, or lies between them, may have told or written anything."""
+    since, until = before.started_at, after.ended_at or after.started_at
+    return any(
+        each not in (before, after) and each.started_at <= until and (each.ended_at or until) >= since
+        for each in truth.record.checks
+    )
+
+
+VANISHING = (a_marker_that_is_gone_is_told,)

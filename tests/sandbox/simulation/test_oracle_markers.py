@@ -1,0 +1,88 @@
+"""What the oracle makes of markers that are overwritten, or gone for a while."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Outcome
+from sandbox.simulation.judge.safety import a_stopped_instance_is_kept
+from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.judge.vanishing import a_marker_that_is_gone_is_told
+from sandbox.simulation.world.record import Record
+from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE
+
+from .records import PREFIX, broken, checked, launched, record
+
+KEY = f"{PREFIX}done"
+
+
+def _wrote(told: Record, *moments: int) -> None:
+    for at in moments:
+        told.bucket.timeline.now = at
+        told.bucket.put(KEY, 0)
+
+
+def _deleted(told: Record, at: int) -> None:
+    told.bucket.timeline.now = at
+    told.bucket.delete(KEY)
+
+
+@pytest.mark.parametrize(("seen", "outcomes"), [(True, set[Outcome]()), (False, {Outcome.DEADLINE})])
+def test_a_marker_that_was_overwritten_after_the_deadline_came_before_it_if_a_check_saw_that(
+    outcomes: set[Outcome], *, seen: bool
+) -> None:
+    told = record({"max_runtime_hours": 1.0, "grace_seconds": 300})
+    launch = launched(told, 0)
+    _wrote(told, HOUR - 2 * MINUTE, HOUR + MINUTE)
+    checked(told, launch, HOUR - (1 if seen else 3) * MINUTE)
+    found = Truth(told).dues(launch, HOUR + 2 * MINUTE, HOUR + 2 * MINUTE)
+    assert {due.outcome for due in found} == outcomes
+
+
+@pytest.mark.parametrize(("seen", "since"), [(True, 30 * MINUTE), (False, 10 * MINUTE)])
+def test_a_marker_that_came_back_counts_from_then_if_a_check_saw_that_it_was_gone(since: int, *, seen: bool) -> None:
+    told = record({})
+    launch = launched(told, 0)
+    _wrote(told, 10 * MINUTE)
+    _deleted(told, 20 * MINUTE)
+    _wrote(told, 30 * MINUTE)
+    checked(told, launch, (25 if seen else 15) * MINUTE)
+    finish = Truth(told).finish(launch, 31 * MINUTE)
+    assert finish is not None
+    assert (finish.since, finish.uncertain) == (since, not seen)
+
+
+def test_a_marker_that_is_gone_completes_nothing() -> None:
+    told = record({})
+    launch = launched(told, 0)
+    _wrote(told, 10 * MINUTE)
+    _deleted(told, 20 * MINUTE)
+    assert Truth(told).finish(launch, 21 * MINUTE) is None
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "said", "wrong"),
+    [(11, "", True), (9, "", False), (11, "marker succeeded is gone again: the run goes on", False)],
+)
+def test_that_a_marker_is_gone_is_told_by_the_check_after_the_one_that_saw_it(
+    seen_at: int, said: str, *, wrong: bool
+) -> None:
+    told = record({})
+    launch = launched(told, 0)
+    _wrote(told, 10 * MINUTE)
+    checked(told, launch, seen_at * MINUTE)
+    _deleted(told, 12 * MINUTE)
+    after = checked(told, launch, 13 * MINUTE)
+    after.reply = {**(after.reply or {}), "problems": [said]}
+    assert broken(told, a_marker_that_is_gone_is_told) is wrong
+
+
+@pytest.mark.parametrize(("kept_for", "wrong"), [(DAY - MINUTE, True), (DAY, False)])
+def test_how_long_a_stopped_instance_was_kept_counts_from_its_own_launch(kept_for: int, *, wrong: bool) -> None:
+    told = record({"terminate_after_days": 1})
+    first = launched(told, 0, left_running_at=HOUR)
+    check = checked(told, launched(told, 2 * HOUR, 3 * HOUR), HOUR + kept_for, "over")
+    told.terminated_stopped.append((HOUR + kept_for, first, check))
+    check.state_at_start = InstanceState.STOPPED
+    assert broken(told, a_stopped_instance_is_kept) is wrong
