@@ -37,7 +37,7 @@ def a_stalled_run_is_ended_in_time(truth: Truth) -> Iterator[Found]:
     """
     record, settings = truth.record, truth.settings
     calm = record.scenario.weather is Weather.CALM and not record.holds and record.interrupted_at is None
-    if not calm or record.scenario.machine.protected or settings.on_failure is Action.REPORT:
+    if not calm or record.tampered_at or record.scenario.machine.protected or settings.on_failure is Action.REPORT:
         return
     for launch in () if record.replaced_at or record.destroyed_at else record.launches:
         end = record.finished_at if launch.left_running_at is None else launch.left_running_at

@@ -122,8 +122,9 @@ def endings_are_as_declared(truth: Truth) -> Iterator[Found]:
 
 
 def _was_over(truth: Truth, ending: Ending) -> bool:
-    deadline = truth.deadline(ending.launch)
-    return deadline is not None and ending.sent_at >= deadline + LAST_LOOK
+    """Whether its time was over: at the deadline, or after the last look where what was complete is still there."""
+    deadline, sent_at = truth.deadline(ending.launch), ending.sent_at
+    return deadline is not None and sent_at >= deadline + (LAST_LOOK if truth.finish(ending.launch, sent_at) else 0)
 
 
 def a_signalled_training_gets_its_time(truth: Truth) -> Iterator[Found]:
