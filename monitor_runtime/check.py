@@ -144,7 +144,9 @@ def _asks_memory(seen: Observation, decision: Decision) -> bool:
     if isinstance(decision, Wait):
         found = seen.completion
         return found is not None and seen.memory.noticed_before(found.recognized_by) is None
-    return isinstance(decision, Settle) or (isinstance(decision, End) and decision.action is Action.REPORT)
+    if isinstance(decision, End):
+        return not decision.climbs or decision.action is Action.REPORT
+    return isinstance(decision, Settle)
 
 
 def _acted(

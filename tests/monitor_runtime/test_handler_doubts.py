@@ -76,10 +76,14 @@ def test_the_last_words_of_a_training_stay_in_s3() -> None:
 # What cannot be stopped.
 
 
-def test_unverified_work_on_an_instance_that_cannot_be_stopped_is_kept_until_the_deadline_and_told_at_once() -> None:
+@pytest.mark.parametrize("denied", [{}, {"ec2:CreateTags": DENIED}])
+def test_unverified_work_on_an_instance_that_cannot_be_stopped_is_kept_until_the_deadline_and_told_once_and_at_once(
+    denied: dict[str, Any],
+) -> None:
     with moto_cloud(on_complete=Action.TERMINATE) as cloud:
         cloud.faults["ec2:StopInstances"] = CANNOT_STOP
         watched(cloud).put("done")
+        cloud.faults.update(denied)
         _upload_under_way(cloud)
         cloud.pass_time(minutes=16)
         reply = cloud.check()
