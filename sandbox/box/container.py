@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from sandbox.box.root import Root
@@ -19,9 +21,9 @@ _NSPAWN = (
     " --resolv-conf=off --timezone=off --link-journal=no --console=read-only"
 )
 """Without systemd of this machine, if there is one; in control groups and a network that are there already."""
-_POWER_BUTTON = signal.SIGRTMIN + 4
-"""Both are what systemd takes for an orderly end: https://www.freedesktop.org/software/systemd/man/latest/systemd.html#Signals."""
-_RESTART_BUTTON = signal.SIGRTMIN + 5
+_POWER_BUTTON = 4
+"""Above SIGRTMIN, as systemd has it: https://www.freedesktop.org/software/systemd/man/latest/systemd.html#Signals."""
+_RESTART_BUTTON = 5
 _ENDED_WITHIN_SECONDS = 10
 
 
@@ -54,8 +56,8 @@ class Container:
         """What was printed to the console since it exists."""
         return self._folder / "console"
 
-    def switch_on(self) -> None:
-        """Begin to boot.
+    def switch_on(self, uptime_seconds: int) -> None:
+        """Begin to boot, with so much time since boot on the clock.
 
         Raises:
             RuntimeError: when it is on.
@@ -66,7 +68,7 @@ class Container:
         command = [
             *("setpriv", "--pdeathsig", "KILL", "nsenter", f"--net={self._network}"),
             *("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"),
-            *self._with_disk("sh", str(_POWER_ON), *map(str, self._groups), "--", *nspawn),
+            *self._with_disk("sh", str(_POWER_ON), str(uptime_seconds), *map(str, self._groups), "--", *nspawn),
         ]
         with self.console_file.open("ab") as console:
             self._process = subprocess.Popen(  # noqa: S603
@@ -75,20 +77,19 @@ class Container:
 
     def press_power_button(self) -> None:
         """Ask its systemd to power off."""
-        os.kill(self.leader(), _POWER_BUTTON)
+        os.kill(self.leader(), signal.SIGRTMIN + _POWER_BUTTON)
 
     def press_restart_button(self) -> None:
         """Ask its systemd to reboot."""
-        os.kill(self.leader(), _RESTART_BUTTON)
+        os.kill(self.leader(), signal.SIGRTMIN + _RESTART_BUTTON)
 
     def cut_power(self) -> None:
         """What is on the disk stays; what was written and not yet synchronised is lost."""
         if self._process is None:
             return
         if self.is_on:
-            disk = str(self._folder / "disk")
-            shut_down = [*self._root.program("xfs_io"), "-x", "-c", "shutdown", disk]
-            self._call("nsenter", "--target", str(self._script()), "--mount", *shut_down, check=False)
+            with suppress(ProcessLookupError):
+                self._forget_unwritten(self._script())
             self._process.kill()
         self._process.wait()
         self._await_release()
@@ -117,7 +118,7 @@ class Container:
 
     def command_inside(self, *command: str) -> list[str]:
         """The command that runs another in the container."""
-        inside = ("--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd")
+        inside = ("--mount", "--uts", "--ipc", "--net", "--pid", "--time", "--root", "--wd")
         return ["nsenter", "--target", str(self.leader()), *inside, *command]
 
     def run_on_disk(self, command: str) -> subprocess.CompletedProcess[str]:
@@ -136,6 +137,13 @@ class Container:
 
     def _with_disk(self, *command: str) -> list[str]:
         return ["sh", str(_MOUNT_DISK), str(self._folder), str(self._root.folder), *command]
+
+    def _forget_unwritten(self, script: int) -> None:
+        """Shut the file system down as it is, if it is mounted: where it is not, this would hit that of the host."""
+        disk = str(self._folder / "disk")
+        shut_down = shlex.join([*self._root.program("xfs_io"), "-x", "-c", "shutdown", disk])
+        command = f"mountpoint --quiet {shlex.quote(disk)} && {shut_down}"
+        self._call("nsenter", "--target", str(script), "--mount", "sh", "-c", command, check=False)
 
     def _script(self) -> int:
         """The first process in the namespaces, which has mounted the disk."""

@@ -46,7 +46,12 @@ def get_root(*, torch: bool) -> Path:
         _add_python_packages(content)
         _configure(content)
         content.chmod(0o755)
-        content.rename(folder)
+        try:
+            content.rename(folder)
+        except OSError:
+            # Somebody else was as quick.
+            if not folder.is_dir():
+                raise
         _say(f"made in {time.monotonic() - begun_at:.0f} s")
     return folder
 
@@ -77,7 +82,16 @@ def _bootstrap(root: Path, packages: list[str], scratch: Path) -> None:
     program, path = _bootstrap_program(scratch)
     left_out = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in _DOCUMENTATION]
     command = [
-        *(program, "--mode=root", "--variant=minbase", "--verbose", "--skip=cleanup/reproducible"),
+        # What it mounts in the new root goes with it, even when it is killed.
+        *(
+            "unshare",
+            "--mount",
+            program,
+            "--mode=root",
+            "--variant=minbase",
+            "--verbose",
+            "--skip=cleanup/reproducible",
+        ),
         *("--dpkgopt=force-unsafe-io", *left_out, f"--include={','.join(packages)}"),
         *(suite, str(root), str(scratch / "sources.list")),
     ]
@@ -152,7 +166,7 @@ def _run(command: list[str], environment: dict[str, str]) -> None:
             if time.monotonic() - begun_at > _MADE_WITHIN_SECONDS:
                 bootstrap.kill()
     if bootstrap.returncode != 0:
-        raise GetRootError(f"{command[0]} failed: {last_error}; is the mirror of Debian reachable?")
+        raise GetRootError(f"{_BOOTSTRAP} failed: {last_error}; is the mirror of Debian reachable?")
 
 
 def _say(text: str) -> None:

@@ -51,17 +51,20 @@ class Box:
         """
         return self._container.leader()
 
-    def start(self) -> None:
-        """Begin to boot: for the first time as a launch, later as the start of a stopped instance."""
-        self._container.switch_on()
+    def start(self, *, uptime_seconds: int = 0) -> None:
+        """Begin to boot: for the first time as a launch, later as the start of a stopped instance.
 
-    def boot(self, seconds: float = _BOOTED_WITHIN_SECONDS) -> None:
+        ``uptime_seconds``: how long ago the boot seems to have been, in ``/proc/uptime``; a reboot begins anew.
+        """
+        self._container.switch_on(uptime_seconds)
+
+    def boot(self, seconds: float = _BOOTED_WITHIN_SECONDS, *, uptime_seconds: int = 0) -> None:
         """Start, and wait until cloud-init has done all that it does at a boot, user data included.
 
         Raises:
             TimeoutError: when that takes longer; with the end of the console.
         """
-        self.start()
+        self.start(uptime_seconds=uptime_seconds)
         self.wait_until_booted(seconds)
 
     def wait_until_booted(self, seconds: float = _BOOTED_WITHIN_SECONDS) -> None:

@@ -14,8 +14,8 @@ from sandbox.engine.cli import user_cache
 
 RECIPE = Path(__file__).resolve().parents[2] / "tools" / "box"
 HOW_TO_GET_ONE = "no file system of a box in the cache of this user: `make box` makes one"
-_NAMESPACES = ("unshare", "--mount", "--net", "--pid", "--fork", "true")
-_PROGRAMS = ("mount", "nsenter", "setpriv", "unshare")
+_NAMESPACES = ("unshare", "--mount", "--net", "--pid", "--time", "--fork", "true")
+_PROGRAMS = ("losetup", "mount", "mountpoint", "nsenter", "setpriv", "unshare")
 
 
 class NoBoxError(RuntimeError):
@@ -65,7 +65,7 @@ def why_no_box() -> str | None:
     if not Path("/dev/loop-control").exists():
         return "a box needs loop devices for its disk: there is no /dev/loop-control"
     if subprocess.run(_NAMESPACES, check=False, capture_output=True, timeout=30).returncode != 0:  # noqa: S603
-        return "a box needs namespaces, and this root is not allowed to make any: a container without privileges?"
+        return "a box needs namespaces, and none can be made here: an old kernel, or a container without privileges?"
     return None
 
 

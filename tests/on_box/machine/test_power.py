@@ -59,6 +59,21 @@ def test_a_box_can_reboot_itself() -> None:
         assert box.run("journalctl --list-boots --quiet | wc -l").stdout == "2\n"
 
 
+def test_the_time_since_the_boot_is_that_of_the_box_and_can_be_set() -> None:
+    with box_machine("#!/bin/bash") as box:
+        box.boot(uptime_seconds=86_400)
+        assert 86_400 <= float(box.run("cut -d ' ' -f 1 /proc/uptime").stdout) < 86_460
+        box.reboot()
+        assert float(box.unit("cut -d ' ' -f 1 /proc/uptime").stdout) < 60
+
+
+def test_a_box_can_be_lost_as_it_boots() -> None:
+    with box_machine("#!/bin/bash") as box:
+        box.start()
+        box.lose_host()
+        box.boot()
+
+
 def test_a_lost_host_loses_what_was_not_on_the_disk() -> None:
     with box_machine("#!/bin/bash") as box:
         box.boot()
