@@ -6,7 +6,7 @@ LIFECYCLES ?= 2000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine demo test test-oldest check format simulate benchmark docs lock clean
+.PHONY: help setup engine box demo test test-oldest check format simulate benchmark docs lock clean
 .NOTPARALLEL:
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make demo ENGINE=pulumi                the same, deployed by the real Pulumi engine: see make engine"
 	@echo "make setup                             the virtual environment that all of these, and pulumi, use"
 	@echo "make engine                            a Pulumi CLI for the tests on the real engine, once for each user"
+	@echo "make box                               a machine for the tests of what is put on instances, once for each user"
 	@echo "make test                              format, lint, imports, types, tests with branch coverage"
 	@echo "make test-oldest                       component and monitor with the oldest versions that pyproject.toml allows"
 	@echo "make check                             format, lint, imports and types alone"
@@ -29,6 +30,9 @@ setup:
 
 engine: setup
 	@cd "$(ROOT)" && .venv/bin/python -m sandbox.engine.get_cli
+
+box: setup
+	@cd "$(ROOT)" && .venv/bin/python -m sandbox.box.get_root
 
 demo: setup
 	@cd "$(ROOT)" && .venv/bin/python -m sandbox.demo --scenario "$(SCENARIO)" --engine "$(ENGINE)"

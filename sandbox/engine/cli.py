@@ -33,8 +33,13 @@ def engine_version() -> str:
 
 def cache_folder() -> Path:
     """Where ``make engine`` puts the CLI: a folder of this user, outside the checkout, with the programs in ``bin``."""
+    return user_cache() / f"engine-{engine_version()}"
+
+
+def user_cache() -> Path:
+    """What is got or made once for this user is in here."""
     caches = os.environ.get("XDG_CACHE_HOME") or str(home_folder() / ".cache")
-    return Path(caches) / "runctl" / f"engine-{engine_version()}"
+    return Path(caches) / "runctl"
 
 
 def find_engine() -> Path | None:
