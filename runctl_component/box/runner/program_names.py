@@ -37,7 +37,7 @@ def _is_one_of(process: Process, names: frozenset[str]) -> bool:
 
 
 def _script(process: Process) -> str:
-    """The file or module that an interpreter was told to run; empty for a command given as text."""
+    """The file or module that an interpreter was told to run."""
     arguments = iter(process.arguments[1:])
     for argument in arguments:
         if argument == "-m":
