@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import signal
+import subprocess
 import time
 from collections.abc import Callable
-from typing import Protocol
+from signal import SIGTERM
 
 from .signals import send
 from .training_processes import Training
@@ -22,17 +22,9 @@ EXIT_SECONDS = 1.0
 """A command whose last line shuts the machine down is interrupted by that before it has ended."""
 
 
-class Command(Protocol):
-    """What a `subprocess.Popen` can tell."""
-
-    def poll(self) -> int | None:
-        """Its status when it has ended, negative for a signal."""
-        ...
-
-
 def await_end(
     training: Training,
-    root: Command,
+    root: subprocess.Popen[bytes],
     interrupted: Callable[[], bool],
     *,
     clock: Callable[[], float] = time.monotonic,
@@ -69,9 +61,7 @@ def _end_helpers(
     training: Training, interrupted: Callable[[], bool], clock: Callable[[], float], sleep: Callable[[float], None]
 ) -> None:
     began = clock()
-    for process in training.alive():
-        if not process.reads_pipe:
-            send(process, signal.SIGTERM)
+    send((process for process in training.alive() if not process.reads_pipe), SIGTERM)
     while living := training.alive():
         reading = any(process.reads_pipe for process in living) and not interrupted()
         if clock() - began >= (READER_SECONDS if reading else HELPER_SECONDS):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import stat
 from contextlib import suppress
 from typing import NamedTuple
@@ -37,18 +36,17 @@ class Process(NamedTuple):
         """What no later process shares with it, unlike its number."""
         return self.pid, self.start
 
-    def ignores(self, number: signal.Signals) -> bool:
-        """Whether the signal has no effect on it."""
-        return bool(self.ignored & signal_bit(number))
+    def catches(self, *numbers: int) -> bool:
+        """Whether it has handlers for all of these signals."""
+        return _has(self.caught, numbers)
 
-    def catches(self, number: signal.Signals) -> bool:
-        """Whether it has a handler of its own."""
-        return bool(self.caught & signal_bit(number))
+    def ignores(self, *numbers: int) -> bool:
+        """Whether none of these signals has an effect on it."""
+        return _has(self.ignored, numbers)
 
 
-def signal_bit(number: signal.Signals) -> int:
-    """Its place in a mask."""
-    return 1 << (number - 1)
+def _has(mask: int, numbers: tuple[int, ...]) -> bool:
+    return all(mask >> (number - 1) & 1 for number in numbers)
 
 
 def process_table() -> dict[int, Process]:

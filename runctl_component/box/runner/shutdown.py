@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
+from signal import SIGKILL, SIGTERM
 
 from .shutdown_rule import Waves, next_wave
 from .signals import send
@@ -33,10 +33,8 @@ def shut_down(
         if elapsed >= timeout_seconds + KILL_SECONDS:
             return
         if elapsed >= timeout_seconds:
-            for process in living:
-                send(process, signal.SIGKILL)
+            send(living, SIGKILL)
         else:
             chosen, waves = next_wave(living, training.root_pid, waves, elapsed, timeout_seconds)
-            for process in chosen:
-                send(process, signal.SIGTERM)
+            send(chosen, SIGTERM)
         sleep(TICK_SECONDS)

@@ -7,14 +7,15 @@ A pure function from the training's processes, and from what the waves before ha
 - The topmost of the rest are signalled. What lies below them waits: they may forward the signal, or need it to save.
 - A reader, as after ``|``, gets nothing: it ends with its input. So does whoever was born after the first wave.
 - What runs in the background waits until the foreground has gone, or for a quarter of the time.
-- After half of the time comes the last call: whoever was not signalled yet is, unless that would break one that saves.
+- After half of the time comes the last call, for programs that were not signalled yet; readers and newborn ones are
+  spared if they have no handler, as they could not save. Shells, wrappers and launchers never get SIGTERM.
 """
 
 from __future__ import annotations
 
-import signal
 from collections import defaultdict
 from collections.abc import Iterator
+from signal import SIGBUS, SIGFPE, SIGILL, SIGINT, SIGQUIT, SIGSEGV, SIGTERM
 from typing import NamedTuple
 
 from .processes import Process
@@ -80,15 +81,14 @@ class _Tree:
         return [process for top in tops for process in self._topmost(top, background)]
 
     def last_call(self) -> list[Process]:
-        saving = [process for process in self._living.values() if self._is_signalled(process)]
-        above_saving = {above.pid for process in saving for above in self._above[process.pid]}
+        """Who can save, and who may hold up one that can. An upload that began in the meantime is neither."""
         return [
             process
             for process in self._living.values()
             if not self._is_signalled(process)
+            and not self._is_looked_through(process)
             and not _is_data_loader_worker(process)
-            and not (self._is_looked_through(process) and process.pid in above_saving)
-            and (process.catches(signal.SIGTERM) or not self._feeders(process))
+            and (process.catches(SIGTERM) or not (self._is_newborn(process) or self._is_reader(process)))
         ]
 
     def has_foreground_program(self) -> bool:
@@ -120,33 +120,29 @@ class _Tree:
 
     def _is_looked_through(self, process: Process) -> bool:
         if is_shell(process):
-            return not process.catches(signal.SIGTERM)
+            return not process.catches(SIGTERM)
         return is_wrapper(process) or process.identity in self.launchers
 
     def _launchers(self) -> Iterator[tuple[int, int]]:
         """Those that would die of SIGTERM, above one of the same interpreter that will not: they have started it."""
         for process in self._living.values():
-            if process.catches(signal.SIGTERM) and not _is_data_loader_worker(process):
+            if process.catches(SIGTERM) and not _is_data_loader_worker(process):
                 for above in self._above[process.pid]:
-                    if not above.catches(signal.SIGTERM) and interpreter(above) == interpreter(process):
+                    if not above.catches(SIGTERM) and interpreter(above) == interpreter(process):
                         yield above.identity
 
     def _is_reader(self, process: Process) -> bool:
-        """Whether it ends with its input. Then it has still to finish: when signalled, only a handler can do that."""
-        if process.reads_pipe and not self._writers(process):
-            return not process.catches(signal.SIGTERM)
-        return bool(self._feeders(process))
+        """Whether its input comes from beside it, and not from a program that has started it.
 
-    def _feeders(self, process: Process) -> list[Process]:
-        """Who writes its input from beside it: not a program that has started it, but a shell that has."""
-        above = self._above[process.pid]
-        return [writer for writer in self._writers(process) if is_shell(writer) or writer not in above]
-
-    def _writers(self, process: Process) -> list[Process]:
-        if not process.reads_pipe:
-            return []
-        others = (each for each in self._living.values() if each.pid != process.pid)
-        return [each for each in others if process.reads_pipe in each.writes_pipes]
+        At the end of its input it has still to finish. When it is signalled, only a handler can do that.
+        """
+        pipe, above = process.reads_pipe, self._above[process.pid]
+        if not pipe:
+            return False
+        writers = [each for each in self._living.values() if pipe in each.writes_pipes and each.pid != process.pid]
+        if not writers:
+            return not process.catches(SIGTERM)
+        return any(is_shell(writer) or writer not in above for writer in writers)
 
     def _is_background(self, process: Process) -> bool:
         lineage = [process, *self._above[process.pid]]
@@ -163,10 +159,9 @@ class _Tree:
 
 def _ignores_keyboard(process: Process) -> bool:
     """As what a shell starts with ``&``: https://www.gnu.org/software/bash/manual/html_node/Signals.html."""
-    return process.ignores(signal.SIGINT) and process.ignores(signal.SIGQUIT)
+    return process.ignores(SIGINT, SIGQUIT)
 
 
 def _is_data_loader_worker(process: Process) -> bool:
     """By the handlers that torch sets in it: torch/csrc/DataLoader.cpp. At SIGTERM it dies, and its parent fails."""
-    caught = all(map(process.catches, (signal.SIGTERM, signal.SIGBUS, signal.SIGSEGV, signal.SIGFPE)))
-    return caught and not process.catches(signal.SIGILL)
+    return process.catches(SIGTERM, SIGBUS, SIGSEGV, SIGFPE) and not process.catches(SIGILL)

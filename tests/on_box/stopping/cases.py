@@ -53,9 +53,10 @@ PLAIN = [
     Case("exec", "exec $TRAIN a --workers 2", SAVED),
     Case("a heredoc", "python3 - a <<END\nimport runpy; runpy.run_path('${TRAIN#* }', {}, '__main__')\nEND", SAVED),
     Case("a script", f"echo '#!/bin/bash\n$TRAIN a {NEXT}' >job; chmod +x job; ./job", THEN_NEXT),
+    Case("a next line that takes its time", f"$TRAIN a\nsleep 2 {NEXT}", THEN_NEXT, timeout_seconds=3),
     Case("no handler", f"$TRAIN a --no-handler {NEXT}", ()),
     Case("an upload in the handler", "$TRAIN a --uploads --save 1.3", ("a TERM", "upload ended", "a saved")),
-    Case("a loop", "for run in 1 2; do $TRAIN a; done", (*SAVED, *SAVED), timeout_seconds=3),
+    Case("a loop", "for run in 1 2; do $TRAIN a; done", (*SAVED, *SAVED), timeout_seconds=4),
     Case("nobody who obeys", f"trap '' TERM; $TRAIN a --deaf {NEXT}", ("a TERM",), timeout_seconds=1.2),
 ]
 READ = (*SAVED, "reader uploaded something")

@@ -89,7 +89,7 @@ def _start(case: Case, folder: Path, installed: Path, group: Path | None) -> sub
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_stop_spares_what_saves(case: Case, tmp_path: Path, installed: Path, group: Path | None) -> None:
+def test_each_program_sees_what_it_has_to(case: Case, tmp_path: Path, installed: Path, group: Path | None) -> None:
     _skip_unless_possible(case, group)
     runner = _start(case, tmp_path, installed, group)
     home = tmp_path / "home"

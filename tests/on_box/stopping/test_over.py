@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Iterable
 from typing import cast
 
 import pytest
@@ -35,8 +37,8 @@ class Run:
 
     alive = look
 
-    def send(self, _process: Process, _number: int) -> None:
-        self.told.append(self.now)
+    def send(self, processes: Iterable[Process], _number: int) -> None:
+        self.told += [self.now for _ in processes]
 
     def sleep(self, seconds: float) -> None:
         self.now = round(self.now + seconds, 3)
@@ -45,7 +47,7 @@ class Run:
         monkeypatch.setattr(over, "send", self.send)
         return over.await_end(
             cast("Training", self),
-            self,
+            cast("subprocess.Popen[bytes]", self),
             lambda: self.now >= self._interrupted_at,
             clock=lambda: self.now,
             sleep=self.sleep,

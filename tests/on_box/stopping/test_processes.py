@@ -126,12 +126,12 @@ def test_no_other_control_group_than_the_units_is_taken_for_the_training(
 def test_a_signal_reaches_its_process_and_no_later_one_with_its_number() -> None:
     with running(SLEEP, "60") as process:
         found = seen(process.pid)
-        send(found._replace(start=found.start - 1), signal.SIGKILL)
+        send([found._replace(start=found.start - 1)], signal.SIGKILL)
         time.sleep(0.05)
         assert process.poll() is None
-        send(found, signal.SIGKILL)
+        send([found], signal.SIGKILL)
         assert process.wait(timeout=10) == -signal.SIGKILL
-    send(found, signal.SIGKILL)
+    send([found], signal.SIGKILL)
 
 
 def test_the_runner_and_what_else_it_has_started_are_not_the_training() -> None:
@@ -151,7 +151,7 @@ def test_who_was_seen_to_belong_does_so_without_parent_session_and_group() -> No
         root.wait()
         (orphan,) = training.alive()
         assert (orphan.name, orphan.session) == ("sleep", orphan.pid)
-        send(orphan, signal.SIGKILL)
+        send([orphan], signal.SIGKILL)
         wait_until(lambda: training.look() == [])
 
 
@@ -163,7 +163,6 @@ def test_400_processes_are_looked_at_in_a_tenth_of_a_second() -> None:
         training = Training(root.pid, "/runctl-training.service")
         took = min(timeit.repeat(training.alive, timer=time.process_time, number=1, repeat=5))
         living = training.alive()
-        for process in living:
-            send(process, signal.SIGKILL)
+        send(living, signal.SIGKILL)
     assert len(living) == 401
     assert took < 0.1

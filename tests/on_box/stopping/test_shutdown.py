@@ -30,8 +30,8 @@ class Obstinate:
     def sleep(self, seconds: float) -> None:
         self.now = round(self.now + seconds, 3)
 
-    def send(self, process: Process, number: signal.Signals) -> None:
-        self.signals.append((self.now, process.pid, number))
+    def send(self, processes: list[Process], number: signal.Signals) -> None:
+        self.signals += [(self.now, process.pid, number) for process in processes]
 
 
 def stopped(training: Obstinate, timeout: float, monkeypatch: pytest.MonkeyPatch) -> Obstinate:

@@ -79,7 +79,7 @@ def test_a_shell_with_a_trap_is_signalled_with_its_foreground_and_forwards_to_it
     assert first_wave(shell(trap=True), training(3), background) == [ROOT, 3]
 
 
-def test_a_reader_gets_nothing_before_the_last_call_nor_then_while_it_is_written_to() -> None:
+def test_a_reader_without_a_handler_never_gets_anything() -> None:
     stop, living = Stop(), (shell(), training(2, writes=PIPE), process(3, ROOT, "tee", reads="pipe:[1]"))
     assert [stop.tick(seconds, *living) for seconds in (0, 1, 50)] == [[2], [], []]
 
@@ -98,14 +98,16 @@ def test_at_the_end_of_its_input_a_reader_finishes_unless_it_has_a_handler() -> 
     assert first_wave(shell(), training(2, reads="pipe:[1]")) == [2]
 
 
-def test_at_the_last_call_a_reader_at_the_end_of_its_input_is_signalled() -> None:
-    assert Stop().tick(50, shell(), process(2, ROOT, "aws", reads="pipe:[1]")) == [ROOT, 2]
-
-
-def test_who_is_born_after_the_first_wave_gets_nothing_before_the_last_call() -> None:
+def test_at_the_last_call_a_reader_with_a_handler_is_signalled_also_while_it_reads() -> None:
+    living = (shell(), process(2, ROOT, "yes", writes=PIPE), training(3, reads="pipe:[1]"))
     stop = Stop()
+    assert [stop.tick(seconds, *living) for seconds in (0, 49, 50)] == [[2], [], [3]]
+
+
+def test_who_is_born_after_the_first_wave_gets_nothing_before_the_last_call_nor_then_without_a_handler() -> None:
+    stop, newborn = Stop(), (training(3), process(4, ROOT, "aws"))
     assert stop.tick(0, shell(), training(2)) == [2]
-    assert [stop.tick(seconds, shell(), training(3)) for seconds in (2, 49, 50)] == [[], [], [ROOT, 3]]
+    assert [stop.tick(seconds, shell(), *newborn) for seconds in (2, 49, 50)] == [[], [], [3]]
 
 
 def test_the_first_wave_is_the_first_that_finds_somebody() -> None:
@@ -129,9 +131,15 @@ def test_without_a_foreground_the_background_does_not_wait() -> None:
     assert first_wave(shell(), process(2, ROOT, "timeout"), training(3, 2, ignores=KEYBOARD)) == [3]
 
 
-def test_the_last_call_reaches_all_but_those_whose_death_would_break_one_that_saves() -> None:
-    above = (shell(), process(2, ROOT, "timeout", catches=TERM))
-    below = (training(3, 2), process(4, 3, catches=WORKER), training(5, 3), shell(6, 5))
+def test_the_last_call_reaches_whoever_was_kept_waiting_but_no_worker() -> None:
+    waiting = (process(3, 2, catches=WORKER), training(4, 2), shell(5, 2), process(6, 5, "evaluate"))
     stop = Stop()
-    assert stop.tick(0, *above, *below) == [3]
-    assert [stop.tick(seconds, *above, *below) for seconds in (50, 51, 99)] == [[5, 6], [], []]
+    assert stop.tick(0, shell(), training(2), *waiting) == [2]
+    assert [stop.tick(seconds, shell(), training(2), *waiting) for seconds in (50, 51, 99)] == [[4, 6], [], []]
+
+
+def test_shells_wrappers_and_launchers_never_get_anything() -> None:
+    stop, launched = Stop(), training(4, 3)
+    above = (shell(), process(2, ROOT, "timeout", catches=TERM), process(3, 2))
+    assert stop.tick(0, *above, launched) == [4]
+    assert [stop.tick(seconds, *above) for seconds in (25, 50, 99)] == [[], [], []]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from runctl_component.box.runner.processes import Process, signal_bit
+from runctl_component.box.runner.processes import Process
 from runctl_component.box.runner.shutdown_rule import Waves, next_wave
 
 ROOT = 1000
@@ -15,7 +15,7 @@ KEYBOARD = frozenset([signal.SIGINT, signal.SIGQUIT])
 
 
 def mask(signals: frozenset[signal.Signals]) -> int:
-    return sum(map(signal_bit, signals))
+    return sum(1 << (number - 1) for number in signals)
 
 
 def process(
