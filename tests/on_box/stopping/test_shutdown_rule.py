@@ -77,6 +77,7 @@ def test_a_program_without_a_handler_is_signalled_when_it_has_launched_nothing_t
 def test_a_shell_with_a_trap_is_signalled_with_its_foreground_and_forwards_to_its_background() -> None:
     background = training(4, ignores=KEYBOARD)
     assert first_wave(shell(trap=True), training(3), background) == [ROOT, 3]
+    assert first_wave(shell(trap=True), background) == [ROOT]
 
 
 def test_a_reader_without_a_handler_never_gets_anything() -> None:
