@@ -10,10 +10,11 @@ from sandbox.simulation.judge.liveness import LIVENESS
 from sandbox.simulation.judge.load import LOAD
 from sandbox.simulation.judge.removals import REMOVALS
 from sandbox.simulation.judge.safety import SAFETY
+from sandbox.simulation.judge.silence import SILENCE
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Record
 
-INVARIANTS: tuple[Invariant, ...] = SAFETY + LIVENESS + BOOKKEEPING + HANGING + AUDITS + LOAD + REMOVALS
+INVARIANTS: tuple[Invariant, ...] = SAFETY + LIVENESS + BOOKKEEPING + HANGING + AUDITS + LOAD + REMOVALS + SILENCE
 
 
 def judge(record: Record) -> list[Violation]:
