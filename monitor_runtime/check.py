@@ -11,6 +11,7 @@ from monitor_runtime.act.deadline_switch import arm
 from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.act.follow_up import Recheck, await_next, soonest
 from monitor_runtime.act.recording import notice, record_tags, remember_progress
+from monitor_runtime.act.silent_box import tell_silence
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.metrics import Metric
@@ -23,6 +24,7 @@ from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Ove
 from monitor_runtime.decide.idle import metric_problem
 from monitor_runtime.decide.next_check import LEAD, MAX_WAIT_SECONDS
 from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.decide.sign_of_life import silence
 from monitor_runtime.lost_instances import look_for_lost, split_lost, tell_lost
 from monitor_runtime.observe.observe import find_run, observe
 from monitor_runtime.observe.time_budget import within_budget
@@ -115,7 +117,7 @@ def _look_after(
 ) -> Recheck | None:
     instance = _written(context, instance)
     seen, decision = _decided(context, instance, now, interruption_warned=interruption_warned)
-    if _asks_memory(seen, decision) and context.unrecorded.recall(context.cloud, context.report):
+    if _asks_memory(context, seen, decision) and context.unrecorded.recall(context.cloud, context.report):
         instance = _written(context, instance)
         seen, decision = _decided(context, instance, now, interruption_warned=interruption_warned)
     _describe(context, decision, seen)
@@ -139,11 +141,12 @@ def _decided(
     return seen, decide(context.settings, seen, now, notifies=context.notifies)
 
 
-def _asks_memory(seen: Observation, decision: Decision) -> bool:
+def _asks_memory(context: CheckContext, seen: Observation, decision: Decision) -> bool:
     """Whether something is about to be done for the first time, as far as the tags tell, that is to be done once."""
     if isinstance(decision, Wait):
         found = seen.completion
-        return found is not None and seen.memory.noticed_before(found.recognized_by) is None
+        unnoticed = found is not None and seen.memory.noticed_before(found.recognized_by) is None
+        return unnoticed or silence(context.settings, seen) is not None
     if isinstance(decision, End):
         return not decision.climbs or decision.action is Action.REPORT
     return isinstance(decision, Settle)
@@ -157,6 +160,7 @@ def _acted(
         remember_progress(context, instance, seen)
         if instance.launched_at and not seen.memory.may_be_going(now):
             arm(context, instance, seen.memory, instance.launched_at, now)
+        tell_silence(context, instance, seen)
         noticed = seen.completion and seen.memory.noticed_before(seen.completion.recognized_by)
         planned = bool(noticed) and context.report.trigger == TriggerKind.S3_EVENT
         return Recheck(decision.recheck_at, planned=planned)
@@ -206,7 +210,8 @@ def _describe(context: CheckContext, decision: Decision, seen: Observation | Non
     report.outcome = decision.outcome if isinstance(decision, End | Interrupt | Settle | Refused) else None
     if seen is None:
         return
-    for source in (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads, seen.progress, seen.metric_maxima):
+    sources = (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads, seen.sign_of_life, seen.progress)
+    for source in (*sources, seen.metric_maxima):
         if isinstance(source, Unknown):
             report.problem(source.cause)
     body = seen.marker_body

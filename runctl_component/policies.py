@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from monitor_runtime.contract.names import RECORDED_TAGS, TAG_MONITOR
+from monitor_runtime.contract.names import RECORDED_TAGS, STARTED, TAG_MONITOR
 from monitor_runtime.contract.rules import Problem
 from runctl_component.agent_actions import AGENT_ACTIONS
 
@@ -156,9 +156,9 @@ def _object_statements(
 
 
 def _marker_arns(partition: str, watch: Sequence[tuple[str, str]], markers: Sequence[str] | None) -> list[str]:
-    """Where markers may lie: all of the prefixes where their names are not known, or would take too much room."""
+    """Where markers and the box's report may lie: anywhere, where the names are not known or take too much room."""
     if markers is not None:
-        names = sorted({_at_least(marker) for marker in markers})
+        names = sorted({STARTED, *map(_at_least, markers)})
         exact = [f"{_bucket_arn(partition, bucket)}/{prefix}{name}" for bucket, prefix in watch for name in names]
         if sum(map(len, exact)) <= MAX_MARKERS_CHARACTERS:
             return exact

@@ -74,7 +74,12 @@ def remember_progress(context: CheckContext, instance: Instance, seen: Observati
     found = seen.progress
     if not isinstance(found, Progress) or not found.large or found.large == seen.memory.progress:
         return
+    remember(context, instance, {names.TAG_PROGRESS: progress_value(found)})
+
+
+def remember(context: CheckContext, instance: Instance, values: dict[str, str]) -> None:
+    """Set tags of which nothing is carried to the next check: it finds out again what could not be written."""
     try:
-        context.cloud.tag_instance(instance.instance_id, {names.TAG_PROGRESS: progress_value(found)})
+        context.cloud.tag_instance(instance.instance_id, values)
     except CloudError as error:
         context.report.problem(f"not recorded in tags: {error}")

@@ -22,6 +22,7 @@ from monitor_runtime.cloud.aws_answers import (
     read_page,
     read_parts,
     read_uploads,
+    read_written_at,
     state_change,
 )
 from monitor_runtime.cloud.aws_errors import to_cloud_error
@@ -138,6 +139,11 @@ class AwsCloud(ScheduleCalls):
             if error.code != "InvalidRange":
                 raise
             return b""
+
+    def read_written_at(self, bucket: str, key: str) -> datetime:
+        """See `Cloud.read_written_at`. HeadObject would not need the key of an encrypted object."""
+        wanted = {"Bucket": bucket, "Key": key, "Range": "bytes=0-0"}
+        return self._call("s3", "GetObject", wanted, read_written_at)
 
     def list_uploads(self, bucket: str, prefix: str, after: UploadMarker | None = None) -> UploadPage:
         """See `Cloud.list_uploads`. Encoded, since XML cannot hold every key."""

@@ -59,6 +59,12 @@ def read_object(answer: Mapping[str, Any]) -> StoredObject:
     return StoredObject(answer["Key"], answer["Size"], modified_at, "-" in answer.get("ETag", ""))
 
 
+def read_written_at(answer: Mapping[str, Any]) -> datetime:
+    """LastModified of an object that was read; its connection is free again once the body has been read."""
+    answer["Body"].read()
+    return answer["LastModified"].astimezone(UTC)
+
+
 def read_page(answer: Mapping[str, Any]) -> Page:
     """A page of ListObjectsV2: S3 returns keys, and the folders among them, in UTF-8's order, which is also Python's.
 

@@ -144,6 +144,10 @@ class Cloud(Protocol):
         """The first ``max_bytes`` of an object."""
         ...
 
+    def read_written_at(self, bucket: str, key: str) -> datetime:
+        """When an object was written, by reading a byte of it: who is denied that could not read the rest either."""
+        ...
+
     def list_uploads(self, bucket: str, prefix: str, after: UploadMarker | None = None) -> UploadPage:
         """Multipart uploads that were neither completed nor aborted; at most 1,000 a page."""
         ...

@@ -1,4 +1,4 @@
-"""The deadline of a launch, and the time of the switch that ends it when the monitor cannot."""
+"""The times of a launch: its deadline, that of the switch when the monitor fails, that of the box's first report."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from monitor_runtime.contract.settings import Settings
 SWITCH_DELAY = timedelta(minutes=10)
 BOX_DELAY = timedelta(minutes=20)
 """The instance's own timer comes last."""
+REPORT_DELAY = timedelta(minutes=20)
+"""From the launch to the first report of the box, at most: booting and installing take minutes, retries five more."""
 
 
 def deadline(settings: Settings, launched_at: datetime) -> datetime | None:

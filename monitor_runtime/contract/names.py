@@ -35,9 +35,12 @@ TAG_REFUSED = "runctl:ending-refused"
 """``count time what``: how often in a row, and when last, EC2 refused an ending of this launch."""
 TAG_WATCHED = "runctl:watched"
 """When it was published that this launch is watched."""
+TAG_BOX = "runctl:box"
+"""When it was seen that the box has reported in this launch, or told that nothing is known of it, and which of them."""
 
 WRITTEN_BY_MONITOR = (
     TAG_ARMED,
+    TAG_BOX,
     TAG_ENDED_AT,
     TAG_HOLD_UNTIL,
     TAG_NOTICED,
@@ -63,6 +66,8 @@ ENV_STOP_DOCUMENT = "RUNCTL_STOP_DOCUMENT"
 ENV_NOTIFY_TOPIC_ARN = "RUNCTL_NOTIFY_TOPIC_ARN"
 """Optional: absent or empty means no notifications."""
 
+STARTED = "runctl/started.json"
+"""Below the prefix: the report of the box, which its runner writes at each start of the training."""
 TRAINING_UNIT = "runctl-training.service"
 """The systemd unit that runs the command on the instance."""
 STOP_TIMEOUT_PARAMETER = "executionTimeout"

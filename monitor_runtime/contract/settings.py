@@ -123,6 +123,8 @@ class Settings:
     )
     s3_events: bool = field(default=False, metadata=_checked(rules.boolean))
     share_last_words: bool = field(default=False, metadata=_checked(rules.boolean))
+    box_reports: bool = field(default=False, metadata=_checked(rules.boolean))
+    """Whether the box has our runner, which writes `STARTED` below the prefix at each start of the training."""
 
     def to_document(self) -> dict[str, Any]:
         """The JSON object that `parse` reads back to the same settings; every field is written out."""

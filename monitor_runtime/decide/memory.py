@@ -33,6 +33,14 @@ class Refusable(StrEnum):
     TERMINATE_STOPPED = "terminate-stopped"
 
 
+class BoxNews(StrEnum):
+    """What is known of the box, after which it is not looked for any more in this launch."""
+
+    REPORTED = "reported"
+    TOLD = "told"
+    """It was told that the box is silent, or that its report cannot be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """The hold that is in force, if one is, and what is wrong with the tag, if something is."""
@@ -70,6 +78,8 @@ class Memory:
     """When Pulumi was about to remove the instance."""
     watched: bool = False
     """Whether it was published that the launch is watched."""
+    box_known: bool = False
+    """Whether the box was seen to have reported, or it was told that nothing is known of it."""
 
     @classmethod
     def of(cls, instance: Instance, now: datetime) -> Memory:
@@ -103,6 +113,7 @@ class Memory:
             progress_at=_since_launch(instance, progress_at),
             released_at=_since_launch(instance, tag(names.TAG_RELEASED)),
             watched=_since_launch(instance, tag(names.TAG_WATCHED)) is not None,
+            box_known=_since_launch(instance, _parts(tag(names.TAG_BOX), 2)[0]) is not None,
         )
 
     @property
@@ -179,6 +190,11 @@ def unsure(armed_tag: str) -> str:
 def noticed_value(completion: str, since: datetime) -> str:
     """The tag's value for a completion that was noticed: since when its grace period counts, and which one it is."""
     return f"{format_time(end_of_second(since))} {completion}"
+
+
+def box_value(now: datetime, news: BoxNews) -> str:
+    """The tag's value when something became known of the box."""
+    return f"{format_time(now)} {news}"
 
 
 def reported_value(reported: Iterable[Outcome], now: datetime) -> str:

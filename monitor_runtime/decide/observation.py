@@ -50,6 +50,21 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class SignOfLife:
+    """What S3 says of the box's report: when it was written, None when it is not there.
+
+    ``unreadable``: why it cannot be read although it is there; empty when it can.
+    """
+
+    written_at: datetime | None = None
+    unreadable: str = ""
+
+    def is_of(self, launched_at: datetime) -> bool:
+        """Whether the box has reported in the launch of that time."""
+        return self.written_at is not None and self.written_at >= launched_at
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """One look at an instance and what it wrote.
 
@@ -74,6 +89,7 @@ class Observation:
     """The multipart uploads under way that leave the run's work in doubt."""
     metric_maxima: MetricMaxima | Unknown | None = None
     progress: Progress | Unknown | None = None
+    sign_of_life: SignOfLife | Unknown | None = None
     interruption_warned: bool = False
     objects_at: datetime | None = None
     """When S3 had answered, which may be long after the look began: what it listed was there by then."""

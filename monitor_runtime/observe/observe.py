@@ -18,10 +18,12 @@ from monitor_runtime.decide.completion import Completion, MarkerBody, find, find
 from monitor_runtime.decide.idle import metric_window
 from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import MetricMaxima, Observation, Unknown
+from monitor_runtime.decide.sign_of_life import sign_is_due
 from monitor_runtime.decide.verification import checkpoint_keys
 from monitor_runtime.observe.listing import find_objects
 from monitor_runtime.observe.marker_body import MAX_BODY_BYTES, parse_body
 from monitor_runtime.observe.progress import find_progress
+from monitor_runtime.observe.sign_of_life import find_sign_of_life
 from monitor_runtime.observe.uploads import find_uploads
 
 Value = TypeVar("Value")
@@ -90,13 +92,9 @@ def observe(
     seen = _with_objects(seen, settings, launched_at, _completing_objects(cloud, settings, launched_at, matter), clock)
     if seen.completion and matters(seen.completion):
         return _completed(cloud, settings, seen, seen.completion, launched_at)
-    if seen.completion or isinstance(seen.objects, Unknown) or not can_wait or memory.hold.until:
+    if seen.completion or isinstance(seen.objects, Unknown) or not can_wait:
         return seen
-    return replace(
-        seen,
-        progress=find_progress(cloud, settings, seen, now, clock),
-        metric_maxima=_metric(cloud, settings, instance, launched_at, seen.objects_at or now),
-    )
+    return _at_work(cloud, settings, seen, launched_at, now=now, clock=clock)
 
 
 def _with_objects(
@@ -182,6 +180,21 @@ def _completed(
         seen,
         uploads=find_uploads(cloud, settings, launched_at, min(completion.since, completion.modified_at)),
         checkpoints=find_objects(cloud, settings, patterns) if patterns else (),
+    )
+
+
+def _at_work(
+    cloud: Cloud, settings: Settings, seen: Observation, launched_at: datetime, *, now: datetime, clock: Clock
+) -> Observation:
+    """Nothing says that the run is complete: whether its training has begun, and does anything."""
+    if sign_is_due(settings, seen, now):
+        seen = replace(seen, sign_of_life=find_sign_of_life(cloud, settings))
+    if seen.memory.hold.until:
+        return seen
+    return replace(
+        seen,
+        progress=find_progress(cloud, settings, seen, now, clock),
+        metric_maxima=_metric(cloud, settings, seen.instance, launched_at, seen.objects_at or now),
     )
 
 

@@ -15,10 +15,16 @@ PLACEHOLDER_PLACE = {"bucket": "the-bucket", "prefix": ""}
 
 DEFAULT_INSTANCE_TYPE = "g5.xlarge"
 """The smallest with a current NVIDIA GPU."""
-SETTINGS_FIELDS = tuple(field.name for field in fields(Settings) if field.name not in {"run", "monitor"})
+NOT_DECLARED = frozenset({"run", "monitor", "box_reports"})
+"""Settings that are no args: they follow from the run's name, its monitor, and what starts the training."""
+SETTINGS_FIELDS = tuple(field.name for field in fields(Settings) if field.name not in NOT_DECLARED)
 PLAN_FIELDS = tuple(field for field in SETTINGS_FIELDS if field not in PLACEHOLDER_PLACE)
 """What a plan is made of: it knows no bucket, so an unknown one hides nothing of it."""
-_SETTINGS_DEFAULTS = {field.name: field.default for field in fields(Settings) if field.default is not MISSING}
+_SETTINGS_DEFAULTS = {
+    field.name: field.default
+    for field in fields(Settings)
+    if field.default is not MISSING and field.name not in NOT_DECLARED
+}
 
 
 def complete(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,10 +59,10 @@ def normal_prefix(prefix: object) -> Any:
     return f"{prefix.rstrip('/')}/" if isinstance(prefix, str) and prefix.strip("/") else prefix
 
 
-def to_settings(name: str, monitor: str, checked: Mapping[str, Any]) -> Settings:
-    """The settings of a run whose args were checked."""
+def to_settings(name: str, monitor: str, checked: Mapping[str, Any], *, box_reports: bool = False) -> Settings:
+    """The settings of a run whose args were checked. ``box_reports``: whether the instance has our runner."""
     document = {key: value for key, value in checked.items() if key in SETTINGS_FIELDS}
-    settings, _ = parse({"version": 1, "run": name, "monitor": monitor, **document})
+    settings, _ = parse({"version": 1, "run": name, "monitor": monitor, "box_reports": box_reports, **document})
     return settings
 
 

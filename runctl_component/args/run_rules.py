@@ -9,7 +9,7 @@ from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
 from monitor_runtime.contract.settings import RULES as SETTINGS_RULES
 from runctl_component.args.arn_rules import key_arn, profile_name, topic_arn
-from runctl_component.args.defaults import DEFAULT_INSTANCE_TYPE, normal_prefix
+from runctl_component.args.defaults import DEFAULT_INSTANCE_TYPE, NOT_DECLARED, normal_prefix
 from runctl_component.args.instance_types import instance_type
 from runctl_component.args.monitor_handle import handle_rule
 from runctl_component.box.cloud_init import BEGINNINGS, why_not_run
@@ -140,7 +140,7 @@ def _name(pattern: str, example: str, maximum: int = 255) -> Rule:
 
 
 RUN_RULES: Mapping[str, Rule] = {
-    **{field: rule for field, rule in SETTINGS_RULES.items() if field not in {"run", "monitor"}},
+    **{field: rule for field, rule in SETTINGS_RULES.items() if field not in NOT_DECLARED},
     "prefix": prefix,
     "instance_type": instance_type,
     "ami": rules.text(

@@ -50,7 +50,8 @@ def _output_tag_problems(given: Mapping[str, Any], place: Mapping[str, str]) -> 
 
 def _heartbeat_problems(name: str, given: Mapping[str, Any], monitor: str) -> Iterator[Problem]:
     known = {field: value for field, value in given.items() if not has_output(value)}
-    settings = to_settings(name, monitor, complete(name, _consistent(name, known)))
+    args = complete(name, _consistent(name, known))
+    settings = to_settings(name, monitor, args, box_reports="command" in given)
     size = len(heartbeat_input(settings.to_document()).encode())
     if size > MAX_EVENT_INPUT_BYTES:
         accepted = f"settings of at most {MAX_EVENT_INPUT_BYTES} bytes (EventBridge Scheduler's limit)"

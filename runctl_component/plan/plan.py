@@ -7,7 +7,7 @@ from itertools import islice, takewhile
 from typing import Any
 
 from monitor_runtime.contract.backoff import offsets
-from monitor_runtime.contract.deadline import BOX_DELAY, SWITCH_DELAY
+from monitor_runtime.contract.deadline import BOX_DELAY, REPORT_DELAY, SWITCH_DELAY
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
 from runctl_component.plan import prices
@@ -55,6 +55,7 @@ def build_plan(
         "longest_wait_seconds": longest_wait(settings),
         "endings": endings(settings, spot=spot),
         "deadline_layers": deadline_layers(settings, on_box_runner=on_box_runner),
+        "sign_of_life": sign_of_life(settings),
         "warnings": warnings(settings, around),
         "per_day_words": day_words(settings),
         "api_calls_per_day": watching.calls(),
@@ -179,6 +180,14 @@ def deadline_layers(settings: Settings, *, on_box_runner: bool) -> list[dict[str
     if on_box_runner:
         layers.append({"after_launch": f"{hours} {_minutes(BOX_DELAY.seconds)}", "who": "the instance's own timer"})
     return layers
+
+
+def sign_of_life(settings: Settings) -> str:
+    """What is told of an instance on which the training never began."""
+    if not settings.box_reports:
+        return "none: with user_data, nobody is told when the training does not begin"
+    within = _minutes(REPORT_DELAY.seconds)
+    return f"the instance reports when the training begins; it is told, once a launch, if it has not within {within}"
 
 
 def _minutes(seconds: int) -> str:

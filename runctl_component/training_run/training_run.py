@@ -118,7 +118,7 @@ class TrainingRun(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=self, **further)
 
     def _settings(self, args: Mapping[str, Any], monitor: str = PLACEHOLDER_MONITOR) -> Settings:
-        return to_settings(self._name, monitor, args)
+        return to_settings(self._name, monitor, args, box_reports="command" in self._checked)
 
     def _create_instance(self) -> None:
         checked, monitor = self._checked, self._monitor

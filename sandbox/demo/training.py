@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from monitor_runtime.contract import names
 from sandbox.aws.boto import client
 from sandbox.sandbox import Sandbox
 
+REPORTS_AFTER = timedelta(minutes=1)
 CHECKPOINT_EVERY = timedelta(minutes=20)
 DURATION = timedelta(hours=2, minutes=10)
 CHECKPOINT = b"w" * 4096
@@ -31,6 +33,7 @@ class Training:
     def start(self) -> None:
         """Begin now."""
         began = self.sandbox.clock.now()
+        self._at(began + REPORTS_AFTER, self._report)
         moment = began + CHECKPOINT_EVERY
         while moment < began + self.duration:
             self._at(moment, self._checkpoint)
@@ -52,6 +55,10 @@ class Training:
                 action()
 
         self.sandbox.clock.at(moment, unless_ended)
+
+    def _report(self) -> None:
+        """Report that the training begins, as the runner does before it."""
+        self.sandbox.bus.put_object(self.bucket, self.prefix + names.STARTED, b"{}")
 
     def _checkpoint(self) -> None:
         self.write(f"checkpoints/{len(self.written) + 1:04d}.pt", CHECKPOINT)

@@ -137,6 +137,8 @@ def monitor_calls(account: Account) -> list[Call]:
         ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "runs/llama/checkpoints/", "Delimiter": "/"}),
         ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "runs/llama/training_comp", "Delimiter": "/"}),
         ("s3", "GetObject", {"Bucket": "outputs", "Key": "runs/llama/done"}),
+        ("s3", "GetObject", {"Bucket": "outputs", "Key": "runs/llama/runctl/started.json"}),
+        ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "runs/llama/runctl/started.json", "Delimiter": "/"}),
         ("s3", "ListMultipartUploads", {"Bucket": "outputs", "Prefix": "runs/llama/"}),
         ("s3", "ListParts", {"Bucket": "outputs", "Key": "runs/llama/checkpoints/last.pt", "UploadId": "1"}),
         ("s3", "GetBucketLocation", {"Bucket": "outputs"}),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Stalled
 from sandbox.aws.boto import client
@@ -81,6 +82,11 @@ def _uploaded(cloud: Cloud) -> None:
     client("s3").complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]})
 
 
+def _reported(cloud: Cloud) -> None:
+    watched(cloud)
+    cloud.put(names.STARTED)
+
+
 def _uploading(cloud: Cloud) -> None:
     """Moto tells the same time of 2010 for every upload and part."""
     completed_and_due(cloud)
@@ -135,6 +141,8 @@ PATHS: Mapping[str, Path] = {
     "idle": Path(_idle, {"idle": Idle("CPUUtilization", 5, 10)}, "stopped"),
     "stalled": Path(watched, {"stalled": Stalled(("checkpoints/*.pt",), 60)}, "stopped"),
     "progress": Path(_uploaded, {"stalled": Stalled(("checkpoints/*.pt",), 60)}, "running"),
+    "silent box": Path(watched, {"box_reports": True}, "running"),
+    "report": Path(_reported, {"box_reports": True}, "running"),
     "uploading": Path(_uploading, {}, "running"),
     "settling": Path(_stopped_by_hand, {}, "stopped"),
     "forcing": Path(_stuck, {}, "stopped"),

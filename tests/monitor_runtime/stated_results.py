@@ -11,6 +11,7 @@ from monitor_runtime.observe.first_check import FirstCheckError
 REPORTED = "the reply names the call; what hangs on it waits for the next trigger"
 ANYWAY = "the reply names the call; the run is ended nevertheless"
 NOTED = "a note says what came of the signal; the run is ended nevertheless"
+LISTED = "a listing says whether what is denied is there; else the reply names the call"
 ENDING = EndingFailedError
 LOOK_UP = CloudError
 UP_FAILS = FirstCheckError
@@ -82,6 +83,16 @@ STATED: Mapping[tuple[str, str], str | type[Exception]] = {
     ("progress", "ec2:DescribeInstances"): REPORTED,
     ("progress", "s3:ListObjectsV2"): REPORTED,
     ("progress", "ec2:CreateTags"): REPORTED,
+    ("silent box", "ec2:DescribeInstances"): REPORTED,
+    ("silent box", "s3:ListObjectsV2"): REPORTED,
+    ("silent box", "s3:GetObject"): LISTED,
+    ("silent box", "scheduler:GetSchedule"): REPORTED,
+    ("silent box", "sns:Publish"): REPORTED,
+    ("silent box", "ec2:CreateTags"): REPORTED,
+    ("report", "ec2:DescribeInstances"): REPORTED,
+    ("report", "s3:ListObjectsV2"): REPORTED,
+    ("report", "s3:GetObject"): REPORTED,
+    ("report", "ec2:CreateTags"): REPORTED,
     ("uploading", "ec2:DescribeInstances"): REPORTED,
     ("uploading", "s3:ListObjectsV2"): REPORTED,
     ("uploading", "s3:GetObject"): REPORTED,

@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
+from monitor_runtime.contract.names import STARTED
 from monitor_runtime.contract.patterns import matches
 from runctl_component import policies
 from runctl_component.policies import to_json
@@ -135,6 +136,10 @@ def _readable(markers: list[str], *keys: str) -> list[str]:
 def test_a_monitor_that_knows_its_markers_reads_them_and_no_weights() -> None:
     keys = ("done", "failed-3", "model.safetensors", "checkpoints/last.pt", "undone", "done.txt")
     assert _readable(["done", "failed-?"], *keys) == ["done", "failed-3"]
+
+
+def test_a_monitor_that_knows_its_markers_reads_the_report_of_the_box_and_no_log_beside_it() -> None:
+    assert _readable(["done"], STARTED, "runctl/llama.log", "started.json") == [STARTED]
 
 
 @pytest.mark.parametrize(

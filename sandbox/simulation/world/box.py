@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from monitor_runtime.contract.names import STARTED
 from sandbox.simulation.world.bucket import Bucket, UploadTruth
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.scenario import FAILURE_NAMES, Scenario
 from sandbox.simulation.world.timeline import Timeline
-from sandbox.simulation.world.training_plan import Course, PlannedUpload, PlannedWrite, TrainingPlan, draw_training
+from sandbox.simulation.world.training_plan import Course, PlannedUpload, PlannedWrite, TrainingPlan, draw_launch
 
 
 @dataclass(slots=True)
@@ -48,12 +49,15 @@ class Box:
 
     def boot(self, launch: Launch) -> None:
         """Begin the launch's training."""
-        truth = TrainingTruth(launch, draw_training(self.scenario, launch.number))
+        truth = TrainingTruth(launch, draw_launch(self.scenario, launch.number))
         self.trainings.append(truth)
         plan = truth.plan
         self.timeline.trace(
             "training launch {}: {} after {} s", launch.number, plan.course, (plan.ends_at or 0) // 1000
         )
+        if plan.reports_at is not None:
+            report = PlannedWrite(plan.reports_at, self.scenario.settings.prefix + STARTED, 300)
+            self.timeline.at(launch.at + report.at, self._writing(truth, report))
         for write in plan.writes:
             self.timeline.at(launch.at + write.at, self._writing(truth, write))
         for upload in plan.uploads:

@@ -149,6 +149,11 @@ class Bucket:
         written = self._objects.get(key)
         return None if written is None else written.body[:max_bytes]
 
+    def stamp(self, key: str) -> int | None:
+        """LastModified of an object; None when it is not there."""
+        written = self._objects.get(key)
+        return None if written is None else written.stamp
+
     def list_parts(self, number: int) -> PartPage:
         """What ListParts answers, on one page."""
         newest = self.uploads[number].newest_part(self.timeline.now)

@@ -110,11 +110,13 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the topic got of a first check: whether the run is watched."""
+    """What the topic got of a first check: whether the run is watched; or of a box without a sign of life."""
 
     at: int
     status: str
     check: Check
+    launched_at: str = ""
+    """Of the launch whose box is meant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,6 +221,7 @@ def _draw_watching(seed: int, settings: Settings) -> Settings:
         settings,
         idle=settings.idle and replace(settings.idle, warm_up_minutes=warm_up_minutes),
         stalled=Stalled(PROGRESS, minutes) if lasts and random.random() < 0.15 else None,
+        box_reports=Random(f"{seed}:box").random() < 0.5,
     )
 
 

@@ -25,7 +25,7 @@ from sandbox.simulation.world.machine import ALIVE, Machine
 from sandbox.simulation.world.record import Notification, Refusal, Status, Tagging
 from sandbox.simulation.world.rights import NEEDED_TO, Right
 from sandbox.simulation.world.simulated_audit import SimulatedAudit
-from sandbox.simulation.world.timeline import to_milliseconds, to_schedule_time
+from sandbox.simulation.world.timeline import to_datetime, to_milliseconds, to_schedule_time
 from sandbox.simulation.world.world import REGION
 
 
@@ -67,7 +67,8 @@ class SimulatedCloud(SimulatedAudit):
         def effect() -> Page:
             if prefix == self._world.settings.prefix and token is None:
                 self._check.looked_at = self._process.moment
-            self._check.looked_until = self._process.moment
+            if not prefix.endswith(names.STARTED):
+                self._check.looked_until = self._process.moment
             return self._world.bucket.list_folder(prefix, token)
 
         return self.call("s3", "list_folder", effect)
@@ -86,6 +87,18 @@ class SimulatedCloud(SimulatedAudit):
             if body is None:
                 raise CloudError("s3:GetObject", "NoSuchKey", key, ErrorKind.NOT_FOUND)
             return body
+
+        return self.call("s3", "read_object", effect)
+
+    def read_written_at(self, bucket: str, key: str) -> datetime:
+        """See `Cloud.read_written_at`: the same call as that of a body. What is not there is denied, as S3 does it."""
+        self._require_bucket(bucket)
+
+        def effect() -> datetime:
+            stamp = self._world.bucket.stamp(key)
+            if stamp is None:
+                raise CloudError("s3:GetObject", "AccessDenied", key, ErrorKind.REFUSED)
+            return to_datetime(stamp)
 
         return self.call("s3", "read_object", effect)
 
@@ -203,8 +216,9 @@ class SimulatedCloud(SimulatedAudit):
             told = json.loads(message)
             if "outcome" not in told:
                 world = self._world
-                world.record.statuses.append(Status(self._process.moment, told["status"], self._check))
-                world.timeline.trace("sns      told that it is {}", told["status"])
+                about = str(told.get("launched_at", ""))
+                world.record.statuses.append(Status(self._process.moment, told["status"], self._check, about))
+                world.timeline.trace("sns      told {}", told["status"])
                 return
             outcome = Outcome(told["outcome"])
             record.notifications.append(

@@ -11,6 +11,8 @@ from sandbox.simulation.world.part_sets import draw_parts
 from sandbox.simulation.world.scenario import FAILURE_NAMES, LOOK_ALIKES, MARKER_NAMES, OUTPUTS, Scenario
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 
+FAILING_USER_DATA = 0.2
+
 
 class Course(StrEnum):
     """How the training goes."""
@@ -65,6 +67,27 @@ class TrainingPlan:
     shutdown_takes: int
     last_checkpoint: bool
     marks_its_shutdown: bool
+    reports_at: int | None = None
+    """When its box reports that it begins; None for one that never does."""
+
+
+def draw_launch(scenario: Scenario, number: int) -> TrainingPlan:
+    """What becomes of the ``number``-th launch: its training, or nothing at all where its user data fails."""
+    plan = draw_training(scenario, number)
+    if not scenario.settings.box_reports:
+        return plan
+    if Random(f"{scenario.seed}:user data:{number}").random() >= FAILING_USER_DATA:
+        return replace(plan, reports_at=plan.starts_at)
+    return replace(
+        plan,
+        course=Course.HANG,
+        writes=(),
+        uploads=(),
+        quiet=(0, plan.ends_at or 0),
+        ends_at=plan.ends_at or 0,
+        last_checkpoint=False,
+        marks_its_shutdown=False,
+    )
 
 
 def draw_training(scenario: Scenario, number: int) -> TrainingPlan:

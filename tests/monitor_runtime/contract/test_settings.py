@@ -111,6 +111,7 @@ WRONG: dict[str, list[object]] = {
     "stalled": [60, "*.pt", ["*.pt"], True],
     "terminate_after_days": [0, 366, 1.5, "7", True],
     "s3_events": [1, 0, "true", None],
+    "box_reports": [1, "yes", None],
 }
 
 

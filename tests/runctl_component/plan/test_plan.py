@@ -91,6 +91,17 @@ def test_only_layers_that_are_there_are_promised(settings: Settings, on_box_runn
     assert len(build_plan(settings, on_box_runner=on_box_runner)["deadline_layers"]) == layers
 
 
+def test_a_box_that_reports_is_told_of_when_it_does_not() -> None:
+    words = plan(box_reports=True)["sign_of_life"]
+    assert (
+        words == "the instance reports when the training begins; it is told, once a launch, if it has not within 20 min"
+    )
+
+
+def test_nothing_is_promised_of_a_box_that_never_reports() -> None:
+    assert plan()["sign_of_life"] == "none: with user_data, nobody is told when the training does not begin"
+
+
 @pytest.mark.parametrize(
     ("settings", "spot", "outcome", "words"),
     [

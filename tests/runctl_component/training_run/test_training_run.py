@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -216,6 +217,26 @@ def test_a_changed_command_replaces_theinstance_of(default: Recorded) -> None:
     assert instance_of(changed)["userData"] != instance_of(default)["userData"]
 
 
+def _recorded(make: Callable[[], TrainingRunArgs]) -> Recorded:
+    return record(lambda: {"plan": TrainingRun("llama-ft", make()).plan})
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["plain", "output"])
+def test_a_box_with_our_runner_reports(*, wrapped: bool) -> None:
+    command = "python train.py"
+    recorded = _recorded(
+        lambda: {"bucket": "outputs", "command": pulumi.Output.from_input(command) if wrapped else command}
+    )
+    assert settings_of(recorded)["box_reports"] is True
+    assert recorded.outputs["plan"]["sign_of_life"].startswith("the instance reports")
+
+
+def test_a_box_with_user_data_of_its_own_does_not_report() -> None:
+    recorded = _recorded(lambda: {"bucket": "outputs", "user_data": "#!/bin/sh\npython train.py\n"})
+    assert settings_of(recorded)["box_reports"] is False
+    assert recorded.outputs["plan"]["sign_of_life"].startswith("none")
+
+
 def test_all_args_reach_the_settings_or_theinstance_of() -> None:
     recorded = registered(ALL)
     settings, instance = settings_of(recorded), instance_of(recorded)
@@ -255,4 +276,5 @@ def test_the_monitor_of_the_run_reads_its_markers_and_no_weights() -> None:
     recorded = registered({**BASE, "prefix": "runs/llama", "markers": ["done*"], "failure_markers": ["FAILED"]})
     policy = json.loads(recorded.one("RolePolicy", "llama-ft-monitor-function").inputs["policy"])
     (read,) = [each["Resource"] for each in policy["Statement"] if each["Action"] == ["s3:GetObject"]]
-    assert read == ["arn:aws:s3:::outputs/runs/llama/FAILED", "arn:aws:s3:::outputs/runs/llama/done*"]
+    names_read = ("FAILED", "done*", "runctl/started.json")
+    assert read == [f"arn:aws:s3:::outputs/runs/llama/{name}" for name in names_read]

@@ -56,6 +56,7 @@ from .patches import (
     without_warm_up,
     wrapped,
 )
+from .silence_mutations import SILENCE_MUTATIONS
 from .verdict_mutations import VERDICT_MUTATIONS
 
 MUTATIONS = (
@@ -275,4 +276,5 @@ MUTATIONS = (
     ),
     *VERDICT_MUTATIONS,
     *GUARD_MUTATIONS,
+    *SILENCE_MUTATIONS,
 )

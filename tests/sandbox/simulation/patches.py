@@ -25,7 +25,7 @@ from monitor_runtime.decide.case import Case
 from monitor_runtime.decide.completion import Completion, MarkerBody
 from monitor_runtime.decide.decisions import Interrupt, Wait
 from monitor_runtime.decide.memory import Memory
-from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.decide.observation import Observation, SignOfLife, Unknown
 from monitor_runtime.decide.stalled import progress_since
 from monitor_runtime.observe import locate
 from sandbox.simulation.world.simulated_cloud import SimulatedCloud
@@ -154,6 +154,14 @@ def unmoved(given: Settings, launched_at: datetime, _hold: object) -> datetime |
 
 def unnotified(original: Callable[..., Memory], *args: object) -> Memory:
     return replace(original(*args), notified=False)
+
+
+def ever_reported(sign: SignOfLife, _launched_at: datetime) -> bool:
+    return sign.written_at is not None
+
+
+def forgetful_of_the_box(original: Callable[..., Memory], *args: object) -> Memory:
+    return replace(original(*args), box_known=False)
 
 
 def unreleased(original: Callable[..., Memory], *args: object) -> Memory:

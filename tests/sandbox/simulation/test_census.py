@@ -11,6 +11,7 @@ from monitor_runtime.contract.names import TAG_OUTCOME
 from monitor_runtime.contract.outcomes import Outcome
 from sandbox.simulation.judge.audits import FLAWS
 from sandbox.simulation.judge.oracle import INVARIANTS
+from sandbox.simulation.judge.silence import NO_SIGN
 from sandbox.simulation.lifecycle import run_lifecycle
 from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.rights import Right
@@ -61,6 +62,9 @@ LEAST: tuple[tuple[str, int], ...] = (
     ("two instances", 2),
     ("calm", 50),
     ("tampered with", 15),
+    ("box silent", 20),
+    ("box reports", 50),
+    ("told silent", 5),
     *((f"told {flaw}", 1) for flaw in sorted(set(FLAWS.values()))),
 )
 """What comes to pass in the lifecycles, and how often at least."""
@@ -100,6 +104,9 @@ def _happened(record: Record) -> Counter[str]:
             "removed late": record.replaced_at is not None and bool(replacement and replacement.lives_on_for),
             "two instances": record.replaced_at is not None and bool(replacement and replacement.abandons_old),
             "tampered with": record.tampered_at is not None,
+            "box silent": sum(settings.box_reports and each.plan.reports_at is None for each in record.trainings),
+            "box reports": sum(each.plan.reports_at is not None for each in record.trainings),
+            "told silent": sum(entry.status == NO_SIGN for entry in record.statuses),
             "calm": scenario.weather is Weather.CALM,
             "impossible course": sum(not completes.get(each.plan.course, (1,)) for each in record.trainings),
         }
