@@ -6,7 +6,7 @@ LIFECYCLES ?= 2000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine demo test test-oldest check format simulate benchmark docs lock clean
+.PHONY: help setup engine demo test test-oldest check format simulate benchmark docs runner lock clean
 .NOTPARALLEL:
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make simulate [LIFECYCLES=n] [SEED=n]  the monitor in a simulated cloud with faults"
 	@echo "make benchmark                         the figures that the documentation quotes"
 	@echo "make docs                              renew the pages that are made from the code"
+	@echo "make runner                            renew the packed on-box runner from its sources"
 	@echo "make lock                              renew requirements.txt from pyproject.toml"
 	@echo "make clean                             remove what was built or set up here"
 
@@ -60,6 +61,9 @@ benchmark: setup
 
 docs: setup
 	@cd "$(ROOT)" && PYTHONPATH=. .venv/bin/python docs/generate_arguments.py
+
+runner: setup
+	@cd "$(ROOT)" && .venv/bin/python -c "from runctl_component.box.packing import renew; renew()"
 
 lock: setup
 	@cd "$(ROOT)" && .venv/bin/uv pip compile pyproject.toml --extra sandbox --group dev --universal --generate-hashes \

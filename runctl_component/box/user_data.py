@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-import re
-import shlex
+import json
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
+
+from runctl_component.box.packing import packed_runner
 
 MAX_USER_DATA_BYTES = 16_384
 """Before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html"""
 
 
-_INSTALLED = {
-    "runner.sh": "/usr/local/bin/runctl-runner",
-    "runctl-training.service": "/etc/systemd/system/runctl-training.service",
-    "runctl-guard.service": "/etc/systemd/system/runctl-guard.service",
-    "runctl-guard.timer": "/etc/systemd/system/runctl-guard.timer",
-}
 _HEADER = """\
 #!/bin/bash
 # Installs the on-box runner and starts the training as runctl-training.service.
 set -euo pipefail
 root=${RUNCTL_ROOT:-}
+given_up() {
+  echo "runctl: not set up, since line $1 failed: powering off" | tee "$root/dev/console"
+  systemctl poweroff
+}
+trap 'given_up $LINENO' ERR
 umask 077
-rm -rf "$root/var/lib/runctl"
-mkdir -p "$root/etc/runctl" "$root/etc/systemd/system" "$root/usr/local/bin"
+rm -rf "$root/var/lib/runctl" "$root/run/runctl"
+mkdir -p "$root/etc/runctl"
+"""
+_UNPACK = """\
+# The runner, made of runctl_component/box/runner: the path of a file, the file, and so on.
+RUNCTL_ROOT=$root /usr/bin/python3 -I -c '
+import base64, lzma, os, sys
+parts = lzma.decompress(base64.b85decode(sys.stdin.read().replace("\\n", ""))).decode().split("\\0")
+for path, text in zip(parts[::2], parts[1::2]):
+    path = os.environ["RUNCTL_ROOT"] + path
+    os.makedirs(os.path.dirname(path), 0o755, True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(path, 0o644)
+' <<'END'
 """
 _FOOTER = """\
-chmod 755 "$root/usr/local/bin/runctl-runner"
-chmod 644 "$root"/etc/systemd/system/runctl-*
+END
 systemctl daemon-reload
 systemctl enable --now runctl-guard.timer
 systemctl enable runctl-training.service
@@ -45,32 +55,17 @@ def render_user_data(
     Only what makes it another training is in here, as changed user data means another instance: what may change while
     the training runs reaches the runner through tags (see `box_tags`).
     """
-    standard = {
-        "AWS_DEFAULT_REGION": region,
-        "AWS_REGION": region,
-        "PYTHONUNBUFFERED": "1",
-        "RUNCTL_OUTPUT_URI": f"s3://{bucket}/{prefix}".rstrip("/"),
-        "RUNCTL_RUN": run,
-    }
-    settings = {"AWS_DEFAULT_REGION": region, "RUNCTL_BUCKET": bucket, "RUNCTL_PREFIX": prefix}
     contents = {
-        "/etc/runctl/settings": _exports(settings),
-        "/etc/runctl/environment": _exports({**standard, **environment}),
-        "/etc/runctl/command": command,
-        **{path: _runner_file(name) for name, path in _INSTALLED.items()},
+        "settings.json": _json({"bucket": bucket, "prefix": prefix, "region": region, "run": run}),
+        "environment.json": _json(environment),
+        "command": command.replace("\r\n", "\n"),
     }
-    return _HEADER + "".join(_written(path, content) for path, content in contents.items()) + _FOOTER
+    written = "".join(_written(f"/etc/runctl/{name}", content) for name, content in contents.items())
+    return f"{_HEADER}{written}{_UNPACK}{packed_runner()}{_FOOTER}"
 
 
-@cache
-def _runner_file(name: str) -> str:
-    """Without its comments, which would take room from the command."""
-    text = (files("runctl_component") / "box" / "runner" / name).read_text(encoding="utf-8").replace("\r\n", "\n")
-    return re.sub(r"(?m)^ *# .*\n", "", text)
-
-
-def _exports(variables: Mapping[str, str]) -> str:
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(variables.items()))
+def _json(values: Mapping[str, str]) -> str:
+    return json.dumps(dict(values), ensure_ascii=False, indent=1, sort_keys=True)
 
 
 def _written(path: str, content: str) -> str:

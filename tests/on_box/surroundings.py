@@ -19,7 +19,7 @@ BUCKET = "outputs"
 
 @dataclass
 class Surroundings:
-    """Set up and looked at by tests. ``failing_uploads`` counts down the uploads that S3 refuses."""
+    """Set up and looked at by tests. ``failing_uploads`` counts down those that S3 refuses."""
 
     s3: Any
     url: str = ""
@@ -29,8 +29,16 @@ class Surroundings:
     metadata_status: int = HTTPStatus.OK
     """Of the answers that follow on a token."""
     failing_uploads: int = 0
+    refusal: int = HTTPStatus.SERVICE_UNAVAILABLE
+    """How they are refused."""
     attempts: list[str] = field(default_factory=list[str])
     """Keys, in the order of the uploads that were tried."""
+
+    def metadata(self) -> dict[str, str]:
+        """What the metadata service tells, by path."""
+        tags = {f"tags/instance/{key}": value for key, value in self.tags.items()}
+        listed = {"tags/instance": "\n".join(self.tags)} if self.tags else {}
+        return {"instance-id": self.instance_id, "ami-id": "ami-0aaaaaaaa", **tags, **listed}
 
     def stored(self) -> list[str]:
         """The keys of the objects that are there."""
@@ -73,15 +81,14 @@ def _handler(around: Surroundings) -> type[BaseHTTPRequestHandler]:
             around.attempts.append(key)
             if around.failing_uploads:
                 around.failing_uploads -= 1
-                self._answer(503, b"")
+                self._answer(around.refusal, b"")
                 return
             around.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=self.headers["Content-Type"])
             self._answer(200, b"")
 
         def do_GET(self) -> None:
             """IMDSv2: nothing without a token."""
-            told = {f"tags/instance/{key}": value for key, value in around.tags.items()}
-            told["instance-id"] = around.instance_id
+            told = around.metadata()
             wanted = unquote(self.path).removeprefix("/latest/meta-data/")
             if self.headers["X-aws-ec2-metadata-token"] != "token":
                 self._answer(401, b"")
