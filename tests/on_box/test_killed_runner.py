@@ -114,3 +114,18 @@ def test_a_runner_killed_before_its_marker_was_uploaded_keeps_what_it_had_to_say
     box.around.failing_uploads = 0
     box.run()
     assert markers(box) == [f"{PREFIX}training_complete.txt"]
+
+
+def test_a_runner_that_broke_leaves_a_failure_marker(box: Box) -> None:
+    box.first_boot("true")
+    box.run("ended", SERVICE_RESULT="exit-code", EXIT_STATUS="1")
+    assert json.loads(box.around.read(FAILED))["message"] == "runctl: the runner was killed: exit-code 1"
+
+
+def test_a_marker_is_not_told_again_by_a_runner_that_remembers_nothing(box: Box) -> None:
+    box.first_boot("exit 3")
+    process = box.start()
+    box.finish(process)
+    (box.state / "ending.json").unlink()
+    box.after_the_end(process)
+    assert box.around.attempts.count(FAILED) == 1

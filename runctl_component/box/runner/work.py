@@ -125,13 +125,11 @@ def after_the_end(interrupted: Interruption) -> int:
     """Tell S3 of a runner that was killed or broke: systemd calls this, and has killed what that one left.
 
     A stop that was asked for is "success", or "timeout" when it took too long: after these the next boot trains again.
+    Of all codes, only 1 can be that of a broken runner.
     """
     result, status = os.environ.get("SERVICE_RESULT", "success"), os.environ.get("EXIT_STATUS", "")
-    if (
-        result in {"success", "timeout"}
-        or (result, status) == ("exit-code", str(NOT_BEGUN))
-        or not is_of_this_instance()
-    ):
+    asked_for = result in {"success", "timeout"}
+    if asked_for or (result == "exit-code" and status != "1") or not is_of_this_instance():
         return 0
     ending = Ending()
     if ending.marker is not None:
