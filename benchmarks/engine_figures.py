@@ -24,7 +24,7 @@ from sandbox.engine.cli import ROOT, NoEngineError, require_engine
 from sandbox.engine.real import RealEngine
 from sandbox.engine.served_provider import served
 from sandbox.engine.stand_in_provider import StandInProvider
-from sandbox.engine.values import is_archive
+from sandbox.engine.values import is_file
 from sandbox.sandbox import REGION, sandbox
 
 COUNTS = (1, 10, 100)
@@ -114,7 +114,7 @@ def _sdk_class(kind: str) -> tuple[str, Any]:
 
 def _literal(value: Any, ids: Mapping[str, str], archive: str) -> str:
     """A value as the program's text has it; ids that EC2 gives are taken from the resource."""
-    if is_archive(value):
+    if is_file(value):
         return f"pulumi.FileArchive({archive!r})"
     if isinstance(value, Mapping):
         entries = cast("Mapping[str, Any]", value).items()

@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import names
+from monitor_runtime.contract.hold_time import MAX_HOLD, hold_time
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import end_of_second, format_time, parse_time
 
-MAX_HOLD = timedelta(days=7)
 MAX_TAG_VALUE = 256
 MAX_REFUSALS = 3
 """How often in a row EC2 is asked for what it refuses, before it is asked once every `ASKED_AGAIN`."""
@@ -154,7 +154,7 @@ def _read_hold(value: str, now: datetime) -> Hold:
     """A hold counts until its time, at most `MAX_HOLD` ahead; anything else is reported and ignored."""
     if not value.strip():
         return Hold()
-    until = parse_time(value)
+    until = hold_time(value)
     if until is None:
         return Hold(None, f"{names.TAG_HOLD_UNTIL} {value!r} is not a time: write it like 2030-01-31T18:00:00Z")
     if until - now > MAX_HOLD:

@@ -10,6 +10,7 @@ from monitor_runtime.contract.rules import Problem, Rule
 from monitor_runtime.contract.settings import RULES as SETTINGS_RULES
 from runctl_component.args.arn_rules import key_arn, profile_name, topic_arn
 from runctl_component.args.defaults import DEFAULT_INSTANCE_TYPE, NOT_DECLARED, normal_prefix
+from runctl_component.args.environment_rules import literal_path, variable_name
 from runctl_component.args.instance_types import instance_type
 from runctl_component.args.monitor_handle import handle_rule
 from runctl_component.box.cloud_init import BEGINNINGS, why_not_run
@@ -26,7 +27,6 @@ MAX_TAG_KEY_CHARACTERS = 128
 _TAG_KEY = re.compile(r"[A-Za-z0-9+=.,_:@-]+")
 _RESERVED_BEGINNINGS = ("aws:", "runctl:")
 _RESERVED_BY_METADATA = (".", "..", "_index")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def text_map(key_rule: Rule, *, maximum: int, value_characters: int) -> Rule:
@@ -53,6 +53,16 @@ def text_map(key_rule: Rule, *, maximum: int, value_characters: int) -> Rule:
     return rule
 
 
+def all_of(*inner: Rule) -> Rule:
+    """What each of the rules accepts."""
+
+    def rule(field: str, value: object) -> Iterator[Problem]:
+        for each in inner:
+            yield from each(field, value)
+
+    return rule
+
+
 def is_text(value: object) -> TypeGuard[str]:
     """A string that UTF-8 and a shell can carry."""
     return isinstance(value, str) and "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
@@ -63,19 +73,6 @@ def _described(value: object) -> str:
     return (
         f"a string of {len(value)} characters" if isinstance(value, str) else f"a value of type {type(value).__name__}"
     )
-
-
-def variable_name(field: str, value: object) -> Iterator[Problem]:
-    """A variable that a shell can export, and that the runner does not set itself."""
-    if not isinstance(value, str) or not _VARIABLE.fullmatch(value):
-        yield Problem(field, got=value, accepted="a name of letters, digits and _", fix="rename the variable")
-    elif value.startswith("RUNCTL_"):
-        yield Problem(
-            field,
-            got=value,
-            accepted="a name that does not begin with RUNCTL_",
-            fix="rename it: these are set by the runner",
-        )
 
 
 def tag_key(field: str, value: object) -> Iterator[Problem]:
@@ -151,7 +148,7 @@ RUN_RULES: Mapping[str, Rule] = {
     ),
     "command": script,
     "user_data": user_data,
-    "environment": text_map(variable_name, maximum=100, value_characters=4096),
+    "environment": all_of(text_map(variable_name, maximum=100, value_characters=4096), literal_path),
     "subnet_id": _name(r"subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})", "subnet-0123456789abcdef0"),
     "security_group_ids": rules.list_of(_name(r"sg-(?:[0-9a-f]{8}|[0-9a-f]{17})", "sg-0123456789abcdef0"), maximum=16),
     "key_name": _name(r"[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*", "my-key"),

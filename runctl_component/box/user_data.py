@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import re
-import shlex
+import json
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from runctl_component.box.runner_archive import runner_digest, runner_key
+
 MAX_USER_DATA_BYTES = 16_384
 """Before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html"""
 
-
-_INSTALLED = {
-    "runner.sh": "/usr/local/bin/runctl-runner",
-    "runctl-training.service": "/etc/systemd/system/runctl-training.service",
-    "runctl-guard.service": "/etc/systemd/system/runctl-guard.service",
-    "runctl-guard.timer": "/etc/systemd/system/runctl-guard.timer",
-}
 _HEADER = """\
 #!/bin/bash
 # Installs the on-box runner and starts the training as runctl-training.service.
 set -euo pipefail
-root=${RUNCTL_ROOT:-}
+export RUNCTL_ROOT=${RUNCTL_ROOT:-} PATH=$PATH:/usr/local/bin:/snap/bin
+given_up() {
+  echo "runctl: not set up, since line $1 failed: powering off" | tee -a "$RUNCTL_ROOT/dev/console"
+  systemctl poweroff
+}
+trap 'given_up $LINENO' ERR
 umask 077
-rm -rf "$root/var/lib/runctl"
-mkdir -p "$root/etc/runctl" "$root/etc/systemd/system" "$root/usr/local/bin"
+rm -rf "$RUNCTL_ROOT/var/lib/runctl" "$RUNCTL_ROOT/run/runctl"
+mkdir -p "$RUNCTL_ROOT/etc/runctl"
 """
 _FOOTER = """\
-chmod 755 "$root/usr/local/bin/runctl-runner"
-chmod 644 "$root"/etc/systemd/system/runctl-*
 systemctl daemon-reload
 systemctl enable --now runctl-guard.timer
 systemctl enable runctl-training.service
@@ -43,40 +40,40 @@ def render_user_data(
     """The script. ``prefix`` is empty or ends with a slash.
 
     Only what makes it another training is in here, as changed user data means another instance: what may change while
-    the training runs reaches the runner through tags (see `box_tags`).
+    the training runs reaches the runner through tags (see `box_tags`). The runner itself comes from the run's bucket,
+    so that it takes no room from the command.
     """
-    standard = {
-        "AWS_DEFAULT_REGION": region,
-        "AWS_REGION": region,
-        "PYTHONUNBUFFERED": "1",
-        "RUNCTL_OUTPUT_URI": f"s3://{bucket}/{prefix}".rstrip("/"),
-        "RUNCTL_RUN": run,
+    settings = {
+        "bucket": bucket,
+        "prefix": prefix,
+        "region": region,
+        "run": run,
+        "runner": runner_key(prefix),
+        "runner_sha256": runner_digest(),
     }
-    settings = {"AWS_DEFAULT_REGION": region, "RUNCTL_BUCKET": bucket, "RUNCTL_PREFIX": prefix}
     contents = {
-        "/etc/runctl/settings": _exports(settings),
-        "/etc/runctl/environment": _exports({**standard, **environment}),
-        "/etc/runctl/command": command,
-        **{path: _runner_file(name) for name, path in _INSTALLED.items()},
+        "settings.json": _json(settings),
+        "environment.json": _json(environment),
+        "command": command.replace("\r\n", "\n"),
     }
-    return _HEADER + "".join(_written(path, content) for path, content in contents.items()) + _FOOTER
+    written = "".join(_given(f'cat >"$RUNCTL_ROOT/etc/runctl/{name}"', content) for name, content in contents.items())
+    return f"{_HEADER}{written}{_given('/usr/bin/python3 -I -', _fetch())}{_FOOTER}"
 
 
 @cache
-def _runner_file(name: str) -> str:
-    """Without its comments, which would take room from the command."""
-    text = (files("runctl_component") / "box" / "runner" / name).read_text(encoding="utf-8").replace("\r\n", "\n")
-    return re.sub(r"(?m)^ *# .*\n", "", text)
+def _fetch() -> str:
+    text = (files("runctl_component") / "box" / "fetch_runner.py").read_text(encoding="utf-8")
+    return text.replace("\r\n", "\n")
 
 
-def _exports(variables: Mapping[str, str]) -> str:
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(variables.items()))
+def _json(values: Mapping[str, str]) -> str:
+    return json.dumps(dict(values), ensure_ascii=False, indent=1, sort_keys=True)
 
 
-def _written(path: str, content: str) -> str:
-    """Shell text that writes a file as it is; the word that ends it occurs on no line of its own in the content."""
+def _given(program: str, content: str) -> str:
+    """Shell text that gives a text to a program as it is; no line of the text is the word that ends it."""
     end = "END"
     while end in content.split("\n"):
         end += "_"
     text = content if content.endswith("\n") else f"{content}\n"
-    return f"cat >\"$root{path}\" <<'{end}'\n{text}{end}\n"
+    return f"{program} <<'{end}'\n{text}{end}\n"

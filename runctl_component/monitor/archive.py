@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import atexit
-import io
-import os
-import shutil
-import tempfile
-import zipfile
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Lock
 from typing import NamedTuple
 
-_EARLIEST_TIME = (1980, 1, 1, 0, 0, 0)
-_UNIX = 3
-_MODE = 0o100644 << 16
-_WRITING = Lock()
-_WRITTEN: list[Path] = []
+from runctl_component.stored_zip import WrittenFile, stored_zip
 
 
 class ArchiveError(RuntimeError):
@@ -47,12 +36,8 @@ _KEPT = ("aws_lambda_powertools/utilities/__init__.py", "aws_lambda_powertools/u
 
 
 def build_archive_bytes() -> bytes:
-    """The zip: sorted, not compressed, without time, mode or line ends of the machine that builds it."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
-        for name, path in sorted(_files()):
-            archive.writestr(_entry(name), path.read_bytes().replace(b"\r\n", b"\n"))
-    return content.getvalue()
+    """The zip: the same bytes on every machine."""
+    return stored_zip((name, path.read_bytes()) for name, path in _files())
 
 
 def archive_size() -> int:
@@ -61,31 +46,8 @@ def archive_size() -> int:
 
 
 def archive_path() -> str:
-    """The absolute path of a zip file that holds the archive, for `FileArchive`.
-
-    It is in a folder of this process, which no other user can read or write, and is removed when the process exits.
-    A process that lives for weeks may find that the system tidied the folder away: then there is a new one.
-    """
-    with _WRITING:
-        path = next((path for path in _WRITTEN if path.exists()), None)
-        if path is None:
-            path = _write(_archive())
-            _WRITTEN.append(path)
-        return str(path)
-
-
-def _write(content: bytes) -> Path:
-    folder = tempfile.mkdtemp(prefix="runctl-")
-    atexit.register(_remove, folder, os.getpid())
-    path = Path(folder).resolve() / "monitor.zip"
-    path.write_bytes(content)
-    return path
-
-
-def _remove(folder: str, owner: int) -> None:
-    """Not in a forked child: the folder is its parent's."""
-    if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)
+    """The absolute path of a zip file that holds the archive, for `FileArchive`."""
+    return _FILE.path()
 
 
 @cache
@@ -93,11 +55,7 @@ def _archive() -> bytes:
     return build_archive_bytes()
 
 
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, _EARLIEST_TIME)
-    entry.create_system = _UNIX
-    entry.external_attr = _MODE
-    return entry
+_FILE = WrittenFile("monitor.zip", _archive)
 
 
 def _files() -> Iterator[tuple[str, Path]]:

@@ -42,6 +42,7 @@ from runctl_component.training_run.instance_profile import create_profile
 from runctl_component.training_run.monitor_link import link_by_handle, link_to
 from runctl_component.training_run.own_monitor import create_own_monitor, own_monitor_tag
 from runctl_component.training_run.own_place import require_own_place
+from runctl_component.training_run.runner_object import upload_runner
 from runctl_component.training_run.schedules import first_check_triggers, rate
 from runctl_component.training_run.volume_growth import growing_only
 
@@ -61,9 +62,9 @@ BOX_FIELDS = (
 class TrainingRun(pulumi.ComponentResource):
     """A training run on EC2 that ends itself.
 
-    Resources: the instance, a role and profile for it unless given, the heartbeat schedule, the first check, and a
-    `Monitor` of its own unless a shared one is given. ``pulumi up`` ends with the first check and fails, with the
-    reason, when the monitor cannot see the instance or read the bucket.
+    Resources: the instance, a role and profile for it unless given, its runner as an object in the bucket, the
+    heartbeat schedule, the first check, and a `Monitor` of its own unless a shared one is given. ``pulumi up`` ends
+    with the first check and fails, with the reason, when the monitor cannot see the instance or read the bucket.
     """
 
     instance_id: pulumi.Output[str]
@@ -127,6 +128,7 @@ class TrainingRun(pulumi.ComponentResource):
             if "iam_instance_profile" in checked
             else create_profile(self._name, checked, monitor.partition, self).name
         )
+        runner = [] if "user_data" in checked else [upload_runner(self._name, checked, self)]
         self._instance = aws.ec2.Instance(
             self._name,
             ami=self._image(),
@@ -150,7 +152,7 @@ class TrainingRun(pulumi.ComponentResource):
             tags=self._tags(),
             opts=self._child(
                 # Nothing is launched that is not watched.
-                depends_on=[*monitor.depends_on, self._heartbeat],
+                depends_on=[*monitor.depends_on, self._heartbeat, *runner],
                 ignore_changes=ignored_changes(checked.given.get("ami")),
                 # In place, the provider would stop and start it: a silent restart.
                 replace_on_changes=["instanceType"],

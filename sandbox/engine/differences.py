@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, cast
 
 from sandbox.engine.sdk_types import ResourceType, nested_types
-from sandbox.engine.values import UNKNOWN, archive_hash, is_archive
+from sandbox.engine.values import UNKNOWN, file_hash, is_file
 
 _JSON = {"assumeRolePolicy", "dashboardBody", "eventPattern", "policy"}
 """Texts that the provider compares by what they say: verify.SuppressEquivalentPolicyDiffs and its like."""
@@ -113,8 +113,8 @@ def _compared(place: _Place, declared: Any, before: Any, after: Any) -> Iterator
         return
     if after == UNKNOWN or _is_empty(before):
         yield Change(place.path, Kind.ADD if _is_empty(before) else Kind.UPDATE)
-    elif is_archive(after):
-        if not is_archive(before) or archive_hash(before) != archive_hash(after):
+    elif is_file(after):
+        if not is_file(before) or file_hash(before) != file_hash(after):
             yield Change(place.path, Kind.UPDATE)
     elif isinstance(before, Mapping) and isinstance(after, Mapping):
         yield from _entries(place, declared, cast("Mapping[str, Any]", before), cast("Mapping[str, Any]", after))

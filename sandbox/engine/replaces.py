@@ -91,6 +91,8 @@ REPLACES: Mapping[str, frozenset[str]] = {
     ),
     # s3/bucket.go
     "aws:s3/bucket:Bucket": frozenset({"bucket", "bucketPrefix", "objectLockEnabled"}),
+    # s3/object.go
+    "aws:s3/bucketObjectv2:BucketObjectv2": frozenset({"bucket", "key"}),
     # s3/bucket_notification.go
     "aws:s3/bucketNotification:BucketNotification": frozenset({"bucket"}),
     # scheduler/schedule.go

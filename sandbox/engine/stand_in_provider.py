@@ -22,7 +22,7 @@ from sandbox.engine.lookups import look_up
 from sandbox.engine.operations import Operations
 from sandbox.engine.replaces import REPLACES, forces_replacement
 from sandbox.engine.sdk_types import ResourceType, resource_type
-from sandbox.engine.values import UNKNOWN, is_archive, is_unknown, to_archive
+from sandbox.engine.values import UNKNOWN, is_file, is_unknown, to_file
 
 _DEFAULTS = "__defaults"
 _PROVIDERS_OWN = {"region", "tagsAll", _DEFAULTS}
@@ -93,7 +93,9 @@ class StandInProvider:
         inputs = _named(resource, kind, old_inputs, given, seed)
         if kind.has_tags_of_all_levels:
             tags = inputs.get("tags")
-            merged = {**self.default_tags, **cast("Mapping[str, str]", tags or {})} if tags != UNKNOWN else UNKNOWN
+            merged = (
+                {**self._default_tags(inputs), **cast("Mapping[str, str]", tags or {})} if tags != UNKNOWN else UNKNOWN
+            )
             inputs["tagsAll"] = UNKNOWN if is_unknown(merged) else merged
         return Checked(inputs, failures)
 
@@ -186,6 +188,10 @@ class StandInProvider:
             raise ProviderError(f"the sandbox has no {resource.token} ({resource.name})")
         return adapter
 
+    def _default_tags(self, inputs: Inputs) -> Mapping[str, str]:
+        """Those of the provider's config, unless the resource will have none of them."""
+        return {} if "overrideProvider" in inputs else self.default_tags
+
     def _own_tags(self, tags: Mapping[str, str], declared: Mapping[str, str]) -> dict[str, str]:
         """All tags but those that come from the provider's config."""
         return {key: tag for key, tag in tags.items() if key in declared or self.default_tags.get(key) != tag}
@@ -210,9 +216,9 @@ def _named(resource: Resource, kind: ResourceType, old: Inputs, given: Inputs, s
 
 
 def _for_adapter(inputs: Inputs) -> Inputs:
-    """As adapters take them: all tags under one name, archives as files."""
+    """As adapters take them: all tags under one name, assets and archives as files."""
     taken = {
-        name: to_archive(value) if is_archive(value) else value
+        name: to_file(value) if is_file(value) else value
         for name, value in inputs.items()
         if name not in _PROVIDERS_OWN
     }
@@ -235,7 +241,7 @@ def _as_they_are(inputs: Inputs, known: Outputs) -> Inputs:
 
 
 def _as_it_is(declared: Any, known: Any) -> Any:
-    if isinstance(declared, Mapping) and isinstance(known, Mapping) and not is_archive(declared):
+    if isinstance(declared, Mapping) and isinstance(known, Mapping) and not is_file(declared):
         there = cast("Mapping[str, Any]", known)
         entries = cast("Mapping[str, Any]", declared).items()
         return {key: _as_it_is(value, there[key]) for key, value in entries if key in there}

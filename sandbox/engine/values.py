@@ -12,14 +12,15 @@ from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_MARK
 UNKNOWN: str = UNKNOWN_MARK
 """Stands for a value that only AWS will know, wherever a value can be."""
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET, _ARCHIVE = "1b47061264138c4ac30d75fd1eb44270", "0def7320c3a5731c473e5ecbe6d01bc7"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - that something is one, not one
+_FILES = {"0def7320c3a5731c473e5ecbe6d01bc7": pulumi.FileArchive, "c44067f5952c0a294b673a41bacd8c17": pulumi.FileAsset}
 """https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go"""
 
 Plain = dict[str, Any]
 
 
 def to_plain(struct: struct_pb2.Struct) -> Plain:
-    """A message's properties. What is unknown is `UNKNOWN`, an archive is the mapping that the protocol makes of it."""
+    """A message's properties. What is unknown is `UNKNOWN`, a file is the mapping that the protocol makes of it."""
     return _revealed(json_format.MessageToDict(struct))
 
 
@@ -39,19 +40,19 @@ def is_unknown(value: Any) -> bool:
     return value == UNKNOWN
 
 
-def is_archive(value: Any) -> bool:
-    """Whether a value is an archive."""
-    return isinstance(value, Mapping) and cast("Mapping[str, Any]", value).get(_SIGNATURE) == _ARCHIVE
+def is_file(value: Any) -> bool:
+    """Whether a value is an archive or an asset."""
+    return isinstance(value, Mapping) and cast("Mapping[str, Any]", value).get(_SIGNATURE) in _FILES
 
 
-def archive_hash(value: Mapping[str, Any]) -> str:
-    """What tells one archive from another: not where it is, but what is in it."""
+def file_hash(value: Mapping[str, Any]) -> str:
+    """What tells one file from another: not where it is, but what is in it."""
     return value["hash"]
 
 
-def to_archive(value: Mapping[str, Any]) -> pulumi.FileArchive:
-    """An archive as a program declares it."""
-    return pulumi.FileArchive(value["path"])
+def to_file(value: Mapping[str, Any]) -> pulumi.FileArchive | pulumi.FileAsset:
+    """An archive or asset as a program declares it."""
+    return _FILES[value[_SIGNATURE]](value["path"])
 
 
 def _revealed(value: Any) -> Any:

@@ -15,11 +15,16 @@ from pathlib import Path
 
 from monitor_runtime.contract.settings import Settings
 from runctl_component.box.box_tags import box_tags
+from runctl_component.box.runner_archive import runner_archive, runner_key
 from runctl_component.box.user_data import render_user_data
 
 from .surroundings import BUCKET, Surroundings
 
 BIN = Path(__file__).parent / "bin"
+QUICK = Path(__file__).parent / "quick.py"
+_SYSTEM_PYTHON = "/usr/bin/python3"
+PYTHON = os.environ.get("RUNCTL_BOX_PYTHON") or (_SYSTEM_PYTHON if Path(_SYSTEM_PYTHON).exists() else sys.executable)
+"""The box's own: from 3.9 on."""
 PREFIX = "runs/llama ä/"
 CLEAN_SIGNALS = {signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE}
 """A service that dies of them has not failed: systemd.service(5), SuccessExitStatus=."""
@@ -54,17 +59,25 @@ class Box:
 
     @property
     def log(self) -> str:
-        """What the command printed."""
-        log = self.state / "training.log"
-        return log.read_text() if log.exists() else ""
+        """What the command of the last launch printed."""
+        logs = sorted((self.root / "var/log/runctl").glob("*.log"))
+        return logs[-1].read_text() if logs else ""
+
+    @property
+    def console(self) -> str:
+        """What is seen from outside."""
+        console = self.root / "dev/console"
+        return console.read_text() if console.exists() else ""
 
     @property
     def journal(self) -> str:
-        """What the last job said, the command's output included."""
+        """What the last job said."""
         return (self.root / "journal").read_text()
 
-    def first_boot(self, command: str, environment: dict[str, str] | None = None) -> None:
-        """Run the user data, as cloud-init does once per instance."""
+    def first_boot(
+        self, command: str, environment: dict[str, str] | None = None, deployed: dict[str, bytes] | None = None
+    ) -> None:
+        """Run the user data, as cloud-init does once per instance. ``deployed``: other objects than the runner."""
         script = render_user_data(
             command=command,
             environment=environment or {},
@@ -74,20 +87,23 @@ class Box:
             region="us-east-1",
         )
         (self.root / "home").mkdir(parents=True, exist_ok=True)
-        (self.root / "proc").mkdir(exist_ok=True)
+        for folder in ("proc", "dev"):
+            (self.root / folder).mkdir(exist_ok=True)
         self.up_for(60)
         self.around.tags = box_tags(SETTINGS)
-        subprocess.run(["/bin/bash", "-c", script], env=self._environment(), check=True, timeout=30)
+        self.around.deployed = {runner_key(PREFIX): runner_archive()} if deployed is None else deployed
+        quick = script.replace(_SYSTEM_PYTHON, PYTHON).replace("time.sleep(delay)", "time.sleep(delay / 1000)")
+        subprocess.run(["/bin/bash", "-c", quick], env=self._environment(), check=True, timeout=30)
 
     def up_for(self, seconds: float) -> None:
         """Set the time since the boot."""
         (self.root / "proc/uptime").write_text(f"{seconds:.2f} 0.00\n")
 
-    def start(self, job: str = "train", **environment: str) -> subprocess.Popen[bytes]:
+    def start(self, job: str = "work", **environment: str) -> subprocess.Popen[bytes]:
         """What systemd does when it starts the unit."""
         with (self.root / "journal").open("w") as journal:
             return subprocess.Popen(
-                [self.root / "usr/local/bin/runctl-runner", job],
+                [PYTHON, "-I", QUICK, self.root / "usr/local/lib/runctl/box", job],
                 env={**self._environment(), **environment},
                 cwd=self.root / "home",
                 stdin=subprocess.DEVNULL,
@@ -95,9 +111,9 @@ class Box:
                 stderr=subprocess.STDOUT,
             )
 
-    def run(self, job: str = "train") -> int:
+    def run(self, job: str = "work", **environment: str) -> int:
         """Start a job and await its end; returns its exit code."""
-        return self.finish(self.start(job))
+        return self.finish(self.start(job, **environment))
 
     def finish(self, process: subprocess.Popen[bytes]) -> int:
         """Await a job's end; returns its exit code."""
@@ -115,7 +131,7 @@ class Box:
         told = "success" if code == 0 or killed_by in CLEAN_SIGNALS else failed
         status = killed_by.name.removeprefix("SIG") if killed_by else str(code)
         unit = (self.root / "etc/systemd/system/runctl-training.service").read_text()
-        for job in re.findall(r"^ExecStopPost=/usr/local/bin/runctl-runner (\w+)$", unit, re.MULTILINE):
+        for job in re.findall(r"^ExecStopPost=@/usr/bin/python3 runctl -I \S+/box (\w+)$", unit, re.MULTILINE):
             self.finish(self.start(job, SERVICE_RESULT=result or told, EXIT_STATUS=status))
 
     def asked_of_systemd(self) -> list[str]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 import boto3
@@ -19,7 +19,7 @@ BUCKET = "outputs"
 
 @dataclass
 class Surroundings:
-    """Set up and looked at by tests. ``failing_uploads`` counts down the uploads that S3 refuses."""
+    """Set up and looked at by tests. ``failing_uploads`` counts down those that S3 refuses."""
 
     s3: Any
     url: str = ""
@@ -29,8 +29,18 @@ class Surroundings:
     metadata_status: int = HTTPStatus.OK
     """Of the answers that follow on a token."""
     failing_uploads: int = 0
+    refusal: int = HTTPStatus.SERVICE_UNAVAILABLE
+    """How they are refused."""
+    deployed: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    """Objects that `pulumi up` has put there, by key; not among those that are ``stored``."""
     attempts: list[str] = field(default_factory=list[str])
     """Keys, in the order of the uploads that were tried."""
+
+    def metadata(self) -> dict[str, str]:
+        """What the metadata service tells, by path."""
+        tags = {f"tags/instance/{key}": value for key, value in self.tags.items()}
+        listed = {"tags/instance": "\n".join(self.tags)} if self.tags else {}
+        return {"instance-id": self.instance_id, "ami-id": "ami-0aaaaaaaa", **tags, **listed}
 
     def stored(self) -> list[str]:
         """The keys of the objects that are there."""
@@ -48,7 +58,7 @@ def surroundings() -> Generator[Surroundings]:
         s3: Any = boto3.client("s3", region_name="us-east-1")  # pyright: ignore[reportUnknownMemberType]
         s3.create_bucket(Bucket=BUCKET)
         around = Surroundings(s3)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(around))
+        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"around": around}))
         around.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
@@ -60,45 +70,52 @@ def surroundings() -> Generator[Surroundings]:
             thread.join()
 
 
-def _handler(around: Surroundings) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    around: ClassVar[Surroundings]
+    protocol_version = "HTTP/1.1"
 
-        def do_PUT(self) -> None:
-            if self.path == "/latest/api/token":
-                self._answer(200 if around.metadata_answers else 403, b"token")
-                return
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            bucket, _, key = unquote(self.path[1:]).partition("/")
-            around.attempts.append(key)
-            if around.failing_uploads:
-                around.failing_uploads -= 1
-                self._answer(503, b"")
-                return
-            around.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=self.headers["Content-Type"])
-            self._answer(200, b"")
+    def do_PUT(self) -> None:
+        if self.path == "/latest/api/token":
+            self._answer(200 if self.around.metadata_answers else 403, b"token")
+            return
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        bucket, _, key = unquote(self.path[1:]).partition("/")
+        self.around.attempts.append(key)
+        if self.around.failing_uploads:
+            self.around.failing_uploads -= 1
+            self._answer(self.around.refusal, b"")
+            return
+        self.around.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=self.headers["Content-Type"])
+        self._answer(200, b"")
 
-        def do_GET(self) -> None:
-            """IMDSv2: nothing without a token."""
-            told = {f"tags/instance/{key}": value for key, value in around.tags.items()}
-            told["instance-id"] = around.instance_id
-            wanted = unquote(self.path).removeprefix("/latest/meta-data/")
-            if self.headers["X-aws-ec2-metadata-token"] != "token":
-                self._answer(401, b"")
-            elif around.metadata_status != HTTPStatus.OK:
-                self._answer(around.metadata_status, b"<html>")
-            elif wanted in told:
-                self._answer(200, told[wanted].encode())
-            else:
-                self._answer(404, b"")
+    def do_GET(self) -> None:
+        """An object, or IMDSv2: nothing without a token."""
+        told = self.around.metadata()
+        wanted = unquote(self.path).removeprefix("/latest/meta-data/")
+        if wanted.startswith(f"/{BUCKET}/"):
+            self._answer_object(wanted.removeprefix(f"/{BUCKET}/"))
+        elif self.headers["X-aws-ec2-metadata-token"] != "token":
+            self._answer(401, b"")
+        elif self.around.metadata_status != HTTPStatus.OK:
+            self._answer(self.around.metadata_status, b"<html>")
+        elif wanted in told:
+            self._answer(200, told[wanted].encode())
+        else:
+            self._answer(404, b"")
 
-        def _answer(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
+    def do_HEAD(self) -> None:
+        """An object that the AWS CLI is about to fetch."""
+        self.do_GET()
+
+    def _answer_object(self, key: str) -> None:
+        self._answer(200 if key in self.around.deployed else 403, self.around.deployed.get(key, b""))
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """Keep quiet."""
-
-    return Handler
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Keep quiet."""

@@ -56,7 +56,7 @@ def test_an_end_without_a_signal_that_systemd_calls_a_kill_has_the_code_of_a_kil
 
 def test_what_the_command_printed_before_reaches_s3(box: Box) -> None:
     box.after_the_end(killed(box))
-    (log,) = [key for key in box.around.stored() if "/runctl/" in key]
+    (log,) = [key for key in box.around.stored() if key.endswith(".log")]
     assert box.around.read(log).startswith(b"training\n")
 
 
@@ -104,12 +104,28 @@ def test_a_runner_killed_after_its_training_has_finished_changes_no_marker(box: 
 
 
 def test_a_runner_killed_before_its_marker_was_uploaded_keeps_what_it_had_to_say(box: Box) -> None:
-    box.first_boot("true")
-    box.around.failing_uploads = 10**6
+    box.first_boot("touch over; /bin/sleep 0.5")
     process = box.start()
-    wait_until((box.state / "marker.json").exists)
+    wait_until((box.root / "home/over").exists)
+    box.around.failing_uploads = 10**6
+    wait_until((box.root / "run/runctl/unmarked-since").exists)
     process.kill()
     box.after_the_end(process)
     box.around.failing_uploads = 0
     box.run()
     assert markers(box) == [f"{PREFIX}training_complete.txt"]
+
+
+def test_a_runner_that_broke_leaves_a_failure_marker(box: Box) -> None:
+    box.first_boot("true")
+    box.run("ended", SERVICE_RESULT="exit-code", EXIT_STATUS="1")
+    assert json.loads(box.around.read(FAILED))["message"] == "runctl: the runner was killed: exit-code 1"
+
+
+def test_a_marker_is_not_told_again_by_a_runner_that_remembers_nothing(box: Box) -> None:
+    box.first_boot("exit 3")
+    process = box.start()
+    box.finish(process)
+    (box.state / "ending.json").unlink()
+    box.after_the_end(process)
+    assert box.around.attempts.count(FAILED) == 1

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from monitor_runtime.contract.times import parse_time
 from monitor_runtime.decide.completion import ManifestEntry
 from monitor_runtime.observe.marker_body import parse_body
 from runctl_component.policies import instance_policy
@@ -23,7 +26,29 @@ FAILED = f"{PREFIX}training_failed.txt"
 def test_a_command_that_exits_with_0_leaves_a_success_marker(box: Box) -> None:
     box.first_boot("echo trained")
     box.run()
-    assert json.loads(box.around.read(SUCCEEDED)) == {"outcome": "succeeded", "exit_code": 0}
+    marker = json.loads(box.around.read(SUCCEEDED))
+    assert (marker["outcome"], marker["exit_code"]) == ("succeeded", 0)
+    assert (parse_body(box.around.read(SUCCEEDED)).not_understood, "signal" in marker) == ("", False)
+
+
+def test_the_marker_says_when_and_on_which_host(box: Box) -> None:
+    box.first_boot("true")
+    box.run()
+    marker = json.loads(box.around.read(SUCCEEDED))
+    began, ended = (parse_time(marker[field]) for field in ("started_at", "ended_at"))
+    assert began
+    assert ended
+    assert began <= ended
+    assert marker["host"] == os.uname().nodename
+
+
+@pytest.mark.parametrize("command", ["kill -KILL $$", "bash -c 'kill -KILL $$'"])
+def test_a_signal_is_told_by_its_name_beside_its_code(box: Box, command: str) -> None:
+    box.first_boot(command)
+    box.run()
+    body = box.around.read(FAILED)
+    assert (json.loads(body)["signal"], parse_body(body).exit_code) == ("SIGKILL", 137)
+    assert parse_body(body).not_understood == ""
 
 
 def test_a_command_that_exits_with_3_leaves_a_failure_marker_with_its_last_words(box: Box) -> None:
@@ -42,16 +67,10 @@ def test_the_unit_ends_as_the_command_did(box: Box, command: str, code: int) -> 
 def test_the_log_reaches_s3_before_the_marker(box: Box) -> None:
     box.first_boot("echo trained")
     box.run()
-    log, marker = box.around.attempts
-    assert log.startswith(f"{PREFIX}runctl/training-2")
+    _, log, marker = box.around.attempts
+    assert re.fullmatch(rf"{PREFIX}runctl/training-2\d{{7}}T\d{{6}}Z-00001\.log", log)
     assert marker == SUCCEEDED
     assert box.around.read(log) == b"trained\n"
-
-
-def test_the_journal_has_the_output_too(box: Box) -> None:
-    box.first_boot("echo trained")
-    box.run()
-    assert "trained\n" in box.journal
 
 
 ODD_COMMANDS = {
@@ -80,7 +99,7 @@ def test_a_command_runs_as_it_would_by_hand(box: Box, tmp_path: Path, command: s
     script = tmp_path / "by-hand"
     script.write_text(command)
     by_hand = subprocess.run(
-        ["/bin/bash", "-l", script],
+        ["/bin/bash", "-l", "-e", "-o", "pipefail", script],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -92,8 +111,13 @@ def test_a_command_runs_as_it_would_by_hand(box: Box, tmp_path: Path, command: s
     assert (box.run(), box.log) == (by_hand.returncode, by_hand.stdout)
 
 
-def test_a_process_left_in_the_background_does_not_keep_the_run_from_ending(box: Box) -> None:
-    box.first_boot("/bin/sleep 60 & echo trained")
+def test_what_a_failed_command_leaves_behind_does_not_keep_the_run_from_ending(box: Box) -> None:
+    box.first_boot("/bin/sleep 60 & echo trained; exit 3")
+    assert (box.run(), box.log) == (3, "trained\n")
+
+
+def test_a_training_that_was_put_into_the_background_is_waited_for(box: Box) -> None:
+    box.first_boot("nohup bash -c '/bin/sleep 3; echo trained' &")
     assert (box.run(), box.log) == (0, "trained\n")
 
 
@@ -129,7 +153,7 @@ def test_the_checkpoint_manifest_of_the_training_reaches_the_monitor(box: Box) -
 def test_a_manifest_that_cannot_be_used_is_left_out_and_said_so(box: Box, manifest: str) -> None:
     box.first_boot(f"""printf '%s' '{manifest}' >"$RUNCTL_CHECKPOINT_MANIFEST" """)
     box.run()
-    assert json.loads(box.around.read(SUCCEEDED)) == {"outcome": "succeeded", "exit_code": 0}
+    assert "checkpoint" not in json.loads(box.around.read(SUCCEEDED))
     assert "checkpoint manifest left out" in box.journal
 
 
@@ -158,6 +182,17 @@ def test_the_markers_are_those_of_the_start_when_the_metadata_service_falls_sile
     assert f"{PREFIX}finished" in box.around.stored()
 
 
+def test_the_markers_are_those_of_the_start_when_all_tags_are_gone(box: Box) -> None:
+    box.first_boot("touch started; until [[ -e go ]]; do /bin/sleep 0.01; done")
+    box.around.tags["runctl:success-marker"] = "DONE.json"
+    process = box.start()
+    wait_until((box.root / "home/started").exists)
+    box.around.tags = {"Name": "llama"}
+    (box.root / "home/go").touch()
+    box.finish(process)
+    assert f"{PREFIX}DONE.json" in box.around.stored()
+
+
 @pytest.mark.parametrize(("command", "marker"), [("true", SUCCEEDED), ("false", FAILED)])
 def test_without_tags_the_markers_are_the_default_ones(box: Box, command: str, marker: str) -> None:
     box.first_boot(command)
@@ -174,14 +209,18 @@ def test_uploads_that_fail_at_first_are_tried_again(box: Box) -> None:
 
 
 def test_a_log_that_cannot_be_uploaded_does_not_keep_the_marker_back(box: Box) -> None:
-    box.first_boot("true")
-    box.around.failing_uploads = 3
-    box.run()
-    assert box.around.stored() == [SUCCEEDED]
+    box.first_boot("echo trained; until [[ -e go ]]; do /bin/sleep 0.01; done")
+    process = box.start()
+    wait_until(lambda: "trained" in box.log)
+    box.around.failing_uploads = 1
+    (box.root / "home/go").touch()
+    box.finish(process)
+    assert [key for key in box.around.stored() if "started.json" not in key] == [SUCCEEDED]
+    assert "the log is not in S3, or not all of it; it is in" in box.journal
 
 
 def test_the_box_is_allowed_to_make_the_uploads(box: Box) -> None:
-    box.first_boot("true")
+    box.first_boot("echo trained")
     box.run()
     policy = instance_policy(partition="aws", bucket=BUCKET, prefix=PREFIX)
     asked = [
@@ -189,5 +228,5 @@ def test_the_box_is_allowed_to_make_the_uploads(box: Box) -> None:
         for key in box.around.attempts
         for access in accesses("s3", "PutObject", {"Bucket": BUCKET, "Key": key}, Account())
     ]
-    assert len(asked) == 2
+    assert len(asked) == 3
     assert refused(policy, asked) == []

@@ -75,7 +75,7 @@ def test_the_provider_answers_every_question_of_the_components(monkeypatch: pyte
 
 def test_the_box_is_told_the_region_of_its_provider() -> None:
     recorded = record(lambda: TrainingRun("llama-ft", BASE), region="eu-central-1")
-    assert "export AWS_REGION=eu-central-1" in recorded.one("Instance", "llama-ft").inputs["userData"]
+    assert '"region": "eu-central-1"' in recorded.one("Instance", "llama-ft").inputs["userData"]
 
 
 def test_the_key_of_the_bucket_is_the_boxs_and_the_own_monitors_to_use() -> None:

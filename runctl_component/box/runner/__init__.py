@@ -1,1 +1,1 @@
-"""What runs on the instance: a program for its system's Python, 3.9 or later, without anything else installed."""
+"""The on-box runner, for the Python of the image from 3.9 on: runs the command and tells how it ended."""

@@ -1,8 +1,9 @@
-"""S3: buckets and whom they notify."""
+"""S3: buckets, objects in them, and whom they notify."""
 
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 from sandbox.aws.boto import client
@@ -66,7 +67,31 @@ def _delete_notification(identity: str, known: Outputs) -> None:
     )
 
 
+def _put_object(_: str, inputs: Inputs) -> Created:
+    body = Path(inputs["source"].path).read_bytes()
+    client("s3").put_object(Bucket=inputs["bucket"], Key=inputs["key"], Body=body)
+    return inputs["key"], {}
+
+
+def _read_object(identity: str, known: Outputs) -> Outputs | None:
+    found: Any = unless_missing(lambda: client("s3").head_object(Bucket=known["bucket"], Key=identity))
+    return {"key": identity} if found else None
+
+
+def _update_object(identity: str, old: Outputs, new: Inputs) -> Outputs:
+    del old
+    _put_object(identity, new)
+    return {}
+
+
+def _delete_object(identity: str, known: Outputs) -> None:
+    client("s3").delete_object(Bucket=known["bucket"], Key=identity)
+
+
 BUCKETS = {
+    "aws:s3/bucketObjectv2:BucketObjectv2": Adapter(
+        _put_object, _read_object, _delete_object, _update_object, not_in_moto=frozenset({"overrideProvider"})
+    ),
     "aws:s3/bucket:Bucket": Adapter(_create_bucket, _read_bucket, _delete_bucket, _update_bucket),
     "aws:s3/bucketNotification:BucketNotification": Adapter(
         _put_notification, _read_notification, _delete_notification, _update_notification

@@ -12,9 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runctl_component.box.runner.over import await_end
-from runctl_component.box.runner.shutdown import shut_down
-from runctl_component.box.runner.training_processes import Training, own_control_group
+from runctl_component.box.runner.stopping.over import await_end
+from runctl_component.box.runner.stopping.shutdown import shut_down
+from runctl_component.box.runner.stopping.training_processes import Training, own_control_group
 
 START = 'set -eo pipefail; source "$0"'
 

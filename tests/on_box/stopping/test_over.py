@@ -8,9 +8,9 @@ from typing import cast
 
 import pytest
 
-from runctl_component.box.runner import over
-from runctl_component.box.runner.processes import Process
-from runctl_component.box.runner.training_processes import Training
+from runctl_component.box.runner.stopping import over
+from runctl_component.box.runner.stopping.processes import Process
+from runctl_component.box.runner.stopping.training_processes import Training
 
 from .trees import process
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from runctl_component.box.runner import processes, training_processes
-from runctl_component.box.runner.processes import (
+from runctl_component.box.runner.stopping import processes, training_processes
+from runctl_component.box.runner.stopping.processes import (
     Process,
     control_group,
     process_table,
@@ -23,8 +23,8 @@ from runctl_component.box.runner.processes import (
     with_details,
     written_pipes,
 )
-from runctl_component.box.runner.signals import send
-from runctl_component.box.runner.training_processes import Training, own_control_group
+from runctl_component.box.runner.stopping.signals import send
+from runctl_component.box.runner.stopping.training_processes import Training, own_control_group
 
 from ..box import wait_until
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from runctl_component.box.runner.processes import Process
-from runctl_component.box.runner.program_names import is_shell, is_wrapper
-from runctl_component.box.runner.shutdown_rule import Waves, next_wave
+from runctl_component.box.runner.stopping.processes import Process
+from runctl_component.box.runner.stopping.program_names import is_shell, is_wrapper
+from runctl_component.box.runner.stopping.shutdown_rule import Waves, next_wave
 
 from .trees import KEYBOARD, ROOT, TERM, WORKER, mask, shell
 

@@ -7,9 +7,9 @@ from typing import cast
 
 import pytest
 
-from runctl_component.box.runner import shutdown
-from runctl_component.box.runner.processes import Process
-from runctl_component.box.runner.training_processes import Training
+from runctl_component.box.runner.stopping import shutdown
+from runctl_component.box.runner.stopping.processes import Process
+from runctl_component.box.runner.stopping.training_processes import Training
 
 from .trees import ROOT, shell, training
 

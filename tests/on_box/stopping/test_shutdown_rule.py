@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runctl_component.box.runner.processes import Process
+from runctl_component.box.runner.stopping.processes import Process
 
 from .trees import KEYBOARD, ROOT, TERM, WORKER, Stop, first_wave, process, shell, training
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 
-from runctl_component.box.runner.processes import Process
-from runctl_component.box.runner.shutdown_rule import Waves, next_wave
+from runctl_component.box.runner.stopping.processes import Process
+from runctl_component.box.runner.stopping.shutdown_rule import Waves, next_wave
 
 ROOT = 1000
 """The number of the command's shell."""

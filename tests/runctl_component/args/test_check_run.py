@@ -203,7 +203,7 @@ def test_tuples_and_other_mappings_may_hold_outputs() -> None:
 
     instance = record(program).one("Instance", "llama-ft").inputs
     assert instance["vpcSecurityGroupIds"] == ["sg-0123456789abcdef0"]
-    assert "export A=b" in instance["userData"]
+    assert '\n "A": "b"\n' in instance["userData"]
 
 
 @pytest.mark.parametrize(

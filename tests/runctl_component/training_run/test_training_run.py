@@ -250,7 +250,7 @@ def test_all_args_reach_the_settings_or_theinstance_of() -> None:
     assert instance["keyName"] == "team"
     assert instance["rootBlockDevice"]["volumeSize"] == 500
     assert instance["tags"]["team"] == "nlp"
-    assert "export WANDB_MODE=offline" in instance["userData"]
+    assert '"WANDB_MODE": "offline"' in instance["userData"]
     assert instance["instanceInitiatedShutdownBehavior"] == "terminate"
     assert recorded.one("Schedule", "llama-ft-heartbeat").inputs["scheduleExpression"] == "rate(10 minutes)"
 

@@ -1,0 +1,1 @@
+"""Which processes are the training, who of them is asked to end, and when it is over."""
