@@ -95,7 +95,7 @@ def test_three_heartbeats_within_the_silence_are_enough(minutes: int | None, sec
 
 def test_a_topic_is_set_on_the_shared_monitor_and_not_on_its_runs() -> None:
     with pytest.raises(InvalidArgs, match=r"notify_key_arn: got .*; set it on the monitor"):
-        _shared({}, notify_key_arn=KEY)
+        _shared({}, notify_topic_arn=TOPIC, notify_key_arn=KEY)
     with pytest.raises(InvalidArgs, match=r"notify_topic_arn: got .*; accepted: .*; set it on the monitor"):
         _shared({}, notify_topic_arn=TOPIC)
 
