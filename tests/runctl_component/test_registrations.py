@@ -65,9 +65,11 @@ def of_run(run: str, monitor: set[str], *, own_profile: bool = False, spot: bool
     instance, heartbeat, box = f"Instance {run}", f"Schedule {run}-heartbeat", f"Role {run}-box"
     rights = f"RolePolicy {run}-box"
     profile = f"InstanceProfile {run}-box"
+    runner = f"BucketObjectv2 {run}-runner"
     children: dict[str, set[str]] = {
-        instance: {*monitor, heartbeat} if own_profile else {*monitor, heartbeat, profile},
+        instance: {*monitor, heartbeat, runner} if own_profile else {*monitor, heartbeat, profile, runner},
         heartbeat: monitor,
+        runner: set(),
         f"Invocation {run}-first-check": {*monitor, instance, heartbeat},
     }
     if not own_profile:

@@ -51,7 +51,7 @@ def _refused_beside(field: str, args: dict[str, Any]) -> set[str]:
         ({"on_complete": "terminate", "terminate_after_days": 3}, "terminate_after_days"),
         ({"spot": "one-time", "terminate_after_days": 3}, "terminate_after_days"),
         ({"max_runtime_hours": 0.1}, "max_runtime_hours"),
-        ({"command": "x" * 11_000}, "command"),
+        ({"command": "x" * 14_000}, "command"),
         ({"expected_outputs": [f"{n}{'x' * 250}" for n in range(40)]}, "expected_outputs"),
         ({"idle": {"metric": "CPUUtilization", "threshold": 5, "minutes": 60}, "max_runtime_hours": 1}, "idle.minutes"),
         ({"stalled": {"patterns": ["*.pt"], "minutes": 60}, "max_runtime_hours": 1}, "stalled.minutes"),
@@ -85,7 +85,7 @@ def test_what_fits_some_value_of_an_unknown_arg_is_left_to_be_checked_when_that_
 
 
 def test_contradictions_and_sizes_stand_beside_the_wrong_fields_in_one_error() -> None:
-    wrong = {"instance_type": "g5", "initial_interval_seconds": 600, "command": "x" * 9000}
+    wrong = {"instance_type": "g5", "initial_interval_seconds": 600, "command": "x" * 14_000}
     assert _refused({**GOOD, **wrong}) == {"instance_type", "initial_interval_seconds", "command"}
 
 
@@ -215,7 +215,7 @@ def test_tuples_and_other_mappings_may_hold_outputs() -> None:
         {**GOOD, "environment": "TOKEN=hunter2"},
         {**GOOD, "enviroment": {"TOKEN": "hunter2"}},
         {"bucket": "outputs", "user_data": "#!/bin/sh", "environment": {"TOKEN": "hunter2"}},
-        {**GOOD, "command": "x" * 9000, "environment": {"TOKEN": "hunter2"}},
+        {**GOOD, "command": "x" * 14_000, "environment": {"TOKEN": "hunter2"}},
     ],
 )
 def test_no_error_shows_a_value_of_the_environment(args: dict[str, Any]) -> None:

@@ -36,7 +36,7 @@ BAD: Mapping[str, list[object]] = {
     "instance_type": ["", "g5", "G5.xlarge", "g5 xlarge", "g5.xlagre", "g5.1xlarge", "g5.02xlarge", "g5.xlarge2", "g5.",
                       "g.xlarge", "g5..xlarge", "p5.48xl", "m5.metal-xl", "g5.xlarge ", ".xlarge", *NOT_TEXT],
     "ami": ["", "latest", "ami-xyz", "ami-0123", "/", "/images//x", "/images/x y", *NOT_TEXT],
-    "command": ["", "  ", "a\0b", "x" * 12_001, *NOT_TEXT],
+    "command": ["", "  ", "a\0b", "x" * 16_385, *NOT_TEXT],
     "subnet_id": ["", "subnet", "vpc-0123456789abcdef0", "subnet-0123456789", "subnet-0123456789ABCDEF0", *NOT_TEXT],
     "security_group_ids": [["sg-0123"], ["subnet-0123456789abcdef0"],
                            "sg-0123456789abcdef0", ["web"], [5], ["sg-0123456789abcdef0"] * 2, *NOT_LISTS[1:]],

@@ -176,7 +176,7 @@ def test_a_spot_price_that_resolves_to_none_needs_no_spot() -> None:
         ("grace_seconds", 7200, "grace_seconds: got 7200; accepted: less than max_runtime_hours"),
         ("max_interval_seconds", 90, "max_interval_seconds: got 90"),
         ("environment", {"A": 5}, r"environment\.A: a value of type int; "),
-        ("command", "x" * 9000, "command: 9000 bytes;"),
+        ("command", "x" * 14_000, "command: 14000 bytes;"),
         ("spot_max_price", "1", "spot_max_price: got '1'; accepted: only with spot"),
     ],
 )

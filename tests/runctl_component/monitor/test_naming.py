@@ -35,6 +35,7 @@ NAMED_BY_OTHERS = {
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
     "aws:lambda/invocation:Invocation",
+    "aws:s3/bucketObjectv2:BucketObjectv2",
     "aws:sqs/queuePolicy:QueuePolicy",
 }
 """Types whose resources have no name, or one that does not come from Pulumi."""

@@ -116,7 +116,7 @@ def test_null_in_the_monitors_config_is_not_given(field: str) -> None:
          "team:runs.a.markers"),
         ({"a": RUN}, {"watch": [{"bucket": "another"}]}, "team:runs.a.bucket"),
         ({"a": RUN}, {"log_retention_days": 8}, "team:monitor.log_retention_days"),
-        ({"a": {**RUN, "command": "x" * 9000}, "b": RUN}, {}, "team:runs.a.command"),
+        ({"a": {**RUN, "command": "x" * 14_000}, "b": RUN}, {}, "team:runs.a.command"),
         ({f"r{n}": {**RUN, "s3_events": True, "markers": [f"ok{n}"]} for n in range(60)},
          {"watch": [{"bucket": "outputs"}]}, "team:monitor.markers"),
     ],

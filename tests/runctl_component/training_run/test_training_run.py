@@ -31,6 +31,7 @@ def test_the_resources_and_their_names_are_frozen(default: Recorded) -> None:
         "aws:iam/role:Role::llama-ft-box",
         "aws:iam/rolePolicy:RolePolicy::llama-ft-box",
         "aws:lambda/invocation:Invocation::llama-ft-first-check",
+        "aws:s3/bucketObjectv2:BucketObjectv2::llama-ft-runner",
         "aws:scheduler/schedule:Schedule::llama-ft-heartbeat",
         "runctl:index:Monitor::llama-ft-monitor",
     }
