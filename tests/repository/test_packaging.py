@@ -14,6 +14,8 @@ import pytest
 
 from runctl_component.monitor.archive import build_archive_bytes
 
+pytestmark = pytest.mark.xdist_group("packaging")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 PROGRAM = """
@@ -26,8 +28,6 @@ import asyncio
 import runctl_component
 from runctl_component import TrainingRun
 from runctl_component.monitor.archive import build_archive_bytes
-
-pytestmark = pytest.mark.xdist_group("packaging")
 
 class Recorder(mocks.Mocks):
     def __init__(self):
