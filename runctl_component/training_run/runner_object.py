@@ -24,6 +24,7 @@ def upload_runner(name: str, checked: CheckedArgs, parent: pulumi.Resource) -> a
         bucket=checked.gate(checked.read_one("bucket")),
         key=checked.gate(checked.read(("prefix",), lambda args: runner_key(args["prefix"]))),
         source=_asset(runner_path()),
+        content_type="application/zip",
         # An object may have ten tags, and the provider's default tags may be more.
         override_provider={"default_tags": {"tags": {}}},
         opts=pulumi.ResourceOptions(parent=parent),

@@ -116,7 +116,9 @@ class _Monitor(mocks.MockMonitor):
         response: Any = super().RegisterResource(request)  # pyright: ignore[reportUnknownMemberType]
         if request.type == "pulumi:pulumi:Stack":
             return response
-        inputs: dict[str, Any] = rpc.deserialize_properties(request.object, keep_unknowns=True)
+        given: dict[str, Any] = rpc.deserialize_properties(request.object, keep_unknowns=True)
+        # Assets are never equal to each other.
+        inputs = {name: value.path if isinstance(value, pulumi.FileAsset) else value for name, value in given.items()}
         self._recorded.resources.append(
             Resource(
                 request.type,

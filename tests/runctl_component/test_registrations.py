@@ -60,16 +60,18 @@ def of_monitor(monitor: str, rules: Iterable[str] = ("spot", "audit")) -> dict[s
     return children
 
 
-def of_run(run: str, monitor: set[str], *, own_profile: bool = False, spot: bool = False) -> dict[str, set[str]]:
+def of_run(
+    run: str, monitor: set[str], *, own_profile: bool = False, own_user_data: bool = False, spot: bool = False
+) -> dict[str, set[str]]:
     """Dependencies of a run's own children; ``monitor``: all that must be there before it is launched."""
     instance, heartbeat, box = f"Instance {run}", f"Schedule {run}-heartbeat", f"Role {run}-box"
     rights = f"RolePolicy {run}-box"
     profile = f"InstanceProfile {run}-box"
-    runner = f"BucketObjectv2 {run}-runner"
+    runner = set[str]() if own_user_data else {f"BucketObjectv2 {run}-runner"}
     children: dict[str, set[str]] = {
-        instance: {*monitor, heartbeat, runner} if own_profile else {*monitor, heartbeat, profile, runner},
+        instance: {*monitor, heartbeat, *runner} if own_profile else {*monitor, heartbeat, profile, *runner},
         heartbeat: monitor,
-        runner: set(),
+        **{title: set[str]() for title in runner},
         f"Invocation {run}-first-check": {*monitor, instance, heartbeat},
     }
     if not own_profile:
@@ -126,7 +128,10 @@ OWN = expected("llama-ft-monitor", ["llama-ft"])
         ({**BASE, "spot": "one-time"}, expected("llama-ft-monitor", ["llama-ft"], spot=True)),
         ({**BASE, "spot": "persistent"}, expected("llama-ft-monitor", ["llama-ft"], spot=True)),
         ({**BASE, "iam_instance_profile": "own"}, expected("llama-ft-monitor", ["llama-ft"], own_profile=True)),
-        ({"bucket": "outputs", "user_data": "#!/bin/sh\n"}, OWN),
+        (
+            {"bucket": "outputs", "user_data": "#!/bin/sh\n"},
+            expected("llama-ft-monitor", ["llama-ft"], own_user_data=True),
+        ),
     ],
     ids=["default", "all", "one-time", "persistent", "own profile", "own user data"],
 )

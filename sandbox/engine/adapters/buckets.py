@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.aws.boto import client
-from sandbox.engine.adapters.adapter import Adapter, Created, Inputs, Outputs, tag_list, unless_missing
+from sandbox.engine.adapters.adapter import Adapter, Created, Inputs, Outputs, picked, tag_list, unless_missing
 
 
 def _create_bucket(name: str, inputs: Inputs) -> Created:
@@ -69,7 +69,8 @@ def _delete_notification(identity: str, known: Outputs) -> None:
 
 def _put_object(_: str, inputs: Inputs) -> Created:
     body = Path(inputs["source"].path).read_bytes()
-    client("s3").put_object(Bucket=inputs["bucket"], Key=inputs["key"], Body=body)
+    kind = picked(inputs, {"contentType": "ContentType"})
+    client("s3").put_object(Bucket=inputs["bucket"], Key=inputs["key"], Body=body, **kind)
     return inputs["key"], {}
 
 

@@ -70,6 +70,10 @@ INSTANCE = {
 }
 SAMPLES = {
     "aws:s3/bucket:Bucket": Sample({"tags": {"a": "1"}}, {"tags": {"b": "2"}}),
+    "aws:s3/bucketObjectv2:BucketObjectv2": Sample(
+        {"bucket": "{bucket of aws:s3/bucket:Bucket}", "key": "runs/a/runner.zip", "source": None},
+        {"contentType": "application/zip"},
+    ),
     "aws:s3/bucketNotification:BucketNotification": Sample(
         {"bucket": "{bucket of aws:s3/bucket:Bucket}", "eventbridge": True}, {"eventbridge": False}
     ),

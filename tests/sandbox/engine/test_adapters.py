@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from runctl_component.box.runner_archive import runner_path
 from runctl_component.monitor.archive import archive_path
 from sandbox.aws.boto import client
 from sandbox.engine.adapters.adapter import ReadInputs
@@ -20,13 +21,18 @@ from sandbox.engine.stand_in_provider import StandInProvider
 from sandbox.sandbox import REGION, Sandbox, sandbox
 from tests.sandbox.engine.samples import SAMPLES
 
-ARCHIVE = "4dabf18193072939515e22adb298388d"
+SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 
-def _archive() -> dict[str, str]:
-    path = archive_path()
+def _file(signature: str, path: str) -> dict[str, str]:
     digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    return {ARCHIVE: "0def7320c3a5731c473e5ecbe6d01bc7", "path": path, "hash": digest}
+    return {SIGNATURE: signature, "path": path, "hash": digest}
+
+
+_FILES: dict[str, Callable[[], dict[str, str]]] = {
+    "code": lambda: _file("0def7320c3a5731c473e5ecbe6d01bc7", archive_path()),
+    "source": lambda: _file("c44067f5952c0a294b673a41bacd8c17", runner_path()),
+}
 
 
 BY_THE_FUNCTION = {"aws:lambda/invocation:Invocation"}
@@ -68,7 +74,7 @@ class Cloud:
     def _filled_in(self, value: Any) -> Any:
         if isinstance(value, dict):
             entries = cast("dict[str, Any]", value)
-            return {key: _archive() if key == "code" else self._filled_in(inner) for key, inner in entries.items()}
+            return {key: _FILES[key]() if key in _FILES else self._filled_in(inner) for key, inner in entries.items()}
         if isinstance(value, str) and value.startswith("{") and " of " in value:
             output, kind = value[1:-1].split(" of ")
             return self.make(kind)[1][output]
