@@ -6,7 +6,7 @@ import pulumi_aws as aws
 from runctl_component import TrainingRun
 
 config = pulumi.Config()
-bucket = aws.s3.Bucket("outputs")
+bucket = aws.s3.Bucket("outputs", opts=pulumi.ResourceOptions(retain_on_delete=config.get_bool("retain")))
 topic = aws.sns.Topic("runs")
 run = TrainingRun(
     config.get("name") or "sweep",
