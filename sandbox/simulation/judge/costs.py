@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.settings import Settings
 from sandbox.simulation.judge.invariants import Found
-from sandbox.simulation.judge.liveness import CARRIED
+from sandbox.simulation.judge.liveness import CARRIED, is_silent
 from sandbox.simulation.judge.load import carries
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import Launch
@@ -81,9 +81,10 @@ def an_ended_run_costs_one_call(truth: Truth) -> Iterator[Found]:
         ended = check.state_at_start in {InstanceState.STOPPED, InstanceState.TERMINATED}
         reads = {"schedule_input": 1} if check.trigger == "follow-up" else {}
         retries = check.kinds["tag_instance"] and carries(truth, check)
+        waits = is_silent(truth, truth.record.launches[check.launch], check.started_at)
         forgotten = (check.reply or {}).get("instance") is None
         most = Counter({"find_instances": 1, **reads, **({"list_schedules": 1, "find_by": 1} if forgotten else {})})
-        if over and ended and not retries and not check.kinds <= most:
+        if over and ended and not retries and not waits and not check.kinds <= most:
             yield Found(check.started_at, f"check {check.number} of an ended run made {dict(check.kinds)}")
 
 

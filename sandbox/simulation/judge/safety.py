@@ -10,6 +10,7 @@ from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.truth import LAST_LOOK, Truth
 from sandbox.simulation.world.machine import ALIVE, SpotKind
 from sandbox.simulation.world.record import Ending, Firing
+from sandbox.simulation.world.rights import Right
 from sandbox.simulation.world.tampering import OF_TAGS
 from sandbox.simulation.world.timeline import DAY, MINUTE, SECOND, whole_seconds
 
@@ -164,6 +165,9 @@ def _could_move(truth: Truth, firing: Firing, since: int) -> bool:
         and check.state_at_start in ALIVE
         and check.started_at > since
         and check.described_at is not None
+        and not any(
+            truth.record.lacks(right, firing.due_at) for right in (Right.CREATE_SCHEDULE, Right.UPDATE_SCHEDULE)
+        )
         and check.ended_at is not None
         and check.ended_at < firing.due_at
         for check in truth.record.checks
