@@ -69,7 +69,7 @@ def _counted_late(truth: Truth, launch: Launch, finish: Finish, moment: int) -> 
     """How long after the completion the monitor's count of its grace began; None while nothing says that it has."""
     if not finish.dated_back:
         return 0
-    if finish.uncertain:
+    if finish.uncertain and not truth.has_markers_on_several_pages(launch, moment):
         return finish.stamp - finish.since
     since = remembered_since(truth, launch, finish, moment)
     return None if since is None else since - finish.since

@@ -20,9 +20,22 @@ def a_marker_that_is_gone_is_told(truth: Truth) -> Iterator[Found]:
     for launch in truth.record.launches:
         for before, check in pairwise(truth.noticing(launch)):
             gone = None not in truth.kinds_seen(launch, before) and _saw_nothing(truth, launch, check)
-            told = any("is gone again" in problem for problem in (check.reply or {}).get("problems", []))
-            if gone and not told and not _another_came_between(truth, before, check):
+            if gone and not _tells(check) and not _another_came_between(truth, before, check):
                 yield Found(check.started_at, f"check {check.number} does not say that a marker is gone")
+
+
+def only_what_was_there_is_gone(truth: Truth) -> Iterator[Found]:
+    """A check that says that something is gone again is about what this very launch had written."""
+    for check in filter(_tells, truth.record.checks):
+        launch, until = truth.record.launches[check.launch], check.ended_at or check.started_at
+        written = [entry.at for entry in truth.record.bucket.history if launch.at <= entry.at <= until]
+        complete = truth.has_two_instances or any(truth.finish(launch, at) for at in written)
+        if not complete:
+            yield Found(check.started_at, f"check {check.number} says that something is gone that never was there")
+
+
+def _tells(check: Check) -> bool:
+    return any("is gone again" in problem for problem in (check.reply or {}).get("problems", []))
 
 
 def _saw_nothing(truth: Truth, launch: Launch, check: Check) -> bool:
@@ -39,4 +52,4 @@ def _another_came_between(truth: Truth, before: Check, after: Check) -> bool:
     )
 
 
-VANISHING = (a_marker_that_is_gone_is_told,)
+VANISHING = (a_marker_that_is_gone_is_told, only_what_was_there_is_gone)
