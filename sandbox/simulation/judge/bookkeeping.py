@@ -20,7 +20,7 @@ from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.function import BrokenFunctionError
 from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check, Notification, Tagging
-from sandbox.simulation.world.rights import Right
+from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import HOUR, to_milliseconds
 from sandbox.simulation.world.weather import Weather
 

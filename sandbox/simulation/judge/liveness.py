@@ -12,8 +12,7 @@ from sandbox.simulation.judge.truth import INTERRUPTION, LAST_LOOK, Truth
 from sandbox.simulation.judge.waits import graced_endings, remembered_since, was_noticed
 from sandbox.simulation.world.machine import ALIVE, Launch
 from sandbox.simulation.world.record import Check
-from sandbox.simulation.world.rights import Right
-from sandbox.simulation.world.tampering import OF_SWITCH
+from sandbox.simulation.world.tampering import OF_SWITCH, Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_datetime
 from sandbox.simulation.world.weather import Weather
 

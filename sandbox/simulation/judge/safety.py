@@ -10,8 +10,7 @@ from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.truth import LAST_LOOK, Truth
 from sandbox.simulation.world.machine import ALIVE, SpotKind
 from sandbox.simulation.world.record import Ending, Firing
-from sandbox.simulation.world.rights import Right
-from sandbox.simulation.world.tampering import OF_TAGS
+from sandbox.simulation.world.tampering import OF_TAGS, Right
 from sandbox.simulation.world.timeline import DAY, MINUTE, SECOND, whole_seconds
 
 SIGNALLED = frozenset({Outcome.DEADLINE, Outcome.IDLE, Outcome.STALLED})

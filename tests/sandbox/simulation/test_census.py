@@ -14,7 +14,7 @@ from sandbox.simulation.judge.audits import FLAWS
 from sandbox.simulation.judge.oracle import INVARIANTS
 from sandbox.simulation.lifecycle import run_lifecycle
 from sandbox.simulation.world.record import Record
-from sandbox.simulation.world.rights import Right, draw_denial
+from sandbox.simulation.world.tampering import Right, draw_denial
 from sandbox.simulation.world.timeline import HOUR
 from sandbox.simulation.world.training_plan import Course
 from sandbox.simulation.world.weather import Weather
@@ -90,10 +90,6 @@ def _happened(record: Record) -> Counter[str]:
             "large object dated back": sum(written.multipart for written in record.bucket.history),
             "upload lost": sum(upload.lost_at is not None for upload in record.bucket.uploads),
             "skewed clock": scenario.skew != 0,
-            "right denied for good": record.denied_at is not None,
-            "call denied for good": record.denied_calls,
-            "marker taken away": len(record.bucket.removed),
-            "marker written again after it was gone": _came_back(record),
             "removed": record.destroyed_at is not None,
             "replaced": record.replaced_at is not None,
             "removed late": record.replaced_at is not None and bool(replacement and replacement.lives_on_for),
@@ -103,13 +99,23 @@ def _happened(record: Record) -> Counter[str]:
             "impossible course": sum(not completes.get(each.plan.course, (1,)) for each in record.trainings),
         }
     )
-    found.update(_sets(record))
-    found.update(_failed_audits(record))
-    replies = [check.reply or {} for check in record.checks]
-    found.update({f"told {each['flaw']}" for reply in replies for each in reply.get("findings", [])})
-    problems = [problem for reply in replies for problem in reply.get("problems", [])]
-    found["a check told that a marker is gone"] = sum("is gone again" in problem for problem in problems)
+    found.update(_taken_away(record) + _sets(record) + _failed_audits(record))
+    findings = [each for check in record.checks for each in (check.reply or {}).get("findings", [])]
+    found.update({f"told {each['flaw']}" for each in findings})
     return found
+
+
+def _taken_away(record: Record) -> Counter[str]:
+    problems = [problem for check in record.checks for problem in (check.reply or {}).get("problems", [])]
+    return Counter(
+        {
+            "right denied for good": int(record.denied_at is not None),
+            "call denied for good": record.denied_calls,
+            "marker taken away": len(record.bucket.removed),
+            "marker written again after it was gone": _came_back(record),
+            "a check told that a marker is gone": sum("is gone again" in problem for problem in problems),
+        }
+    )
 
 
 def _came_back(record: Record) -> int:

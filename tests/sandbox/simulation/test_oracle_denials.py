@@ -11,7 +11,7 @@ from sandbox.simulation.judge.denials import BEYOND, is_beyond
 from sandbox.simulation.judge.oracle import INVARIANTS
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Record
-from sandbox.simulation.world.rights import NEEDED, DenialPlan, Right
+from sandbox.simulation.world.tampering import NEEDED, DenialPlan, Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE
 from sandbox.simulation.world.weather import CALLS
 

@@ -6,9 +6,9 @@ import pytest
 
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Outcome
+from sandbox.simulation.judge.removals import a_marker_that_is_gone_is_told
 from sandbox.simulation.judge.safety import a_stopped_instance_is_kept
 from sandbox.simulation.judge.truth import Truth
-from sandbox.simulation.judge.vanishing import a_marker_that_is_gone_is_told
 from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE
 
