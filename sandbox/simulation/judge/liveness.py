@@ -195,7 +195,8 @@ def a_stuck_stop_is_forced(truth: Truth) -> Iterator[Found]:
     for check in truth.record.checks:
         launch = truth.record.launches[check.launch]
         since, forced = launch.left_running_at, launch.forced
-        if not check.completed or check.trigger not in CARRIED or check.state_at_start is not InstanceState.STOPPING:
+        sees = check.completed and check.trigger in CARRIED and check.described_at is not None
+        if not sees or check.state_at_start is not InstanceState.STOPPING:
             continue
         given_up = truth.refusals(launch, check.started_at) >= MAX_REFUSALS
         if since is not None and check.started_at - since > truth.stuck_after + SECOND and not forced and not given_up:
