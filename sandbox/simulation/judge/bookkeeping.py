@@ -101,9 +101,10 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
         at, outcome = recorded[-1].at, Outcome(recorded[-1].tags["runctl:outcome"])
         true = _true_outcomes(truth, launch, at, recorded[-1].check.looked_at or at) | truth.refused_before(launch, at)
         if truth.record.replaced_at is not None:
-            # Another instance of the run may have written since the check looked.
-            described_at = recorded[-1].check.first_described_at or at
-            true |= _true_outcomes(truth, launch, described_at, described_at)
+            # Another instance of the run may have written since the check looked, or worked out what is carried.
+            told_at = to_milliseconds(datetime.fromisoformat(recorded[-1].tags["runctl:ended-at"]))
+            for moment in (recorded[-1].check.first_described_at or at, told_at):
+                true |= _true_outcomes(truth, launch, moment, moment)
         if outcome not in true:
             yield Found(at, f"launch {launch.number} is recorded as {outcome}, true is {', '.join(sorted(true))}")
 

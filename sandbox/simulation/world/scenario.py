@@ -56,7 +56,7 @@ OUTPUTS = {
 """Expected outputs, and the key that a training writes for each."""
 
 SETS = {
-    "model-*.safetensors": "model-{:05}-of-{:05}.safetensors",
+    "model/*.safetensors": "model/part-{:05}-of-{:05}.safetensors",
     "export/shard_*": "export/shard_{}_of_{}.bin",
 }
 """Expected outputs that are sets, and what a training names their parts."""
