@@ -47,7 +47,9 @@ def grace_is_given_in_full(truth: Truth) -> Iterator[Found]:
     for ending in truth.record.endings:
         finishes = _finishes(truth, ending)
         # Where S3 denies to tell of the parts of an upload, it is not known to get on.
-        untold = ending.check.disturbed and outcome_of(ending) is Outcome.UNVERIFIED
+        # Of two instances, the reply is about the last.
+        said = outcome_of(ending)
+        untold = ending.check.disturbed and (said is Outcome.UNVERIFIED or (truth.has_two_instances and not said))
         # Of several markers, the first that a page shows counts: it may be one without a manifest.
         hidden = truth.has_markers_on_several_pages(ending.launch, ending.at)
         if finishes and not (untold or hidden) and not dues_of(truth, ending):
@@ -124,8 +126,9 @@ def endings_are_as_declared(truth: Truth) -> Iterator[Found]:
 
 
 def _was_over(truth: Truth, ending: Ending) -> bool:
-    deadline = truth.deadline(ending.launch)
-    return deadline is not None and ending.sent_at >= deadline + LAST_LOOK
+    """Whether the deadline had come, and of what still was complete, the last look."""
+    deadline, patience = truth.deadline(ending.launch), LAST_LOOK if _finishes(truth, ending) else 0
+    return deadline is not None and ending.sent_at >= deadline + patience
 
 
 def a_signalled_training_gets_its_time(truth: Truth) -> Iterator[Found]:
