@@ -108,8 +108,13 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     # A refused ending keeps its outcome, whatever comes later.
     if truth.refusals(launch, end) or not truth.can_end(due.action, end):
         return None
-    arrived = [written.at for written in truth.record.bucket.history if written.at <= end]
     to_notice = truth.settings.max_interval_seconds * SECOND + MINUTE
+    # Verification looks again after a minute, or a quarter of the time that it has taken.
+    arrived = [
+        written.at + max(0, min(to_notice, (written.at - due.at) // 4) - MINUTE)
+        for written in truth.record.bucket.history
+        if written.at <= end
+    ]
     unplanned = any(truth.record.lacks(right, end) for right in (Right.CREATE_SCHEDULE, Right.UPDATE_SCHEDULE))
     unplanned |= finish.dated_back or launch.released_at is not None
     graced = due.at + (to_notice if unplanned else 0)
