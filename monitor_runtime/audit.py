@@ -140,16 +140,17 @@ class Audit:
         self.findings.append(replace(finding, sentence=sentence, made_good=done))
 
     def _put_switch_right(self, finding: Finding, instance: Instance) -> Repair:
-        """As settings and hold say. Without a heartbeat there are no settings: then as the tag tells."""
+        """As settings and hold say. Without a heartbeat there are no settings: then, or too late, as the tag tells."""
         now, declared = self.clock.now(), self._declared(finding.run) if finding.run else None
         if declared and instance.launched_at:
             report = Report(finding.run, self.report.trigger, now)
             context = CheckContext(declared[0], self.cloud, self.clock, report, self.remaining_seconds, notifies=False)
             repair = put_right(context, instance, Memory.of(instance, now), instance.launched_at, now)
             self.troubles += report.problems
-            return repair
+            if repair is not Repair.TOO_LATE:
+                return repair
         recorded = recorded_switch(instance, self.monitor, now)
-        if recorded is None:
+        if recorded is None or recorded.at <= now:
             return Repair.NOT_NEEDED
         self.cloud.put_deadline_switch(recorded)
         return Repair.DONE

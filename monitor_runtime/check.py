@@ -127,6 +127,7 @@ def _look_after(
 
 def _written(context: CheckContext, instance: Instance) -> Instance:
     """The instance with the tags that an earlier check could not write, which are tried again."""
+    context.unrecorded.drop_overtaken(instance)
     if carried := context.unrecorded.newer_than(instance):
         instance = context.unrecorded.overlaid(instance)
         record_tags(context, instance, carried)

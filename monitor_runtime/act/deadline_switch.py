@@ -22,6 +22,8 @@ class Repair(StrEnum):
     """What came of an attempt to make a switch right."""
 
     NOT_NEEDED = "not needed"
+    TOO_LATE = "too late"
+    """Its time is over, as after a hold that was taken off: only what was recorded can be put back."""
     DONE = "done"
     FAILED = "failed"
 
@@ -101,7 +103,9 @@ def put_right(
         CloudError: when the Scheduler does not say what there is.
     """
     at = switch_time(context.settings, launched_at, memory.hold.until)
-    if at is None or at <= now or context.cloud.has_deadline_switch(_switch(context, instance, at)):
+    if at is not None and at <= now:
+        return Repair.TOO_LATE
+    if at is None or context.cloud.has_deadline_switch(_switch(context, instance, at)):
         return Repair.NOT_NEEDED
     return Repair.DONE if _put(context, instance, at) else Repair.FAILED
 

@@ -42,6 +42,12 @@ class Unrecorded:
         values = self.tags.get(instance.instance_id, {})
         return {tag: text for tag, text in values.items() if _dated(tag, values) >= _dated(tag, instance.tags)}
 
+    def drop_overtaken(self, instance: Instance) -> None:
+        """What was written since needs no follow-up any more to carry it."""
+        newer = self.newer_than(instance)
+        carried = self.tags.get(instance.instance_id, {})
+        self.written(instance.instance_id, {tag: text for tag, text in carried.items() if tag not in newer})
+
     def recall(self, cloud: Cloud, report: Report) -> bool:
         """Look once into the pending follow-up for what an earlier check could not write; whether there was any.
 

@@ -94,7 +94,8 @@ class Memory:
         count, refused_at, refused = _parts(tag(names.TAG_REFUSED), 3)
         refused_since = _since_launch(instance, refused_at)
         counts = count.isdecimal() and count.isascii() and refused_since
-        noticed_since, noticed = _parts(tag(names.TAG_NOTICED), 2)
+        noticed_at, noticed = _parts(tag(names.TAG_NOTICED), 2)
+        noticed_since = _since_launch(instance, noticed_at)
         progress, progress_at = _parts(tag(names.TAG_PROGRESS), 2)
         return cls(
             hold=_read_hold(tag(names.TAG_HOLD_UNTIL), now),
@@ -107,8 +108,8 @@ class Memory:
             refused_count=int(count) if counts else 0,
             refused_at=refused_since,
             reported=_read_reported(instance, tag(names.TAG_REPORTED)),
-            noticed=noticed,
-            noticed_since=_since_launch(instance, noticed_since),
+            noticed=noticed if noticed_since else "",
+            noticed_since=noticed_since,
             progress=progress,
             progress_at=_since_launch(instance, progress_at),
             released_at=_since_launch(instance, tag(names.TAG_RELEASED)),

@@ -114,6 +114,18 @@ def test_a_switch_is_armed_again_as_settings_and_hold_say() -> None:
         assert cloud.tags[names.TAG_ARMED] == f"2026-03-04T09:10:00Z stop by {MONITOR}"
 
 
+def test_a_switch_of_a_hold_that_was_taken_off_after_the_deadline_is_armed_again_as_its_tag_tells() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        cloud.tag(hold_until="2026-03-04T09:00:00Z")
+        cloud.check()
+        cloud.pass_time(hours=25)
+        cloud.tag(hold_until="")
+        _moved_later(cloud)
+        assert flaws(audit(cloud)) == [("switch-wrong", cloud.instance_id, True)]
+        assert cloud.schedules()[cloud.switch_name]["ScheduleExpression"] == "at(2026-03-04T09:10:00)"
+
+
 def test_a_hold_that_moved_the_switch_is_no_finding() -> None:
     with moto_cloud() as cloud:
         watched(cloud)

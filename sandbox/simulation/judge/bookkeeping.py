@@ -20,6 +20,7 @@ from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.function import BrokenFunctionError
 from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check, Notification, Tagging
+from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import HOUR, to_milliseconds
 from sandbox.simulation.world.weather import Weather
 
@@ -44,10 +45,25 @@ def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
         one_time = truth.record.scenario.machine.spot is SpotKind.ONE_TIME
         kept = one_time and any(entry.outcome is Outcome.UNVERIFIED for entry in told)
         allowed = (_endings(truth, told) if _reports(truth) else 1 + in_vain) + kept
+        # Who forgives a refusal takes away what remembers that the instance was kept.
+        allowed += kept and told[0].at <= (truth.record.unprotected_at or -1) <= told[-1].at
         allowed += _overlap(truth, tellers, leaves_a_state=not kept and not _reports(truth))
-        allowed += sum(check.disturbed or check.killed for check in tellers)
+        allowed += sum(check.disturbed or check.killed for check in tellers) + _forgotten(truth, told)
         if len(told) > allowed:
             yield Found(told[-1].at, f"{len(told)} notifications of one launch: {', '.join(e.outcome for e in told)}")
+
+
+def _forgotten(truth: Truth, told: list[Notification]) -> int:
+    """How often it may have been forgotten that it was told.
+
+    Where tags are denied, a follow-up remembers it: one that is lost, or not passed on by a disturbed check, forgets,
+    and Pulumi takes it away with the instance.
+    """
+    if not truth.record.lacks(Right.TAG, told[-1].at):
+        return 0
+    passed_on = [check for check in truth.record.checks if told[0].at <= check.started_at <= told[-1].at]
+    lost = sum(told[0].at <= at <= told[-1].at for at in truth.record.lost_triggers)
+    return lost + sum(check.disturbed or check.killed or check.trigger == "forget" for check in passed_on)
 
 
 def _endings(truth: Truth, told: list[Notification]) -> int:
@@ -85,9 +101,10 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
         at, outcome = recorded[-1].at, Outcome(recorded[-1].tags["runctl:outcome"])
         true = _true_outcomes(truth, launch, at, recorded[-1].check.looked_at or at) | truth.refused_before(launch, at)
         if truth.record.replaced_at is not None:
-            # Another instance of the run may have written since the check looked.
-            described_at = recorded[-1].check.first_described_at or at
-            true |= _true_outcomes(truth, launch, described_at, described_at)
+            # Another instance of the run may have written since the check looked, or worked out what is carried.
+            told_at = to_milliseconds(datetime.fromisoformat(recorded[-1].tags["runctl:ended-at"]))
+            for moment in (recorded[-1].check.first_described_at or at, told_at):
+                true |= _true_outcomes(truth, launch, moment, moment)
         if outcome not in true:
             yield Found(at, f"launch {launch.number} is recorded as {outcome}, true is {', '.join(sorted(true))}")
 

@@ -9,7 +9,7 @@ from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.liveness import SWITCH_DELAY
 from sandbox.simulation.judge.truth import LAST_LOOK, REMOVAL, Truth
 from sandbox.simulation.world.machine import Launch, SpotKind
-from sandbox.simulation.world.rights import Right
+from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
 

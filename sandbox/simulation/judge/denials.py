@@ -8,7 +8,7 @@ from sandbox.simulation.judge.audits import goes_on
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import ALIVE, SpotKind
-from sandbox.simulation.world.rights import Right
+from sandbox.simulation.world.tampering import Right
 
 PROVEN = frozenset(
     {
@@ -36,8 +36,6 @@ BEYOND: Mapping[Right, frozenset[str]] = {
         {
             *_IN_TIME,
             *_OF_AUDITS,
-            "a_finished_run_is_ended_in_time",
-            "the_monitor_is_there_at_the_deadline",
             "a_check_tells_that_its_instance_lost_its_tags",
             "an_audit_tells_that_an_ending_is_denied",
         }
@@ -79,7 +77,8 @@ def an_audit_tells_that_an_ending_is_denied(truth: Truth) -> Iterator[Found]:
     for check in truth.record.checks:
         whole = check.completed and check.trigger == "audit" and check.reply is not None
         denied = [each for each in (Right.STOP, Right.TERMINATE) if truth.record.lacks(each, check.started_at)]
-        if not whole or not denied or not goes_on(truth, check):
+        known_at = truth.record.launches[check.launch].at + truth.record.scenario.machine.unknown_for
+        if not whole or not denied or check.started_at < known_at or not goes_on(truth, check):
             continue
         if "ending-denied" not in {each["flaw"] for each in (check.reply or {})["findings"]}:
             yield Found(check.started_at, f"audit {check.number} does not tell that {denied[0]} is denied")

@@ -1,16 +1,25 @@
-"""Invariants about runs that do nothing any more: how the monitor finds out, and what it says when it cannot."""
+"""Invariants about runs that do nothing, or nothing any more, and boxes that never report."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.names import STARTED, TAG_BOX
 from monitor_runtime.contract.outcomes import Action
+from sandbox.simulation.judge.facts import names_object
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.liveness import CARRIED
 from sandbox.simulation.judge.truth import BOOT, PERIOD, Truth
+from sandbox.simulation.world.machine import Launch
+from sandbox.simulation.world.record import Check
 from sandbox.simulation.world.timeline import MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
+
+REPORT = 20 * MINUTE
+"""From the launch to the report of its box."""
+NO_SIGN = "no sign of life"
 
 
 def a_metric_without_data_is_told(truth: Truth) -> Iterator[Found]:
@@ -52,4 +61,85 @@ def a_stalled_run_is_ended_in_time(truth: Truth) -> Iterator[Found]:
             yield Found(latest, f"launch {launch.number} had stalled, and ran on for {(end - latest) / SECOND:.0f} s")
 
 
-HANGING = (a_metric_without_data_is_told, a_stalled_run_is_ended_in_time)
+def a_silent_box_is_told(truth: Truth) -> Iterator[Found]:
+    """An undisturbed check of a run at work, from 20 minutes after its launch on, leaves no silent box untold."""
+    if not truth.settings.box_reports:
+        return
+    for check in truth.record.checks:
+        launch, end = truth.record.launches[check.launch], check.ended_at
+        looked_at = check.first_described_at
+        looks = check.completed and check.trigger in CARRIED and check.is_about(launch) and check.decision == "wait"
+        if not looks or looked_at is None or end is None or looked_at < launch.stamp + REPORT:
+            continue
+        if check.looked_at is None or truth.is_going(launch, looked_at, end) or _has_own_object(truth, launch, end):
+            continue
+        silent = _reported_at(truth, launch, end) is None
+        if silent and not _is_known(truth, launch, end):
+            yield Found(end, f"check {check.number} did not tell that the box of launch {launch.number} is silent")
+
+
+def _has_own_object(truth: Truth, launch: Launch, moment: int) -> bool:
+    """Whether a marker or an output of the launch was there by then."""
+    settings = truth.settings
+    patterns = settings.markers + settings.failure_markers + settings.expected_outputs
+    return any(names_object(pattern, name) for name in truth.objects(launch, moment) for pattern in patterns)
+
+
+def _reported_at(truth: Truth, launch: Launch, moment: int) -> int | None:
+    """When the launch's box had first reported by then."""
+    reports = [
+        written.at
+        for written in truth.record.bucket.history
+        if written.key == truth.settings.prefix + STARTED and written.stamp >= launch.stamp and written.at <= moment
+    ]
+    return min(reports, default=None)
+
+
+def _is_known(truth: Truth, launch: Launch, moment: int) -> bool:
+    """Whether it was told by then, or is remembered as told."""
+    told = any(_tells_silence(check, launch) for check in truth.record.checks if check.started_at <= moment)
+    return told or any(
+        entry.launch == launch.number and entry.tags.get(TAG_BOX, "").endswith("told") and entry.at <= moment
+        for entry in truth.record.taggings
+    )
+
+
+def _tells_silence(check: Check, launch: Launch) -> bool:
+    problems = " ".join((check.reply or {}).get("problems", ()))
+    return f"not reported since its launch at {launch.stamped}" in problems
+
+
+def a_box_that_reports_is_not_told(truth: Truth) -> Iterator[Found]:
+    """No box is told to be silent that had reported when the check began, or that has its 20 minutes still."""
+    for launch in truth.record.launches:
+        for check in truth.record.checks:
+            if not _tells_silence(check, launch):
+                continue
+            if _reported_at(truth, launch, check.started_at) is not None:
+                yield Found(check.started_at, f"check {check.number} told a box silent that had reported")
+            if (check.ended_at or check.started_at) < launch.stamp + REPORT:
+                yield Found(check.started_at, f"check {check.number} told a box silent that had time to report")
+
+
+def a_box_is_told_once(truth: Truth) -> Iterator[Found]:
+    """One message of a launch's box; more only when checks overlap, or when it could not be remembered."""
+    for launch in truth.record.launches:
+        told = [
+            entry for entry in truth.record.statuses if entry.status == NO_SIGN and entry.launched_at == launch.stamped
+        ]
+        tellers = sorted((entry.check for entry in told), key=lambda check: check.started_at)
+        overlaps = sum(
+            later.started_at <= (earlier.ended_at or later.started_at) for earlier, later in pairwise(tellers)
+        )
+        forgotten = sum(check.disturbed or check.killed for check in tellers) + (truth.record.tampered_at is not None)
+        if len(told) > 1 + overlaps + forgotten:
+            yield Found(told[-1].at, f"the box of launch {launch.number} was told {len(told)} times")
+
+
+HANGING = (
+    a_metric_without_data_is_told,
+    a_stalled_run_is_ended_in_time,
+    a_silent_box_is_told,
+    a_box_that_reports_is_not_told,
+    a_box_is_told_once,
+)

@@ -12,8 +12,7 @@ from sandbox.simulation.judge.truth import INTERRUPTION, LAST_LOOK, Truth
 from sandbox.simulation.judge.waits import graced_endings, remembered_since, was_noticed
 from sandbox.simulation.world.machine import ALIVE, Launch
 from sandbox.simulation.world.record import Check
-from sandbox.simulation.world.rights import Right
-from sandbox.simulation.world.tampering import OF_SWITCH
+from sandbox.simulation.world.tampering import OF_SWITCH, Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_datetime
 from sandbox.simulation.world.weather import Weather
 
@@ -69,7 +68,7 @@ def _counted_late(truth: Truth, launch: Launch, finish: Finish, moment: int) -> 
     """How long after the completion the monitor's count of its grace began; None while nothing says that it has."""
     if not finish.dated_back:
         return 0
-    if finish.uncertain:
+    if finish.uncertain and not truth.has_markers_on_several_pages(launch, moment):
         return finish.stamp - finish.since
     since = remembered_since(truth, launch, finish, moment)
     return None if since is None else since - finish.since
@@ -106,10 +105,16 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     due = truth.due_of(launch, finish, end)
     if Action.REPORT in {due.action, truth.settings.on_deadline} or truth.is_kept(launch, due, due.at):
         return None
-    if not truth.can_end(due.action, end):
+    # A refused ending keeps its outcome, whatever comes later.
+    if truth.refusals(launch, end) or not truth.can_end(due.action, end):
         return None
-    arrived = [written.at for written in truth.record.bucket.history if written.at <= end]
     to_notice = truth.settings.max_interval_seconds * SECOND + MINUTE
+    # Verification looks again after a minute, or a quarter of the time that it has taken.
+    arrived = [
+        written.at + max(0, min(to_notice, (written.at - due.at) // 4) - MINUTE)
+        for written in truth.record.bucket.history
+        if written.at <= end
+    ]
     unplanned = any(truth.record.lacks(right, end) for right in (Right.CREATE_SCHEDULE, Right.UPDATE_SCHEDULE))
     unplanned |= finish.dated_back or launch.released_at is not None
     graced = due.at + (to_notice if unplanned else 0)
@@ -132,7 +137,9 @@ def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
             continue
         destroyed = truth.record.destroyed_at is not None and truth.record.destroyed_at < check.ended_at
         going = truth.is_going(launch, check.started_at, check.ended_at) or _was_let_go_unrecorded(truth, launch)
-        if check.tampered_after in OF_SWITCH:
+        # What cannot record the move of a switch leaves it where the tag says, until it is about to fire.
+        stays = truth.record.lacks(Right.TAG, check.ended_at) and _says(check, "deadline switch stays at")
+        if check.tampered_after in OF_SWITCH or stays:
             continue
         if destroyed or going or truth.is_interrupted(check.ended_at) or not check.is_about(launch):
             continue
@@ -164,17 +171,21 @@ def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
         )
         told = any(entry.launched_at == launch.stamped and entry.at <= at for entry in truth.record.notifications)
         released = launch.released_at is not None
-        if not (recorded or released or truth.record.lacks(Right.TAG, at) or _is_silent(truth, launch, at)):
+        if not (recorded or released or truth.record.lacks(Right.TAG, at) or is_silent(truth, launch, at)):
             yield Found(at, f"launch {launch.number} has no outcome after check {check.number}")
-        told |= truth.record.lacks(Right.PUBLISH, at) or _is_silent(truth, launch, at)
+        told |= truth.record.lacks(Right.PUBLISH, at) or is_silent(truth, launch, at)
         if truth.record.scenario.notifies and not told and not released:
             yield Found(at, f"nobody was told of launch {launch.number} by check {check.number}")
-        kept = truth.record.lacks(Right.DELETE_SCHEDULE, at) or _is_silent(truth, launch, at)
+        kept = truth.record.lacks(Right.DELETE_SCHEDULE, at) or is_silent(truth, launch, at)
         if check.switch_after is not None and not kept:
             yield Found(at, f"check {check.number} left the deadline switch behind")
 
 
-def _is_silent(truth: Truth, launch: Launch, moment: int) -> bool:
+def _says(check: Check, what: str) -> bool:
+    return any(what in problem for problem in (check.reply or {}).get("problems", []))
+
+
+def is_silent(truth: Truth, launch: Launch, moment: int) -> bool:
     """Whether the outcome of a stopped instance still waits for S3, which denies: for an hour it is not given up."""
     rights = (Right.LIST_BUCKET, Right.GET_OBJECT, Right.LIST_UPLOADS, Right.LIST_PARTS)
     stopped_at = moment if launch.stopped_at is None else launch.stopped_at
@@ -189,7 +200,8 @@ def a_stuck_stop_is_forced(truth: Truth) -> Iterator[Found]:
     for check in truth.record.checks:
         launch = truth.record.launches[check.launch]
         since, forced = launch.left_running_at, launch.forced
-        if not check.completed or check.trigger not in CARRIED or check.state_at_start is not InstanceState.STOPPING:
+        sees = check.completed and check.trigger in CARRIED and check.described_at is not None
+        if not sees or check.state_at_start is not InstanceState.STOPPING:
             continue
         given_up = truth.refusals(launch, check.started_at) >= MAX_REFUSALS
         if since is not None and check.started_at - since > truth.stuck_after + SECOND and not forced and not given_up:

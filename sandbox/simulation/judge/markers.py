@@ -9,7 +9,7 @@ from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Finish, body_of, name
 from sandbox.simulation.world.bucket import Written
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.record import Check, Record
-from sandbox.simulation.world.rights import Right
+from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import SECOND
 
 

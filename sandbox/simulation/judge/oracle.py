@@ -10,17 +10,14 @@ from sandbox.simulation.judge.denials import DENIALS, is_beyond
 from sandbox.simulation.judge.hanging import HANGING
 from sandbox.simulation.judge.invariants import Invariant, Violation, violations
 from sandbox.simulation.judge.liveness import LIVENESS
-from sandbox.simulation.judge.load import LOAD
 from sandbox.simulation.judge.removals import REMOVALS
 from sandbox.simulation.judge.safety import SAFETY
-from sandbox.simulation.judge.silence import SILENCE
 from sandbox.simulation.judge.truth import Truth
-from sandbox.simulation.judge.vanishing import VANISHING
 from sandbox.simulation.world.record import Record
 
 INVARIANTS: tuple[Invariant, ...] = (
     *(SAFETY + LIVENESS + DEADLINES + BOOKKEEPING + COSTS + HANGING),
-    *(SILENCE + AUDITS + LOAD + REMOVALS + VANISHING + DENIALS),
+    *(AUDITS + REMOVALS + DENIALS),
 )
 
 

@@ -1,11 +1,15 @@
-"""Invariants about what Pulumi removes: it is no news, and nothing is left behind for it."""
+"""Invariants about what goes away: the instance that Pulumi removes, and the marker that somebody deletes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.truth import REMOVAL, Truth
+from sandbox.simulation.world.machine import Launch
+from sandbox.simulation.world.record import Check
+from sandbox.simulation.world.tampering import OF_TAGS
 from sandbox.simulation.world.timeline import MINUTE
 
 
@@ -39,7 +43,49 @@ def nothing_is_made_for_what_is_being_removed(truth: Truth) -> Iterator[Found]:
             yield Found(looked_at, f"check {check.number} armed a switch for an instance that is being removed")
 
 
+def a_marker_that_is_gone_is_told(truth: Truth) -> Iterator[Found]:
+    """An undisturbed check that finds nothing says so, if the one before it had seen a marker in its grace period."""
+    plan = truth.record.scenario.tampering
+    if not truth.record.bucket.removed or truth.has_two_instances or (plan is not None and plan.kind in OF_TAGS):
+        return
+    for launch in truth.record.launches:
+        for before, check in pairwise(truth.noticing(launch)):
+            gone = None not in truth.kinds_seen(launch, before) and _saw_nothing(truth, launch, check)
+            if gone and not _tells(check) and not _another_came_between(truth, before, check):
+                yield Found(check.started_at, f"check {check.number} does not say that a marker is gone")
+
+
+def only_what_was_there_is_gone(truth: Truth) -> Iterator[Found]:
+    """A check that says that something is gone again is about what this very launch had written."""
+    for check in filter(_tells, truth.record.checks):
+        launch, until = truth.record.launches[check.launch], check.ended_at or check.started_at
+        written = [entry.at for entry in truth.record.bucket.history if launch.at <= entry.at <= until]
+        complete = truth.has_two_instances or any(truth.finish(launch, at) for at in written)
+        if not complete:
+            yield Found(check.started_at, f"check {check.number} says that something is gone that never was there")
+
+
+def _tells(check: Check) -> bool:
+    return any("is gone again" in problem for problem in (check.reply or {}).get("problems", []))
+
+
+def _saw_nothing(truth: Truth, launch: Launch, check: Check) -> bool:
+    looks = [look for look in (check.looked_at, check.looked_until) if look is not None]
+    return not any(truth.finish(launch, look) for look in looks)
+
+
+def _another_came_between(truth: Truth, before: Check, after: Check) -> bool:
+    """Whether a check that overlaps with one of the two, or lies between them, may have told or written anything."""
+    since, until = before.started_at, after.ended_at or after.started_at
+    return any(
+        each not in (before, after) and each.started_at <= until and (each.ended_at or until) >= since
+        for each in truth.record.checks
+    )
+
+
 REMOVALS = (
     a_removed_instance_is_no_news,
     nothing_is_made_for_what_is_being_removed,
+    a_marker_that_is_gone_is_told,
+    only_what_was_there_is_gone,
 )

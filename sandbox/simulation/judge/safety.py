@@ -10,7 +10,7 @@ from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.truth import LAST_LOOK, Truth
 from sandbox.simulation.world.machine import ALIVE, SpotKind
 from sandbox.simulation.world.record import Ending, Firing
-from sandbox.simulation.world.tampering import OF_TAGS
+from sandbox.simulation.world.tampering import OF_TAGS, Right
 from sandbox.simulation.world.timeline import DAY, MINUTE, SECOND, whole_seconds
 
 SIGNALLED = frozenset({Outcome.DEADLINE, Outcome.IDLE, Outcome.STALLED})
@@ -47,8 +47,12 @@ def grace_is_given_in_full(truth: Truth) -> Iterator[Found]:
     for ending in truth.record.endings:
         finishes = _finishes(truth, ending)
         # Where S3 denies to tell of the parts of an upload, it is not known to get on.
-        untold = ending.check.disturbed and outcome_of(ending) in {Outcome.UNVERIFIED, None}
-        if finishes and not untold and not dues_of(truth, ending):
+        # Of two instances, the reply is about the last.
+        said = outcome_of(ending)
+        untold = ending.check.disturbed and (said is Outcome.UNVERIFIED or (truth.has_two_instances and not said))
+        # Of several markers, the first that a page shows counts: it may be one without a manifest.
+        hidden = truth.has_markers_on_several_pages(ending.launch, ending.at)
+        if finishes and not (untold or hidden) and not dues_of(truth, ending):
             early = min(truth.due_of(ending.launch, finish, look).at for look, finish in finishes) - ending.sent_at
             yield Found(ending.at, f"check {ending.check.number} ended the run {early / SECOND:.3f} s early")
 
@@ -122,9 +126,9 @@ def endings_are_as_declared(truth: Truth) -> Iterator[Found]:
 
 
 def _was_over(truth: Truth, ending: Ending) -> bool:
-    """Whether its time was over: at the deadline, or after the last look where what was complete is still there."""
-    deadline, sent_at = truth.deadline(ending.launch), ending.sent_at
-    return deadline is not None and sent_at >= deadline + (LAST_LOOK if truth.finish(ending.launch, sent_at) else 0)
+    """Whether the deadline had come, and of what still was complete, the last look."""
+    deadline, patience = truth.deadline(ending.launch), LAST_LOOK if _finishes(truth, ending) else 0
+    return deadline is not None and ending.sent_at >= deadline + patience
 
 
 def a_signalled_training_gets_its_time(truth: Truth) -> Iterator[Found]:
@@ -165,6 +169,9 @@ def _could_move(truth: Truth, firing: Firing, since: int) -> bool:
         and check.state_at_start in ALIVE
         and check.started_at > since
         and check.described_at is not None
+        and not any(
+            truth.record.lacks(right, firing.due_at) for right in (Right.CREATE_SCHEDULE, Right.UPDATE_SCHEDULE)
+        )
         and check.ended_at is not None
         and check.ended_at < firing.due_at
         for check in truth.record.checks

@@ -9,7 +9,7 @@ from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, counted_
 from sandbox.simulation.judge.markers import Markers
 from sandbox.simulation.world.bucket import UploadTruth, Written
 from sandbox.simulation.world.machine import Launch, SpotKind
-from sandbox.simulation.world.rights import Right
+from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, whole_seconds
 
 LONGEST_HOLD = 7 * DAY
@@ -248,7 +248,7 @@ class Truth(Markers):
     def can_end(self, action: Action, moment: int) -> bool:
         """Whether the monitor may end it so: what cannot be stopped is terminated, a spot request cancelled before."""
         spot = self.record.scenario.machine.spot
-        needed = {Right.STOP} if action is Action.STOP else {Right.TERMINATE}
+        needed = {Right.DESCRIBE, Right.STOP if action is Action.STOP else Right.TERMINATE}
         if action is Action.STOP and spot is SpotKind.ONE_TIME:
             needed.add(Right.TERMINATE)
         if Right.TERMINATE in needed and spot is not SpotKind.NONE:

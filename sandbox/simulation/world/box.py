@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from random import Random
 
 from monitor_runtime.contract.names import STARTED
 from sandbox.simulation.world.bucket import Bucket, UploadTruth
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.scenario import FAILURE_NAMES, Scenario
 from sandbox.simulation.world.timeline import Timeline
-from sandbox.simulation.world.training_plan import Course, PlannedUpload, PlannedWrite, TrainingPlan, draw_launch
+from sandbox.simulation.world.training_plan import Course, PlannedUpload, PlannedWrite, TrainingPlan, draw_training
+
+FAILING_USER_DATA = 0.2
+
+
+def draw_launch(scenario: Scenario, number: int) -> TrainingPlan:
+    """What becomes of the ``number``-th launch: its training, or nothing at all where its user data fails."""
+    plan = draw_training(scenario, number)
+    if not scenario.settings.box_reports:
+        return plan
+    if Random(f"{scenario.seed}:user data:{number}").random() >= FAILING_USER_DATA:
+        return replace(plan, reports_at=plan.starts_at)
+    return replace(
+        plan,
+        course=Course.HANG,
+        writes=(),
+        uploads=(),
+        quiet=(0, plan.ends_at or 0),
+        ends_at=plan.ends_at or 0,
+        last_checkpoint=False,
+        marks_its_shutdown=False,
+    )
 
 
 @dataclass(slots=True)

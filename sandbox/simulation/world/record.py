@@ -11,9 +11,8 @@ from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.world.box import TrainingTruth
 from sandbox.simulation.world.bucket import Bucket
 from sandbox.simulation.world.machine import Launch
-from sandbox.simulation.world.rights import Right
 from sandbox.simulation.world.scenario import Scenario
-from sandbox.simulation.world.tampering import OF_TAGS, Tampering
+from sandbox.simulation.world.tampering import OF_TAGS, Right, Tampering
 
 
 @dataclass(slots=True)

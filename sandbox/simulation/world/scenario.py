@@ -9,9 +9,7 @@ from random import Random
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Settings, Stalled
 from sandbox.simulation.world.machine import MachineTraits, SpotKind
-from sandbox.simulation.world.part_sets import with_sets
-from sandbox.simulation.world.rights import DenialPlan, draw_denial
-from sandbox.simulation.world.tampering import TamperingPlan, draw_tampering
+from sandbox.simulation.world.tampering import DenialPlan, TamperingPlan, draw_denial, draw_tampering
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
 
@@ -56,6 +54,13 @@ OUTPUTS = {
     "export/*.json": "export/config.json",
 }
 """Expected outputs, and the key that a training writes for each."""
+
+SETS = {
+    "model/*.safetensors": "model/part-{:05}-of-{:05}.safetensors",
+    "export/shard_*": "export/shard_{}_of_{}.bin",
+}
+"""Expected outputs that are sets, and what a training names their parts."""
+CHECKPOINT_SET = ("ema/*.pt", "ema/state-{:05}-of-{:05}.pt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ def draw_scenario(seed: int) -> Scenario:
     random = Random(f"{seed}:scenario")
     interval = random.choice((60, 120, 300, 300, 300, 600, 900, 1800, 3600))
     works_for = int(interval * SECOND * 0.7 * 40 ** random.random()) + MINUTE
-    settings = with_sets(seed, _draw_watching(seed, _draw_settings(random, interval, works_for)))
+    settings = _with_sets(seed, _draw_watching(seed, _draw_settings(random, interval, works_for)))
     spot = random.choices(tuple(SpotKind), (6, 2, 2))[0]
     replacement = _draw_replacement(random, settings, works_for) if random.random() < 0.1 else None
     holds = _draw_holds(random, settings, works_for)
@@ -223,6 +228,17 @@ def _draw_watching(seed: int, settings: Settings) -> Settings:
         stalled=Stalled(PROGRESS, minutes) if lasts and random.random() < 0.15 else None,
         box_reports=Random(f"{seed}:box").random() < 0.5,
     )
+
+
+def _with_sets(seed: int, settings: Settings) -> Settings:
+    """Some runs expect a set among their outputs, or verify one; drawn apart from all else."""
+    random = Random(f"{seed}:sets")
+    outputs, checkpoints = settings.expected_outputs, settings.checkpoint_patterns
+    if outputs and random.random() < 0.4:
+        outputs = (*outputs[:2], random.choice(sorted(SETS)))
+    if checkpoints and random.random() < 0.4:
+        checkpoints = (*checkpoints, CHECKPOINT_SET[0])
+    return replace(settings, expected_outputs=outputs, checkpoint_patterns=checkpoints)
 
 
 def _draw_runtime_hours(random: Random, works_for: int) -> float:

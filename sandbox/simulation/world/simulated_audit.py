@@ -8,8 +8,8 @@ from monitor_runtime.cloud.interface import DeadlineSwitch
 from monitor_runtime.cloud.pages import InstancePage, Schedule, SchedulePage
 from monitor_runtime.cloud.values import Instance, InstanceState
 from monitor_runtime.contract import names
-from sandbox.simulation.world.rights import Right
 from sandbox.simulation.world.simulated_calls import SimulatedCalls
+from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import to_datetime, to_schedule_time
 
 _OVER = frozenset({InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED, InstanceState.GONE})

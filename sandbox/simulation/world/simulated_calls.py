@@ -11,7 +11,7 @@ from typing import TypeVar
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from sandbox.simulation.world.process import Process, ProcessClock
 from sandbox.simulation.world.record import Check, Refusal
-from sandbox.simulation.world.rights import NEEDED, Right
+from sandbox.simulation.world.tampering import NEEDED, Right
 from sandbox.simulation.world.timeline import SECOND
 from sandbox.simulation.world.weather import Plan, injected
 from sandbox.simulation.world.world import World

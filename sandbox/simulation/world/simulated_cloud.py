@@ -23,8 +23,8 @@ from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.world.eventbridge import OneTime
 from sandbox.simulation.world.machine import ALIVE, Machine
 from sandbox.simulation.world.record import Notification, Refusal, Status, Tagging
-from sandbox.simulation.world.rights import NEEDED_TO, Right
 from sandbox.simulation.world.simulated_audit import SimulatedAudit
+from sandbox.simulation.world.tampering import NEEDED_TO, Right
 from sandbox.simulation.world.timeline import to_datetime, to_milliseconds, to_schedule_time
 from sandbox.simulation.world.world import REGION
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
-from sandbox.simulation.world.part_sets import draw_parts
-from sandbox.simulation.world.scenario import FAILURE_NAMES, LOOK_ALIKES, MARKER_NAMES, OUTPUTS, Scenario
+from monitor_runtime.contract.settings import Settings
+from sandbox.simulation.world.scenario import (
+    CHECKPOINT_SET,
+    FAILURE_NAMES,
+    LOOK_ALIKES,
+    MARKER_NAMES,
+    OUTPUTS,
+    SETS,
+    Scenario,
+)
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
-
-FAILING_USER_DATA = 0.2
 
 
 class Course(StrEnum):
@@ -69,25 +76,6 @@ class TrainingPlan:
     marks_its_shutdown: bool
     reports_at: int | None = None
     """When its box reports that it begins; None for one that never does."""
-
-
-def draw_launch(scenario: Scenario, number: int) -> TrainingPlan:
-    """What becomes of the ``number``-th launch: its training, or nothing at all where its user data fails."""
-    plan = draw_training(scenario, number)
-    if not scenario.settings.box_reports:
-        return plan
-    if Random(f"{scenario.seed}:user data:{number}").random() >= FAILING_USER_DATA:
-        return replace(plan, reports_at=plan.starts_at)
-    return replace(
-        plan,
-        course=Course.HANG,
-        writes=(),
-        uploads=(),
-        quiet=(0, plan.ends_at or 0),
-        ends_at=plan.ends_at or 0,
-        last_checkpoint=False,
-        marks_its_shutdown=False,
-    )
 
 
 def draw_training(scenario: Scenario, number: int) -> TrainingPlan:
@@ -154,6 +142,33 @@ def _vanishing(
     return (PlannedRemoval(gone_at, marker.key),), restored
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One upload of a part, so long after the launch."""
+
+    at: int
+    name: str
+
+
+def _draw_parts(random: Random, settings: Settings, starts_at: int, ends_at: int) -> list[_Part]:
+    """The parts of each set that the run asks for, written one after the other up to the end of the training."""
+    templates = [SETS[pattern] for pattern in settings.expected_outputs if pattern in SETS]
+    templates += [CHECKPOINT_SET[1]] if CHECKPOINT_SET[0] in settings.checkpoint_patterns else []
+    return [part for template in templates for part in _draw_set(random, template, starts_at, ends_at)]
+
+
+def _draw_set(random: Random, template: str, starts_at: int, ends_at: int) -> Sequence[_Part]:
+    """One part may never come, come late, or come once more."""
+    total, first = random.randint(1, 5), random.choice((0, 1))
+    pause = min(random.choice((0, 5 * SECOND, MINUTE)), (ends_at - starts_at) // total)
+    parts = [_Part(ends_at - pause * left, template.format(first + total - 1 - left, total)) for left in range(total)]
+    odd = random.choice(parts)
+    late = _Part(ends_at + random.choice((1, 30, 300, 1200)) * SECOND, odd.name)
+    fate = random.choices(("whole", "missing", "late", "again"), (5, 2, 2, 2))[0]
+    kept = parts if fate in {"whole", "again"} else [part for part in parts if part is not odd]
+    return [*kept, late] if fate in {"late", "again"} else kept
+
+
 class _Draw:
     def __init__(self, scenario: Scenario, random: Random, course: Course, starts_at: int, ends_at: int) -> None:
         self._settings = scenario.settings
@@ -204,7 +219,7 @@ class _Draw:
 
     def parts(self, random: Random) -> list[PlannedWrite]:
         """What comes in parts; what crashes has written about half of them."""
-        planned = draw_parts(random, self._settings, self._starts_at, self._ends_at)
+        planned = _draw_parts(random, self._settings, self._starts_at, self._ends_at)
         if self._course not in {Course.MARKER, Course.OUTPUTS}:
             planned = planned[::2]
         return [PlannedWrite(part.at, self._key(part.name), 10) for part in planned]

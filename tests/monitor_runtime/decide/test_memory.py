@@ -179,6 +179,12 @@ def test_a_completion_is_noticed_once_written_and_another_one_is_not() -> None:
     assert Memory().noticed_before("marker succeeded") is None
 
 
+def test_what_an_earlier_launch_noticed_is_not_remembered() -> None:
+    value = memory.noticed_value("marker succeeded", LAUNCH - timedelta(minutes=1))
+    noticed = _remembered({names.TAG_NOTICED: value})
+    assert (noticed.noticed, noticed.noticed_since) == ("", None)
+
+
 def test_a_grace_period_is_counted_from_the_end_of_the_second_in_which_it_begins() -> None:
     noticed = _remembered({names.TAG_NOTICED: memory.noticed_value("outputs", NOW + timedelta(milliseconds=1))})
     assert noticed.noticed_before("outputs") == NOW + timedelta(seconds=1)

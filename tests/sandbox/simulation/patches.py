@@ -247,5 +247,9 @@ def counted_anew(original: Callable[..., Completion], found: Completion, *args: 
     return original(found, *args) if found.multipart else found
 
 
+def noticed_ever(original: Callable[..., Memory], instance: Instance, now: datetime) -> Memory:
+    return replace(original(instance, now), noticed=instance.tags.get(TAG_NOTICED, "").partition(" ")[2])
+
+
 def unreported(original: Callable[..., Memory], *args: object) -> Memory:
     return replace(original(*args), reported=frozenset[Outcome]())

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import count, islice
 
 import pytest
 
 from monitor_runtime.contract.names import TAG_OUTCOME
 from monitor_runtime.contract.outcomes import Outcome
 from sandbox.simulation.judge.audits import FLAWS
+from sandbox.simulation.judge.hanging import NO_SIGN
 from sandbox.simulation.judge.oracle import INVARIANTS
-from sandbox.simulation.judge.silence import NO_SIGN
 from sandbox.simulation.lifecycle import run_lifecycle
 from sandbox.simulation.world.record import Record
-from sandbox.simulation.world.rights import Right
+from sandbox.simulation.world.tampering import Right, draw_denial
+from sandbox.simulation.world.timeline import HOUR
 from sandbox.simulation.world.training_plan import Course
 from sandbox.simulation.world.weather import Weather
 
@@ -22,7 +24,7 @@ from .mutations import MUTATIONS
 
 pytestmark = pytest.mark.xdist_group("census")
 
-LIFECYCLES = 600
+LIFECYCLES = 300
 PART = re.compile(r"[-_]of[-_](\d+)")
 LEAST: tuple[tuple[str, int], ...] = (
     *((str(course), 5) for course in Course),
@@ -54,7 +56,6 @@ LEAST: tuple[tuple[str, int], ...] = (
     ("a check told that a marker is gone", 2),
     ("right denied for good", 30),
     ("call denied for good", 100),
-    *((f"{right} denied", 1) for right in Right),
     ("told ending-denied", 1),
     ("removed", 3),
     ("replaced", 10),
@@ -95,30 +96,43 @@ def _happened(record: Record) -> Counter[str]:
             "large object dated back": sum(written.multipart for written in record.bucket.history),
             "upload lost": sum(upload.lost_at is not None for upload in record.bucket.uploads),
             "skewed clock": scenario.skew != 0,
-            "right denied for good": record.denied_at is not None,
-            "call denied for good": record.denied_calls,
-            "marker taken away": len(record.bucket.removed),
-            "marker written again after it was gone": _came_back(record),
             "removed": record.destroyed_at is not None,
             "replaced": record.replaced_at is not None,
             "removed late": record.replaced_at is not None and bool(replacement and replacement.lives_on_for),
             "two instances": record.replaced_at is not None and bool(replacement and replacement.abandons_old),
             "tampered with": record.tampered_at is not None,
-            "box silent": sum(settings.box_reports and each.plan.reports_at is None for each in record.trainings),
-            "box reports": sum(each.plan.reports_at is not None for each in record.trainings),
-            "told silent": sum(entry.status == NO_SIGN for entry in record.statuses),
             "calm": scenario.weather is Weather.CALM,
             "impossible course": sum(not completes.get(each.plan.course, (1,)) for each in record.trainings),
         }
     )
-    found.update(_sets(record))
-    found.update({f"{right} denied" for check in record.checks for right in check.denied})
-    found.update(_failed_audits(record))
-    replies = [check.reply or {} for check in record.checks]
-    found.update({f"told {each['flaw']}" for reply in replies for each in reply.get("findings", [])})
-    problems = [problem for reply in replies for problem in reply.get("problems", [])]
-    found["a check told that a marker is gone"] = sum("is gone again" in problem for problem in problems)
+    found.update(_taken_away(record) + _sets(record) + _failed_audits(record) + _signs_of_life(record))
+    findings = [each for check in record.checks for each in (check.reply or {}).get("findings", [])]
+    found.update({f"told {each['flaw']}" for each in findings})
     return found
+
+
+def _signs_of_life(record: Record) -> Counter[str]:
+    reports = [each.plan.reports_at is not None for each in record.trainings]
+    return Counter(
+        {
+            "box silent": record.scenario.settings.box_reports * reports.count(False),
+            "box reports": reports.count(True),
+            "told silent": sum(entry.status == NO_SIGN for entry in record.statuses),
+        }
+    )
+
+
+def _taken_away(record: Record) -> Counter[str]:
+    problems = [problem for check in record.checks for problem in (check.reply or {}).get("problems", [])]
+    return Counter(
+        {
+            "right denied for good": int(record.denied_at is not None),
+            "call denied for good": record.denied_calls,
+            "marker taken away": len(record.bucket.removed),
+            "marker written again after it was gone": _came_back(record),
+            "a check told that a marker is gone": sum("is gone again" in problem for problem in problems),
+        }
+    )
 
 
 def _came_back(record: Record) -> int:
@@ -169,6 +183,13 @@ def test_no_training_completes_in_a_way_that_its_run_does_not_know(census: Count
 @pytest.mark.parametrize(("what", "least"), LEAST)
 def test_it_comes_to_pass(census: Counter[str], what: str, least: int) -> None:
     assert census[what] >= least
+
+
+@pytest.mark.parametrize("right", Right, ids=str)
+def test_each_right_is_missed_by_some_run_to_which_it_is_denied(right: Right) -> None:
+    drawn = (seed for seed in count(1) if (plan := draw_denial(seed, HOUR)) and plan.right is right)
+    records = (run_lifecycle(seed)[0] for seed in islice(drawn, 60))
+    assert any(right in check.denied for record in records for check in record.checks)
 
 
 def test_every_invariant_is_what_finds_some_mutation_of_the_monitor() -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from monitor_runtime.cloud.values import InstanceState
-from monitor_runtime.contract.outcomes import Outcome
-from sandbox.simulation.judge.safety import a_stopped_instance_is_kept
+from monitor_runtime.contract.outcomes import Action, Outcome
+from sandbox.simulation.judge.removals import a_marker_that_is_gone_is_told
+from sandbox.simulation.judge.safety import a_stopped_instance_is_kept, endings_are_as_declared
 from sandbox.simulation.judge.truth import Truth
-from sandbox.simulation.judge.vanishing import a_marker_that_is_gone_is_told
+from sandbox.simulation.world.machine import SpotKind
 from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE
 
-from .records import PREFIX, broken, checked, launched, record
+from .records import PREFIX, broken, checked, ended, launched, record
 
 KEY = f"{PREFIX}done"
 
@@ -86,3 +89,22 @@ def test_how_long_a_stopped_instance_was_kept_counts_from_its_own_launch(kept_fo
     told.terminated_stopped.append((HOUR + kept_for, first, check))
     check.state_at_start = InstanceState.STOPPED
     assert broken(told, a_stopped_instance_is_kept) is wrong
+
+
+@pytest.mark.parametrize(
+    ("there", "after", "wrong"),
+    [(True, 4 * MINUTE, True), (True, 5 * MINUTE, False), (False, -MINUTE, True), (False, MINUTE, False)],
+)
+def test_unverified_work_is_terminated_from_the_deadline_on_and_after_the_last_look_if_its_marker_is_there(
+    after: int, *, there: bool, wrong: bool
+) -> None:
+    told = record({"max_runtime_hours": 1.0, "on_deadline": Action.TERMINATE})
+    launch = launched(told, 0)
+    _wrote(told, 10 * MINUTE)
+    if not there:
+        _deleted(told, 20 * MINUTE)
+    ended(told, launch, HOUR + after)
+    told.endings[0] = replace(told.endings[0], action=Action.TERMINATE)
+    told.scenario = replace(told.scenario, machine=replace(told.scenario.machine, spot=SpotKind.ONE_TIME))
+    (told.checks[-1].reply or {})["outcome"] = "unverified"
+    assert broken(told, endings_are_as_declared) is wrong

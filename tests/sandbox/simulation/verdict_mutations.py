@@ -16,6 +16,7 @@ from .patches import (
     counted_anew,
     noted_unless_gone,
     nothing,
+    noticed_ever,
     replaced,
     uncounted,
     understood,
@@ -80,6 +81,12 @@ VERDICT_MUTATIONS = (
         replaced(recording, "_note", noted_unless_gone),
         "grace_is_given_in_full",
         1500,
+    ),
+    Mutation(
+        "what an earlier launch noticed is remembered",
+        wrapped(memory.Memory, "of", noticed_ever),
+        "only_what_was_there_is_gone",
+        500,
     ),
     Mutation(
         "nobody is told that a marker is gone",
