@@ -33,7 +33,7 @@ class Check:
     first_described_at: int | None = None
     looked_at: int | None = None
     looked_until: int | None = None
-    """The last listing of the look that began at ``looked_at``."""
+    """The last listing, or reading of a marker, of the look that began at ``looked_at``."""
     signalled_at: int | None = None
     state_at_end: InstanceState | None = None
     switch_after: int | None = None
@@ -80,7 +80,7 @@ class Ending:
     at: int
     described_at: int
     looks: tuple[int, ...]
-    """The first and the last listing that the check decided by."""
+    """The first and the last look at S3 that the check decided by."""
     signalled_at: int | None
     training_exited: bool
     under_way: tuple[str, ...]

@@ -83,6 +83,7 @@ class SimulatedCloud(SimulatedAudit):
         self._require_bucket(bucket)
 
         def effect() -> bytes:
+            self._check.looked_until = self._process.moment
             body = self._world.bucket.read(key, max_bytes)
             if body is None:
                 raise CloudError("s3:GetObject", "NoSuchKey", key, ErrorKind.NOT_FOUND)
