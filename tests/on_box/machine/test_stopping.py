@@ -1,0 +1,75 @@
+"""The service is stopped by a real systemd: every program that can save does, wherever it has gone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import pytest
+
+from monitor_runtime.contract.settings import Settings
+from runctl_component.box.box_tags import TAG_SHUTDOWN_TIMEOUT, box_tags
+from runctl_component.box.runner_archive import runner_archive, runner_key
+from runctl_component.box.user_data import render_user_data
+from sandbox.box.machine import BUCKET, Box, box_machine
+from sandbox.box.object_store import REGION
+from sandbox.box.waiting import wait_until
+
+from ..stopping.cases import CASES, PROGRAMS, Case, environment
+
+PREFIX = "runs/llama/"
+FOLDER = "/opt/programs"
+TAGS = box_tags(Settings("llama", "project/stack/monitor", BUCKET, PREFIX))
+CHOSEN = {
+    "workers, saving after the step",
+    "a next line",
+    "tee",
+    "multiprocessing, spawn",
+    "timeout",
+    "setsid -w",
+    "su -l",
+    "sudo",
+    "a scope",
+    "tmux",
+    "a trap that forwards",
+    "nohup &",
+}
+"""Those in which systemd, sessions or control groups have a part; the others need none of them."""
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Box]:
+    """One that has run the product's user data, and on which each test has the runner run its own command."""
+    script = render_user_data(
+        command="true",
+        environment=environment(FOLDER),
+        run="llama",
+        bucket=BUCKET,
+        prefix=PREFIX,
+        region=REGION,
+    )
+    programs = {f"{FOLDER}/{path.name}": path.read_text() for path in PROGRAMS.glob("*.py")}
+    with box_machine(script, tags=TAGS, files=programs) as machine:
+        machine.s3.put(runner_key(PREFIX), runner_archive())
+        machine.boot()
+        wait_until(lambda: f"{PREFIX}training_complete.txt" in machine.objects(), 30, "marker")
+        yield machine
+
+
+def _events(box: Box) -> list[str]:
+    return box.run("cat /root/events").stdout.splitlines()
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.name in CHOSEN], ids=lambda case: case.name)
+def test_a_stop_of_the_service_reaches_each_program_that_can_save(box: Box, case: Case) -> None:
+    box.metadata.set_tags({TAG_SHUTDOWN_TIMEOUT: str(math.ceil(case.timeout_seconds))})
+    box.run("systemctl stop runctl-training; rm -rf /root/events /var/lib/runctl /run/runctl/*")
+    box.run(f"cat >/etc/runctl/command <<'CASE'\n{case.command}\nCASE\nsystemctl start --no-block runctl-training")
+    wait_until(lambda: sum(line.endswith(" started") for line in _events(box)) >= case.started, 20, "start")
+    stopped = box.run("sleep 0.3; systemctl stop runctl-training", seconds=40)
+    seen = [line for line in _events(box) if not line.endswith(" started")]
+    assert (stopped.returncode, seen) == (0, list(case.seen)), box.journal("runctl-training")[-2000:]
+
+
+def test_every_chosen_case_is_one() -> None:
+    assert {case.name for case in CASES} >= CHOSEN
