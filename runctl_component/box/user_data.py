@@ -30,6 +30,8 @@ _FOOTER = """\
 systemctl daemon-reload
 systemctl enable --now runctl-guard.timer
 systemctl enable runctl-training.service
+# Cloud-init runs this once: a host that is lost right now must not lose it.
+sync
 systemctl start --no-block runctl-training.service
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,13 @@ from sandbox.box.root import NoBoxError, require_root
 
 FIRST_BOOT = "#!/bin/bash\necho first >>/root/boots\necho 'said by user data'\n"
 TAGS = {"runctl:success-marker": "done.txt", "Name": "llama, 2nd try"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One box runs at a time, so one worker has them all."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("box"))
 
 
 @pytest.fixture(scope="session", autouse=True)
