@@ -101,7 +101,8 @@ def _in_grace(case: Case, found: Completion) -> Wait | None:
         return None
     reason = f"{found.evidence}: grace period until {format_time(grace_over)}"
     if case.deadline and _ends_as_complete(case, found):
-        return Wait(reason, min(grace_over, case.deadline + LAST_LOOK))
+        last_look = case.deadline + LAST_LOOK
+        return Wait(reason, min(grace_over, last_look) if last_look > case.now else grace_over)
     return wait(case, reason, grace_over)
 
 

@@ -16,6 +16,9 @@ from sandbox.simulation.world.timeline import SECOND, Timeline, to_datetime
 
 Value = TypeVar("Value")
 
+MOST_STEPS = 2000
+"""More calls and waits than any invocation needs: one that makes as many goes round in a circle."""
+
 
 class SuspendedError(BaseException):
     """Unwinds an invocation that has to wait while other things happen."""
@@ -23,6 +26,10 @@ class SuspendedError(BaseException):
 
 class TimedOutError(BaseException):
     """Lambda kills the invocation."""
+
+
+class RunawayError(Exception):
+    """The invocation does the same again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,14 @@ class Process:
         self.moment = self._started
 
     def do(self, effect: Callable[[], Value]) -> Value:
-        """Do something at this moment, once."""
+        """Do something at this moment, once.
+
+        Raises:
+            RunawayError: when there is no end of it.
+        """
+        if self._position >= MOST_STEPS:
+            message = f"more than {MOST_STEPS} steps in one invocation"
+            raise RunawayError(message)
         if self._position == len(self._steps):
             try:
                 self._steps.append(_Step(self.moment, effect(), None))
