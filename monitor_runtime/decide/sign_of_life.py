@@ -22,9 +22,10 @@ def sign_is_due(settings: Settings, seen: Observation, now: datetime) -> bool:
         return False
     if seen.memory.box_known or seen.memory.may_be_going(now) or seen.completion:
         return False
-    return isinstance(seen.objects, tuple) and not any(
-        matching(settings, output, fresh(seen.objects, launched_at)) for output in settings.expected_outputs
-    )
+    if not isinstance(seen.objects, tuple):
+        return False
+    written = fresh(seen.objects, launched_at)
+    return not any(matching(settings, output, written) for output in settings.expected_outputs)
 
 
 def silence(settings: Settings, seen: Observation) -> str | None:

@@ -54,10 +54,7 @@ def check_monitor(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
         problem = Problem("args", got=args, accepted="an object of args", fix="pass a dict with at least watch")
         raise InvalidArgs(f"Monitor {name!r}", [problem])
     given = without_none(plain_containers(args))
-    problems = [
-        *name_problems(name, MAX_NAME_CHARACTERS),
-        *unknown_keys(given, MONITOR_RULES),
-    ]
+    problems = [*name_problems(name, MAX_NAME_CHARACTERS), *unknown_keys(given, MONITOR_RULES)]
     if "watch" not in given:
         problems.append(
             Problem(

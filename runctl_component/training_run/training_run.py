@@ -128,7 +128,7 @@ class TrainingRun(pulumi.ComponentResource):
             if "iam_instance_profile" in checked
             else create_profile(self._name, checked, monitor.partition, self).name
         )
-        runner = [] if "user_data" in checked else [upload_runner(self._name, checked, self)]
+        runner = [upload_runner(self._name, checked, self)] if "command" in checked else []
         self._instance = aws.ec2.Instance(
             self._name,
             ami=self._image(),

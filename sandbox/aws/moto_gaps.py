@@ -22,15 +22,19 @@ from moto.sns.models import Subscription
 from sandbox.aws.boto import client, parameters_of, session_events
 
 ACCOUNT_ID: str = DEFAULT_ACCOUNT_ID
-_SIGNING_KEY = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
 
 
-def _signing_key(_: Subscription) -> rsa.RSAPrivateKey:
+@cache
+def _signing_key() -> rsa.RSAPrivateKey:
     """One for all subscriptions: moto makes one for each, which takes as long as five of its requests."""
-    return _SIGNING_KEY
+    return rsa.generate_private_key(public_exponent=65_537, key_size=2048)
 
 
-Subscription.private_key = cache(_signing_key)
+def _key_of(_: Subscription) -> rsa.RSAPrivateKey:
+    return _signing_key()
+
+
+Subscription.private_key = cache(_key_of)
 
 
 def mend(region: str) -> None:

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 from sandbox.box.root import RECIPE, root_folder, why_no_box
+from sandbox.long_program import run_long
 
-_SECONDS_BETWEEN_LINES = 30
 _MADE_WITHIN_SECONDS = 1800
 _TARGETS = "$(ORIGIN)|$(COMPONENT)|$(CREATED_BY)|$(CODENAME)|$(REPO_URI)"
 _BOOTSTRAP = "mmdebstrap"
@@ -151,22 +151,16 @@ def _output(*command: str, folder: Path | None = None) -> str:
 
 
 def _run(command: list[str], environment: dict[str, str]) -> None:
-    """The bootstrap, with a line now and then of how far it is."""
-    begun_at = said_at = time.monotonic()
-    last_error = ""
-    with subprocess.Popen(  # noqa: S603
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as bootstrap:
-        for line in bootstrap.stdout or ():
-            if line.startswith("E:"):
-                last_error = line.strip()
-            if time.monotonic() - said_at > _SECONDS_BETWEEN_LINES:
-                said_at = time.monotonic()
-                _say(f"{said_at - begun_at:.0f} s: {line.strip()}")
-            if time.monotonic() - begun_at > _MADE_WITHIN_SECONDS:
-                bootstrap.kill()
-    if bootstrap.returncode != 0:
-        raise GetRootError(f"{_BOOTSTRAP} failed: {last_error}; is the mirror of Debian reachable?")
+    """The bootstrap."""
+    code, lines = run_long(
+        command,
+        lambda seconds, _, line: _say(f"{seconds:.0f} s: {line}"),
+        environment=environment,
+        within_seconds=_MADE_WITHIN_SECONDS,
+    )
+    if code != 0:
+        error = next((line for line in reversed(lines) if line.startswith("E:")), "")
+        raise GetRootError(f"{_BOOTSTRAP} failed: {error}; is the mirror of Debian reachable?")
 
 
 def _say(text: str) -> None:

@@ -16,11 +16,11 @@ from pulumi.automation import PulumiCommand
 from semver import VersionInfo
 
 from sandbox.engine.cli import GO_MODULES, cache_folder, engine_version, find_engine, home_folder
+from sandbox.long_program import run_long
 
 INSTALLER = "https://get.pulumi.com/install.sh"
 REACHED_WITHIN_SECONDS = 5
 BUILT_WITHIN_SECONDS = 1800
-_SECONDS_BETWEEN_LINES = 30
 
 
 class GetEngineError(RuntimeError):
@@ -86,22 +86,17 @@ def _build(folder: Path) -> None:
 
 
 def _run(command: list[str], folder: Path) -> None:
-    """The build, with a line now and then of how far it is: Go names each package that it has compiled."""
-    environment = {**os.environ, "HOME": str(home_folder()), "GOWORK": "off"}
-    begun_at = said_at = time.monotonic()
-    packages, last = 0, ""
-    with subprocess.Popen(  # noqa: S603
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as build:
-        for line in build.stderr or ():
-            packages, last = packages + 1, line.strip()
-            if time.monotonic() - said_at > _SECONDS_BETWEEN_LINES:
-                said_at = time.monotonic()
-                _say(f"building: {packages} packages after {said_at - begun_at:.0f} s")
-            if time.monotonic() - begun_at > BUILT_WITHIN_SECONDS:
-                build.kill()
-    if build.returncode != 0:
-        raise GetEngineError(f"go build failed: {last}; are the Go modules reachable (GOPROXY)?")
+    """The build: Go names each package that it has compiled."""
+    begun_at = time.monotonic()
+    code, lines = run_long(
+        command,
+        lambda seconds, packages, _: _say(f"building: {packages} packages after {seconds:.0f} s"),
+        environment={**os.environ, "HOME": str(home_folder()), "GOWORK": "off"},
+        within_seconds=BUILT_WITHIN_SECONDS,
+        folder=folder,
+    )
+    if code != 0:
+        raise GetEngineError(f"go build failed: {lines[-1] if lines else ''}; are the Go modules reachable (GOPROXY)?")
     _say(f"built in {time.monotonic() - begun_at:.0f} s")
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from monitor_runtime.contract import names
+from runctl_component.box.runner import preflight
 from runctl_component.box.runner_archive import runner_key
 
 from .box import BIN, PREFIX, Box, wait_until
@@ -43,6 +45,10 @@ def test_the_first_object_says_what_was_started_where(box: Box) -> None:
     assert (started["launch"], started["instance_id"], started["image_id"]) == (1, "i-0aaaaaaaa", "ami-0aaaaaaaa")
     assert all(started[field] for field in ("started_at", "boot_id", "host", "kernel", "python", "aws"))
     assert f"{PREFIX}{started['log']}-00001.log" not in box.around.stored()
+
+
+def test_the_monitor_looks_for_the_object_that_the_runner_writes() -> None:
+    assert preflight.STARTED == names.STARTED
 
 
 def test_launches_are_counted(box: Box) -> None:

@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
 
-from monitor_runtime.contract.settings import Settings
 from monitor_runtime.observe.marker_body import parse_body
-from runctl_component.box.box_tags import TAG_POWER_OFF_AFTER, box_tags
-from runctl_component.box.runner_archive import runner_archive, runner_key
-from runctl_component.box.user_data import render_user_data
-from sandbox.box.machine import BUCKET, Box, box_machine
-from sandbox.box.object_store import REGION
+from runctl_component.box.box_tags import TAG_POWER_OFF_AFTER
+from sandbox.box.machine import Box
 from sandbox.box.waiting import wait_until
 
-PREFIX = "runs/llama/"
-MARKER = f"{PREFIX}training_complete.txt"
-FAILED = f"{PREFIX}training_failed.txt"
-TAGS = box_tags(Settings("llama", "project/stack/monitor", BUCKET, PREFIX))
+from .product import FAILED, PREFIX, SUCCEEDED, TAGS, await_marker, product_box
+
 SAVES = "trap 'echo saved >>/root/saved; exit 1' TERM; echo launch >>/root/launches; sync\n"
 FILLS = "for size in 1M 4k; do dd if=/dev/zero of=/root/fill-$size bs=$size || true; done\n"
 IN_THE_FIRST_BOOT = "if [[ $(wc -l </root/launches) == 1 ]]; then sleep 600 & wait; fi"
-
-
-@contextmanager
-def _box(command: str, tags: Mapping[str, str] = TAGS, disk_mebibytes: int = 2048) -> Generator[Box]:
-    """A box that will run the product's user data; it is off."""
-    script = render_user_data(command=command, environment={}, run="llama", bucket=BUCKET, prefix=PREFIX, region=REGION)
-    with box_machine(script, tags=tags, disk_mebibytes=disk_mebibytes) as box:
-        box.s3.put(runner_key(PREFIX), runner_archive())
-        yield box
-
-
-def _await_marker(box: Box, key: str = MARKER) -> None:
-    wait_until(lambda: key in box.objects(), 40, key)
 
 
 def _await_launch(box: Box, number: int) -> None:
@@ -46,54 +25,54 @@ def _is_full(box: Box) -> bool:
 
 
 def test_a_disk_that_is_full_keeps_no_marker_back() -> None:
-    with _box(FILLS, disk_mebibytes=300) as box:
+    with product_box(FILLS, disk_mebibytes=300) as box:
         box.boot()
-        _await_marker(box)
+        await_marker(box)
         assert _is_full(box)
-        assert parse_body(box.object(MARKER)).exit_code == 0
+        assert parse_body(box.object(SUCCEEDED)).exit_code == 0
 
 
 def test_a_failure_on_a_full_disk_is_told_as_a_failure() -> None:
-    with _box("dd if=/dev/zero of=/root/fill bs=1M", disk_mebibytes=300) as box:
+    with product_box("dd if=/dev/zero of=/root/fill bs=1M", disk_mebibytes=300) as box:
         box.boot()
-        _await_marker(box, FAILED)
-        assert MARKER not in box.objects()
+        await_marker(box, FAILED)
+        assert SUCCEEDED not in box.objects()
         assert parse_body(box.object(FAILED)).exit_code == 1
 
 
 def test_a_command_that_shuts_the_machine_down_has_succeeded_and_does_not_train_again() -> None:
-    with _box("echo launch >>/root/launches\nshutdown -h now") as box:
+    with product_box("echo launch >>/root/launches\nshutdown -h now") as box:
         box.start()
         box.wait_until_off(60)
         box.boot()
-        _await_marker(box)
+        await_marker(box)
         assert box.run("cat /root/launches").stdout == "launch\n"
 
 
 def test_a_reboot_lets_the_training_save_and_the_next_boot_trains_again() -> None:
-    with _box(f"{SAVES}{IN_THE_FIRST_BOOT}") as box:
+    with product_box(f"{SAVES}{IN_THE_FIRST_BOOT}") as box:
         box.boot()
         _await_launch(box, 1)
         box.reboot()
         _await_launch(box, 2)
-        _await_marker(box)
+        await_marker(box)
         assert box.run("cat /root/saved").stdout == "saved\n"
 
 
 def test_a_lost_host_loses_no_log_that_was_uploaded_and_the_next_boot_trains_again() -> None:
-    with _box(f"{SAVES}{IN_THE_FIRST_BOOT}") as box:
+    with product_box(f"{SAVES}{IN_THE_FIRST_BOOT}") as box:
         box.boot()
         _await_launch(box, 1)
         box.run("sync")
         box.lose_host()
         box.boot()
-        _await_marker(box)
+        await_marker(box)
         started = json.loads(box.object(f"{PREFIX}runctl/started.json"))
         assert (started["launch"], box.run("cat /root/launches").stdout) == (2, "launch\n" * 2)
 
 
 def test_the_guard_powers_off_what_is_up_for_too_long_also_with_a_full_disk() -> None:
-    with _box(f"{FILLS}sleep 600", {**TAGS, TAG_POWER_OFF_AFTER: "7200"}, disk_mebibytes=300) as box:
+    with product_box(f"{FILLS}sleep 600", tags={**TAGS, TAG_POWER_OFF_AFTER: "7200"}, disk_mebibytes=300) as box:
         box.boot()
         wait_until(lambda: _is_full(box), 60, "full disk")
         box.lose_host()

@@ -7,19 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor_runtime.contract.settings import Settings
-from runctl_component.box.box_tags import TAG_SHUTDOWN_TIMEOUT, box_tags
-from runctl_component.box.runner_archive import runner_archive, runner_key
-from runctl_component.box.user_data import render_user_data
-from sandbox.box.machine import BUCKET, Box, box_machine
-from sandbox.box.object_store import REGION
+from runctl_component.box.box_tags import TAG_SHUTDOWN_TIMEOUT
+from sandbox.box.machine import Box
 from sandbox.box.waiting import wait_until
 
 from ..stopping.cases import CASES, PROGRAMS, Case, environment
+from .product import await_marker, product_box
 
-PREFIX = "runs/llama/"
 FOLDER = "/opt/programs"
-TAGS = box_tags(Settings("llama", "project/stack/monitor", BUCKET, PREFIX))
 CHOSEN = {
     "workers, saving after the step",
     "a next line",
@@ -40,19 +35,10 @@ CHOSEN = {
 @pytest.fixture(scope="module")
 def box() -> Iterator[Box]:
     """One that has run the product's user data, and on which each test has the runner run its own command."""
-    script = render_user_data(
-        command="true",
-        environment=environment(FOLDER),
-        run="llama",
-        bucket=BUCKET,
-        prefix=PREFIX,
-        region=REGION,
-    )
     programs = {f"{FOLDER}/{path.name}": path.read_text() for path in PROGRAMS.glob("*.py")}
-    with box_machine(script, tags=TAGS, files=programs) as machine:
-        machine.s3.put(runner_key(PREFIX), runner_archive())
+    with product_box("true", environment(FOLDER), files=programs) as machine:
         machine.boot()
-        wait_until(lambda: f"{PREFIX}training_complete.txt" in machine.objects(), 30, "marker")
+        await_marker(machine)
         yield machine
 
 

@@ -1,0 +1,44 @@
+"""A program that takes minutes, with a word now and then of how far it is."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+_SECONDS_BETWEEN_WORDS = 30
+
+
+def run_long(
+    command: list[str],
+    tell: Callable[[float, int, str], None],
+    *,
+    environment: Mapping[str, str],
+    within_seconds: float,
+    folder: Path | None = None,
+) -> tuple[int, list[str]]:
+    """Run it to its end; returns its exit code and the lines that it printed. It is killed when it takes longer.
+
+    ``tell`` is called now and then, with the seconds since the beginning, the number of lines so far and the last one.
+    """
+    begun_at = told_at = time.monotonic()
+    lines: list[str] = []
+    with subprocess.Popen(  # noqa: S603
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as program:
+        for line in program.stdout or ():
+            lines.append(line.strip())
+            now = time.monotonic()
+            if now - told_at > _SECONDS_BETWEEN_WORDS:
+                told_at = now
+                tell(now - begun_at, len(lines), lines[-1])
+            if now - begun_at > within_seconds:
+                program.kill()
+    return program.returncode, lines
