@@ -14,7 +14,7 @@ class Mutation:
     name: str
     patch: Patch
     caught_by: str
-    within: int = 400
+    within: int = 100
 
     def __str__(self) -> str:
         return self.name

@@ -137,7 +137,7 @@ MUTATIONS = (
         "the outcome of an earlier launch is believed",
         replaced(memory, "_since_launch", ever),
         "an_ended_run_is_settled_by_the_next_check",
-        1000,
+        1500,
     ),
     Mutation(
         "the end of a released instance is told",
