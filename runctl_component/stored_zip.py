@@ -14,22 +14,30 @@ from threading import Lock
 
 _EARLIEST_TIME = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
-_MODE = 0o100644 << 16
+_MODE_SHIFT = 16
+_FILE, _PROGRAM = 0o100644, 0o100755
+_PROGRAMS = (b"#!", b"\x7fELF")
+"""What programs begin with. Not every machine knows which files are executable; the files themselves do."""
 
 
 def stored_zip(entries: Iterable[tuple[str, bytes]]) -> bytes:
-    """The zip: sorted, not compressed, without time, mode or line ends of the machine that builds it."""
+    """The zip: sorted, not compressed, without the times and modes of the machine that builds it."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
         for name, body in sorted(entries):
-            archive.writestr(_entry(name), body.replace(b"\r\n", b"\n"))
+            archive.writestr(_entry(name, body), body)
     return content.getvalue()
 
 
-def _entry(name: str) -> zipfile.ZipInfo:
+def own_source(path: Path) -> bytes:
+    """A file of this package, with the line ends that it has in the repository."""
+    return path.read_bytes().replace(b"\r\n", b"\n")
+
+
+def _entry(name: str, body: bytes) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, _EARLIEST_TIME)
     entry.create_system = _UNIX
-    entry.external_attr = _MODE
+    entry.external_attr = (_PROGRAM if body.startswith(_PROGRAMS) else _FILE) << _MODE_SHIFT
     return entry
 
 

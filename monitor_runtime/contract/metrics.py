@@ -6,6 +6,10 @@ from enum import StrEnum
 
 METRICS_NAMESPACE = "Runctl"
 METRICS_DIMENSION = "monitor"
+GPU_WORD = "gpu"
+"""How `Idle.metric` may be declared where the instance has our runner, which measures it."""
+GPU_METRIC = "RunctlInstance/GPUUtilization"
+"""The highest use of any GPU in a minute, in percent; with the dimension InstanceId."""
 
 
 class Metric(StrEnum):

@@ -13,6 +13,11 @@ _KEY = re.compile(
     + r"key/(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 )
 """https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-ARN"""
+_SECRET = re.compile(
+    _HEAD.format(service="secretsmanager") + r"secret:[\w/+=.@-]+-[A-Za-z0-9]{6}(?::[^:\x00-\x1f\x7f]*){0,3}", re.ASCII
+)
+"""https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html"""
+_PARAMETER = re.compile(_HEAD.format(service="ssm") + r"parameter/[\w./-]+", re.ASCII)
 _PROFILE = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _MAX_PROFILE_CHARACTERS = 128
 
@@ -34,6 +39,25 @@ def key_arn(field: str, value: object) -> Iterator[Problem]:
     else:
         fix = "write for example arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     yield Problem(field, got=value, accepted="the ARN of a KMS key: no alias, and no key id alone", fix=fix)
+
+
+def secret_arn(field: str, value: object) -> Iterator[Problem]:
+    """The ARN of a secret or a parameter, without a word of the value: it may be the secret itself."""
+    text = str(value)
+    if _SECRET.fullmatch(text) or _PARAMETER.fullmatch(text):
+        return
+    if ":secret:" in text:
+        found, fix = "no whole ARN of a secret", "write all of it: it ends with a - and six characters that AWS chose"
+    else:
+        found = f"a string of {len(text)} characters"
+        fix = "put the value into Secrets Manager or Parameter Store, and write the ARN that it gets there"
+    yield Problem(
+        field,
+        found=found,
+        accepted="the ARN of a Secrets Manager secret, with or without :json-key:version-stage:version-id, or of an SSM"
+        " parameter",
+        fix=fix,
+    )
 
 
 def profile_name(field: str, value: object) -> Iterator[Problem]:

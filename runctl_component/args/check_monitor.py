@@ -8,14 +8,14 @@ from runctl_component.args.arn_rules import Place, key_place_problems, topic_pla
 from runctl_component.args.checked_args import CheckedArgs
 from runctl_component.args.defaults import DEFAULT_RETENTION_DAYS, DEFAULT_SILENCE_MINUTES
 from runctl_component.args.key_rules import name_problems, unknown_keys
+from runctl_component.args.monitor_handle import Watched
 from runctl_component.args.monitor_rules import (
     MAX_NAME_CHARACTERS,
     MONITOR_RULES,
     RESOLVED_MONITOR_RULES,
 )
-from runctl_component.args.run_rules import topic_key_problems
+from runctl_component.args.run_combinations import topic_key_problems
 from runctl_component.args.unknown_values import has_output, plain_containers, without_none
-from runctl_component.args.watched import Watched
 from runctl_component.errors import InvalidArgs
 
 

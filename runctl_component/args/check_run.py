@@ -14,6 +14,7 @@ from runctl_component.args.defaults import complete, default_prefix
 from runctl_component.args.key_rules import name_problems, unknown_keys
 from runctl_component.args.monitor_handle import read_handle
 from runctl_component.args.problem_fields import field_of, fields_touched, without_secrets
+from runctl_component.args.run_combinations import combinations
 from runctl_component.args.run_rules import (
     MAX_NAME_CHARACTERS,
     PLAIN,
@@ -21,7 +22,6 @@ from runctl_component.args.run_rules import (
     REQUIRED,
     RESOLVED_RULES,
     RUN_RULES,
-    combinations,
 )
 from runctl_component.args.size_limits import LONGEST_MONITOR, missing_prefix, size_problems
 from runctl_component.args.unknown_values import has_output, plain_containers, without_none

@@ -10,7 +10,7 @@ class IdleArgs(TypedDict):
     """When a run counts as idle."""
 
     metric: pulumi.Input[str]
-    """A metric of AWS/EC2 such as `CPUUtilization`, or `Namespace/MetricName` with the dimension InstanceId and no other, for example `CWAgent/nvidia_smi_utilization_gpu`. EC2 itself publishes no GPU metric."""
+    """A metric of AWS/EC2 such as `CPUUtilization`, or `Namespace/MetricName` with the dimension InstanceId and no other, for example `CWAgent/nvidia_smi_utilization_gpu`. EC2 itself publishes no GPU metric: with `command`, `gpu` lets the runner publish one, the highest use of any GPU in each minute, in percent."""
     threshold: pulumi.Input[float]
     """The run is idle when the maximum of every 5 minutes is below this, in the metric's unit. With 0: when it is 0."""
     minutes: pulumi.Input[int]
@@ -40,11 +40,15 @@ class TrainingRunArgs(TypedDict):
     ami: NotRequired[pulumi.Input[str]]
     """The image: an id, or the name of an SSM parameter that holds one (it begins with `/`). Default: for NVIDIA GPUs the newest Deep Learning Base AMI, with a driver and CUDA but no framework, else the newest Amazon Linux 2023. What is looked up, by default, by parameter or as an Output, counts at creation: a newer image never replaces a running instance. A changed plain id does. If you pass an Output, it must not resolve to None. With `command`, your image needs cloud-init, systemd, bash, `/usr/bin/python3` (3.9 or newer) and the AWS CLI as `aws`, outside of any environment that a login shell activates; for the training to be signalled before a stop, also the SSM agent."""
     command: NotRequired[pulumi.Input[str]]
-    """The training: a script that bash runs on the instance, as root, in /root, after the login profile, so `conda activate`, modules and functions of the profile work. `set -eo pipefail` is in force: a line that fails, or a part of a pipe, ends it and is a failure; write `set +e` where you want otherwise. It has nothing to read. `RUNCTL_OUTPUT_URI` and `RUNCTL_RUN` are set. Nothing else is copied to the instance, so the command fetches its code itself; the default profile allows that from under the prefix. When it exits, the marker is written; what it has handed to a daemon, as `docker run -d` does, must be waited for. It shares the 16 KiB of user data with `environment`; too long a command is rejected with what is left for it, about 12 KB. The runner itself is an object below the prefix, which `pulumi up` uploads and the instance fetches: whoever deploys needs `s3:PutObject` and `s3:DeleteObject` there. A changed command replaces the instance."""
+    """The training: a script that bash runs on the instance, as root, in /root, after the login profile, so `conda activate`, modules and functions of the profile work. `set -eo pipefail` is in force: a line that fails, or a part of a pipe, ends it and is a failure; write `set +e` where you want otherwise. It has nothing to read. `RUNCTL_OUTPUT_URI` and `RUNCTL_RUN` are set. Nothing is copied to the instance but what `code` names; the default profile allows the command to fetch more from under the prefix. When it exits, the marker is written; what it has handed to a daemon, as `docker run -d` does, must be waited for. It shares the 16 KiB of user data with `environment`; too long a command is rejected with what is left for it, about 12 KB. The runner itself is an object below the prefix, which `pulumi up` uploads and the instance fetches: whoever deploys needs `s3:PutObject` and `s3:DeleteObject` there. A changed command replaces the instance."""
     user_data: NotRequired[pulumi.Input[str]]
     """Your own start-up script in place of `command`; it writes the marker itself. cloud-init must know what it begins with, with nothing before it: `#!`, `#cloud-config`, `#include` and its other types, a MIME message, or base64 of such or of gzip. At most 16 KiB."""
     environment: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
-    """Variables for `command`, which outweigh those of the login profile. Values are literal: a `PATH` with `$` is rejected, as are variables that Bash sets itself. Stored in user data, which anyone who can describe the instance can read: no secrets."""
+    """Variables for `command`, which outweigh those of the login profile. Values are literal: a `PATH` with `$` is rejected, as are variables that Bash sets itself. Stored in user data, which anyone who can describe the instance can read: secrets belong into `secrets`."""
+    secrets: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Variables for `command` whose values the instance fetches at each start: from a Secrets Manager secret, by its ARN, alone or followed by `:json-key:version-stage:version-id` as in ECS, of which any may be empty and the last ones left out; or from an SSM parameter, by its ARN. Only the ARNs are in user data, and the values are never on the disk. The default profile may read these and no others. A secret that cannot be read is a failure before the command begins, and is named."""
+    code: NotRequired[str]
+    """A folder, relative to that of the Pulumi program, whose files are in the working directory when `command` begins. `pulumi up` uploads it below the prefix, and the instance unpacks it once. What a `.gitignore` names is left out, in the folder or around it, and so are `.git`, `__pycache__` and virtual environments; at most 100 MiB. A file that begins with `#!` can be executed. Changed code replaces the instance, like a changed command. Must be a plain value."""
     subnet_id: NotRequired[pulumi.Input[str]]
     """The subnet. Default: one of the default VPC. The instance needs a route to S3 and SSM, and has a public address only if the subnet assigns one."""
     security_group_ids: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
@@ -55,6 +59,8 @@ class TrainingRunArgs(TypedDict):
     """The name of your own instance profile. It must allow reading and writing under the prefix, and should let the SSM agent work. Default: a new one that allows just that, without the agent's right to read the account's parameters. If you pass an Output, it must not resolve to None."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
     """The KMS key of the bucket, if it is a customer managed one: grants the instance and the monitor access to it."""
+    server_side_encryption: NotRequired[pulumi.Input[str]]
+    """`AES256` or `aws:kms`, the latter with `kms_key_arn` if there is one: what uploads to the bucket must name where its policy demands it. Counts for `pulumi up` and the runner; the command's own uploads must name it themselves. Default: none is named, and the bucket's default applies."""
     root_volume_gib: NotRequired[pulumi.Input[int]]
     """Size of the encrypted gp3 root volume, in GiB. The default image for NVIDIA GPUs needs 75. It can be raised in place; a smaller one is refused."""
     spot: NotRequired[str]

@@ -1,4 +1,4 @@
-"""The args of a run with their defaults, and the settings that follow from them."""
+"""The args of a run with their defaults, and what follows from them for its monitor and its instance."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
@@ -7,6 +7,8 @@ from typing import Any
 import pulumi
 
 from monitor_runtime.contract.settings import Settings, parse
+from runctl_component.box.code_folder import code_of
+from runctl_component.box.user_data import Training
 
 PLACEHOLDER_MONITOR = "the-monitor"
 """Stands for the tag of the monitor where nothing depends on it."""
@@ -64,6 +66,23 @@ def to_settings(name: str, monitor: str, checked: Mapping[str, Any], *, box_repo
     document = {key: value for key, value in checked.items() if key in SETTINGS_FIELDS}
     settings, _ = parse({"version": 1, "run": name, "monitor": monitor, "box_reports": box_reports, **document})
     return settings
+
+
+def to_training(name: str, checked: Mapping[str, Any], region: str) -> Training:
+    """What the runner of a run does whose args were checked."""
+    encryption = checked.get("server_side_encryption", "")
+    return Training(
+        command=checked["command"],
+        run=name,
+        bucket=checked["bucket"],
+        prefix=checked["prefix"],
+        region=region,
+        environment=checked["environment"],
+        secrets=checked.get("secrets", {}),
+        code=code_of(checked["code"]) if "code" in checked else None,
+        encryption=encryption,
+        encryption_key=checked.get("kms_key_arn", "") if encryption else "",
+    )
 
 
 DEFAULT_RETENTION_DAYS = 30

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import Any, cast
 
 from monitor_runtime.contract.rules import Problem
 
@@ -51,3 +51,18 @@ def literal_path(field: str, value: object) -> Iterator[Problem]:
             accepted="the folders themselves, between colons",
             fix='write them all, or begin the command with a line like: export PATH="/opt/conda/bin:$PATH"',
         )
+
+
+def declared_twice(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """A variable can have one value."""
+    environment, secrets = values.get("environment"), values.get("secrets")
+    if isinstance(environment, Mapping) and isinstance(secrets, Mapping):
+        both = {*cast("Mapping[object, object]", environment)} & {*cast("Mapping[object, object]", secrets)}
+        for name in sorted(map(str, both)):
+            yield Problem(
+                f"secrets.{name}",
+                found="a variable that is in environment too",
+                accepted="a variable in one of the two",
+                fix="remove it from the other",
+                touches=("environment",),
+            )

@@ -3,16 +3,34 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from monitor_runtime.contract import patterns, rules
 from monitor_runtime.contract.rules import Problem, Rule
-from runctl_component.args.watched import Watched
+from runctl_component.args.defaults import normal_prefix
 
 VERSION = 1
 _ACCEPTED = f"the output handle of a Monitor, as it is: JSON of version {VERSION}"
 _MAX_CHARACTERS = 2048
 """The longest of the names and ARNs; what they look like is AWS's affair, and in a team's own tests their mocks'."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A place that a monitor watches: a resolved entry of ``watch``."""
+
+    bucket: str
+    prefix: str
+    kms_key_arn: str | None = None
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> Self:
+        """The entry as it was declared, without Outputs."""
+        return cls(entry["bucket"], normal_prefix(entry.get("prefix") or ""), entry.get("kms_key_arn"))
+
+    def covers(self, bucket: str, prefix: str) -> bool:
+        """Whether a run that writes there is within."""
+        return bucket == self.bucket and prefix.startswith(self.prefix)
 
 
 @dataclass(frozen=True)

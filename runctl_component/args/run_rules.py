@@ -3,18 +3,18 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, TypeGuard, cast
+from typing import TypeGuard, cast
 
 from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
 from monitor_runtime.contract.settings import RULES as SETTINGS_RULES
-from runctl_component.args.arn_rules import key_arn, profile_name, topic_arn
-from runctl_component.args.defaults import DEFAULT_INSTANCE_TYPE, NOT_DECLARED, normal_prefix
+from runctl_component.args.arn_rules import key_arn, profile_name, secret_arn, topic_arn
+from runctl_component.args.defaults import NOT_DECLARED, normal_prefix
 from runctl_component.args.environment_rules import literal_path, variable_name
 from runctl_component.args.instance_types import instance_type
 from runctl_component.args.monitor_handle import handle_rule
 from runctl_component.box.cloud_init import BEGINNINGS, why_not_run
-from runctl_component.box.image import DEEP_LEARNING_GIB, has_nvidia_gpu, is_parameter, processor
+from runctl_component.box.code_folder import CodeError, code_files
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES
 
 MAX_TAGS = 30
@@ -126,6 +126,30 @@ def user_data(field: str, value: object) -> Iterator[Problem]:
         )
 
 
+def each_text(rule: Rule) -> Rule:
+    """A mapping in which the rule accepts each value that is a text."""
+
+    def checked(field: str, value: object) -> Iterator[Problem]:
+        entries = cast("Mapping[object, object]", value if isinstance(value, Mapping) else {})
+        for name, entry in entries.items():
+            if is_text(entry):
+                yield from rule(f"{field}.{name}", entry)
+
+    return checked
+
+
+def code_folder(field: str, value: object) -> Iterator[Problem]:
+    """A folder that can be brought along."""
+    accepted = "a folder of code, relative to the folder of the Pulumi program"
+    if not is_text(value) or not value.strip():
+        yield Problem(field, got=value, accepted=accepted, fix="write for example ./training")
+        return
+    try:
+        code_files(value)
+    except CodeError as error:
+        yield Problem(field, found=error.found, accepted=accepted, fix=error.fix)
+
+
 def prefix(field: str, value: object) -> Iterator[Problem]:
     """Folders, with or without the last slash."""
     for problem in rules.key_prefix(field, normal_prefix(value)):
@@ -149,6 +173,9 @@ RUN_RULES: Mapping[str, Rule] = {
     "command": script,
     "user_data": user_data,
     "environment": all_of(text_map(variable_name, maximum=100, value_characters=4096), literal_path),
+    "secrets": all_of(text_map(variable_name, maximum=50, value_characters=2048), each_text(secret_arn)),
+    "code": code_folder,
+    "server_side_encryption": rules.one_of("AES256", "aws:kms"),
     "subnet_id": _name(r"subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})", "subnet-0123456789abcdef0"),
     "security_group_ids": rules.list_of(_name(r"sg-(?:[0-9a-f]{8}|[0-9a-f]{17})", "sg-0123456789abcdef0"), maximum=16),
     "key_name": _name(r"[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*", "my-key"),
@@ -180,93 +207,8 @@ RESOLVED_RULES: Mapping[str, Rule] = {
 
 REQUIRED = ("bucket",)
 MAX_TAG_VALUE_CHARACTERS = 256
-PLAIN = ("s3_events", "spot")
+PLAIN = ("code", "s3_events", "spot")
 """Args on which it depends which resources there are: they must be known when the program runs."""
 PRESENCE_IS_PLAIN = ("ami", "iam_instance_profile", "monitor")
 """Args that may be Outputs, but not of None: whether there is a profile or a monitor to make, and whether a newer image
 may replace the instance, is decided when the program runs."""
-
-
-def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong with args together that the settings document does not know."""
-    if ("command" in values) == ("user_data" in values):
-        both = "command" in values
-        yield Problem(
-            "command",
-            found="given together with user_data" if both else "missing",
-            accepted="either command or user_data",
-            fix="remove one of the two" if both else "say with one of the two what starts the training",
-        )
-    if "environment" in values and "user_data" in values:
-        yield Problem(
-            "environment",
-            found="given together with user_data",
-            accepted="only with command",
-            fix="export the variables in user_data",
-        )
-    if "spot_max_price" in values and "spot" not in values:
-        yield Problem(
-            "spot_max_price", got=values["spot_max_price"], accepted="only with spot", fix="set spot, or remove it"
-        )
-    yield from topic_key_problems(values)
-    yield from _image_combinations(values)
-    yield from _spot_combinations(values)
-
-
-def topic_key_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """A key for a topic that is not named, of a run or of a monitor."""
-    if "notify_key_arn" in values and "notify_topic_arn" not in values:
-        yield Problem(
-            "notify_key_arn",
-            got=values["notify_key_arn"],
-            accepted="only with notify_topic_arn",
-            fix="name the topic that this key encrypts, or remove it",
-        )
-
-
-def _image_combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """Images that would not boot on their instance type, or not fit its disk, as far as their names say it."""
-    instance_type, ami = values.get("instance_type", DEFAULT_INSTANCE_TYPE), values.get("ami")
-    if not isinstance(instance_type, str):
-        return
-    fitting = processor(instance_type)
-    other = "arm64" if fitting == "x86_64" else "x86_64"
-    if is_parameter(ami) and other in str(ami):
-        yield Problem(
-            "ami",
-            got=ami,
-            accepted=f"an image for {fitting}, the processor of {instance_type}",
-            fix=f"name the image for {fitting}, or choose another instance_type",
-            touches=("instance_type",),
-        )
-    volume = values.get("root_volume_gib")
-    needs_room = ami is None and has_nvidia_gpu(instance_type) and isinstance(volume, int | float)
-    if needs_room and cast("float", volume) < DEEP_LEARNING_GIB:
-        yield Problem(
-            "root_volume_gib",
-            got=volume,
-            accepted=f"at least {DEEP_LEARNING_GIB} GiB, the size of the default image for {instance_type}",
-            fix="raise it, or set an ami that is smaller",
-            touches=("instance_type", "ami"),
-        )
-
-
-def _spot_combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """Endings that EC2 does not offer for an instance of the spot market."""
-    if values.get("spot") == "persistent" and values.get("on_deadline") == "terminate":
-        yield Problem(
-            "on_deadline",
-            got="terminate",
-            accepted="stop or report with spot: persistent",
-            fix="the deadline switch and the box's timer cannot cancel the spot request, so EC2 would launch another"
-            " instance that nobody watches: choose stop, or spot: one-time",
-        )
-    if values.get("spot") == "one-time":
-        for field in ("on_complete", "on_failure", "on_deadline"):
-            if values.get(field) == "stop":
-                yield Problem(
-                    field,
-                    got="stop",
-                    accepted="terminate or report with spot: one-time",
-                    fix="EC2 cannot stop one-time spot instances: choose terminate, or spot: persistent",
-                )

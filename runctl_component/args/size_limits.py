@@ -7,7 +7,7 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.rules import Problem
 from monitor_runtime.contract.settings import combination_problems
 from monitor_runtime.contract.triggers import heartbeat_input
-from runctl_component.args.defaults import complete, to_settings
+from runctl_component.args.defaults import complete, to_settings, to_training
 from runctl_component.args.problem_fields import fields_touched
 from runctl_component.args.run_rules import MAX_TAG_VALUE_CHARACTERS, is_text
 from runctl_component.args.unknown_values import has_output
@@ -69,23 +69,22 @@ def _consistent(name: str, known: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _user_data_problems(name: str, given: Mapping[str, Any]) -> Iterator[Problem]:
-    """EC2's limit counts the runner, the environment and the command together: tells what is left for the command."""
-    environment = given.get("environment")
-    known = cast("Mapping[object, object]", environment if isinstance(environment, Mapping) else {})
-    text = render_user_data(
-        command=given["command"],
-        environment={key: value for key, value in known.items() if isinstance(key, str) and is_text(value)},
-        run=name,
-        bucket=given["bucket"],
-        prefix=given["prefix"],
-        region=_LONGEST_REGION,
-    )
+    """EC2's limit counts all of it together: tells what is left for the command."""
+    known = {field: value for field, value in given.items() if not has_output(value)}
+    maps = {field: _known_texts(given.get(field)) for field in ("environment", "secrets")}
+    text = render_user_data(to_training(name, {**known, **maps}, _LONGEST_REGION))
     size, length = len(text.encode()), len(given["command"].encode())
     if size > MAX_USER_DATA_BYTES:
         room = max(0, MAX_USER_DATA_BYTES - size + length)
         yield Problem(
             "command",
             found=f"{length} bytes",
-            accepted=f"at most {room} bytes beside runner and environment (EC2's limit for all: {MAX_USER_DATA_BYTES})",
-            fix="put the script into the image, a repository or the bucket, and call it",
+            accepted=f"at most {room} bytes beside the other arguments (EC2's limit for all: {MAX_USER_DATA_BYTES})",
+            fix="put the script into code, and call it",
         )
+
+
+def _known_texts(entries: object) -> dict[str, str]:
+    """Those of a mapping, in part known, that a text can be made of."""
+    known = cast("Mapping[object, object]", entries if isinstance(entries, Mapping) else {})
+    return {key: value for key, value in known.items() if isinstance(key, str) and is_text(value)}

@@ -18,6 +18,11 @@ def has_output(value: object) -> bool:
     return isinstance(value, pulumi.Output) or value is STILL_UNKNOWN or hasattr(value, "__await__")
 
 
+def known_text(value: object) -> str | None:
+    """A text that is known when the program runs."""
+    return value if isinstance(value, str) else None
+
+
 def plain_containers(value: object) -> Any:
     """Dicts and lists in place of other mappings and of tuples: in these alone Pulumi finds Outputs."""
     if isinstance(value, Mapping):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from monitor_runtime.contract.deadline import BOX_DELAY
+from monitor_runtime.contract.metrics import GPU_METRIC, GPU_WORD
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.patterns import matches
 from monitor_runtime.contract.settings import Settings
@@ -16,6 +17,8 @@ TAG_POWER_OFF_AFTER = "runctl:power-off-after-seconds"
 TAG_POWER_OFF_UNMARKED = "runctl:power-off-unmarked-seconds"
 """How long the runner tries to write its marker before it powers off; absent when it must not give up."""
 UNMARKED_SECONDS = 3600
+TAG_MEASURE = "runctl:measure"
+"""What the runner publishes as a metric of the instance; absent when that is nothing."""
 
 
 def box_tags(settings: Settings, *, powers_off_unmarked: bool = True) -> dict[str, str]:
@@ -34,6 +37,8 @@ def box_tags(settings: Settings, *, powers_off_unmarked: bool = True) -> dict[st
         tags[TAG_POWER_OFF_AFTER] = str(round(seconds))
     if powers_off_unmarked:
         tags[TAG_POWER_OFF_UNMARKED] = str(UNMARKED_SECONDS)
+    if settings.idle and settings.idle.metric == GPU_METRIC:
+        tags[TAG_MEASURE] = GPU_WORD
     return tags
 
 

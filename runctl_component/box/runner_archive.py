@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import monitor_runtime
-from runctl_component.stored_zip import WrittenFile, stored_zip
+from runctl_component.stored_zip import WrittenFile, own_source, stored_zip
 
 SOURCES = Path(__file__).parent / "runner"
 _CONTRACT = Path(monitor_runtime.__file__).parent / "contract"
@@ -50,13 +50,13 @@ def _entries() -> Iterator[tuple[str, bytes]]:
     yield "__main__.py", _PROGRAM
     modules = (path for path in SOURCES.rglob("*.py") if path.stem.isidentifier())
     for path in modules:
-        yield f"runner/{path.relative_to(SOURCES).as_posix()}", path.read_bytes()
+        yield f"runner/{path.relative_to(SOURCES).as_posix()}", own_source(path)
     # What the monitor and the box must understand alike.
     yield "monitor_runtime/__init__.py", b""
     yield "monitor_runtime/contract/__init__.py", b""
-    yield "monitor_runtime/contract/hold_time.py", (_CONTRACT / "hold_time.py").read_bytes()
+    yield "monitor_runtime/contract/hold_time.py", own_source(_CONTRACT / "hold_time.py")
     for name, place in INSTALLED.items():
-        yield place, (SOURCES / name).read_bytes()
+        yield place, own_source(SOURCES / name)
 
 
 _FILE = WrittenFile("runner.zip", runner_archive)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
+from runctl_component.box.code_folder import Code
 from runctl_component.box.runner_archive import runner_digest, runner_key
 
 MAX_USER_DATA_BYTES = 16_384
@@ -36,27 +39,37 @@ systemctl start --no-block runctl-training.service
 """
 
 
-def render_user_data(
-    *, command: str, environment: Mapping[str, str], run: str, bucket: str, prefix: str, region: str
-) -> str:
-    """The script. ``prefix`` is empty or ends with a slash.
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What the runner runs, and where.
+
+    ``prefix`` is empty or ends with a slash. ``secrets`` are ARNs by variable. ``encryption`` is the method that
+    uploads name, and ``encryption_key`` the ARN of the key; both empty: none.
+    """
+
+    command: str
+    run: str
+    bucket: str
+    prefix: str
+    region: str
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str])
+    code: Code | None = None
+    encryption: str = ""
+    encryption_key: str = ""
+
+
+def render_user_data(training: Training) -> str:
+    """The script.
 
     Only what makes it another training is in here, as changed user data means another instance: what may change while
     the training runs reaches the runner through tags (see `box_tags`). The runner itself comes from the run's bucket,
     so that it takes no room from the command.
     """
-    settings = {
-        "bucket": bucket,
-        "prefix": prefix,
-        "region": region,
-        "run": run,
-        "runner": runner_key(prefix),
-        "runner_sha256": runner_digest(),
-    }
     contents = {
-        "settings.json": _json(settings),
-        "environment.json": _json(environment),
-        "command": command.replace("\r\n", "\n"),
+        "settings.json": _json(_settings(training)),
+        "environment.json": _json(training.environment),
+        "command": training.command.replace("\r\n", "\n"),
     }
     written = "".join(_given(f'cat >"$RUNCTL_ROOT/etc/runctl/{name}"', content) for name, content in contents.items())
     return f"{_HEADER}{written}{_given('/usr/bin/python3 -I -', _fetch())}{_FOOTER}"
@@ -68,7 +81,23 @@ def _fetch() -> str:
     return text.replace("\r\n", "\n")
 
 
-def _json(values: Mapping[str, str]) -> str:
+def _settings(training: Training) -> dict[str, Any]:
+    """What the runner reads; without what was not asked for."""
+    encryption = {"method": training.encryption, "key": training.encryption_key}
+    return {
+        "bucket": training.bucket,
+        "prefix": training.prefix,
+        "region": training.region,
+        "run": training.run,
+        "runner": runner_key(training.prefix),
+        "runner_sha256": runner_digest(),
+        **({"code": training.code.key, "code_sha256": training.code.sha256} if training.code else {}),
+        **({"secrets": dict(training.secrets)} if training.secrets else {}),
+        **({"encryption": encryption} if training.encryption else {}),
+    }
+
+
+def _json(values: Mapping[str, Any]) -> str:
     return json.dumps(dict(values), ensure_ascii=False, indent=1, sort_keys=True)
 
 

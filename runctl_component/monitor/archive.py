@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from runctl_component.stored_zip import WrittenFile, stored_zip
+from runctl_component.stored_zip import WrittenFile, own_source, stored_zip
 
 
 class ArchiveError(RuntimeError):
@@ -37,7 +37,7 @@ _KEPT = ("aws_lambda_powertools/utilities/__init__.py", "aws_lambda_powertools/u
 
 def build_archive_bytes() -> bytes:
     """The zip: the same bytes on every machine."""
-    return stored_zip((name, path.read_bytes()) for name, path in _files())
+    return stored_zip((name, own_source(path)) for name, path in _files())
 
 
 def archive_size() -> int:

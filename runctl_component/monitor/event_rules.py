@@ -18,6 +18,7 @@ from runctl_component.monitor.event_patterns import (
     shared_pattern,
     spot_warning_pattern,
 )
+from runctl_component.policy_documents import to_json
 
 AUDIT_RATE = "rate(1 hour)"
 
@@ -47,7 +48,7 @@ def create_rules(
             made.append(_create_rule(monitor, f"markers-{number}", _pattern(monitor, entries, exact_markers)))
     rule_arns = [rule.arn for rule, _ in made]
     policy = pulumi.Output.all(queue_arn=monitor.dead_letters.arn, rule_arns=rule_arns).apply(
-        lambda known: policies.to_json(policies.dead_letter_policy(**known))
+        lambda known: to_json(policies.dead_letter_policy(**known))
     )
     aws.sqs.QueuePolicy(
         f"{monitor.name}-dead-letters", queue_url=monitor.dead_letters.url, policy=policy, opts=monitor.child()

@@ -12,9 +12,8 @@ from runctl_component.args.arn_rules import Place
 from runctl_component.args.check_monitor import checked_monitor, place_problems
 from runctl_component.args.declared import MonitorArgs
 from runctl_component.args.defaults import DEFAULT_MARKERS
-from runctl_component.args.monitor_handle import MonitorFacts, to_handle
+from runctl_component.args.monitor_handle import MonitorFacts, Watched, to_handle
 from runctl_component.args.problem_fields import without_secrets
-from runctl_component.args.watched import Watched
 from runctl_component.errors import InvalidArgs
 from runctl_component.monitor.alarms import alarms, create_alarm, silence_alarm
 from runctl_component.monitor.archive import archive_path
@@ -22,6 +21,7 @@ from runctl_component.monitor.dashboard import dashboard_body
 from runctl_component.monitor.event_rules import create_rules
 from runctl_component.monitor.naming import dashboard_name, document_name, function_description, monitor_tag
 from runctl_component.monitor.stop_document import create_stop_document
+from runctl_component.policy_documents import to_json
 
 RUNTIME = "python3.13"
 MEMORY_MB = 256
@@ -136,11 +136,11 @@ class Monitor(pulumi.ComponentResource):
 
     def _create_roles(self, name: str, exact_markers: pulumi.Input[Sequence[str]] | None) -> None:
         trust = pulumi.Output.all(account_id=self._account_id, schedule_group_arn=self._group.arn).apply(
-            lambda known: policies.to_json(policies.scheduler_trust(**known))
+            lambda known: to_json(policies.scheduler_trust(**known))
         )
         self.scheduler_role = aws.iam.Role(f"{name}-scheduler", assume_role_policy=trust, opts=self.child())
         self._role = aws.iam.Role(
-            f"{name}-function", assume_role_policy=policies.to_json(policies.lambda_trust()), opts=self.child()
+            f"{name}-function", assume_role_policy=to_json(policies.lambda_trust()), opts=self.child()
         )
         policy = pulumi.Output.all(
             partition=self.partition,
@@ -179,7 +179,7 @@ class Monitor(pulumi.ComponentResource):
         if problems:
             shown = [without_secrets(problem, known["secret"]) for problem in problems]
             raise InvalidArgs(f"Monitor {self.name!r}", shown)
-        return policies.to_json(document)
+        return to_json(document)
 
     def _create_function(self, name: str) -> None:
         environment: dict[str, pulumi.Input[str]] = {
@@ -226,7 +226,7 @@ class Monitor(pulumi.ComponentResource):
             account_id=self._account_id,
             function_arn=self.function.arn,
             dead_letter_arn=self.dead_letters.arn,
-        ).apply(lambda known: policies.to_json(policies.scheduler_policy(monitor=self.tag, **known)))
+        ).apply(lambda known: to_json(policies.scheduler_policy(monitor=self.tag, **known)))
         self._scheduler_policy = aws.iam.RolePolicy(
             f"{name}-scheduler", role=self.scheduler_role.id, policy=policy, opts=self.child()
         )

@@ -42,12 +42,13 @@ def build_plan(
     instance_type: str | None = None,
     notifies: bool | None = None,
     encrypted_topic: bool = False,
+    command: str | None = None,
 ) -> dict[str, Any]:
     """Words and numbers that follow from the settings alone, so that a preview shows all of them.
 
     The other arguments are those of `Surroundings`; what a preview does not know of them hides nothing.
     """
-    around = Surroundings(spot, on_box_runner, instance_type, notifies, encrypted_topic)
+    around = Surroundings(spot, on_box_runner, instance_type, notifies, encrypted_topic, command)
     watching = watch_for_a_day(settings)
     return {
         "first_checks_seconds": first_checks(settings),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
+from runctl_component.plan.command_warnings import command_warnings
 
 _LOCAL_DISK_BY_NAME = re.compile(r"[a-z]+\d+[a-z]*d[a-z]*")
 """A ``d`` after the generation: https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html"""
@@ -34,11 +35,17 @@ class Surroundings:
     """Whether the monitor has a topic."""
     encrypted_topic: bool = False
     """Whether that has a key of its own."""
+    command: str | None = None
 
 
 def warnings(settings: Settings, around: Surroundings) -> list[str]:
     """The warnings of a run, always in the same order."""
-    return [*_of_the_topic(around), *_of_the_work(settings, around), *_of_the_deadline(settings, around)]
+    return [
+        *_of_the_topic(around),
+        *_of_the_work(settings, around),
+        *_of_the_deadline(settings, around),
+        *command_warnings(around.command or ""),
+    ]
 
 
 def _of_the_topic(around: Surroundings) -> Iterator[str]:

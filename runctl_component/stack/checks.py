@@ -8,8 +8,8 @@ from monitor_runtime.contract.rules import Problem
 from runctl_component.args.check_monitor import check_monitor
 from runctl_component.args.check_run import check_early
 from runctl_component.args.defaults import complete
+from runctl_component.args.monitor_handle import Watched
 from runctl_component.args.unknown_values import without_none
-from runctl_component.args.watched import Watched
 from runctl_component.errors import InvalidArgs
 from runctl_component.stack.shared_monitor import Runs, shared_monitor_args, silence_minutes_of, watch_problems
 from runctl_component.training_run.fits_monitor import (

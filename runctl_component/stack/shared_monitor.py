@@ -11,6 +11,7 @@ from runctl_component.args.monitor_rules import MAX_WATCH
 from runctl_component.args.unknown_values import without_none
 from runctl_component.monitor.event_patterns import pattern_problems, shared_pattern
 from runctl_component.monitor.naming import document_name
+from runctl_component.policy_documents import PolicyDocument
 
 _AUTONAMED = "-1234567"
 _ACCOUNT_ID = "123456789012"
@@ -80,7 +81,7 @@ def watch_problems(name: str, tag: str, args: Mapping[str, Any]) -> Iterator[Pro
             yield from pattern_problems(shared_pattern(bucket, own, markers))
 
 
-def _largest_policy(name: str, tag: str, args: Mapping[str, Any]) -> policies.PolicyDocument:
+def _largest_policy(name: str, tag: str, args: Mapping[str, Any]) -> PolicyDocument:
     watch: Sequence[Any] = args["watch"]
     role = f"arn:{_LONGEST_PARTITION}:iam::{_ACCOUNT_ID}:role/{name}-scheduler{_AUTONAMED}"
     queue = f"arn:{_LONGEST_PARTITION}:sqs:{_LONGEST_REGION}:{_ACCOUNT_ID}:{name}-dead-letters{_AUTONAMED}"

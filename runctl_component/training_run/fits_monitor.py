@@ -9,8 +9,7 @@ import pulumi
 from monitor_runtime.contract.rules import Problem
 from runctl_component.args.checked_args import CheckedArgs
 from runctl_component.args.defaults import HEARTBEATS_OF_SILENCE
-from runctl_component.args.monitor_handle import read_handle
-from runctl_component.args.watched import Watched
+from runctl_component.args.monitor_handle import Watched, read_handle
 from runctl_component.errors import InvalidArgs, NotWatchedError
 from runctl_component.monitor.monitor import Monitor
 

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from monitor_runtime.contract import names
 from runctl_component.args.checked_args import CheckedArgs
+from runctl_component.args.defaults import to_training
 from runctl_component.box.image import is_parameter
 from runctl_component.box.user_data import render_user_data
 
@@ -117,18 +118,14 @@ def market_options(checked: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"market_type": "spot", "spot_options": options}
 
 
-USER_DATA_FIELDS = ("command", "user_data", "environment", "bucket", "prefix")
+USER_DATA_FIELDS = (
+    *("command", "user_data", "environment", "secrets", "code", "bucket", "prefix"),
+    *("server_side_encryption", "kms_key_arn"),
+)
 
 
 def user_data_text(name: str, checked: Mapping[str, Any], region: str) -> str:
     """The caller's own user data, or the on-box runner with the command."""
     if "user_data" in checked:
         return checked["user_data"]
-    return render_user_data(
-        command=checked["command"],
-        environment=checked["environment"],
-        run=name,
-        bucket=checked["bucket"],
-        prefix=checked["prefix"],
-        region=region,
-    )
+    return render_user_data(to_training(name, checked, region))

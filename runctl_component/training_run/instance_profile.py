@@ -6,8 +6,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from monitor_runtime.contract.metrics import GPU_WORD
 from runctl_component import policies
 from runctl_component.args.checked_args import CheckedArgs
+from runctl_component.instance_policy import instance_policy
+from runctl_component.policy_documents import to_json
 
 
 def create_profile(
@@ -17,22 +20,28 @@ def create_profile(
     opts = pulumi.ResourceOptions(parent=parent)
     role = aws.iam.Role(
         f"{name}-box",
-        assume_role_policy=partition.apply(lambda known: policies.to_json(policies.instance_trust(known))),
+        assume_role_policy=partition.apply(lambda known: to_json(policies.instance_trust(known))),
         opts=opts,
     )
-    policy = checked.read_with(("bucket", "prefix", "kms_key_arn"), partition, _policy_text)
+    policy = checked.read_with(_POLICY_FIELDS, partition, _policy_text)
     rights = aws.iam.RolePolicy(f"{name}-box", role=role.id, policy=policy, opts=opts)
     # The instance must not boot before it has its rights, nor lose them while it shuts down.
     with_rights = pulumi.ResourceOptions(parent=parent, depends_on=[rights])
     return aws.iam.InstanceProfile(f"{name}-box", role=role.name, opts=with_rights)
 
 
+_POLICY_FIELDS = ("bucket", "prefix", "kms_key_arn", "secrets", "idle")
+
+
 def _policy_text(args: Mapping[str, Any], partition: str) -> str:
-    return policies.to_json(
-        policies.instance_policy(
+    idle = args.get("idle")
+    return to_json(
+        instance_policy(
             partition=partition,
             bucket=args["bucket"],
             prefix=args["prefix"],
             kms_key_arns=[args["kms_key_arn"]] if "kms_key_arn" in args else [],
+            secrets=[*args.get("secrets", {}).values()],
+            measures_gpu=idle is not None and idle["metric"] == GPU_WORD,
         )
     )

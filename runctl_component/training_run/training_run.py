@@ -19,10 +19,12 @@ from runctl_component.args.defaults import (
     SETTINGS_FIELDS,
     to_settings,
 )
+from runctl_component.args.unknown_values import known_text
 from runctl_component.box.box_tags import box_tags
 from runctl_component.box.image import image_parameter, is_parameter
 from runctl_component.monitor.monitor import Monitor
 from runctl_component.plan.plan import build_plan
+from runctl_component.training_run.box_objects import upload_files
 from runctl_component.training_run.fits_monitor import require_fitting_monitor, terms_of, with_handle
 from runctl_component.training_run.instance import (
     USER_DATA_FIELDS,
@@ -42,7 +44,6 @@ from runctl_component.training_run.instance_profile import create_profile
 from runctl_component.training_run.monitor_link import link_by_handle, link_to
 from runctl_component.training_run.own_monitor import create_own_monitor, own_monitor_tag
 from runctl_component.training_run.own_place import require_own_place
-from runctl_component.training_run.runner_object import upload_runner
 from runctl_component.training_run.schedules import first_check_triggers, rate
 from runctl_component.training_run.volume_growth import growing_only
 
@@ -54,6 +55,7 @@ BOX_FIELDS = (
     "max_runtime_hours",
     "on_deadline",
     "on_failure",
+    "idle",
     "spot",
 )
 """What the tags for the runner are made of; without markers, the settings need outputs to be whole."""
@@ -128,7 +130,7 @@ class TrainingRun(pulumi.ComponentResource):
             if "iam_instance_profile" in checked
             else create_profile(self._name, checked, monitor.partition, self).name
         )
-        runner = [upload_runner(self._name, checked, self)] if "command" in checked else []
+        fetched = upload_files(self._name, checked, self) if "command" in checked else []
         self._instance = aws.ec2.Instance(
             self._name,
             ami=self._image(),
@@ -152,7 +154,7 @@ class TrainingRun(pulumi.ComponentResource):
             tags=self._tags(),
             opts=self._child(
                 # Nothing is launched that is not watched.
-                depends_on=[*monitor.depends_on, self._heartbeat, *runner],
+                depends_on=[*monitor.depends_on, self._heartbeat, *fetched],
                 ignore_changes=ignored_changes(checked.given.get("ami")),
                 # In place, the provider would stop and start it: a silent restart.
                 replace_on_changes=["instanceType"],
@@ -287,12 +289,12 @@ class TrainingRun(pulumi.ComponentResource):
 
     def _build_plan(self, args: Mapping[str, Any]) -> dict[str, Any]:
         given, monitor = self._checked.given, self._monitor
-        instance_type = given.get("instance_type", DEFAULT_INSTANCE_TYPE)
         return build_plan(
             self._settings({**args, **PLACEHOLDER_PLACE}),
             spot=given.get("spot"),
             on_box_runner="command" in given,
-            instance_type=instance_type if isinstance(instance_type, str) else None,
+            instance_type=known_text(given.get("instance_type", DEFAULT_INSTANCE_TYPE)),
             notifies=monitor.notifies,
             encrypted_topic=monitor.encrypted_topic,
+            command=known_text(given.get("command")),
         )

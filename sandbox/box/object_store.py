@@ -1,4 +1,4 @@
-"""S3 as a box sees it: moto's, over HTTP."""
+"""S3 as a box sees it: moto's, over HTTP. The other services that a box calls are behind the same door."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from moto.s3.responses import S3Response
 from types_boto3_s3 import S3Client
 from werkzeug.wrappers import Response
 
+from sandbox.box import aws_api
 from sandbox.box.service import Service
 
 REGION = "us-east-1"
@@ -57,7 +58,10 @@ class ObjectStore(Service):
         return [seen.path.removeprefix(beginning) for seen in self.seen if seen.method == "PUT"]
 
     def answer(self, request: Request) -> Response:
-        """As S3 does, in path style."""
+        """As S3 does, in path style, and for other services as these do."""
+        service = aws_api.service_of(request)
+        if aws_api.is_known(service):
+            return aws_api.answer(service, request, REGION)
         if self._encryption_is_required and _is_upload(request) and _ENCRYPTION not in request.headers:
             return self.refusal(403)
         # moto takes the bucket from the name of the host, if that has a dot.

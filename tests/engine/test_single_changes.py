@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,6 +77,25 @@ def test_a_change_of_the_training_itself_replaces_the_instance_and_says_why(
     assert cause in {path.partition(".")[0] for path in paths}
     others = touched(run) - {REPLACED, PROVEN_ANEW, HEARTBEAT, ("create", "Tag")}
     assert others == set()
+
+
+def test_code_replaces_the_instance_and_is_uploaded_before_it(up: Deployed, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("print('training')")
+    run = up.engine.preview(up.config(code=str(tmp_path)))
+    assert touched(run) - {PROVEN_ANEW} == {REPLACED, ("create", "BucketObjectv2")}
+    order = [(step.operation, step.type.rpartition(":")[2]) for step in run.steps]
+    assert order.index(("create", "BucketObjectv2")) < order.index(("create-replacement", "Instance"))
+
+
+def test_a_secret_replaces_the_instance_and_is_one_right_more(up: Deployed) -> None:
+    reference = "arn:aws:secretsmanager:us-east-1:123456789012:secret:team/wandb-AbCdEf:api_key::"
+    run = up.engine.preview(up.config(secrets={"WANDB_API_KEY": reference}))
+    assert touched(run) - {PROVEN_ANEW} == {REPLACED, ("update", "RolePolicy")}
+
+
+def test_watching_the_gpus_leaves_the_training_alone(up: Deployed) -> None:
+    run = up.engine.preview(up.config(idle={"metric": "gpu", "threshold": 5, "minutes": 30}))
+    assert touched(run) == {HEARTBEAT, RETAGGED, ("update", "RolePolicy")}
 
 
 def test_the_old_training_is_over_before_the_new_one_begins(up: Deployed) -> None:

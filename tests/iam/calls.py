@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from runctl_component.policies import AGENT_ACTIONS
+from runctl_component.agent_actions import AGENT_ACTIONS
 
 from .evaluator import Context, Policy, is_allowed
 
@@ -152,7 +152,8 @@ def _key(action: str) -> Callable[[Parameters, Account], Iterator[Access]]:
 
     def ask(parameters: Parameters, _: Account) -> Iterator[Access]:
         via = parameters.get("ViaService")
-        yield Access(action, parameters["KeyId"], {"kms:ViaService": via} if via else {})
+        about = {f"kms:EncryptionContext:{key}": text for key, text in parameters.get("EncryptionContext", {}).items()}
+        yield Access(action, parameters["KeyId"], {**about, **({"kms:ViaService": via} if via else {})})
 
     return ask
 
@@ -165,12 +166,23 @@ def _log_stream(action: str) -> Callable[[Parameters, Account], Iterator[Access]
     return ask
 
 
+def _parameter(parameters: Parameters, account: Account) -> Iterator[Access]:
+    name = parameters["Name"]
+    resource = name if name.startswith("arn:") else account.arn("ssm", f"parameter{name}")
+    yield Access("ssm:GetParameter", resource, {})
+
+
+def _put_metric(parameters: Parameters, _: Account) -> Iterator[Access]:
+    yield Access("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": parameters["Namespace"]})
+
+
 def _send_message(parameters: Parameters, account: Account) -> Iterator[Access]:
     yield Access("sqs:SendMessage", account.arn("sqs", parameters["QueueUrl"].rpartition("/")[2]), {})
 
 
 _CALLS: Mapping[tuple[str, str], Callable[[Parameters, Account], Iterator[Access]]] = {
     ("cloudwatch", "GetMetricData"): _plain("cloudwatch:GetMetricData"),
+    ("cloudwatch", "PutMetricData"): _put_metric,
     ("ec2", "CancelSpotInstanceRequests"): _cancel_spot,
     ("ec2", "CreateTags"): _create_tags,
     ("ec2", "DescribeInstances"): _plain("ec2:DescribeInstances"),
@@ -198,11 +210,12 @@ _CALLS: Mapping[tuple[str, str], Callable[[Parameters, Account], Iterator[Access
     ("scheduler", "GetSchedule"): _schedule("scheduler:GetSchedule"),
     ("scheduler", "ListSchedules"): _plain("scheduler:ListSchedules"),
     ("scheduler", "UpdateSchedule"): _schedule("scheduler:UpdateSchedule"),
+    ("secretsmanager", "GetSecretValue"): _named("secretsmanager:GetSecretValue", "SecretId"),
     ("sns", "Publish"): _named("sns:Publish", "TopicArn"),
     ("sqs", "SendMessage"): _send_message,
     **{(service, verb): _plain(f"{service}:{verb}") for service, _, verb in (a.partition(":") for a in AGENT_ACTIONS)},
     ("ssm", "GetCommandInvocation"): _plain("ssm:GetCommandInvocation"),
-    ("ssm", "GetParameter"): _plain("ssm:GetParameter"),
+    ("ssm", "GetParameter"): _parameter,
     ("ssm", "GetParameters"): _plain("ssm:GetParameters"),
     ("ssm", "SendCommand"): _send_command,
 }

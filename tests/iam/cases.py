@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import pytest
 
 from monitor_runtime.contract.names import RECORDED_TAGS, TAG_HOLD_UNTIL
 from runctl_component import policies
-from runctl_component.policies import AGENT_ACTIONS, PolicyDocument
+from runctl_component.policy_documents import PolicyDocument
 
 from .calls import Account, accesses, refused, target_accesses
-from .evaluator import is_allowed
 
 MONITOR = "project/stack/monitor"
 OURS, SPOT, OTHERS, OTHERS_SPOT, UNTAGGED = "i-0aaaaaaaa", "sir-aaaaaaaa", "i-0bbbbbbbb", "sir-bbbbbbbb", "i-0cccccccc"
@@ -88,12 +86,6 @@ def scheduler_policy(account: Account) -> PolicyDocument:
         monitor=MONITOR,
         function_arn=names(account).function,
         dead_letter_arn=names(account).dead_letters,
-    )
-
-
-def instance_policy(account: Account) -> PolicyDocument:
-    return policies.instance_policy(
-        partition=account.partition, bucket="outputs", prefix="runs/llama/", kms_key_arns=[names(account).key]
     )
 
 
@@ -201,33 +193,6 @@ def forbidden_to_the_monitor(account: Account) -> list[Call]:
     ]
 
 
-def box_calls(account: Account) -> list[Call]:
-    """What the user data and a training do: upload, at once or in parts, and read back what an earlier boot wrote."""
-    own = {"Bucket": "outputs", "Key": "runs/llama/checkpoints/last.pt"}
-    uploads = ("PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "AbortMultipartUpload")
-    return [
-        *(("s3", operation, own) for operation in (*uploads, "HeadObject", "GetObject")),
-        ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "runs/llama/checkpoints/"}),
-        ("kms", "Decrypt", {"KeyId": names(account).key}),
-        ("kms", "GenerateDataKey", {"KeyId": names(account).key}),
-        *(cast("Call", (*action.split(":"), {})) for action in AGENT_ACTIONS),
-    ]
-
-
-FORBIDDEN_TO_THE_BOX: list[Call] = [
-    ("s3", "PutObject", {"Bucket": "outputs", "Key": "runs/other/done"}),
-    ("s3", "PutObject", {"Bucket": "another", "Key": "runs/llama/done"}),
-    ("s3", "GetObject", {"Bucket": "outputs", "Key": "runs/other/checkpoints/last.pt"}),
-    ("s3", "ListObjectsV2", {"Bucket": "outputs", "Prefix": "runs/other/"}),
-    ("s3", "ListObjectsV2", {"Bucket": "outputs"}),
-    ("ec2", "StopInstances", {"InstanceIds": [OURS]}),
-    ("ec2", "CreateTags", tagging(OURS, TAG_HOLD_UNTIL)),
-    ("ssm", "GetParameter", {"Name": "/prod/database/password"}),
-    ("ssm", "GetParameters", {"Names": ["/prod/database/password"]}),
-    ("ssm", "SendCommand", {"InstanceIds": [OTHERS], "DocumentName": "AWS-RunShellScript"}),
-]
-
-
 def targets(account: Account) -> list[Target]:
     """The targets of the schedules in the monitor's group."""
     own = names(account)
@@ -257,41 +222,3 @@ def denied_calls(document: PolicyDocument, account: Account, calls: Sequence[Cal
 def denied_targets(document: PolicyDocument, account: Account, invoked: Sequence[Target]) -> list[Target]:
     """The targets that the scheduler cannot invoke."""
     return [target for target in invoked if refused(document, target_accesses(target, account))]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A policy and whether it lets through what it is for, and stops what it must stop."""
-
-    document: PolicyDocument
-    works: Callable[[PolicyDocument], bool]
-    holds: Callable[[PolicyDocument], bool]
-
-
-def passes_role_to_ec2(document: PolicyDocument) -> bool:
-    """Whether the scheduler role could be handed to a service that it is not meant for."""
-    asked = {"iam:PassedToService": "ec2.amazonaws.com"}
-    return is_allowed(document, "iam:PassRole", names(AWS).scheduler_role, asked)
-
-
-def _calls_rule(document: PolicyDocument, needed: Sequence[Call], forbidden: Sequence[Call]) -> Rule:
-    return Rule(
-        document,
-        lambda changed: not denied_calls(changed, AWS, needed),
-        lambda changed: denied_calls(changed, AWS, forbidden) == forbidden and not passes_role_to_ec2(changed),
-    )
-
-
-def _targets_rule(document: PolicyDocument, needed: Sequence[Target], forbidden: Sequence[Target]) -> Rule:
-    return Rule(
-        document,
-        lambda changed: not denied_targets(changed, AWS, needed),
-        lambda changed: denied_targets(changed, AWS, forbidden) == forbidden,
-    )
-
-
-RULES = {
-    "monitor": _calls_rule(monitor_policy(AWS), monitor_calls(AWS), forbidden_to_the_monitor(AWS)),
-    "scheduler": _targets_rule(scheduler_policy(AWS), targets(AWS), forbidden_targets(AWS)),
-    "instance": _calls_rule(instance_policy(AWS), box_calls(AWS), FORBIDDEN_TO_THE_BOX),
-}

@@ -12,11 +12,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from monitor_runtime.contract.settings import Settings
 from runctl_component.box.box_tags import box_tags
 from runctl_component.box.runner_archive import runner_archive, runner_key
-from runctl_component.box.user_data import render_user_data
+from runctl_component.box.user_data import Training, render_user_data
 
 from .surroundings import BUCKET, Surroundings
 
@@ -75,23 +76,26 @@ class Box:
         return (self.root / "journal").read_text()
 
     def first_boot(
-        self, command: str, environment: dict[str, str] | None = None, deployed: dict[str, bytes] | None = None
+        self,
+        command: str,
+        environment: dict[str, str] | None = None,
+        deployed: dict[str, bytes] | None = None,
+        **more: Any,
     ) -> None:
-        """Run the user data, as cloud-init does once per instance. ``deployed``: other objects than the runner."""
-        script = render_user_data(
-            command=command,
-            environment=environment or {},
-            run="llama",
-            bucket=BUCKET,
-            prefix=PREFIX,
-            region="us-east-1",
-        )
+        """Run the user data, as cloud-init does once per instance.
+
+        ``deployed``: other objects than the runner. ``more``: what else a `Training` has.
+        """
+        training = Training(command, "llama", BUCKET, PREFIX, "us-east-1", environment or {}, **more)
+        script = render_user_data(training)
         (self.root / "home").mkdir(parents=True, exist_ok=True)
         for folder in ("proc", "dev"):
             (self.root / folder).mkdir(exist_ok=True)
         self.up_for(60)
         self.around.tags = box_tags(SETTINGS)
         self.around.deployed = {runner_key(PREFIX): runner_archive()} if deployed is None else deployed
+        if training.code:
+            self.around.deployed[PREFIX + training.code.key] = Path(training.code.file.path()).read_bytes()
         quick = script.replace(_SYSTEM_PYTHON, PYTHON).replace("time.sleep(delay)", "time.sleep(delay / 1000)")
         subprocess.run(["/bin/bash", "-c", quick], env=self._environment(), check=True, timeout=30)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -33,6 +34,12 @@ class Surroundings:
     """How they are refused."""
     deployed: dict[str, bytes] = field(default_factory=dict[str, bytes])
     """Objects that `pulumi up` has put there, by key; not among those that are ``stored``."""
+    secrets: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    """The answers to those who ask for a secret or a parameter, by ARN."""
+    calls: list[tuple[str, dict[str, str]]] = field(default_factory=list[tuple[str, dict[str, str]]])
+    """Operations of other services than S3, with the options of the AWS CLI."""
+    demands_encryption: str = ""
+    """The method that every upload must name."""
     attempts: list[str] = field(default_factory=list[str])
     """Keys, in the order of the uploads that were tried."""
 
@@ -81,6 +88,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         bucket, _, key = unquote(self.path[1:]).partition("/")
         self.around.attempts.append(key)
+        if self.headers["x-amz-server-side-encryption"] != (self.around.demands_encryption or None):
+            self._answer(HTTPStatus.FORBIDDEN, b"")
+            return
         if self.around.failing_uploads:
             self.around.failing_uploads -= 1
             self._answer(self.around.refusal, b"")
@@ -103,6 +113,17 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(404, b"")
 
+    def do_POST(self) -> None:
+        """A call of another service than S3."""
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        told: dict[str, str] = asked["parameters"]
+        self.around.calls.append((asked["operation"], told))
+        reference = told.get("secret-id", told.get("name", ""))
+        if reference and reference not in self.around.secrets:
+            self._answer(HTTPStatus.BAD_REQUEST, b"", Code="ResourceNotFoundException")
+        else:
+            self._answer(HTTPStatus.OK, json.dumps(self.around.secrets.get(reference, {})).encode())
+
     def do_HEAD(self) -> None:
         """An object that the AWS CLI is about to fetch."""
         self.do_GET()
@@ -110,8 +131,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer_object(self, key: str) -> None:
         self._answer(200 if key in self.around.deployed else 403, self.around.deployed.get(key, b""))
 
-    def _answer(self, status: int, body: bytes) -> None:
+    def _answer(self, status: int, body: bytes, **headers: str) -> None:
         self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runctl_component.box.runner.training import LAUNCHER, filled_pipe
+from runctl_component.box.runner.training import LAUNCHER, written_variables
 
 from .box import PREFIX, Box, wait_until
 
@@ -140,7 +140,7 @@ def test_its_end_is_told_at_the_next_boot_when_the_network_was_gone(box: Box) ->
     )
 )
 def test_whatever_the_value_of_a_variable_is_the_command_sees_it(values: dict[str, str]) -> None:
-    declared = filled_pipe(values)
+    declared = written_variables(values)
     done = subprocess.run(
         ["/bin/bash", "-c", LAUNCHER.format(declared), "/dev/stdin"],
         input=b"exec /usr/bin/env -0",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from runctl_component.box.runner.machine.aws_cli import AwsCli
 from runctl_component.box.runner.report import log as log_module
 from runctl_component.box.runner.report.bucket import Bucket
 from runctl_component.box.runner.report.log import Log
@@ -118,7 +119,8 @@ class Stored(Bucket):
     """A bucket in memory."""
 
     def __init__(self) -> None:
-        super().__init__({"bucket": "", "prefix": "", "region": ""})
+        settings = {"bucket": "", "prefix": "", "region": ""}
+        super().__init__(settings, AwsCli(settings))
         self.objects: dict[str, bytes] = {}
 
     def put(self, key: str, content: bytes, content_type: str, timeout_seconds: float) -> str:

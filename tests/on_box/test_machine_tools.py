@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runctl_component.box.user_data import render_user_data
+from runctl_component.box.user_data import Training, render_user_data
 
 from .box import BIN, PREFIX, Box
 
@@ -21,12 +21,14 @@ SHELLCHECK = Path(sys.executable).parent / "shellcheck"
 def rendered() -> str:
     """User data with a command full of shell signs."""
     return render_user_data(
-        command="echo $unset 'it' \"is\"\n[ $x = ",
-        environment={"ODD": "it's"},
-        run="llama",
-        bucket="outputs",
-        prefix="",
-        region="us-east-1",
+        Training(
+            command="echo $unset 'it' \"is\"\n[ $x = ",
+            environment={"ODD": "it's"},
+            run="llama",
+            bucket="outputs",
+            prefix="",
+            region="us-east-1",
+        )
     )
 
 

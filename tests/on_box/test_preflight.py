@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor_runtime.contract import names
-from runctl_component.box.runner import preflight
+from runctl_component.box.runner.preparing import preflight
 from runctl_component.box.runner_archive import runner_key
 
 from .box import BIN, PREFIX, Box, wait_until

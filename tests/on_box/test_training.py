@@ -13,7 +13,7 @@ import pytest
 from monitor_runtime.contract.times import parse_time
 from monitor_runtime.decide.completion import ManifestEntry
 from monitor_runtime.observe.marker_body import parse_body
-from runctl_component.policies import instance_policy
+from runctl_component.instance_policy import instance_policy
 
 from ..iam.calls import Account, accesses, refused
 from .box import PREFIX, Box, wait_until

@@ -17,9 +17,9 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings
 from runctl_component.args.check_run import check_early
 from runctl_component.args.declared import TrainingRunArgs
+from runctl_component.instance_policy import instance_policy
 from runctl_component.plan import prices
 from runctl_component.plan.plan import build_plan
-from runctl_component.policies import instance_policy
 from runctl_component.stack.program import NO_RUNS
 from sandbox.demo.scenarios import SCENARIOS
 

@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = {page.stem: page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md")}
 
 INSTANCE = (
-    *("instance_type", "ami", "command", "environment", "subnet_id", "security_group_ids", "key_name"),
-    *("iam_instance_profile", "root_volume_gib", "spot_max_price", "tags"),
+    *("instance_type", "ami", "command", "environment", "secrets", "code", "subnet_id", "security_group_ids"),
+    *("key_name", "server_side_encryption", "iam_instance_profile", "root_volume_gib", "spot_max_price", "tags"),
 )
 NOT_IN_THE_PLAN: Mapping[str, str] = {
     **dict.fromkeys(INSTANCE, "the instance's own diff shows it"),

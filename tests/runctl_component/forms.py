@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, cast
 
 from runctl_component import TrainingRun, TrainingRunArgs
@@ -11,6 +12,9 @@ from .recording import Recorded, record
 
 BASE: TrainingRunArgs = {"bucket": "outputs", "command": "python train.py"}
 TOPIC = "arn:aws:sns:us-east-1:123456789012:trainings"
+WANDB_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:team/wandb-AbCdEf"
+CODE = str(Path(__file__).parents[1] / "on_box" / "stopping" / "programs")
+"""A folder of programs."""
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 ALL: dict[str, Any] = {
@@ -20,6 +24,9 @@ ALL: dict[str, Any] = {
     "ami": "ami-00000000000000001",
     "command": "python train.py",
     "environment": {"WANDB_MODE": "offline"},
+    "secrets": {"WANDB_API_KEY": f"{WANDB_ARN}:api_key::"},
+    "code": CODE,
+    "server_side_encryption": "aws:kms",
     "subnet_id": "subnet-0123456789abcdef0",
     "security_group_ids": ["sg-0123456789abcdef0"],
     "key_name": "team",

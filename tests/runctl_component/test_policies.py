@@ -8,29 +8,25 @@ from typing import Any
 import pytest
 
 from runctl_component import policies
-from runctl_component.policies import PolicyDocument
+from runctl_component.policy_documents import PolicyDocument
 
+from ..iam.box_cases import FORBIDDEN_TO_THE_BOX, box_calls, instance_policy
 from ..iam.calls import Account
 from ..iam.cases import (
     ACCOUNTS,
     AWS,
-    FORBIDDEN_TO_THE_BOX,
-    RULES,
-    Rule,
-    box_calls,
     denied_calls,
     denied_targets,
     forbidden_targets,
     forbidden_to_the_monitor,
-    instance_policy,
     monitor_calls,
     monitor_policy,
     names,
-    passes_role_to_ec2,
     scheduler_policy,
     targets,
 )
 from ..iam.evaluator import is_allowed
+from ..iam.rules import RULES, Rule, passes_role_to_ec2
 from ..monitor_runtime.stated_results import STATED
 
 

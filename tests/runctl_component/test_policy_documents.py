@@ -14,22 +14,13 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from monitor_runtime.contract.names import STARTED
 from monitor_runtime.contract.patterns import matches
 from runctl_component import policies
-from runctl_component.policies import to_json
+from runctl_component.agent_actions import AGENT_ACTIONS
+from runctl_component.policy_documents import to_json
 
+from ..iam.box_cases import instance_policy
 from ..iam.calls import Account
-from ..iam.cases import (
-    ACCOUNTS,
-    AWS,
-    CHINA,
-    GOVERNMENT,
-    MONITOR,
-    RULES,
-    Rule,
-    denied_calls,
-    instance_policy,
-    monitor_policy,
-    scheduler_policy,
-)
+from ..iam.cases import ACCOUNTS, AWS, CHINA, GOVERNMENT, MONITOR, denied_calls, monitor_policy, scheduler_policy
+from ..iam.rules import RULES, Rule
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
@@ -46,14 +37,14 @@ def test_all_resources_are_meant_only_where_aws_knows_no_resource() -> None:
         if "*" in statement["Resource"]
     ]
     looks = ["cloudwatch:GetMetricData", "ec2:DescribeInstances", "scheduler:ListSchedules", "ssm:GetCommandInvocation"]
-    assert wide == [looks, sorted(policies.AGENT_ACTIONS)]
+    assert wide == [looks, sorted(AGENT_ACTIONS), ["cloudwatch:PutMetricData"]]
 
 
 def test_the_agent_may_do_what_aws_lets_it_but_for_reading_the_parameters_of_the_account() -> None:
     managed = json.loads(aws_managed_policies_data)["AmazonSSMManagedInstanceCore"]["Document"]["Statement"]
     theirs = {action for statement in managed for action in statement["Action"]}
-    assert theirs - set(policies.AGENT_ACTIONS) == {"ssm:GetParameter", "ssm:GetParameters"}
-    assert set(policies.AGENT_ACTIONS) <= theirs
+    assert theirs - set(AGENT_ACTIONS) == {"ssm:GetParameter", "ssm:GetParameters"}
+    assert set(AGENT_ACTIONS) <= theirs
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)

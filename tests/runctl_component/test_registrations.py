@@ -11,7 +11,7 @@ import pytest
 
 from runctl_component import Monitor, TrainingRun, TrainingRunArgs
 
-from .forms import ALL, BASE
+from .forms import ALL, BASE, CODE
 from .recording import Recorded, record, short, unknown
 
 Expected = dict[str, tuple[str, set[str]]]
@@ -61,17 +61,25 @@ def of_monitor(monitor: str, rules: Iterable[str] = ("spot", "audit")) -> dict[s
 
 
 def of_run(
-    run: str, monitor: set[str], *, own_profile: bool = False, own_user_data: bool = False, spot: bool = False
+    run: str,
+    monitor: set[str],
+    *,
+    own_profile: bool = False,
+    own_user_data: bool = False,
+    code: bool = False,
+    spot: bool = False,
 ) -> dict[str, set[str]]:
     """Dependencies of a run's own children; ``monitor``: all that must be there before it is launched."""
     instance, heartbeat, box = f"Instance {run}", f"Schedule {run}-heartbeat", f"Role {run}-box"
     rights = f"RolePolicy {run}-box"
     profile = f"InstanceProfile {run}-box"
-    runner = set[str]() if own_user_data else {f"BucketObjectv2 {run}-runner"}
+    fetched = (
+        set[str]() if own_user_data else {f"BucketObjectv2 {run}-{what}" for what in ["runner", "code"][: 1 + code]}
+    )
     children: dict[str, set[str]] = {
-        instance: {*monitor, heartbeat, *runner} if own_profile else {*monitor, heartbeat, profile, *runner},
+        instance: {*monitor, heartbeat, *fetched} if own_profile else {*monitor, heartbeat, profile, *fetched},
         heartbeat: monitor,
-        **{title: set[str]() for title in runner},
+        **{title: set[str]() for title in fetched},
         f"Invocation {run}-first-check": {*monitor, instance, heartbeat},
     }
     if not own_profile:
@@ -124,7 +132,7 @@ OWN = expected("llama-ft-monitor", ["llama-ft"])
     ("args", "form"),
     [
         (BASE, OWN),
-        (ALL, expected("llama-ft-monitor", ["llama-ft"], rules=["spot", "audit", "markers-1"])),
+        (ALL, expected("llama-ft-monitor", ["llama-ft"], rules=["spot", "audit", "markers-1"], code=True)),
         ({**BASE, "spot": "one-time"}, expected("llama-ft-monitor", ["llama-ft"], spot=True)),
         ({**BASE, "spot": "persistent"}, expected("llama-ft-monitor", ["llama-ft"], spot=True)),
         ({**BASE, "iam_instance_profile": "own"}, expected("llama-ft-monitor", ["llama-ft"], own_profile=True)),
@@ -159,14 +167,15 @@ def test_parents_and_dependencies_in_another_region_and_partition() -> None:
 
 
 def _with_every_input_unknown() -> None:
-    plain: dict[str, Any] = {"spot": "persistent", "s3_events": True}
+    plain: dict[str, Any] = {"spot": "persistent", "s3_events": True, "code": CODE}
     given = {key: unknown() for key in ALL if key not in plain}
     TrainingRun("llama-ft", cast("TrainingRunArgs", {**given, **plain}))
 
 
 def test_parents_and_dependencies_in_a_preview_with_every_input_unknown() -> None:
     recorded = record(_with_every_input_unknown, preview=True)
-    form = expected("llama-ft-monitor", ["llama-ft"], rules=["spot", "audit", "markers-1"], spot=True)
+    rules = ["spot", "audit", "markers-1"]
+    form = expected("llama-ft-monitor", ["llama-ft"], rules=rules, spot=True, code=True)
     assert registered(recorded) == form
 
 

@@ -36,7 +36,7 @@ class End(NamedTuple):
 
 def run(path: str, environment: dict[str, str], log: Log, tags: Tags, interrupted: Interruption) -> End:
     """Run the command in a file until the training is over."""
-    declared = filled_pipe(environment)
+    declared = written_variables(environment)
     reader = LogReader(log)
     root = subprocess.Popen(
         ["/bin/bash", "-l", "-c", LAUNCHER.format(declared), path],
@@ -57,9 +57,11 @@ def run(path: str, environment: dict[str, str], log: Log, tags: Tags, interrupte
     return End(status, status is None or not os.read(declared, 1))
 
 
-def filled_pipe(environment: dict[str, str]) -> int:
-    """All of it fits: user data, from which it comes, is smaller than a pipe."""
-    out, into = os.pipe()
-    os.write(into, "".join(f"{name}={value}\0" for name, value in environment.items()).encode())
-    os.close(into)
-    return out
+def written_variables(environment: dict[str, str]) -> int:
+    """A file in memory, from which the launcher reads them: secrets are never on the disk."""
+    file = os.memfd_create("variables")
+    content = memoryview("".join(f"{name}={value}\0" for name, value in environment.items()).encode())
+    while content:
+        content = content[os.write(file, content) :]
+    os.lseek(file, 0, os.SEEK_SET)
+    return file

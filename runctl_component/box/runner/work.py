@@ -7,6 +7,7 @@ import os
 import signal
 from typing import Any, NamedTuple
 
+from .machine.aws_cli import AwsCli
 from .machine.files import (
     COMMAND,
     ENVIRONMENT,
@@ -23,9 +24,12 @@ from .machine.metadata import is_of_this_instance
 from .machine.power import held_seconds, power_off
 from .machine.tags import Tags
 from .machine.waiting import Interruption
-from .preflight import count_launch, preflight
+from .preparing.code import unpack_code
+from .preparing.preflight import count_launch, preflight
+from .preparing.secrets import Secrets, fetch_secrets
 from .report.bucket import Bucket
 from .report.ending import PATH, Ending, put_marker
+from .report.gpu_use import GpuUse
 from .report.log import Log
 from .report.log_upload import LogUpload
 from .report.marker import MANIFEST, ended, exit_code_of, failed, now
@@ -42,8 +46,9 @@ class _Run(NamedTuple):
     """What every step needs."""
 
     settings: dict[str, Any]
-    tags: Tags
+    aws: AwsCli
     bucket: Bucket
+    tags: Tags
     interrupted: Interruption
 
 
@@ -56,15 +61,16 @@ def work(interrupted: Interruption) -> int:
     if ending.told:
         say(f"finished in an earlier boot; remove {PATH} to train again")
         return 0
-    of = _Run(settings, Tags(), Bucket(settings), interrupted)
+    aws = AwsCli(settings)
+    of = _Run(settings, aws, Bucket(settings, aws), Tags(), interrupted)
     if ending.marker is None:
         launch = {"launch": count_launch(), "started_at": now(), "log": _log_name()}
-        reason = preflight(of.bucket, launch, interrupted)
+        prepared = _prepare(of, launch)
         if interrupted():
             return 0
-        if reason:
-            return _refuse(reason, launch, of)
-        _run_command(of, launch, ending)
+        if prepared.reason:
+            return _refuse(prepared.reason, launch, of)
+        _run_command(of, launch, prepared.values, ending)
     if ending.marker is None:
         return 0
     ending.tell(of.tags, of.bucket, interrupted)
@@ -75,7 +81,13 @@ def _log_name() -> str:
     return f"runctl/training-{now().replace('-', '').replace(':', '')}"
 
 
-def _run_command(of: _Run, launch: dict[str, Any], ending: Ending) -> None:
+def _prepare(of: _Run, launch: dict[str, Any]) -> Secrets:
+    """All that the command needs, in the order in which it is needed: only who can write can tell what is missing."""
+    reason = preflight(of.bucket, of.aws, launch, of.interrupted) or unpack_code(of.settings, of.bucket, of.interrupted)
+    return Secrets({}, reason) if reason else fetch_secrets(of.settings.get("secrets", {}), of.aws, of.interrupted)
+
+
+def _run_command(of: _Run, launch: dict[str, Any], secrets: dict[str, str], ending: Ending) -> None:
     """Run it; an end that counts is noted."""
     ending.reserve()
     log = Log(f"{LOGS}/{os.path.basename(launch['log'])}.log")
@@ -83,7 +95,10 @@ def _run_command(of: _Run, launch: dict[str, Any], ending: Ending) -> None:
     remove(MANIFEST)
     upload = LogUpload(log, of.bucket, launch["log"])
     upload.begin()
-    end = run(COMMAND, _environment(of.settings), log, of.tags, of.interrupted)
+    gpu_use = GpuUse(of.aws)
+    gpu_use.begin()
+    end = run(COMMAND, {**_environment(of.settings), **secrets}, log, of.tags, of.interrupted)
+    gpu_use.finish()
     if not end.began:
         ending.note(failed("the login profile ended the shell before the command began"))
     elif end.status is not None:
@@ -134,7 +149,8 @@ def after_the_end(interrupted: Interruption) -> int:
     ending = Ending()
     if ending.marker is not None:
         return 0
-    launch, bucket, tags = read_object(_LAUNCH), Bucket(read_object(SETTINGS)), Tags()
+    launch, settings, tags = read_object(_LAUNCH), read_object(SETTINGS), Tags()
+    bucket = Bucket(settings, AwsCli(settings))
     last_words = f"runctl: the runner was killed: {result} {status}"
     say_on_console(last_words)
     ending.note(ended(_exit_code(status), last_words, launch.get("started_at", "")))

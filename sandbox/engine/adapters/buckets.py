@@ -69,7 +69,8 @@ def _delete_notification(identity: str, known: Outputs) -> None:
 
 def _put_object(_: str, inputs: Inputs) -> Created:
     body = Path(inputs["source"].path).read_bytes()
-    kind = picked(inputs, {"contentType": "ContentType"})
+    named = {"contentType": "ContentType", "serverSideEncryption": "ServerSideEncryption", "kmsKeyId": "SSEKMSKeyId"}
+    kind = picked(inputs, named)
     client("s3").put_object(Bucket=inputs["bucket"], Key=inputs["key"], Body=body, **kind)
     return inputs["key"], {}
 

@@ -20,7 +20,8 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.handler import MISSES, handler
-from runctl_component.policies import PolicyDocument, monitor_policy
+from runctl_component.policies import monitor_policy
+from runctl_component.policy_documents import PolicyDocument
 from sandbox.aws.boto import client
 from sandbox.aws.moto_gaps import make_spot_request
 from sandbox.aws.request_model import check_requests

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from monitor_runtime.contract.settings import Settings
 from runctl_component.box.box_tags import box_tags
 from runctl_component.box.runner_archive import runner_archive, runner_key
-from runctl_component.box.user_data import render_user_data
+from runctl_component.box.user_data import Training, render_user_data
 from sandbox.box.machine import BUCKET, Box, box_machine
 from sandbox.box.object_store import REGION
 from sandbox.box.waiting import wait_until
@@ -27,16 +29,18 @@ def product_box(
     tags: Mapping[str, str] = TAGS,
     files: Mapping[str, str] | None = None,
     disk_mebibytes: int = 2048,
+    **more: Any,
 ) -> Generator[Box]:
-    """One that is off, and will run the command at its first boot."""
-    script = render_user_data(
-        command=command, environment=environment or {}, run="llama", bucket=BUCKET, prefix=PREFIX, region=REGION
-    )
+    """One that is off, and will run the command at its first boot. ``more``: what else a `Training` has."""
+    training = Training(command, "llama", BUCKET, PREFIX, REGION, environment or {}, **more)
+    script = render_user_data(training)
     with box_machine(script, tags=tags, files=files, disk_mebibytes=disk_mebibytes) as box:
         box.s3.put(runner_key(PREFIX), runner_archive())
+        if training.code:
+            box.s3.put(PREFIX + training.code.key, Path(training.code.file.path()).read_bytes())
         yield box
 
 
-def await_marker(box: Box, key: str = SUCCEEDED) -> None:
+def await_marker(box: Box, key: str = SUCCEEDED, seconds: float = 40) -> None:
     """Wait until the box has told how its training ended."""
-    wait_until(lambda: key in box.objects(), 40, key)
+    wait_until(lambda: key in box.objects(), seconds, key)

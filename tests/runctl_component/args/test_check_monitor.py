@@ -8,8 +8,8 @@ import pulumi
 import pytest
 
 from runctl_component import InvalidArgs, Monitor, MonitorArgs
+from runctl_component.args.monitor_handle import Watched
 from runctl_component.args.monitor_rules import MAX_NAME_CHARACTERS
-from runctl_component.args.watched import Watched
 
 from ..forms import KEY
 from ..recording import Recorded, record

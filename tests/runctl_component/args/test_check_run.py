@@ -14,7 +14,7 @@ from runctl_component.args.check_run import check_early, resolved_problems
 from runctl_component.args.defaults import complete, default_prefix
 from runctl_component.args.run_rules import MAX_NAME_CHARACTERS
 from runctl_component.args.size_limits import MAX_EVENT_INPUT_BYTES
-from runctl_component.box.user_data import MAX_USER_DATA_BYTES, render_user_data
+from runctl_component.box.user_data import MAX_USER_DATA_BYTES, Training, render_user_data
 
 from ..recording import record
 from .unknown import unknown
@@ -97,12 +97,14 @@ def test_a_resolved_contradiction_is_refused_too() -> None:
 
 def _longest_command(environment: dict[str, str]) -> int:
     text = render_user_data(
-        command="",
-        environment=environment,
-        run="llama-ft",
-        bucket="outputs",
-        prefix=default_prefix("llama-ft"),
-        region="ap-northeast-1",
+        Training(
+            command="",
+            environment=environment,
+            run="llama-ft",
+            bucket="outputs",
+            prefix=default_prefix("llama-ft"),
+            region="ap-northeast-1",
+        )
     )
     return MAX_USER_DATA_BYTES - len(text.encode())
 

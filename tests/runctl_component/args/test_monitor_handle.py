@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from runctl_component.args.monitor_handle import MonitorFacts, handle_rule, read_handle, to_handle
-from runctl_component.args.watched import Watched
+from runctl_component.args.monitor_handle import MonitorFacts, Watched, handle_rule, read_handle, to_handle
 
 ARN = "arn:aws:lambda:eu-west-1:210987654321:function:platform-function-1234567"
 FACTS = MonitorFacts(

@@ -18,13 +18,15 @@ from .unknown import secret, unknown
 
 SEALED = "4dabf18193072939515e22adb298388d"
 """The key by which the engine knows a secret on the wire."""
-PLAIN = {"s3_events", "spot"}
+PLAIN = {"code", "s3_events", "spot"}
 WITHOUT_USER_DATA = set(TrainingRunArgs.__annotations__) - PLAIN - {"user_data", "spot_max_price", "monitor"}
 """Of a run with a monitor of its own."""
-WITH_USER_DATA = WITHOUT_USER_DATA - {"command", "environment"} | {"user_data"}
+OF_THE_RUNNER = ("command", "environment", "secrets", "server_side_encryption")
+WITH_USER_DATA = WITHOUT_USER_DATA - {*OF_THE_RUNNER} | {"user_data"}
 NESTED: dict[str, Callable[[], Any]] = {
     "security_group_ids": lambda: [unknown()],
     "environment": lambda: {"A": unknown(), "B": "c"},
+    "secrets": lambda: {"A": unknown()},
     "markers": lambda: [unknown(), "done"],
     "failure_markers": lambda: [unknown()],
     "expected_outputs": lambda: [unknown()],
@@ -47,9 +49,8 @@ def test_a_preview_with_every_input_unknown_registers_the_same_resources(
 ) -> None:
     known: dict[str, Any] = {**ALL, **more, "iam_instance_profile": "training", "on_deadline": "report"}
     known.update({"on_complete": "terminate", "terminate_after_days": None})
-    start = (
-        {"command": "x"} if "command" in fields else {"command": None, "environment": None, "user_data": "#!/bin/sh"}
-    )
+    without_runner = {**dict.fromkeys((*OF_THE_RUNNER, "code")), "user_data": "#!/bin/sh"}
+    start = {"command": "x"} if "command" in fields else without_runner
     known.update({**start, "on_failure": "terminate"})
     plain = {field: known[field] for field in PLAIN if field in known}
 

@@ -15,7 +15,7 @@ from monitor_runtime.contract.patterns import matches
 from monitor_runtime.contract.settings import Settings
 from runctl_component.box import user_data
 from runctl_component.box.box_tags import box_tags, written_marker
-from runctl_component.box.user_data import MAX_USER_DATA_BYTES, render_user_data
+from runctl_component.box.user_data import MAX_USER_DATA_BYTES, Training, render_user_data
 
 RUNNER = Path(user_data.__file__).parent / "runner"
 ROOM_BYTES = 12_000
@@ -25,12 +25,14 @@ SETTINGS = Settings("llama", "project/stack/monitor", "outputs", "runs/llama/")
 
 def render(command: str = "python train.py", environment: dict[str, str] | None = None) -> str:
     return render_user_data(
-        command=command,
-        environment=environment or {},
-        run="llama",
-        bucket="outputs",
-        prefix="runs/llama/",
-        region="us-east-1",
+        Training(
+            command=command,
+            environment=environment or {},
+            run="llama",
+            bucket="outputs",
+            prefix="runs/llama/",
+            region="us-east-1",
+        )
     )
 
 

@@ -12,6 +12,7 @@ from runctl_component import Monitor, policies
 from runctl_component.args.defaults import normal_prefix
 from runctl_component.monitor.event_patterns import shared_pattern
 from runctl_component.monitor.naming import dashboard_name, function_description
+from runctl_component.policy_documents import to_json
 from runctl_component.stack.shared_monitor import shared_monitor_args
 
 from ..forms import BASE, TOPIC, registered
@@ -160,7 +161,7 @@ def _declared_for(runs: int, **monitor: Any) -> tuple[str, str]:
         watch=places,
     )
     pattern = shared_pattern("outputs", [prefix for _, prefix in places], args.get("markers", ()))
-    return policies.to_json(policy), pattern
+    return to_json(policy), pattern
 
 
 def test_a_monitor_does_not_grow_with_its_runs() -> None:

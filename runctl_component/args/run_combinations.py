@@ -1,0 +1,123 @@
+"""Rules for args of a run together, beside those that the settings document has."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from monitor_runtime.contract.metrics import GPU_WORD
+from monitor_runtime.contract.rules import Problem
+from runctl_component.args.defaults import DEFAULT_INSTANCE_TYPE
+from runctl_component.args.environment_rules import declared_twice
+from runctl_component.box.image import DEEP_LEARNING_GIB, has_nvidia_gpu, is_parameter, processor
+
+
+def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with args together that the settings document does not know."""
+    if ("command" in values) == ("user_data" in values):
+        both = "command" in values
+        yield Problem(
+            "command",
+            found="given together with user_data" if both else "missing",
+            accepted="either command or user_data",
+            fix="remove one of the two" if both else "say with one of the two what starts the training",
+        )
+    yield from _user_data_problems(values)
+    yield from declared_twice(values)
+    if "kms_key_arn" in values and values.get("server_side_encryption") == "AES256":
+        yield Problem(
+            "server_side_encryption",
+            got="AES256",
+            accepted="aws:kms with a kms_key_arn",
+            fix="write aws:kms, or remove kms_key_arn: AES256 encrypts with a key of S3's own",
+            touches=("kms_key_arn",),
+        )
+    if "spot_max_price" in values and "spot" not in values:
+        yield Problem(
+            "spot_max_price", got=values["spot_max_price"], accepted="only with spot", fix="set spot, or remove it"
+        )
+    yield from topic_key_problems(values)
+    yield from _image_combinations(values)
+    yield from _spot_combinations(values)
+
+
+_DONE_BY_THE_RUNNER = {
+    "environment": "export the variables in user_data",
+    "secrets": "fetch them in user_data",
+    "code": "fetch it in user_data",
+    "server_side_encryption": "name it where user_data uploads",
+}
+
+
+def _user_data_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """What our runner does, and somebody else's script does not."""
+    if "user_data" not in values:
+        return
+    for field, fix in _DONE_BY_THE_RUNNER.items():
+        if field in values:
+            yield Problem(field, found="given together with user_data", accepted="only with command", fix=fix)
+    idle = values.get("idle")
+    if isinstance(idle, Mapping) and cast("Mapping[str, object]", idle).get("metric") == GPU_WORD:
+        yield Problem(
+            "idle.metric",
+            got=GPU_WORD,
+            accepted="the name of a metric, with user_data: only with command there is a runner that measures the GPUs",
+            fix="let the CloudWatch agent publish it, and write CWAgent/nvidia_smi_utilization_gpu",
+        )
+
+
+def topic_key_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """A key for a topic that is not named, of a run or of a monitor."""
+    if "notify_key_arn" in values and "notify_topic_arn" not in values:
+        yield Problem(
+            "notify_key_arn",
+            got=values["notify_key_arn"],
+            accepted="only with notify_topic_arn",
+            fix="name the topic that this key encrypts, or remove it",
+        )
+
+
+def _image_combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Images that would not boot on their instance type, or not fit its disk, as far as their names say it."""
+    instance_type, ami = values.get("instance_type", DEFAULT_INSTANCE_TYPE), values.get("ami")
+    if not isinstance(instance_type, str):
+        return
+    fitting = processor(instance_type)
+    other = "arm64" if fitting == "x86_64" else "x86_64"
+    if is_parameter(ami) and other in str(ami):
+        yield Problem(
+            "ami",
+            got=ami,
+            accepted=f"an image for {fitting}, the processor of {instance_type}",
+            fix=f"name the image for {fitting}, or choose another instance_type",
+            touches=("instance_type",),
+        )
+    volume = values.get("root_volume_gib")
+    needs_room = ami is None and has_nvidia_gpu(instance_type) and isinstance(volume, int | float)
+    if needs_room and cast("float", volume) < DEEP_LEARNING_GIB:
+        yield Problem(
+            "root_volume_gib",
+            got=volume,
+            accepted=f"at least {DEEP_LEARNING_GIB} GiB, the size of the default image for {instance_type}",
+            fix="raise it, or set an ami that is smaller",
+            touches=("instance_type", "ami"),
+        )
+
+
+def _spot_combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Endings that EC2 does not offer for an instance of the spot market."""
+    if values.get("spot") == "persistent" and values.get("on_deadline") == "terminate":
+        yield Problem(
+            "on_deadline",
+            got="terminate",
+            accepted="stop or report with spot: persistent",
+            fix="the deadline switch and the box's timer cannot cancel the spot request, so EC2 would launch another"
+            " instance that nobody watches: choose stop, or spot: one-time",
+        )
+    if values.get("spot") == "one-time":
+        for field in ("on_complete", "on_failure", "on_deadline"):
+            if values.get(field) == "stop":
+                yield Problem(
+                    field,
+                    got="stop",
+                    accepted="terminate or report with spot: one-time",
+                    fix="EC2 cannot stop one-time spot instances: choose terminate, or spot: persistent",
+                )

@@ -1,0 +1,1 @@
+"""Before the command runs: whether its end could be told, its secrets, its code."""

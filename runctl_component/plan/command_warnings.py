@@ -1,0 +1,45 @@
+"""What a reviewer should see of a command: what no runner can see when it runs, but everybody can read before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
+_DETACHED = r"\s(?:-[a-zA-Z]{0,3}d[a-zA-Z]{0,3}|--detach)\b"
+_OPTIONS = r"[^\n;|&]*"
+_HANDED_OVER = (
+    (re.compile(rf"\bdocker\s+(?:container\s+)?run\b{_OPTIONS}{_DETACHED}"), "docker run -d", "docker wait"),
+    (re.compile(rf"\bdocker[ -]compose\b{_OPTIONS}\bup\b{_OPTIONS}{_DETACHED}"), "docker compose up -d", "--wait"),
+    (re.compile(rf"\bsbatch\b(?!{_OPTIONS}--wait)"), "sbatch", "sbatch --wait"),
+    (re.compile(r"\bsystemctl\s+(?:start|restart)\b"), "systemctl start", "systemd-run --wait"),
+    (re.compile(rf"\bsystemd-run\b(?!{_OPTIONS}--(?:wait|scope|pipe|pty))"), "systemd-run", "systemd-run --wait"),
+    (re.compile(r"\bkubectl\s+(?:apply|create)\b"), "kubectl apply", "kubectl wait"),
+)
+"""What gives the work to a service, how that is shown, and what waits for it."""
+_ENDS_THE_INSTANCE = re.compile(
+    r"\b(?:aws\s+ec2\s+(?:stop|terminate)-instances|poweroff|halt|reboot|shutdown\s+(?!-c\b)\S+|init\s+0)\b"
+)
+_IN_THE_BACKGROUND = re.compile(r"(?<![&>|<])&\s*(?:$|\n|;|\))(?!.*\b(?:wait|fg)\b)", re.DOTALL)
+
+
+def command_warnings(command: str) -> Iterator[str]:
+    """Sentences on work that the run would not wait for, and on a command that ends the instance itself."""
+    script = _COMMENT.sub("", command)
+    for pattern, shown, waits in _HANDED_OVER:
+        if pattern.search(script) and waits not in script:
+            yield (
+                f"the command has {shown}, which hands work to a service and returns: the run counts as succeeded as"
+                f" soon as the command ends, unless it waits, for example with {waits}"
+            )
+    if _IN_THE_BACKGROUND.search(script):
+        yield (
+            "the command leaves something in the background with &, and does not wait for it: if that is the training,"
+            " the run lasts until it ends, but a failure is not noticed; write wait $! at the end"
+        )
+    ending = _ENDS_THE_INSTANCE.search(script)
+    if ending:
+        yield (
+            f"the command has {' '.join(ending[0].split())}: the monitor ends the instance, after the grace period; a"
+            " command that does it itself may do it before its outputs are safe, and counts as failed where it may not"
+        )

@@ -1,0 +1,39 @@
+"""Services of AWS beside S3 as a box sees them, at the same address: moto's, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from moto.cloudwatch.responses import CloudWatchResponse
+from moto.core.request import Request
+from moto.secretsmanager.responses import SecretsManagerResponse
+from moto.ssm.responses import SimpleSystemManagerResponse
+from werkzeug.wrappers import Response
+
+Dispatch = Callable[[Any, str, Mapping[str, str]], tuple[int, Mapping[str, Any], str | bytes]]
+
+_SERVICES: Mapping[str, Dispatch] = {
+    "monitoring": CloudWatchResponse.dispatch,
+    "secretsmanager": SecretsManagerResponse.dispatch,
+    "ssm": SimpleSystemManagerResponse.dispatch,
+}
+"""By the name that is part of a host and of a signature."""
+
+
+def service_of(request: Request) -> str:
+    """The service for which a request was signed; it is the last but one word of its credential's scope."""
+    scope = request.headers.get("Authorization", "").partition("Credential=")[2].partition(",")[0]
+    return scope.split("/")[-2] if scope.count("/") >= 4 else ""  # noqa: PLR2004
+
+
+def is_known(service: str) -> bool:
+    """Whether it is one of these."""
+    return service in _SERVICES
+
+
+def answer(service: str, request: Request, region: str) -> Response:
+    """What moto says."""
+    url = f"https://{service}.{region}.amazonaws.com/"
+    status, headers, body = _SERVICES[service](request, url, dict(request.headers))
+    return Response(body, status, {name: str(value) for name, value in headers.items()})

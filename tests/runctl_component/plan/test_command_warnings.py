@@ -1,0 +1,89 @@
+"""A command that would not be waited for, or ends the instance itself, is pointed out to whoever reviews it."""
+
+from __future__ import annotations
+
+import pytest
+
+from runctl_component import TrainingRun, TrainingRunArgs
+from runctl_component.plan.command_warnings import command_warnings
+
+from ..forms import BASE
+from ..recording import record
+
+
+def said(command: str) -> str:
+    return "\n".join(command_warnings(command))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "docker run -d --gpus all image train.py",
+        "docker run --gpus all --detach image",
+        "docker run -itd image",
+        "docker compose -f x.yaml up -d",
+        "sbatch train.slurm",
+        "systemctl start training",
+        "systemd-run --unit=x python train.py",
+        "kubectl apply -f job.yaml",
+    ],
+)
+def test_work_that_is_handed_to_a_service_is_pointed_out(command: str) -> None:
+    assert "which hands work to a service and returns" in said(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "docker run --gpus all image train.py --delay 3",
+        "docker run --rm --dns 1.1.1.1 image",
+        "id=$(docker run -d image)\ndocker wait $id",
+        "sbatch --wait train.slurm",
+        "systemd-run --wait --pipe python train.py",
+        "# docker run -d image\npython train.py",
+        "systemctl status docker",
+    ],
+)
+def test_a_command_that_waits_for_it_is_not(command: str) -> None:
+    assert said(command) == ""
+
+
+@pytest.mark.parametrize(
+    "command", ["nohup python train.py &", "python train.py >log 2>&1 &\necho started", "(python a.py &)"]
+)
+def test_what_is_left_in_the_background_is_pointed_out(command: str) -> None:
+    assert "a failure is not noticed" in said(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["python a.py & wait $!", "a && b", "python a.py 2>&1 | tee log", "x &> log", "python a.py &\npython b.py\nwait"],
+)
+def test_what_is_waited_for_is_not(command: str) -> None:
+    assert said(command) == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("python train.py\nshutdown -h now", "shutdown -h"),
+        ("python train.py; sudo poweroff", "poweroff"),
+        ("aws ec2  stop-instances --instance-ids $ID", "aws ec2 stop-instances"),
+    ],
+)
+def test_a_command_that_ends_the_instance_itself_is_pointed_out(command: str, shown: str) -> None:
+    assert f"the command has {shown}: the monitor ends the instance" in said(command)
+
+
+@pytest.mark.parametrize(
+    "command", ["python train.py --shutdown_after 5", "echo will not poweroffice", "python halting.py"]
+)
+def test_words_within_others_are_not(command: str) -> None:
+    assert said(command) == ""
+
+
+def test_the_plan_of_a_run_says_it() -> None:
+    args: TrainingRunArgs = {**BASE, "command": "sbatch train.slurm"}
+    recorded = record(lambda: {"plan": TrainingRun("llama-ft", args).plan})
+    (warning,) = [each for each in recorded.outputs["plan"]["warnings"] if "sbatch" in each]
+    assert warning.endswith("for example with sbatch --wait")
