@@ -37,6 +37,11 @@ class Idle:
     minutes: int
     warm_up_minutes: int = 120
 
+    @property
+    def by_the_box(self) -> bool:
+        """Whether it is our runner on the instance that publishes the metric."""
+        return self.metric == GPU_METRIC
+
 
 @dataclass(frozen=True, slots=True)
 class Stalled:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from monitor_runtime.contract.deadline import BOX_DELAY
-from monitor_runtime.contract.metrics import GPU_METRIC, GPU_WORD
+from monitor_runtime.contract.metrics import GPU_WORD
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.patterns import matches
 from monitor_runtime.contract.settings import Settings
@@ -37,7 +37,7 @@ def box_tags(settings: Settings, *, powers_off_unmarked: bool = True) -> dict[st
         tags[TAG_POWER_OFF_AFTER] = str(round(seconds))
     if powers_off_unmarked:
         tags[TAG_POWER_OFF_UNMARKED] = str(UNMARKED_SECONDS)
-    if settings.idle and settings.idle.metric == GPU_METRIC:
+    if settings.idle and settings.idle.by_the_box:
         tags[TAG_MEASURE] = GPU_WORD
     return tags
 

@@ -17,6 +17,7 @@ from runctl_component.plan import prices
 
 DAY_SECONDS = 86_400
 HOURS_PER_DAY = 24
+MINUTES_PER_HOUR = 60
 SECONDS_PER_HOUR = 3_600
 MEMORY_GB = 0.25
 CHECK_SECONDS = 0.3
@@ -58,6 +59,8 @@ class Watching:
     events: int
     lists_per_check: int
     asks_metric: bool
+    gpu_minutes: int = 0
+    """How often the instance publishes the use of its GPUs."""
 
     @property
     def invocations(self) -> int:
@@ -76,7 +79,7 @@ class Watching:
             "s3": self.checks * self.lists_per_check + 5,
             "scheduler": 2 * self.follow_ups + self.events + 4,
         }
-        return {**calls, "cloudwatch": self.checks} if self.asks_metric else calls
+        return {**calls, "cloudwatch": self.checks + self.gpu_minutes} if self.asks_metric else calls
 
     def dollars(self) -> dict[str, float]:
         """List price by service, and the total; calls of EC2 and of EventBridge Scheduler cost nothing."""
@@ -88,7 +91,8 @@ class Watching:
             "logs": self.invocations * (HANDLER_LOG_BYTES + LAMBDA_LOG_BYTES) * prices.LOG_BYTE,
         }
         if self.asks_metric:
-            spent["cloudwatch"] = self.checks * prices.GET_METRIC_DATA
+            published = self.gpu_minutes * (prices.PUT_METRIC_DATA + prices.METRIC_HOUR / MINUTES_PER_HOUR)
+            spent["cloudwatch"] = self.checks * prices.GET_METRIC_DATA + published
         return {**spent, "total": sum(spent.values())}
 
 
@@ -108,6 +112,7 @@ def watch_for_a_day(settings: Settings) -> Watching:
         events=1 if settings.s3_events else 0,
         lists_per_check=1 + len(folders) + len(stalled),
         asks_metric=settings.idle is not None,
+        gpu_minutes=int(watched_seconds(settings) // 60) if settings.idle and settings.idle.by_the_box else 0,
     )
 
 

@@ -13,6 +13,7 @@ LAMBDA_GB_SECOND = 0.000_013_333_4
 SCHEDULER_INVOCATION = 1.00 / 1_000_000
 GET_METRIC_DATA = 0.01 / 1_000
 """A metric asked for."""
+PUT_METRIC_DATA = 0.01 / 1_000
 LOG_BYTE = 0.50 / 1_000_000_000
 """Taken in; keeping it for a month costs a twentieth of that."""
 

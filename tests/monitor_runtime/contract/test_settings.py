@@ -289,3 +289,11 @@ def test_what_is_no_object_is_refused(document: object) -> None:
 
 def test_fields_of_a_newer_component_are_ignored_and_told_in_order() -> None:
     assert parse(_document(zone="a", cool_down_seconds=5)) == (settings(), ("cool_down_seconds", "zone"))
+
+
+def test_the_word_for_the_gpus_is_the_metric_that_the_box_publishes() -> None:
+    idle = {"metric": "gpu", "threshold": 5, "minutes": 30}
+    read, _ = parse({**settings().to_document(), "idle": idle})
+    assert read.idle
+    assert (read.idle.metric, read.idle.by_the_box) == ("RunctlInstance/GPUUtilization", True)
+    assert parse(read.to_document())[0] == read
