@@ -27,12 +27,13 @@ def product_box(
     tags: Mapping[str, str] = TAGS,
     files: Mapping[str, str] | None = None,
     disk_mebibytes: int = 2048,
+    torch: bool = False,
 ) -> Generator[Box]:
     """One that is off, and will run the command at its first boot."""
     script = render_user_data(
         command=command, environment=environment or {}, run="llama", bucket=BUCKET, prefix=PREFIX, region=REGION
     )
-    with box_machine(script, tags=tags, files=files, disk_mebibytes=disk_mebibytes) as box:
+    with box_machine(script, tags=tags, files=files, disk_mebibytes=disk_mebibytes, torch=torch) as box:
         box.s3.put(runner_key(PREFIX), runner_archive())
         yield box
 
@@ -40,3 +41,10 @@ def product_box(
 def await_marker(box: Box, key: str = SUCCEEDED) -> None:
     """Wait until the box has told how its training ended."""
     wait_until(lambda: key in box.objects(), 40, key)
+
+
+def train_anew(box: Box, command: str) -> None:
+    """Have the runner of a box begin with another command, as if there had been none before."""
+    box.run("systemctl stop runctl-training; rm -rf /var/lib/runctl /run/runctl/*")
+    box.s3.remove(SUCCEEDED, FAILED)
+    box.run(f"cat >/etc/runctl/command <<'COMMAND'\n{command}\nCOMMAND\nsystemctl start --no-block runctl-training")
