@@ -1,4 +1,4 @@
-"""Trainings with PyTorch, as people start them, under a real systemd: they save when they are stopped, and end as they say."""
+"""Trainings with PyTorch under a real systemd: they save when they are stopped, and end as they say."""
 
 from __future__ import annotations
 
