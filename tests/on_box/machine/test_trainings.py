@@ -94,6 +94,15 @@ def test_a_stop_of_the_machine_lets_the_training_save_a_whole_checkpoint(box: Bo
     assert not {SUCCEEDED, FAILED} & set(box.objects())
 
 
+def test_a_stop_of_the_machine_waits_for_a_training_that_has_left_the_service(box: Box) -> None:
+    _begin(box, f"systemd-run --scope {TRAIN}")
+    order = "systemctl show --property=After runctl-training"
+    wait_until(lambda: ".scope" in box.run(order).stdout, 30, "look of the runner")
+    box.stop(150)
+    assert box.run_on_disk(READ).stdout == "True\n"
+    box.boot()
+
+
 @pytest.mark.parametrize(("options", "marker", "code"), [("", SUCCEEDED, 0), ("--fails", FAILED, 1)])
 def test_a_training_that_prints_through_tee_ends_as_it_says(box: Box, options: str, marker: str, code: int) -> None:
     _begin(box, f"{TRAIN} --steps 5 {options} | tee /root/log")
