@@ -20,9 +20,7 @@ from .product import TAGS, await_marker, product_box
 PACKAGES = "/usr/lib/python3/dist-packages"
 AHEAD = "/root/clock-is-ahead-by"
 CLOCK = f"""
-import datetime, sys, time
-
-really = datetime.datetime
+import datetime, sys
 
 def ahead():
     try:

@@ -17,6 +17,7 @@ from .pytorch_programs import FOLDER, PROGRAMS
 
 CHECKPOINT = "/root/checkpoint"
 TRAIN = f"python3 {FOLDER}/train.py {CHECKPOINT}"
+READ = f"python3 {FOLDER}/read.py {CHECKPOINT}-?"
 TORCHRUN = "python3 -m torch.distributed.run --standalone --nproc_per_node=2 --redirects=1 --tee=1"
 """With PyTorch 1.13 and Python 3.11, only these two options let it start."""
 LAUNCHER = f"{FOLDER}/launcher.py"
@@ -71,9 +72,6 @@ def _begin(box: Box, command: str, ranks: int = 1) -> None:
 
 def _log(box: Box) -> str:
     return box.run("cat $(ls -t /var/log/runctl/*.log | head -n 1)").stdout
-
-
-READ = f"python3 {FOLDER}/read.py {CHECKPOINT}-?"
 
 
 @pytest.mark.parametrize("name", STOPPED)
