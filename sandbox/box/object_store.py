@@ -52,6 +52,11 @@ class ObjectStore(Service):
         """Put an object there, whatever the service is told to do."""
         self._client.put_object(Bucket=self.bucket, Key=key, Body=body)
 
+    def remove(self, *keys: str) -> None:
+        """Take objects away, if they are there."""
+        for key in keys:
+            self._client.delete_object(Bucket=self.bucket, Key=key)
+
     def uploads(self) -> list[str]:
         """Keys, in the order of the uploads that were tried, whether they succeeded or not."""
         beginning = f"/{self.bucket}/"

@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
@@ -23,11 +24,12 @@ _RESET_WHEN_CLOSED = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True)
 class Seen:
-    """A request that came in, and the status of its answer: None when it got none."""
+    """A request that came in, the status of its answer, None when it got none, and the clock's time at that."""
 
     method: str
     path: str
     status: int | None
+    at: float
 
 
 @dataclass
@@ -98,7 +100,7 @@ class Service(ABC):
             response = self._answer_for(request)(request)
             status = response.status_code
         finally:
-            self.seen.append(Seen(request.method, request.path, status))
+            self.seen.append(Seen(request.method, request.path, status, time.time()))
         return response(environ, start_response)
 
     def _answer_for(self, request: Request) -> Callable[[Request], Response]:

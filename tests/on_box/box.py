@@ -27,6 +27,7 @@ _SYSTEM_PYTHON = "/usr/bin/python3"
 PYTHON = os.environ.get("RUNCTL_BOX_PYTHON") or (_SYSTEM_PYTHON if Path(_SYSTEM_PYTHON).exists() else sys.executable)
 """The box's own: from 3.9 on."""
 PREFIX = "runs/llama ä/"
+FORCE = "poweroff --force --force"
 CLEAN_SIGNALS = {signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE}
 """A service that dies of them has not failed: systemd.service(5), SuccessExitStatus=."""
 SETTINGS = Settings("llama", "project/stack/monitor", BUCKET, PREFIX)
@@ -142,6 +143,10 @@ class Box:
         """The calls of systemctl."""
         log = self.root / "systemctl.log"
         return log.read_text().splitlines() if log.exists() else []
+
+    def systemd_refuses(self, state: str) -> None:
+        """From here on, systemd carries nothing out, and tells this state of the system."""
+        (self.root / "system-state").write_text(state)
 
     def _environment(self) -> dict[str, str]:
         return {

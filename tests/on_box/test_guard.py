@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from .box import PREFIX, Box, wait_until
+from .box import FORCE, PREFIX, Box, wait_until
 
 DAY = 24 * 3600
 MARGIN = 20 * 60
@@ -36,6 +36,15 @@ def test_the_reason_is_in_the_journal(box: Box) -> None:
     box.up_for(OVERDUE)
     powered_off(box)
     assert box.journal == f"runctl: up for {OVERDUE} s, the limit is {DAY + MARGIN} s: powering off\n"
+
+
+@pytest.mark.parametrize(("state", "expected"), [("stopping", False), ("running", True), ("", True)])
+def test_force_is_for_a_box_that_refuses_and_does_not_go_down_already(box: Box, state: str, expected: bool) -> None:
+    box.first_boot("true")
+    box.up_for(OVERDUE)
+    box.systemd_refuses(state)
+    powered_off(box)
+    assert (FORCE in box.asked_of_systemd()) is expected
 
 
 def test_a_deadline_moved_while_training_is_the_one_that_counts(box: Box) -> None:

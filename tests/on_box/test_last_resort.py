@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from .box import BIN, Box
+from .box import BIN, FORCE, Box
 
 LIMIT = 24 * 3600 + 20 * 60
 
@@ -29,6 +29,16 @@ def test_it_powers_off_when_the_guard_would_have(box: Box, up_for: int, expected
     box.run("guard", QUICK="once")
     box.up_for(up_for)
     assert look(box) is expected
+
+
+@pytest.mark.parametrize(("state", "expected"), [("stopping", False), ("running", True), ("", True)])
+def test_it_uses_force_where_the_box_does_not_go_down_already(box: Box, state: str, expected: bool) -> None:
+    box.first_boot("true")
+    box.run("guard", QUICK="once")
+    box.up_for(LIMIT)
+    box.systemd_refuses(state)
+    look(box)
+    assert (FORCE in box.asked_of_systemd()) is expected
 
 
 def test_it_knows_the_limit_after_another_boot(box: Box) -> None:

@@ -6,6 +6,7 @@ import errno
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -113,6 +114,19 @@ def test_a_log_takes_a_bounded_part_of_the_disk(tmp_path: Path, monkeypatch: pyt
     for _ in range(50):
         log.write(b"0123456789")
     assert (Path(log.path).stat().st_size, log.left_out) == (100, 400)
+
+
+def test_a_log_leaves_as_much_of_the_disk_free_as_it_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.log"
+
+    def free(file: int) -> SimpleNamespace:
+        return SimpleNamespace(f_frsize=10, f_bavail=(100 - os.fstat(file).st_size) // 10)
+
+    monkeypatch.setattr(log_module.os, "fstatvfs", free)
+    log = Log(str(path))
+    for _ in range(20):
+        log.write(b"0123456789")
+    assert (path.stat().st_size, log.left_out) == (50, 150)
 
 
 class Stored(Bucket):

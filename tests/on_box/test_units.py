@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,7 +12,10 @@ import pytest
 
 from monitor_runtime.contract.names import TRAINING_UNIT
 from monitor_runtime.contract.settings import Settings
+from runctl_component.box.runner.machine import units
 from runctl_component.box.runner_archive import SOURCES
+
+from .box import BIN
 
 TRAINING = (SOURCES / TRAINING_UNIT).read_text()
 
@@ -34,6 +38,17 @@ def values(name: str, text: str = TRAINING) -> list[str]:
 )
 def test_the_training_starts_after_what_it_may_need_and_ends_before_it(service: str) -> None:
     assert service in values("After")
+
+
+def test_another_unit_is_put_behind_the_training_until_the_next_boot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(units, "_CHANGES", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{BIN}:{os.environ['PATH']}")
+    monkeypatch.setenv("RUNCTL_ROOT", str(tmp_path))
+    units.stop_after(TRAINING_UNIT, {"session-c1.scope"})
+    assert values("Before", (tmp_path / "session-c1.scope.d/runctl.conf").read_text()) == [TRAINING_UNIT]
+    assert (tmp_path / "systemctl.log").read_text() == "daemon-reload\n"
 
 
 def test_the_training_draws_in_nothing_but_the_network() -> None:

@@ -5,7 +5,8 @@ root=${RUNCTL_ROOT:-}
 read -r up _ <"$root/proc/uptime"
 for place in run var/lib; do
   if read -r at <"$root/$place/runctl/power-off-at"; then
-    ((${up%%.*} < at)) || systemctl poweroff || systemctl poweroff --force --force
+    ((${up%%.*} < at)) || systemctl poweroff || [[ $(systemctl is-system-running) == stopping ]] ||
+      systemctl poweroff --force --force
     exit 0
   fi 2>/dev/null
 done

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
+from functools import partial
 from typing import NamedTuple
 
 from .machine.tags import Tags
+from .machine.units import stop_after
 from .machine.waiting import Interruption
 from .report.log import Log, LogReader
 from .stopping.over import await_end
 from .stopping.shutdown import shut_down
-from .stopping.training_processes import Training, own_control_group
+from .stopping.training_processes import UNIT, Training, own_control_group
 
 _DEFAULT_TIMEOUT_SECONDS = 120
 _DRAIN_SECONDS = 10
@@ -48,7 +50,7 @@ def run(path: str, environment: dict[str, str], log: Log, tags: Tags, interrupte
         start_new_session=True,
     )
     os.close(reader.into)
-    training = Training(root.pid, own_control_group())
+    training = Training(root.pid, own_control_group(), partial(stop_after, UNIT))
     status = await_end(training, root, interrupted)
     if status is None:
         tags.refresh()

@@ -29,12 +29,13 @@ def product_box(
     tags: Mapping[str, str] = TAGS,
     files: Mapping[str, str] | None = None,
     disk_mebibytes: int = 2048,
+    torch: bool = False,
     **more: Any,
 ) -> Generator[Box]:
     """One that is off, and will run the command at its first boot. ``more``: what else a `Training` has."""
     training = Training(command, "llama", BUCKET, PREFIX, REGION, environment or {}, **more)
     script = render_user_data(training)
-    with box_machine(script, tags=tags, files=files, disk_mebibytes=disk_mebibytes) as box:
+    with box_machine(script, tags=tags, files=files, disk_mebibytes=disk_mebibytes, torch=torch) as box:
         box.s3.put(runner_key(PREFIX), runner_archive())
         if training.code:
             box.s3.put(PREFIX + training.code.key, Path(training.code.file.path()).read_bytes())
@@ -44,3 +45,10 @@ def product_box(
 def await_marker(box: Box, key: str = SUCCEEDED, seconds: float = 40) -> None:
     """Wait until the box has told how its training ended."""
     wait_until(lambda: key in box.objects(), seconds, key)
+
+
+def train_anew(box: Box, command: str) -> None:
+    """Have the runner of a box begin with another command, as if there had been none before."""
+    box.run("systemctl stop runctl-training; rm -rf /var/lib/runctl /run/runctl/*")
+    box.s3.remove(SUCCEEDED, FAILED)
+    box.run(f"cat >/etc/runctl/command <<'COMMAND'\n{command}\nCOMMAND\nsystemctl start --no-block runctl-training")

@@ -12,7 +12,7 @@ from sandbox.box.machine import Box
 from sandbox.box.waiting import wait_until
 
 from ..stopping.cases import CASES, PROGRAMS, Case, environment
-from .product import await_marker, product_box
+from .product import await_marker, product_box, train_anew
 
 FOLDER = "/opt/programs"
 CHOSEN = {
@@ -49,8 +49,8 @@ def _events(box: Box) -> list[str]:
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in CHOSEN], ids=lambda case: case.name)
 def test_a_stop_of_the_service_reaches_each_program_that_can_save(box: Box, case: Case) -> None:
     box.metadata.set_tags({TAG_SHUTDOWN_TIMEOUT: str(math.ceil(case.timeout_seconds))})
-    box.run("systemctl stop runctl-training; rm -rf /root/events /var/lib/runctl /run/runctl/*")
-    box.run(f"cat >/etc/runctl/command <<'CASE'\n{case.command}\nCASE\nsystemctl start --no-block runctl-training")
+    box.run("rm -f /root/events")
+    train_anew(box, case.command)
     wait_until(lambda: sum(line.endswith(" started") for line in _events(box)) >= case.started, 20, "start")
     stopped = box.run("sleep 0.3; systemctl stop runctl-training", seconds=40)
     seen = [line for line in _events(box) if not line.endswith(" started")]

@@ -155,6 +155,32 @@ def test_who_was_seen_to_belong_does_so_without_parent_session_and_group() -> No
         wait_until(lambda: training.look() == [])
 
 
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ("/user.slice/user-0.slice/session-c1.scope", [{"session-c1.scope"}]),
+        ("/user.slice/user-0.slice/user@0.service/app.slice/run-1.scope", [{"user@0.service"}]),
+        ("/system.slice/runctl-training.service", []),
+        ("/system.slice/runctl-training.service/inner.scope", []),
+        ("/machine.slice", []),
+    ],
+)
+def test_a_unit_into_which_a_part_of_the_training_has_gone_is_found_once(
+    monkeypatch: pytest.MonkeyPatch, group: str, expected: list[set[str]]
+) -> None:
+    found: list[set[str]] = []
+
+    def of(_: int) -> str:
+        return group
+
+    monkeypatch.setattr(training_processes, "control_group", of)
+    with running(SLEEP, "60") as root:
+        training = Training(root.pid, "/system.slice/runctl-training.service", found.append)
+        for _ in range(2):
+            training.look()
+        assert found == expected
+
+
 def test_400_processes_are_looked_at_in_a_tenth_of_a_second() -> None:
     script = "for i in $(seq 400); do sleep 60 & done; echo; wait"
     with running("/bin/sh", "-c", script) as root:

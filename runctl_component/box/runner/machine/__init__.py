@@ -1,1 +1,1 @@
-"""What the runner knows of its machine: files, metadata service, tags, time, and how to power it off."""
+"""What the runner knows of its machine: files, metadata service, tags, other units, time, and how to power it off."""

@@ -24,11 +24,26 @@ def held_seconds(tags: Tags) -> float:
 
 
 def power_off(reason: str) -> None:
-    """Say why and do it; by force when systemd does not take the request."""
+    """Say why and do it; by force when systemd does not take the request, which lets nobody save."""
     say_on_console(f"{reason}: powering off")
-    for words in (["poweroff"], ["poweroff", "--force", "--force"]):
-        try:
-            if subprocess.run(["systemctl", *words], check=False, timeout=_TIMEOUT_SECONDS).returncode == 0:
-                return
-        except (OSError, subprocess.SubprocessError) as error:
-            say_on_console(repr(error))
+    if not _asked("poweroff") and not _is_going_down():
+        _asked("poweroff", "--force", "--force")
+
+
+def _asked(*words: str) -> bool:
+    try:
+        return subprocess.run(["systemctl", *words], check=False, timeout=_TIMEOUT_SECONDS).returncode == 0
+    except (OSError, subprocess.SubprocessError) as error:
+        say_on_console(repr(error))
+        return False
+
+
+def _is_going_down() -> bool:
+    """A shutdown that has begun may end whoever asked for it, or who would answer: that looks like a refusal."""
+    try:
+        state = subprocess.run(
+            ["systemctl", "is-system-running"], stdout=subprocess.PIPE, check=False, timeout=_TIMEOUT_SECONDS
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return state.stdout.strip() == b"stopping"

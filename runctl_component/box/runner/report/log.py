@@ -13,7 +13,7 @@ import threading
 from contextlib import suppress
 
 MAX_BYTES = 1 << 30
-"""What the log may take of the disk; of what follows, only the end is kept."""
+"""What the log may take of the disk, and no more than it leaves free: of what follows, only the end is kept."""
 _END_BYTES = 1 << 16
 _READ_BYTES = 1 << 20
 _SET_PIPE_SIZE = 1031
@@ -55,11 +55,15 @@ class Log:
         """How much of it the disk has taken."""
         written = 0
         with suppress(OSError):
-            while written < len(data) and self.size < MAX_BYTES:
+            while written < len(data) and self.size < min(MAX_BYTES, self._free()):
                 taken = os.write(self._file, data[written:])
                 written += taken
                 self.size += taken
         return written
+
+    def _free(self) -> int:
+        disk = os.fstatvfs(self._file)
+        return disk.f_bavail * disk.f_frsize
 
     def part(self, start: int, length: int) -> bytes:
         """Some of what is on the disk; empty where it cannot be read."""

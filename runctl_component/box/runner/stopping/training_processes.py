@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from enum import Enum, auto
 
 from .processes import Process, control_group, process_table, read_process, with_details, written_pipes
 
 UNIT = "runctl-training.service"
+_UNITS = (".scope", ".service")
 
 
 def own_control_group() -> str | None:
@@ -29,15 +31,28 @@ class Training:
     belong does so for ever, also when it has left its group, its session and its parent.
     """
 
-    def __init__(self, root_pid: int, group: str | None) -> None:
-        """``root_pid``: the command, a child of the calling process. ``group``: its path, see `own_control_group`."""
+    def __init__(self, root_pid: int, group: str | None, found: Callable[[set[str]], None] = lambda _: None) -> None:
+        """``root_pid``: the command, a child of the calling process. ``group``: its path, see `own_control_group`.
+
+        ``found``: is told other units of systemd in which a part of the training runs, each once.
+        """
         self.root_pid = root_pid
         self._group = group
+        self._found = found
+        self._units = {"", UNIT}
         root = read_process(root_pid)
         self._known = {root.identity} if root else set[tuple[int, int]]()
 
     def look(self) -> list[Process]:
         """Those that live, without details. Who leaves its group is known later when it was seen before."""
+        living = self._living()
+        units = {_unit(process) for process in living} - self._units if self._group else None
+        if units:
+            self._units |= units
+            self._found(units)
+        return living
+
+    def _living(self) -> list[Process]:
         table = process_table()
         sides = {os.getpid(): _Side.RUNNER}
         for process in table.values():
@@ -48,7 +63,7 @@ class Training:
 
     def alive(self) -> list[Process]:
         """Those that live, with details."""
-        living = [with_details(process) for process in self.look()]
+        living = [with_details(process) for process in self._living()]
         if any(process.reads_pipe for process in living):
             living = [process._replace(writes_pipes=written_pipes(process.pid)) for process in living]
         return living
@@ -70,3 +85,9 @@ class Training:
         if process.session == self.root_pid:
             return True
         return self._group is not None and f"{control_group(process.pid)}/".startswith(f"{self._group}/")
+
+
+def _unit(process: Process) -> str:
+    """The unit of the system's systemd, and not one of a user's own."""
+    names = control_group(process.pid).split("/")
+    return next((name for name in names if name.endswith(_UNITS)), "")
