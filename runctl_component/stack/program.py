@@ -13,6 +13,7 @@ from runctl_component.monitor.monitor import Monitor
 from runctl_component.monitor.naming import monitor_tag
 from runctl_component.stack.checks import check_declared_monitor, check_places, check_runs, check_sharing
 from runctl_component.stack.shared_monitor import shared_monitor_args
+from runctl_component.training_run.locations import OUTPUTS
 from runctl_component.training_run.training_run import TrainingRun
 
 SHARED_MONITOR = "runs"
@@ -32,6 +33,8 @@ config:
       command: aws s3 sync $RUNCTL_OUTPUT_URI/code . && python3 train.py --out $RUNCTL_OUTPUT_URI
 """
 
+_OF_THE_MONITOR = ("handle",)
+"""All runs of a stack have the same."""
 _FIX = "write it like the example in the README"
 
 
@@ -96,11 +99,4 @@ def _object(config: pulumi.Config, key: str) -> dict[str, Any] | None:
 
 
 def _exports(run: TrainingRun) -> dict[str, pulumi.Output[Any]]:
-    return {
-        "instance_id": run.instance_id,
-        "private_ip": run.private_ip,
-        "output_uri": run.output_uri,
-        "monitor_function_name": run.monitor_function_name,
-        "schedule_arn": run.schedule_arn,
-        "plan": run.plan,
-    }
+    return {output: getattr(run, output) for output in OUTPUTS if output not in _OF_THE_MONITOR}

@@ -13,10 +13,20 @@ from runctl_component.instance_policy import instance_policy
 from runctl_component.policy_documents import to_json
 
 
-def create_profile(
+def profile_of(
     name: str, checked: CheckedArgs, partition: pulumi.Output[str], parent: pulumi.Resource
-) -> aws.iam.InstanceProfile:
-    """A profile that lets the instance write under its prefix and be reached by SSM, and nothing else."""
+) -> tuple[pulumi.Output[str] | None, pulumi.Input[str]]:
+    """The names of the instance's role and profile. The caller's own profile has a role that is not looked up."""
+    if "iam_instance_profile" in checked:
+        return None, checked.read_one("iam_instance_profile")
+    role, profile = _create_profile(name, checked, partition, parent)
+    return role.name, profile.name
+
+
+def _create_profile(
+    name: str, checked: CheckedArgs, partition: pulumi.Output[str], parent: pulumi.Resource
+) -> tuple[aws.iam.Role, aws.iam.InstanceProfile]:
+    """It lets the instance write under its prefix and be reached by SSM, and nothing else."""
     opts = pulumi.ResourceOptions(parent=parent)
     role = aws.iam.Role(
         f"{name}-box",
@@ -27,7 +37,7 @@ def create_profile(
     rights = aws.iam.RolePolicy(f"{name}-box", role=role.id, policy=policy, opts=opts)
     # The instance must not boot before it has its rights, nor lose them while it shuts down.
     with_rights = pulumi.ResourceOptions(parent=parent, depends_on=[rights])
-    return aws.iam.InstanceProfile(f"{name}-box", role=role.name, opts=with_rights)
+    return role, aws.iam.InstanceProfile(f"{name}-box", role=role.name, opts=with_rights)
 
 
 _POLICY_FIELDS = ("bucket", "prefix", "kms_key_arn", "secrets", "idle")

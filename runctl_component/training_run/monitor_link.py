@@ -33,6 +33,7 @@ class MonitorLink:
     schedule_group_name: pulumi.Input[str]
     scheduler_role_arn: pulumi.Input[str]
     dead_letter_arn: pulumi.Input[str]
+    handle: pulumi.Input[str]
     partition: pulumi.Output[str]
     region: pulumi.Output[str]
     depends_on: tuple[pulumi.Resource, ...]
@@ -56,6 +57,7 @@ def link_to(monitor: Monitor) -> MonitorLink:
         schedule_group_name=monitor.schedule_group_name,
         scheduler_role_arn=monitor.scheduler_role.arn,
         dead_letter_arn=monitor.dead_letters.arn,
+        handle=monitor.handle,
         partition=monitor.partition,
         region=monitor.region,
         depends_on=(monitor,),
@@ -83,6 +85,7 @@ def link_by_handle(name: str, checked: CheckedArgs, run: pulumi.Resource) -> Mon
         schedule_group_name=_of(facts, lambda known: known.schedule_group),
         scheduler_role_arn=_of(facts, lambda known: known.scheduler_role_arn),
         dead_letter_arn=_of(facts, lambda known: known.dead_letter_arn),
+        handle=checked.read_one("monitor"),
         partition=aws.get_partition_output(opts=invoke).partition,
         region=region,
         depends_on=(),

@@ -40,11 +40,12 @@ from runctl_component.training_run.instance import (
     user_data_text,
     with_tags_of_all_levels,
 )
-from runctl_component.training_run.instance_profile import create_profile
+from runctl_component.training_run.instance_profile import profile_of
+from runctl_component.training_run.locations import OUTPUTS, SCRIPT_LOG, connect_line, log_folder
 from runctl_component.training_run.monitor_link import link_by_handle, link_to
 from runctl_component.training_run.own_monitor import create_own_monitor, own_monitor_tag
 from runctl_component.training_run.own_place import require_own_place
-from runctl_component.training_run.schedules import first_check_triggers, rate
+from runctl_component.training_run.schedules import create_first_check, create_heartbeat
 from runctl_component.training_run.volume_growth import growing_only
 
 BOX_FIELDS = (
@@ -75,6 +76,17 @@ class TrainingRun(pulumi.ComponentResource):
     """Its address in the VPC."""
     output_uri: pulumi.Output[str]
     """Where the training writes: `s3://bucket/prefix/`."""
+    availability_zone: pulumi.Output[str]
+    """Where EC2 has put it."""
+    connect: pulumi.Output[str]
+    """The command that opens a shell on the instance, by Systems Manager: without ssh, a key or an inbound rule."""
+    logs: pulumi.Output[str]
+    """Where the training's log is stored while it grows: a folder in the bucket. With `user_data`, a file on the
+    instance. Live, it is in `/var/log/runctl` on the instance."""
+    role_name: pulumi.Output[str | None]
+    """The role of the instance, to attach policies to; None where the profile is yours."""
+    handle: pulumi.Output[str]
+    """The handle of the monitor that watches the run."""
     monitor_function_name: pulumi.Output[str]
     """The Lambda function that watches the run."""
     schedule_arn: pulumi.Output[str]
@@ -110,11 +122,14 @@ class TrainingRun(pulumi.ComponentResource):
         else:
             self._monitor = link_to(shared or create_own_monitor(name, checked, self._child()))
         require_key_in_place(name, checked, self._monitor.partition, self._monitor.region)
-        self._create_heartbeat()
+        self._heartbeat = create_heartbeat(name, checked, self._monitor, self._message(heartbeat_input), self)
         self._create_instance()
         if "spot" in checked:
             self._tag_spot_request()
-        self._create_first_check()
+        message = self._message(first_check_input)
+        create_first_check(
+            name, checked, self._monitor, message, instance=self._instance, heartbeat=self._heartbeat, parent=self
+        )
         self._describe()
 
     def _child(self, **further: Any) -> pulumi.ResourceOptions:
@@ -125,11 +140,7 @@ class TrainingRun(pulumi.ComponentResource):
 
     def _create_instance(self) -> None:
         checked, monitor = self._checked, self._monitor
-        profile = (
-            self._checked.read_one("iam_instance_profile")
-            if "iam_instance_profile" in checked
-            else create_profile(self._name, checked, monitor.partition, self).name
-        )
+        self._role_name, profile = profile_of(self._name, checked, monitor.partition, self)
         fetched = upload_files(self._name, checked, self) if "command" in checked else []
         self._instance = aws.ec2.Instance(
             self._name,
@@ -223,69 +234,20 @@ class TrainingRun(pulumi.ComponentResource):
             SETTINGS_FIELDS, self._monitor.tag, lambda args, tag: write(self._settings(args, tag).to_document())
         )
 
-    def _create_heartbeat(self) -> None:
-        monitor, checked = self._monitor, self._checked
-        self._heartbeat = aws.scheduler.Schedule(
-            f"{self._name}-heartbeat",
-            name=names.heartbeat_name(self._name),
-            group_name=monitor.schedule_group_name,
-            description=f"Wakes the monitor for the training run {self._name}",
-            schedule_expression=checked.read(
-                ("max_interval_seconds",), lambda args: rate(args["max_interval_seconds"])
-            ),
-            flexible_time_window={"mode": "OFF"},
-            target={
-                "arn": monitor.function_arn,
-                "role_arn": monitor.scheduler_role_arn,
-                "input": checked.gate(self._message(heartbeat_input)),
-                "dead_letter_config": {"arn": monitor.dead_letter_arn},
-                "retry_policy": {"maximum_event_age_in_seconds": 300, "maximum_retry_attempts": 3},
-            },
-            # Under another monitor it is another schedule, in another group. The provider would delete first what was
-            # given a name, and nobody would look at the run should the new one fail.
-            opts=self._child(depends_on=monitor.depends_on, delete_before_replace=False),
-        )
-
-    def _create_first_check(self) -> None:
-        """It fails ``up`` when the monitor could not do its work."""
-        # Its input is ignored after creation: it is made again when the instance is another, or when there is something
-        # new to prove. On removal, the monitor takes its own schedules of the run away, so the old check goes first.
-        first_check = aws.lambda_.Invocation(
-            f"{self._name}-first-check",
-            function_name=self._monitor.function_name,
-            input=self._message(first_check_input),
-            lifecycle_scope="CRUD",
-            triggers=self._checked.read_with(
-                ("bucket", "prefix", "s3_events", "kms_key_arn"), self._instance.id, first_check_triggers
-            ),
-            opts=self._child(
-                depends_on=[*self._monitor.depends_on, self._heartbeat],
-                ignore_changes=["input"],
-                replace_on_changes=["triggers"],
-                delete_before_replace=True,
-            ),
-        )
-        self._monitor.expect_checks(first_check)
-
     def _describe(self) -> None:
+        checked, region = self._checked, self._monitor.region
         self.instance_id = self._instance.id
         self.private_ip = self._instance.private_ip
-        self.output_uri = self._checked.output(
-            ("bucket", "prefix"), lambda args: f"s3://{args['bucket']}/{args['prefix']}"
-        )
+        self.availability_zone = self._instance.availability_zone
+        self.output_uri = checked.output(("bucket", "prefix"), lambda args: f"s3://{args['bucket']}/{args['prefix']}")
+        self.logs = self.output_uri.apply(log_folder) if "command" in checked else pulumi.Output.from_input(SCRIPT_LOG)
+        self.connect = pulumi.Output.all(region, self.instance_id).apply(lambda known: connect_line(*known))
+        self.role_name = pulumi.Output.from_input(self._role_name)
+        self.handle = pulumi.Output.from_input(self._monitor.handle)
         self.monitor_function_name = pulumi.Output.from_input(self._monitor.function_name)
         self.schedule_arn = self._heartbeat.arn
-        self.plan = self._checked.output(PLAN_FIELDS, self._build_plan)
-        self.register_outputs(
-            {
-                "instance_id": self.instance_id,
-                "private_ip": self.private_ip,
-                "output_uri": self.output_uri,
-                "monitor_function_name": self.monitor_function_name,
-                "schedule_arn": self.schedule_arn,
-                "plan": self.plan,
-            }
-        )
+        self.plan = checked.output(PLAN_FIELDS, self._build_plan)
+        self.register_outputs({output: getattr(self, output) for output in OUTPUTS})
 
     def _build_plan(self, args: Mapping[str, Any]) -> dict[str, Any]:
         given, monitor = self._checked.given, self._monitor
