@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -54,7 +55,7 @@ def check_early(name: str, args: Mapping[str, Any], *, monitor: str = LONGEST_MO
             "args", got=args, accepted="an object of args", fix="pass a dict with at least bucket and command"
         )
         raise InvalidArgs(f"TrainingRun {name!r}", [*of_name, problem])
-    given = without_none(plain_containers(args))
+    given = _from_here(without_none(plain_containers(args)))
     must_be_plain = [
         Problem(field, found="an Output", accepted="a plain value", fix="decide it in the program or its config")
         for field in PLAIN
@@ -65,6 +66,12 @@ def check_early(name: str, args: Mapping[str, Any], *, monitor: str = LONGEST_MO
     if problems:
         raise InvalidArgs(f"TrainingRun {name!r}", problems)
     return given
+
+
+def _from_here(given: dict[str, Any]) -> dict[str, Any]:
+    """With the folder of code in full: it is read when Outputs have resolved, and the program may be elsewhere then."""
+    code = given.get("code")
+    return {**given, "code": str(Path.cwd() / code)} if isinstance(code, str) and code.strip() else given
 
 
 def resolved_problems(name: str, monitor: str, values: Mapping[str, Any]) -> list[Problem]:

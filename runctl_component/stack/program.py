@@ -29,8 +29,9 @@ config:
     llama-ft:
       bucket: my-training-outputs
       instance_type: g5.xlarge
-      ami: ami-0123456789abcdef0
-      command: aws s3 sync $RUNCTL_OUTPUT_URI/code . && python3 train.py --out $RUNCTL_OUTPUT_URI
+      ami: /aws/service/deeplearning/ami/x86_64/oss-nvidia-driver-gpu-pytorch-2.11-amazon-linux-2023/latest/ami-id
+      code: training
+      command: /opt/pytorch/bin/python train.py --out $RUNCTL_OUTPUT_URI
 """
 
 _OF_THE_MONITOR = ("handle",)

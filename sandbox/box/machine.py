@@ -180,7 +180,8 @@ def box_machine(
     """A box that is off, and was never on. At the end nothing of it is left, whatever happened.
 
     The bucket is empty, unless `moto.mock_aws` was on before, and boto3 in this process sees it. ``disk_mebibytes``: at
-    least 300, below which there is no XFS. ``files``: what the image has besides, texts by absolute path. ``torch``:
+    least 300, below which there is no XFS. ``files``: what the image has besides, texts by absolute path,
+    of which those with ``#!`` are programs. ``torch``:
     whether the image has PyTorch.
 
     Raises:
@@ -196,6 +197,7 @@ def box_machine(
             placed = folder / "files" / path.lstrip("/")
             placed.parent.mkdir(parents=True, exist_ok=True)
             placed.write_text(text, encoding="utf-8")
+            placed.chmod(0o755 if text.startswith("#!") else 0o644)
         with served(metadata, net.metadata), served(store, net.store):
             try:
                 yield Box(container, metadata, store)

@@ -77,7 +77,6 @@ def test_the_use_of_the_gpus_is_a_metric_that_cloudwatch_takes() -> None:
     program = "#!/bin/sh\necho 87\n"
     with product_box("sleep 65", tags=tags, files={"/usr/local/bin/nvidia-smi": program}) as box:
         box.boot()
-        box.run("chmod +x /usr/local/bin/nvidia-smi")
         await_marker(box, seconds=120)
         metrics = boto3.client("cloudwatch", region_name=REGION)  # pyright: ignore[reportUnknownMemberType]
         (metric,) = metrics.list_metrics(Namespace="RunctlInstance")["Metrics"]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
-from runctl_component import InvalidArgs
+from runctl_component import InvalidArgs, TrainingRun
 from runctl_component.box.code_folder import code_of
 
 from ..forms import BASE, CODE, KEY, WANDB_ARN, instance_of, registered
-from ..recording import Recorded
+from ..recording import Recorded, record
 
 PLACE = "team/dev/llama-ft/"
 
@@ -80,3 +82,17 @@ def test_a_folder_that_is_not_there_is_refused_with_all_else_that_is_wrong() -> 
     with pytest.raises(InvalidArgs) as refused:
         registered({**BASE, "code": "./nowhere", "grace_seconds": -1})
     assert {problem.field for problem in refused.value.problems} == {"code", "grace_seconds"}
+
+
+def test_a_program_that_goes_elsewhere_later_brings_the_folder_along_that_it_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "training").mkdir()
+    (tmp_path / "training/train.py").write_text("print(1)")
+    monkeypatch.chdir(tmp_path)
+
+    def program() -> None:
+        TrainingRun("llama-ft", {**BASE, "code": "training", "bucket": pulumi.Output.from_input("outputs")})
+        os.chdir("/")
+
+    assert record(program).one("BucketObjectv2", "llama-ft-code").inputs["bucket"] == "outputs"
