@@ -60,6 +60,21 @@ def secret_arn(field: str, value: object) -> Iterator[Problem]:
     )
 
 
+policy_arn = rules.text(
+    r"arn:aws(?:-[a-z]+)*:iam::(?:\d{12}|aws):policy/[\w+=,.@/-]{1,512}",
+    "the ARN of a managed policy",
+    "write for example arn:aws:iam::123456789012:policy/training",
+    maximum=640,
+)
+role_path = rules.text(
+    r"/(?:[!-~]+/)?",
+    "a path of IAM, which begins and ends with a /",
+    "write for example /training/",
+    maximum=512,
+)
+"""https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html"""
+
+
 def profile_name(field: str, value: object) -> Iterator[Problem]:
     """The name of an instance profile, without the path that an ARN shows.
 

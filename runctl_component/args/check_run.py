@@ -17,6 +17,7 @@ from runctl_component.args.monitor_handle import read_handle
 from runctl_component.args.problem_fields import field_of, fields_touched, without_secrets
 from runctl_component.args.run_combinations import combinations
 from runctl_component.args.run_rules import (
+    LENGTH_IS_PLAIN,
     MAX_NAME_CHARACTERS,
     PLAIN,
     PRESENCE_IS_PLAIN,
@@ -60,6 +61,11 @@ def check_early(name: str, args: Mapping[str, Any], *, monitor: str = LONGEST_MO
         Problem(field, found="an Output", accepted="a plain value", fix="decide it in the program or its config")
         for field in PLAIN
         if has_output(given.get(field))
+    ]
+    must_be_plain += [
+        Problem(field, found="an Output", accepted="a list, whose entries may be Outputs", fix="list them one by one")
+        for field in LENGTH_IS_PLAIN
+        if field in given and has_output(given[field]) and not isinstance(given[field], list)
     ]
     usable = "r" * MAX_NAME_CHARACTERS if of_name else name
     problems = [*of_name, *must_be_plain, *_problems(usable, given, monitor, RUN_RULES)]

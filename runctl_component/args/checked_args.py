@@ -74,6 +74,10 @@ class CheckedArgs:
         """The value of one arg, None if it has neither value nor default; an Output of one may be of None too."""
         return self.read((field,), lambda args: args.get(field))
 
+    def given_as(self, arguments: Mapping[str, str]) -> dict[str, Any]:
+        """Values of the args that the program gave, by arguments of a resource; the others are left to AWS."""
+        return {argument: self.read_one(field) for argument, field in arguments.items() if field in self}
+
     def output(self, fields: Sequence[str], reading: Callable[[Args], Value]) -> pulumi.Output[Value]:
         """The same, as an Output in any case."""
         return pulumi.Output.from_input(self.read(fields, reading))

@@ -57,6 +57,12 @@ class TrainingRunArgs(TypedDict):
     """An EC2 key pair for ssh. Not needed for SSM Session Manager."""
     iam_instance_profile: NotRequired[pulumi.Input[str]]
     """The name of your own instance profile. It must allow reading and writing under the prefix, and should let the SSM agent work. Default: a new one that allows just that, without the agent's right to read the account's parameters. If you pass an Output, it must not resolve to None."""
+    policy_arns: NotRequired[Sequence[pulumi.Input[str]]]
+    """Managed policies for the role of the instance, beside its own: at most 10. The list must be plain, its entries may be Outputs."""
+    permissions_boundary_arn: NotRequired[pulumi.Input[str]]
+    """The managed policy that bounds every role which is made for the run: that of the instance, and those of a monitor of its own. It must allow what these do."""
+    role_path: NotRequired[pulumi.Input[str]]
+    """The IAM path of every role and profile that is made for the run, such as `/training/`. A changed one replaces the roles, and with that of the instance the profile."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
     """The KMS key of the bucket, if it is a customer managed one: grants the instance and the monitor access to it."""
     server_side_encryption: NotRequired[pulumi.Input[str]]
@@ -139,6 +145,10 @@ class MonitorArgs(TypedDict):
     """A standard SNS topic in the monitor's region, for one message when a run is watched and one when it ends, and for the alarms. Default: no notifications."""
     notify_key_arn: NotRequired[pulumi.Input[str]]
     """The KMS key of the topic, if it is encrypted with a customer managed one: lets the monitor use it, through SNS alone. For the alarms, the key's own policy must also let `cloudwatch.amazonaws.com` use it."""
+    permissions_boundary_arn: NotRequired[pulumi.Input[str]]
+    """The managed policy that bounds both of its roles. It must allow what these do."""
+    role_path: NotRequired[pulumi.Input[str]]
+    """The IAM path of both of its roles, such as `/training/`."""
     log_retention_days: NotRequired[pulumi.Input[int]]
     """How long CloudWatch keeps the function's log."""
     silence_minutes: NotRequired[pulumi.Input[int]]

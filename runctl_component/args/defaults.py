@@ -10,6 +10,8 @@ from monitor_runtime.contract.settings import Settings, parse
 from runctl_component.box.code_folder import code_of
 from runctl_component.box.user_data import Training
 
+ROLE_ARGUMENTS = {"path": "role_path", "permissions_boundary": "permissions_boundary_arn"}
+"""Arguments of every role, and the args that they come from."""
 PLACEHOLDER_MONITOR = "the-monitor"
 """Stands for the tag of the monitor where nothing depends on it."""
 PLACEHOLDER_PLACE = {"bucket": "the-bucket", "prefix": ""}

@@ -84,6 +84,8 @@ MONITOR_RULES: Mapping[str, Rule] = {
     "notify_key_arn": RUN_RULES["notify_key_arn"],
     "notify_topic_arn": RUN_RULES["notify_topic_arn"],
     "log_retention_days": _retention,
+    "permissions_boundary_arn": RUN_RULES["permissions_boundary_arn"],
+    "role_path": RUN_RULES["role_path"],
     "silence_minutes": rules.whole_number(3, 1440, "minutes"),
 }
 """One rule for each arg of a monitor; ``watch`` is looked at entry by entry."""

@@ -34,6 +34,13 @@ def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(
             "spot_max_price", got=values["spot_max_price"], accepted="only with spot", fix="set spot, or remove it"
         )
+    if "policy_arns" in values and "iam_instance_profile" in values:
+        yield Problem(
+            "policy_arns",
+            found="given together with iam_instance_profile",
+            accepted="only for the profile that is made for the run",
+            fix="attach them to the role of your profile",
+        )
     yield from topic_key_problems(values)
     yield from _image_combinations(values)
     yield from _spot_combinations(values)

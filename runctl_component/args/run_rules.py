@@ -8,7 +8,7 @@ from typing import TypeGuard, cast
 from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
 from monitor_runtime.contract.settings import RULES as SETTINGS_RULES
-from runctl_component.args.arn_rules import key_arn, profile_name, secret_arn, topic_arn
+from runctl_component.args.arn_rules import key_arn, policy_arn, profile_name, role_path, secret_arn, topic_arn
 from runctl_component.args.defaults import NOT_DECLARED, normal_prefix
 from runctl_component.args.environment_rules import literal_path, variable_name
 from runctl_component.args.instance_types import instance_type
@@ -184,6 +184,9 @@ RUN_RULES: Mapping[str, Rule] = {
     "monitor": handle_rule,
     "notify_key_arn": key_arn,
     "notify_topic_arn": topic_arn,
+    "permissions_boundary_arn": policy_arn,
+    "policy_arns": rules.list_of(policy_arn, maximum=10),
+    "role_path": role_path,
     "root_volume_gib": rules.whole_number(8, 16_384, "GiB"),
     "spot": rules.one_of("one-time", "persistent"),
     "spot_max_price": _name(r"(?!0*\.?0*$)\d{1,5}(?:\.\d{1,6})?", '"1.25"', 12),
@@ -209,6 +212,8 @@ REQUIRED = ("bucket",)
 MAX_TAG_VALUE_CHARACTERS = 256
 PLAIN = ("code", "s3_events", "spot")
 """Args on which it depends which resources there are: they must be known when the program runs."""
+LENGTH_IS_PLAIN = ("policy_arns",)
+"""Args of which each entry is a resource: lists, of which the entries may be Outputs."""
 PRESENCE_IS_PLAIN = ("ami", "iam_instance_profile", "monitor")
 """Args that may be Outputs, but not of None: whether there is a profile or a monitor to make, and whether a newer image
 may replace the instance, is decided when the program runs."""

@@ -11,7 +11,7 @@ from runctl_component import policies
 from runctl_component.args.arn_rules import Place
 from runctl_component.args.check_monitor import checked_monitor, place_problems
 from runctl_component.args.declared import MonitorArgs
-from runctl_component.args.defaults import DEFAULT_MARKERS
+from runctl_component.args.defaults import DEFAULT_MARKERS, ROLE_ARGUMENTS
 from runctl_component.args.monitor_handle import MonitorFacts, Watched, to_handle
 from runctl_component.args.problem_fields import without_secrets
 from runctl_component.errors import InvalidArgs
@@ -80,7 +80,7 @@ class Monitor(pulumi.ComponentResource):
         self.encrypted_topic = "notify_key_arn" in given
         self._expects_checks = False
         self._create_foundation(name, checked.read_one("log_retention_days"))
-        self._create_roles(name, exact_markers)
+        self._create_roles(name, exact_markers, checked.given_as(ROLE_ARGUMENTS))
         self._create_function(name)
         targets = create_rules(self, given["watch"], exact_markers)
         self._create_alarms(name)
@@ -134,13 +134,15 @@ class Monitor(pulumi.ComponentResource):
         self.schedule_group_name = self._group.name
         self.dead_letter_queue_url = self.dead_letters.url
 
-    def _create_roles(self, name: str, exact_markers: pulumi.Input[Sequence[str]] | None) -> None:
+    def _create_roles(
+        self, name: str, exact_markers: pulumi.Input[Sequence[str]] | None, further: Mapping[str, Any]
+    ) -> None:
         trust = pulumi.Output.all(account_id=self._account_id, schedule_group_arn=self._group.arn).apply(
             lambda known: to_json(policies.scheduler_trust(**known))
         )
-        self.scheduler_role = aws.iam.Role(f"{name}-scheduler", assume_role_policy=trust, opts=self.child())
+        self.scheduler_role = aws.iam.Role(f"{name}-scheduler", assume_role_policy=trust, opts=self.child(), **further)
         self._role = aws.iam.Role(
-            f"{name}-function", assume_role_policy=to_json(policies.lambda_trust()), opts=self.child()
+            f"{name}-function", assume_role_policy=to_json(policies.lambda_trust()), opts=self.child(), **further
         )
         policy = pulumi.Output.all(
             partition=self.partition,

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from monitor_runtime.contract.metrics import GPU_WORD
 from runctl_component import policies
 from runctl_component.args.checked_args import CheckedArgs
+from runctl_component.args.defaults import ROLE_ARGUMENTS
 from runctl_component.instance_policy import instance_policy
 from runctl_component.policy_documents import to_json
 
@@ -32,12 +33,23 @@ def _create_profile(
         f"{name}-box",
         assume_role_policy=partition.apply(lambda known: to_json(policies.instance_trust(known))),
         opts=opts,
+        **checked.given_as(ROLE_ARGUMENTS),
     )
     policy = checked.read_with(_POLICY_FIELDS, partition, _policy_text)
     rights = aws.iam.RolePolicy(f"{name}-box", role=role.id, policy=policy, opts=opts)
+    attached = [
+        aws.iam.RolePolicyAttachment(f"{name}-box-{number}", role=role.name, policy_arn=arn, opts=opts)
+        for number, arn in enumerate(_policy_arns(checked), start=1)
+    ]
     # The instance must not boot before it has its rights, nor lose them while it shuts down.
-    with_rights = pulumi.ResourceOptions(parent=parent, depends_on=[rights])
-    return role, aws.iam.InstanceProfile(f"{name}-box", role=role.name, opts=with_rights)
+    with_rights = pulumi.ResourceOptions(parent=parent, depends_on=[rights, *attached])
+    path = checked.given_as({"path": ROLE_ARGUMENTS["path"]})
+    return role, aws.iam.InstanceProfile(f"{name}-box", role=role.name, opts=with_rights, **path)
+
+
+def _policy_arns(checked: CheckedArgs) -> list[pulumi.Input[str]]:
+    """Each as it was declared, once all args are checked: one that is unknown hides no other."""
+    return [checked.gate(arn) for arn in checked.given.get("policy_arns", [])]
 
 
 _POLICY_FIELDS = ("bucket", "prefix", "kms_key_arn", "secrets", "idle")

@@ -1,5 +1,7 @@
 """The monitor that a run makes for itself when it is given none."""
 
+from typing import cast
+
 import pulumi
 
 from runctl_component.args.checked_args import CheckedArgs
@@ -7,6 +9,8 @@ from runctl_component.args.declared import MonitorArgs, WatchArgs
 from runctl_component.args.defaults import HEARTBEATS_OF_SILENCE
 from runctl_component.monitor.monitor import Monitor
 from runctl_component.monitor.naming import monitor_tag
+
+_PASSED_ON = ("notify_topic_arn", "notify_key_arn", "permissions_boundary_arn", "role_path")
 
 
 def own_monitor_tag(run: str) -> str:
@@ -23,12 +27,9 @@ def create_own_monitor(run: str, checked: CheckedArgs, opts: pulumi.ResourceOpti
     args["silence_minutes"] = checked.read(
         ("max_interval_seconds",), lambda args: int(args["max_interval_seconds"]) * HEARTBEATS_OF_SILENCE // 60
     )
-    if "notify_topic_arn" in checked:
-        args["notify_topic_arn"] = checked.read_one("notify_topic_arn")
-    if "notify_key_arn" in checked:
-        args["notify_key_arn"] = checked.read_one("notify_key_arn")
+    passed_on = checked.given_as({field: field for field in _PASSED_ON})
     markers = checked.read(("markers", "failure_markers"), lambda args: [*args["markers"], *args["failure_markers"]])
-    return Monitor(_name(run), args, opts, exact_markers=markers)
+    return Monitor(_name(run), cast("MonitorArgs", {**args, **passed_on}), opts, exact_markers=markers)
 
 
 def _name(run: str) -> str:

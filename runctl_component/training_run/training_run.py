@@ -180,15 +180,8 @@ class TrainingRun(pulumi.ComponentResource):
     def _placement_options(self) -> dict[str, Any]:
         """Inputs of the instance that are left to EC2 unless they are given."""
         checked = self._checked
-        given: dict[str, Any] = {
-            argument: self._checked.read_one(field)
-            for argument, field in (
-                ("subnet_id", "subnet_id"),
-                ("vpc_security_group_ids", "security_group_ids"),
-                ("key_name", "key_name"),
-            )
-            if field in checked
-        }
+        same = {field: field for field in ("subnet_id", "key_name")}
+        given = checked.given_as({**same, "vpc_security_group_ids": "security_group_ids"})
         if "spot" in checked:
             given["instance_market_options"] = checked.read(("spot", "spot_max_price"), market_options)
         return given

@@ -31,6 +31,7 @@ INSTANCE = (
 NOT_IN_THE_PLAN: Mapping[str, str] = {
     **dict.fromkeys(INSTANCE, "the instance's own diff shows it"),
     **dict.fromkeys(("bucket", "prefix"), "where a run writes is an output of its own, for which no plan waits"),
+    **dict.fromkeys(("policy_arns", "permissions_boundary_arn", "role_path"), "the diff of the roles shows it"),
     "kms_key_arn": "the diff of the policies shows it",
     "monitor": "the diff of the heartbeat shows it",
     "notify_key_arn": "the diff of the policies shows it",

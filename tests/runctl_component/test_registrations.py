@@ -66,16 +66,15 @@ def of_run(
     *,
     own_profile: bool = False,
     own_user_data: bool = False,
-    code: bool = False,
+    everything: bool = False,
     spot: bool = False,
 ) -> dict[str, set[str]]:
     """Dependencies of a run's own children; ``monitor``: all that must be there before it is launched."""
     instance, heartbeat, box = f"Instance {run}", f"Schedule {run}-heartbeat", f"Role {run}-box"
     rights = f"RolePolicy {run}-box"
     profile = f"InstanceProfile {run}-box"
-    fetched = (
-        set[str]() if own_user_data else {f"BucketObjectv2 {run}-{what}" for what in ["runner", "code"][: 1 + code]}
-    )
+    files = [] if own_user_data else ["runner", "code"] if everything else ["runner"]
+    fetched = {f"BucketObjectv2 {run}-{file}" for file in files}
     children: dict[str, set[str]] = {
         instance: {*monitor, heartbeat, *fetched} if own_profile else {*monitor, heartbeat, profile, *fetched},
         heartbeat: monitor,
@@ -83,7 +82,9 @@ def of_run(
         f"Invocation {run}-first-check": {*monitor, instance, heartbeat},
     }
     if not own_profile:
-        children |= {box: set(), profile: {box, rights}, rights: {box}}
+        attached = {f"RolePolicyAttachment {run}-box-1"} if everything else set[str]()
+        children |= {box: set(), profile: {box, rights, *attached}, rights: {box}}
+        children |= {title: {box} for title in attached}
     if spot:
         children[f"Tag {run}-spot-request"] = {instance}
     return children
@@ -132,7 +133,7 @@ OWN = expected("llama-ft-monitor", ["llama-ft"])
     ("args", "form"),
     [
         (BASE, OWN),
-        (ALL, expected("llama-ft-monitor", ["llama-ft"], rules=["spot", "audit", "markers-1"], code=True)),
+        (ALL, expected("llama-ft-monitor", ["llama-ft"], rules=["spot", "audit", "markers-1"], everything=True)),
         ({**BASE, "spot": "one-time"}, expected("llama-ft-monitor", ["llama-ft"], spot=True)),
         ({**BASE, "spot": "persistent"}, expected("llama-ft-monitor", ["llama-ft"], spot=True)),
         ({**BASE, "iam_instance_profile": "own"}, expected("llama-ft-monitor", ["llama-ft"], own_profile=True)),
@@ -167,7 +168,7 @@ def test_parents_and_dependencies_in_another_region_and_partition() -> None:
 
 
 def _with_every_input_unknown() -> None:
-    plain: dict[str, Any] = {"spot": "persistent", "s3_events": True, "code": CODE}
+    plain: dict[str, Any] = {"spot": "persistent", "s3_events": True, "code": CODE, "policy_arns": [unknown()]}
     given = {key: unknown() for key in ALL if key not in plain}
     TrainingRun("llama-ft", cast("TrainingRunArgs", {**given, **plain}))
 
@@ -175,7 +176,7 @@ def _with_every_input_unknown() -> None:
 def test_parents_and_dependencies_in_a_preview_with_every_input_unknown() -> None:
     recorded = record(_with_every_input_unknown, preview=True)
     rules = ["spot", "audit", "markers-1"]
-    form = expected("llama-ft-monitor", ["llama-ft"], rules=rules, spot=True, code=True)
+    form = expected("llama-ft-monitor", ["llama-ft"], rules=rules, spot=True, everything=True)
     assert registered(recorded) == form
 
 

@@ -19,7 +19,8 @@ from .unknown import secret, unknown
 SEALED = "4dabf18193072939515e22adb298388d"
 """The key by which the engine knows a secret on the wire."""
 PLAIN = {"code", "s3_events", "spot"}
-WITHOUT_USER_DATA = set(TrainingRunArgs.__annotations__) - PLAIN - {"user_data", "spot_max_price", "monitor"}
+ABSENT = {"user_data", "spot_max_price", "monitor", "policy_arns"}
+WITHOUT_USER_DATA = set(TrainingRunArgs.__annotations__) - PLAIN - ABSENT
 """Of a run with a monitor of its own."""
 OF_THE_RUNNER = ("command", "environment", "secrets", "server_side_encryption")
 WITH_USER_DATA = WITHOUT_USER_DATA - {*OF_THE_RUNNER} | {"user_data"}
@@ -27,6 +28,7 @@ NESTED: dict[str, Callable[[], Any]] = {
     "security_group_ids": lambda: [unknown()],
     "environment": lambda: {"A": unknown(), "B": "c"},
     "secrets": lambda: {"A": unknown()},
+    "policy_arns": lambda: [unknown()],
     "markers": lambda: [unknown(), "done"],
     "failure_markers": lambda: [unknown()],
     "expected_outputs": lambda: [unknown()],
@@ -48,6 +50,7 @@ def test_a_preview_with_every_input_unknown_registers_the_same_resources(
     fields: set[str], more: dict[str, Any]
 ) -> None:
     known: dict[str, Any] = {**ALL, **more, "iam_instance_profile": "training", "on_deadline": "report"}
+    known["policy_arns"] = None
     known.update({"on_complete": "terminate", "terminate_after_days": None})
     without_runner = {**dict.fromkeys((*OF_THE_RUNNER, "code")), "user_data": "#!/bin/sh"}
     start = {"command": "x"} if "command" in fields else without_runner
@@ -82,9 +85,8 @@ def test_a_shared_monitor_and_its_run_of_which_all_is_unknown_register_the_same_
                 "silence_minutes": value(60),
             }
             monitor = Monitor("shared", cast("MonitorArgs", args))
-            run = {
-                field: value(ALL[field]) for field in ALL if field not in {*PLAIN, "notify_key_arn", "notify_topic_arn"}
-            }
+            others = {*PLAIN, "policy_arns", "notify_key_arn", "notify_topic_arn"}
+            run = {field: value(ALL[field]) for field in ALL if field not in others}
             run.update({"s3_events": True, "markers": value(["done"]), "failure_markers": value(["FAILED"])})
             TrainingRun("llama-ft", cast("TrainingRunArgs", run), monitor=monitor)
 
