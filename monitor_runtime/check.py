@@ -18,6 +18,7 @@ from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.triggers import TriggerKind
 from monitor_runtime.contract.wording import few
+from monitor_runtime.decide.case import LAST_LOOK
 from monitor_runtime.decide.completion import MarkerBody
 from monitor_runtime.decide.decide import INTERRUPTION, decide, decide_unseen
 from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
@@ -189,14 +190,18 @@ def _carry_out(context: CheckContext, instance: Instance, seen: Observation, dec
 
 
 def _after(context: CheckContext, instance: Instance, decision: Decision) -> Recheck | None:
-    """After what leaves the instance running: EC2 may not take it after all, a reported or kept run has a deadline."""
+    """After what leaves the instance running: EC2 may not take it after all, a reported or kept run has a deadline.
+
+    What is kept past its deadline is ended by the last look after it.
+    """
     now = context.clock.now()
     if isinstance(decision, Interrupt):
         return Recheck(now + INTERRUPTION + LEAD, inside=False)
     left_alone = isinstance(decision, End) and (decision.action is Action.REPORT or not decision.climbs)
     if left_alone and instance.launched_at:
         due = deadline(context.settings, instance.launched_at)
-        return Recheck(due if due and due > now else None, inside=False)
+        moments = (due, due + LAST_LOOK) if due else ()
+        return Recheck(min((moment for moment in moments if moment > now), default=None), inside=False)
     return None
 
 

@@ -189,8 +189,9 @@ def _keep(context: CheckContext, instance: Instance, decision: End, error: Cloud
     tags = outcome_tags(context, decision.outcome, decision.reason)
     record_tags(context, instance, {**tags, names.TAG_REFUSED: refused})
     due = deadline(context.settings, instance.launched_at) if instance.launched_at else None
-    until = f"until its deadline {format_time(due)}" if due else "without a deadline"
-    _tell(context, instance, decision, f"kept the instance running {until}: EC2 cannot stop it", instance.state)
+    until = "past" if due and due <= context.clock.now() else "until"
+    how_long = f"{until} its deadline {format_time(due)}" if due else "without a deadline"
+    _tell(context, instance, decision, f"kept the instance running {how_long}: EC2 cannot stop it", instance.state)
 
 
 def _record(
