@@ -123,7 +123,7 @@ def _look_after(
         seen, decision = _decided(context, instance, now, interruption_warned=interruption_warned)
     _describe(context, decision, seen)
     recheck = _acted(context, seen.instance, seen, decision, now)
-    return recheck or (Recheck(None, inside=False) if context.unrecorded.changed else None)
+    return recheck or (Recheck(None) if context.unrecorded.changed else None)
 
 
 def _written(context: CheckContext, instance: Instance) -> Instance:
@@ -150,7 +150,7 @@ def _asks_memory(context: CheckContext, seen: Observation, decision: Decision) -
         unnoticed = found is not None and seen.memory.noticed_before(found.recognized_by) is None
         return unnoticed or silence(context.settings, seen) is not None
     if isinstance(decision, End):
-        return not decision.climbs or decision.action is Action.REPORT
+        return not decision.climbs or decision.action is Action.REPORT or seen.instance.state not in ON
     return isinstance(decision, Settle)
 
 

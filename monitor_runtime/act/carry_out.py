@@ -96,7 +96,8 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
         return
     context.report.note(f"{ended.action} called {format_time(called_at)}")
     _measure(context, decision, called_at)
-    _record(context, instance, memory, decision, _clean_up(context, instance, memory))
+    _record(context, instance, memory, decision, _disarmed(context, instance, memory))
+    _drop_follow_up(context)
     why = ", which EC2 cannot stop" if ended.climbed else ""
     _tell(context, instance, decision, f"{_DONE[ended.action]}{why}", ended.change.current)
 
@@ -115,19 +116,22 @@ def interrupt(context: CheckContext, instance: Instance, memory: Memory, decisio
 
 def settle(context: CheckContext, instance: Instance, memory: Memory, decision: Settle) -> None:
     """Do what is left of an ending."""
-    cleaned = _clean_up(context, instance, memory)
+    disarmed = _disarmed(context, instance, memory)
     found = f"found the instance {instance.state}"
     if decision.outcome is None or not decision.record:
-        if cleaned:
-            record_tags(context, instance, cleaned)
+        if disarmed:
+            record_tags(context, instance, disarmed)
+        _drop_follow_up(context)
         if decision.outcome and not memory.notified:
             _tell(context, instance, decision, found, instance.state)
         return
     context.report.count(Metric.ENDINGS)
-    if decision.outcome in memory.reported:
-        _record(context, instance, memory, decision, {**cleaned, names.TAG_NOTIFIED: format_time(context.clock.now())})
+    if decision.outcome in memory.reported and memory.notified:
+        _record(context, instance, memory, decision, {**disarmed, names.TAG_NOTIFIED: format_time(context.clock.now())})
+        _drop_follow_up(context)
         return
-    _record(context, instance, memory, decision, cleaned)
+    _record(context, instance, memory, decision, disarmed)
+    _drop_follow_up(context)
     _tell(context, instance, decision, found, instance.state)
 
 
@@ -247,13 +251,18 @@ def _measure(context: CheckContext, decision: End, called_at: datetime | None = 
         metrics[Metric.STOP_LATENCY] = max(0.0, (called_at - decision.due_since).total_seconds())
 
 
-def _clean_up(context: CheckContext, instance: Instance, memory: Memory) -> dict[str, str]:
-    """Remove the run's one-time schedules: left behind, they would act on a run that was started again."""
+def _disarmed(context: CheckContext, instance: Instance, memory: Memory) -> dict[str, str]:
+    """Remove the run's deadline switch, which would act on a run that was started again; what to record of it."""
+    armed = memory.armed or unrecorded_switch(context, instance)
+    return disarm(context, instance, armed) if armed else {}
+
+
+def _drop_follow_up(context: CheckContext) -> None:
+    """Remove what nothing is left to do for. What has to be carried on takes its place, or is in it already."""
+    if context.unrecorded.tags:
+        return
     try:
         name = names.follow_up_name(context.settings.run)
         persist(context.clock, lambda: context.cloud.delete_schedule(name), context.remaining_seconds)
     except CloudError as error:
         context.report.problem(f"follow-up not removed: {error}")
-    context.unrecorded.changed = bool(context.unrecorded.tags)
-    armed = memory.armed or unrecorded_switch(context, instance)
-    return disarm(context, instance, armed) if armed else {}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.ending import ATTEMPT_SECONDS
-from monitor_runtime.cloud.interface import CloudError, FollowUp
+from monitor_runtime.cloud.interface import CloudError, ErrorKind, FollowUp
 from monitor_runtime.contract import names
 from monitor_runtime.contract.triggers import follow_up_input
 from monitor_runtime.decide.next_check import SOONEST, ScheduleFollowUp, WaitInside, plan_next
@@ -64,21 +64,30 @@ def await_next(context: CheckContext, recheck: Recheck, now: datetime, can_wait_
 
 
 def follow_up(context: CheckContext, at: datetime) -> None:
-    """Schedule a check at that moment, in place of the follow-up that there is; without one, the heartbeat remains."""
+    """Schedule a check at that moment, in place of the follow-up that there is; without one, the heartbeat remains.
+
+    What that one carries, also of another instance, is carried on.
+    """
     if (left := context.remaining_seconds()) < ATTEMPT_SECONDS:
         context.report.problem(f"no follow-up, the next check is the heartbeat's: {left:.0f} s are left")
         return
+    if context.unrecorded.changed:
+        context.unrecorded.recall(context.cloud, context.report)
     try:
         put_follow_up(context, at)
     except CloudError as error:
+        if error.kind is ErrorKind.CONFLICT and context.unrecorded.unread:
+            context.report.note("the pending follow-up stays: it may carry what could not be read")
+            return
         context.report.problem(f"no follow-up, the next check is the heartbeat's: {error}")
 
 
 def put_follow_up(context: CheckContext, at: datetime) -> None:
-    """Put the run's follow-up, with all that it has to carry.
+    """Put the run's follow-up, with all that it has to carry; none in the place of one that could not be read.
 
     Raises:
         CloudError: when EventBridge Scheduler does not take it.
     """
     message = follow_up_input(context.settings.to_document(), context.unrecorded.tags)
-    context.cloud.put_follow_up(FollowUp(names.follow_up_name(context.settings.run), at, message))
+    name, replaces = names.follow_up_name(context.settings.run), not context.unrecorded.unread
+    context.cloud.put_follow_up(FollowUp(name, at, message, replaces))
