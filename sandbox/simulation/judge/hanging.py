@@ -54,8 +54,12 @@ def a_stalled_run_is_ended_in_time(truth: Truth) -> Iterator[Found]:
         stalled_at = None if truth.finish(launch, end) else truth.stalled_at(launch, end, noticed)
         if stalled_at is None:
             continue
-        # Who starts an instance again tells nobody: a heartbeat finds it.
-        seen_at = launch.at + noticed if launch.number else launch.at
+        # Who starts an instance again tells nobody, and a first check that fails plans nothing: a heartbeat finds it.
+        planned = any(
+            check.trigger == "first-check" and check.launch == launch.number and check.error is None
+            for check in truth.record.checks
+        )
+        seen_at = launch.at if planned else launch.at + noticed
         latest = max(stalled_at, seen_at) + settings.shutdown_timeout_seconds * SECOND + 90 * SECOND
         if latest < end:
             yield Found(latest, f"launch {launch.number} had stalled, and ran on for {(end - latest) / SECOND:.0f} s")

@@ -36,9 +36,18 @@ def a_check_ends_what_is_due(truth: Truth) -> Iterator[Found]:
         # The other's last upload, under the same prefix, may be waited for.
         ended_another = truth.has_two_instances and any(ending.check is check for ending in truth.record.endings)
         taken_away = any(check.started_at <= at <= (check.ended_at or at) for at, _ in truth.record.bucket.removed)
-        if due is not None and not ended_another and not (taken_away and due.outcome is not Outcome.DEADLINE):
+        # What overlaps may have signalled a training that uploads on its way out.
+        goes_on = due is not None and due.outcome is Outcome.STALLED and not _is_stalled_at_end(truth, check, launch)
+        changed = goes_on or (taken_away and due is not None and due.outcome is not Outcome.DEADLINE)
+        if due is not None and not ended_another and not changed:
             late = (looked_at - due.at) / SECOND
             yield Found(looked_at, f"{due.outcome} was due for {late:.0f} s, and check {check.number} did not end it")
+
+
+def _is_stalled_at_end(truth: Truth, check: Check, launch: Launch) -> bool:
+    """Whether the launch had stalled by what lay in S3 at the end of the check too."""
+    stalled_at = None if check.ended_at is None else truth.stalled_at(launch, check.ended_at)
+    return stalled_at is not None and check.ended_at is not None and stalled_at <= check.ended_at
 
 
 def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due | None:
@@ -66,9 +75,10 @@ def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due 
 
 def _counted_late(truth: Truth, launch: Launch, finish: Finish, moment: int) -> int | None:
     """How long after the completion the monitor's count of its grace began; None while nothing says that it has."""
-    if not finish.dated_back:
+    several_pages = truth.has_markers_on_several_pages(launch, moment)
+    if not finish.dated_back and not several_pages:
         return 0
-    if finish.uncertain and not truth.has_markers_on_several_pages(launch, moment):
+    if finish.uncertain and not several_pages:
         return finish.stamp - finish.since
     since = remembered_since(truth, launch, finish, moment)
     return None if since is None else since - finish.since
@@ -117,12 +127,19 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     ]
     unplanned = any(truth.record.lacks(right, end) for right in (Right.CREATE_SCHEDULE, Right.UPDATE_SCHEDULE))
     unplanned |= finish.dated_back or launch.released_at is not None
-    graced = due.at + (to_notice if unplanned else 0)
+    graced = due.at + (to_notice if unplanned else 0) + _hidden_for(truth, finish, end)
     settled = [] if due.outcome is Outcome.FAILED else arrived
     if finish.uncertain:
         settled.append(max(graced, finish.since + to_notice) + finish.stamp - finish.since)
     warned = 0 if truth.record.interrupted_at is None else truth.record.interrupted_at + INTERRUPTION
     return max(graced, finish.since + to_notice, warned, *settled) + 2 * MINUTE + 30 * SECOND
+
+
+def _hidden_for(truth: Truth, finish: Finish, end: int) -> int:
+    """How long a marker that was taken away had kept outputs from being noticed that count from first sight."""
+    if not finish.dated_back or finish.kind is not None:
+        return 0
+    return max((at - finish.since for at, _ in truth.record.bucket.removed if finish.since <= at <= end), default=0)
 
 
 def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
@@ -152,7 +169,8 @@ def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
 def _was_let_go_unrecorded(truth: Truth, launch: Launch) -> bool:
     """A release that could not be written down took the switch away: until its time is near, the tag is believed."""
     return any(
-        check.trigger == "forget" and check.launch == launch.number and check.disturbed for check in truth.record.checks
+        check.trigger == "forget" and check.launch == launch.number and (check.disturbed or Right.TAG in check.denied)
+        for check in truth.record.checks
     )
 
 
@@ -177,8 +195,19 @@ def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
         if truth.record.scenario.notifies and not told and not released:
             yield Found(at, f"nobody was told of launch {launch.number} by check {check.number}")
         kept = truth.record.lacks(Right.DELETE_SCHEDULE, at) or is_silent(truth, launch, at)
+        kept |= truth.record.lacks(Right.TAG, at) and _was_armed_meanwhile(truth, launch)
         if check.switch_after is not None and not kept:
             yield Found(at, f"check {check.number} left the deadline switch behind")
+
+
+def _was_armed_meanwhile(truth: Truth, launch: Launch) -> bool:
+    """Whether a check that saw the instance running may have armed its switch after another had ended it."""
+    end = launch.left_running_at
+    return end is not None and any(
+        check.kinds["put_deadline_switch"] and check.started_at < end < (check.ended_at or end)
+        for check in truth.record.checks
+        if check.launch == launch.number and not any(ending.check is check for ending in truth.record.endings)
+    )
 
 
 def _says(check: Check, what: str) -> bool:

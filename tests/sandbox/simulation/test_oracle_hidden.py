@@ -1,0 +1,111 @@
+"""What the oracle knows to be hidden from the monitor: by a marker, by a page, by what was not seen in time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.contract.settings import Stalled
+from sandbox.simulation.judge.hanging import a_stalled_run_is_ended_in_time
+from sandbox.simulation.judge.liveness import a_check_ends_what_is_due, a_finished_run_is_ended_in_time
+from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.world.record import Record
+from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
+from sandbox.simulation.world.weather import Weather
+
+from .records import PREFIX, broken, checked, launched, record
+
+
+def _wrote(told: Record, at: int, *names: str) -> None:
+    told.bucket.timeline.now = at
+    for name in names:
+        told.bucket.put(f"{PREFIX}{name}", 1)
+
+
+def _uploaded(told: Record, name: str, begun_at: int, at: int) -> None:
+    told.bucket.timeline.now = begun_at
+    upload = told.bucket.begin_upload(f"{PREFIX}{name}", 10, 0, moves=True)
+    told.bucket.timeline.now = at
+    told.bucket.complete_upload(upload)
+
+
+def _deleted(told: Record, at: int) -> None:
+    told.bucket.timeline.now = at
+    told.bucket.delete(f"{PREFIX}done")
+
+
+@pytest.mark.parametrize(("deleted", "wrong"), [(True, False), (False, True)])
+def test_outputs_that_count_from_first_sight_are_seen_once_the_marker_before_them_is_gone(
+    *, deleted: bool, wrong: bool
+) -> None:
+    told = record({"expected_outputs": ("model.bin",), "grace_seconds": 1200, "max_interval_seconds": 300})
+    launch = launched(told, 0, left_running_at=56 * MINUTE)
+    _uploaded(told, "model.bin", MINUTE, 20 * MINUTE)
+    if deleted:
+        _wrote(told, 20 * MINUTE, "done")
+        _deleted(told, 32 * MINUTE)
+    told.finished_at = HOUR
+    checked(told, launch, 56 * MINUTE, "end")
+    assert broken(told, a_finished_run_is_ended_in_time) is wrong
+
+
+@pytest.mark.parametrize(("deleted", "wrong"), [(True, False), (False, True)])
+def test_a_large_sign_of_progress_is_looked_for_once_the_marker_before_it_is_gone(
+    *, deleted: bool, wrong: bool
+) -> None:
+    told = record({"stalled": Stalled(("*.pt",), 30), "shutdown_timeout_seconds": 0, "max_interval_seconds": 60})
+    launch = launched(told, 0, left_running_at=94 * MINUTE)
+    checked(told, launch, 1, trigger="first-check")
+    _uploaded(told, "a.pt", MINUTE, 20 * MINUTE)
+    if deleted:
+        _wrote(told, 25 * MINUTE, "done")
+        _deleted(told, HOUR)
+    told.finished_at = 2 * HOUR
+    assert broken(told, a_stalled_run_is_ended_in_time) is wrong
+
+
+@pytest.mark.parametrize(("fails", "wrong"), [(True, False), (False, True)])
+def test_a_first_check_that_failed_has_planned_nothing(*, fails: bool, wrong: bool) -> None:
+    told = record({"stalled": Stalled(("*.pt",), 5), "shutdown_timeout_seconds": 0, "max_interval_seconds": 900})
+    launch = launched(told, 0, left_running_at=16 * MINUTE)
+    checked(told, launch, 1, trigger="first-check").error = ValueError() if fails else None
+    told.finished_at = HOUR
+    assert broken(told, a_stalled_run_is_ended_in_time) is wrong
+
+
+@pytest.mark.parametrize(("page_size", "before", "wrong"), [(1000, 1, True), (3, 1, True), (3, 2, False)])
+def test_of_two_markers_on_several_pages_the_one_on_the_first_counts_once_it_was_noticed(
+    page_size: int, before: int, *, wrong: bool
+) -> None:
+    told = record({"grace_seconds": 300}, weather=Weather.NOISY)
+    told.scenario = replace(told.scenario, page_size=page_size)
+    _wrote(told, 0, *(f"{number}" for number in range(before)))
+    launch = launched(told, MINUTE)
+    _wrote(told, 10 * MINUTE, "training_complete.txt")
+    _wrote(told, 19 * MINUTE, "COMPLETE")
+    check = checked(told, launch, 20 * MINUTE)
+    check.state_at_end = InstanceState.RUNNING
+    check.ended_at = 20 * MINUTE + SECOND
+    assert broken(told, a_check_ends_what_is_due) is wrong
+
+
+@pytest.mark.parametrize(
+    ("seen", "outcomes"),
+    [(True, {Outcome.UNVERIFIED}), (False, {Outcome.UNVERIFIED, Outcome.SUCCEEDED})],
+)
+def test_an_upload_may_count_as_given_up_before_a_marker_whose_first_version_nobody_saw(
+    outcomes: set[Outcome], *, seen: bool
+) -> None:
+    told = record({"grace_seconds": 60, "verify_timeout_seconds": 60})
+    launch = launched(told, 0)
+    told.bucket.timeline.now = 10 * MINUTE
+    told.bucket.begin_upload(f"{PREFIX}last.pt", 10, 0, moves=False)
+    _wrote(told, HOUR, "done")
+    if seen:
+        checked(told, launch, HOUR + SECOND)
+    _wrote(told, HOUR + 20 * MINUTE, "done")
+    found = Truth(told).dues(launch, 2 * HOUR, 2 * HOUR)
+    assert {due.outcome for due in found} == outcomes
