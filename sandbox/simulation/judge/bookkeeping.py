@@ -107,6 +107,8 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
         ]
         if not recorded or _recorded_blindly(recorded[-1]) or truth.has_two_instances:
             continue
+        if truth.has_markers_on_several_pages(launch, recorded[-1].at):
+            continue
         at, outcome = recorded[-1].at, Outcome(recorded[-1].tags["runctl:outcome"])
         true = _true_outcomes(truth, launch, at, recorded[-1].check.looked_at or at) | truth.refused_before(launch, at)
         if truth.record.replaced_at is not None:

@@ -60,7 +60,10 @@ def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due 
     late = 0 if finish is None else _counted_late(truth, launch, finish, moment)
     large = any(written.multipart for written in truth.signs_of_progress(launch, moment))
     unsure = {Outcome.IDLE, Outcome.STALLED} if large else {Outcome.IDLE}
-    dues = [due for due in truth.dues(launch, moment, moment) if due.outcome not in unsure]
+    if finish is not None and finish.kind is Outcome.SUCCEEDED and truth.has_markers_on_several_pages(launch, moment):
+        # The other marker may count, which came later or says something else.
+        unsure |= {Outcome.SUCCEEDED, Outcome.FAILED, Outcome.UNVERIFIED}
+    dues = [due for due in truth.dues(launch, moment, moment, sure=True) if due.outcome not in unsure]
     unsure_of_it = (finish is not None and finish.uncertain) or truth.record.lacks(Right.LIST_BUCKET, moment)
     last_look = LAST_LOOK if unsure_of_it else 0
     certain = [
@@ -75,10 +78,9 @@ def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due 
 
 def _counted_late(truth: Truth, launch: Launch, finish: Finish, moment: int) -> int | None:
     """How long after the completion the monitor's count of its grace began; None while nothing says that it has."""
-    several_pages = truth.has_markers_on_several_pages(launch, moment)
-    if not finish.dated_back and not several_pages:
+    if not finish.dated_back:
         return 0
-    if finish.uncertain and not several_pages:
+    if finish.uncertain and not truth.has_markers_on_several_pages(launch, moment):
         return finish.stamp - finish.since
     since = remembered_since(truth, launch, finish, moment)
     return None if since is None else since - finish.since

@@ -95,15 +95,19 @@ class Truth(Markers):
         hours = self.settings.max_runtime_hours
         return launch.stamp + round(hours * HOUR) if hours else None
 
-    def dues(self, launch: Launch, looked_at: int | None, moment: int) -> list[Due]:
-        """The endings that are due at a moment, by what lay in S3 when the check looked; None if it did not look."""
+    def dues(self, launch: Launch, looked_at: int | None, moment: int, *, sure: bool = False) -> list[Due]:
+        """The endings that are due at a moment, by what lay in S3 when the check looked; None if it did not look.
+
+        ``sure``: without those that only a monitor may find due which saw a marker late.
+        """
         settings = self.settings
         dues: list[Due] = []
         deadline = self.deadline(launch)
         finish = None if looked_at is None else self.finish(launch, looked_at)
         found: set[Due] = set()
         if finish is not None and looked_at is not None:
-            found = {self.due_of(launch, each, at) for each in finish.readings() for at in (looked_at, moment)}
+            readings = (finish,) if sure else finish.readings()
+            found = {self.due_of(launch, each, at) for each in readings for at in (looked_at, moment)}
         if deadline is not None and moment >= deadline and not self._ends_as_complete(launch, finish, found):
             dues.append(Due(Outcome.DEADLINE, deadline, settings.on_deadline))
         if found:

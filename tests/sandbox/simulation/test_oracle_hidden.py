@@ -9,10 +9,11 @@ import pytest
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.settings import Stalled
+from sandbox.simulation.judge.bookkeeping import the_recorded_outcome_is_true
 from sandbox.simulation.judge.hanging import a_stalled_run_is_ended_in_time
 from sandbox.simulation.judge.liveness import a_check_ends_what_is_due, a_finished_run_is_ended_in_time
 from sandbox.simulation.judge.truth import Truth
-from sandbox.simulation.world.record import Record
+from sandbox.simulation.world.record import Record, Tagging
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
 
@@ -77,7 +78,7 @@ def test_a_first_check_that_failed_has_planned_nothing(*, fails: bool, wrong: bo
 
 
 @pytest.mark.parametrize(("page_size", "before", "wrong"), [(1000, 1, True), (3, 1, True), (3, 2, False)])
-def test_of_two_markers_on_several_pages_the_one_on_the_first_counts_once_it_was_noticed(
+def test_of_two_markers_on_several_pages_it_is_not_known_which_counts(
     page_size: int, before: int, *, wrong: bool
 ) -> None:
     told = record({"grace_seconds": 300}, weather=Weather.NOISY)
@@ -86,9 +87,7 @@ def test_of_two_markers_on_several_pages_the_one_on_the_first_counts_once_it_was
     launch = launched(told, MINUTE)
     _wrote(told, 10 * MINUTE, "training_complete.txt")
     _wrote(told, 19 * MINUTE, "COMPLETE")
-    check = checked(told, launch, 20 * MINUTE)
-    check.state_at_end = InstanceState.RUNNING
-    check.ended_at = 20 * MINUTE + SECOND
+    checked(told, launch, 20 * MINUTE).state_at_end = InstanceState.RUNNING
     assert broken(told, a_check_ends_what_is_due) is wrong
 
 
@@ -109,3 +108,18 @@ def test_an_upload_may_count_as_given_up_before_a_marker_whose_first_version_nob
     _wrote(told, HOUR + 20 * MINUTE, "done")
     found = Truth(told).dues(launch, 2 * HOUR, 2 * HOUR)
     assert {due.outcome for due in found} == outcomes
+    sure = Truth(told).dues(launch, 2 * HOUR, 2 * HOUR, sure=True)
+    assert {due.outcome for due in sure} == {Outcome.UNVERIFIED}
+
+
+@pytest.mark.parametrize(("page_size", "wrong"), [(1000, True), (2, False)])
+def test_of_two_markers_on_several_pages_the_later_may_say_how_the_run_ended(page_size: int, *, wrong: bool) -> None:
+    told = record({})
+    told.scenario = replace(told.scenario, page_size=page_size)
+    launch = launched(told, 0, left_running_at=HOUR)
+    told.bucket.put(f"{PREFIX}training_complete.txt", 20, b'{"exit_code":3}')
+    _wrote(told, MINUTE, "COMPLETE", "other")
+    launch.left_by = "people"
+    check = checked(told, launch, 2 * HOUR, "settle")
+    told.taggings.append(Tagging(2 * HOUR, 0, {"runctl:outcome": Outcome.SUCCEEDED, "runctl:reason": ""}, check))
+    assert broken(told, the_recorded_outcome_is_true) is wrong
