@@ -14,7 +14,10 @@ from monitor_runtime.contract.triggers import follow_up_input
 from monitor_runtime.decide.next_check import SOONEST, ScheduleFollowUp, WaitInside, plan_next
 
 CARRIED_FOR = timedelta(hours=1)
-"""What could not be written is carried so long, and then tried again, where nothing else asks for a follow-up."""
+"""What could not be written is carried so long, and then tried again, where nothing else asks for a follow-up.
+
+And half a heartbeat longer: where both came at once, the heartbeat's check would find no follow-up that carries it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ def await_next(context: CheckContext, recheck: Recheck, now: datetime, can_wait_
         if not recheck.planned or context.unrecorded.changed:
             follow_up(context, max(outlook.at, context.clock.now() + SOONEST))
     elif context.unrecorded.changed:
-        context.report.next_check_at = recheck_at or now + CARRIED_FOR
+        half = timedelta(seconds=context.settings.max_interval_seconds / 2)
+        context.report.next_check_at = recheck_at or now + CARRIED_FOR + half
         follow_up(context, context.report.next_check_at)
     else:
         context.report.next_check_at = now + timedelta(seconds=context.settings.max_interval_seconds)

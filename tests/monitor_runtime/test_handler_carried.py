@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.times import format_time
 from sandbox.aws.boto import client
 
 from .cloud.aws_failures import DENIED, PASSING
@@ -89,6 +91,13 @@ def test_a_run_whose_deadline_could_not_be_recorded_is_not_terminated_for_a_mark
         cloud.check()
         assert [message["outcome"] for message in cloud.messages()] == ["deadline"]
         assert cloud.state == "stopped"
+
+
+def test_a_follow_up_that_only_carries_does_not_come_at_once_with_a_heartbeat() -> None:
+    with moto_cloud(max_interval_seconds=3600) as cloud:
+        completed_and_due(cloud)
+        cloud.faults["ec2:CreateTags"] = DENIED
+        assert cloud.check()["next_check_at"] == format_time(cloud.clock.now() + timedelta(minutes=90))
 
 
 def test_an_ending_does_not_forget_what_is_carried_of_another_instance() -> None:

@@ -45,6 +45,23 @@ def test_what_was_told_is_forgotten_with_the_tags_that_somebody_strips(stripped_
     assert broken(told, an_ending_is_told_once) is wrong
 
 
+@pytest.mark.parametrize(
+    ("begun_at", "right", "wrong"), [(19, Right.TAG, False), (21, Right.TAG, True), (19, Right.METRIC, True)]
+)
+def test_what_was_told_is_not_known_to_a_check_that_begins_while_the_follow_up_that_carries_it_is_under_way(
+    begun_at: int, right: Right, *, wrong: bool
+) -> None:
+    told = record({})
+    told.scenario = replace(told.scenario, denial=DenialPlan(right, 0))
+    told.denied_at = 0
+    launch = launched(told, 0)
+    checked(told, launch, begun_at * MINUTE, trigger="follow-up").ended_at = 22 * MINUTE
+    for minute in (10, 20):
+        check = checked(told, launch, minute * MINUTE, "end")
+        told.notifications.append(Notification(check.started_at, launch.stamped, Outcome.FAILED, check))
+    assert broken(told, an_ending_is_told_once) is wrong
+
+
 def _past_its_deadline(right: Right, settings: Mapping[str, object], *, left_running_at: int) -> Record:
     told = record({"max_runtime_hours": 1.0, **settings})
     told.scenario = replace(told.scenario, denial=DenialPlan(right, 0))
