@@ -116,23 +116,10 @@ def interrupt(context: CheckContext, instance: Instance, memory: Memory, decisio
 
 def settle(context: CheckContext, instance: Instance, memory: Memory, decision: Settle) -> None:
     """Do what is left of an ending."""
-    disarmed = _disarmed(context, instance, memory)
-    found = f"found the instance {instance.state}"
-    if decision.outcome is None or not decision.record:
-        if disarmed:
-            record_tags(context, instance, disarmed)
-        _drop_follow_up(context)
-        if decision.outcome and not memory.notified:
-            _tell(context, instance, decision, found, instance.state)
-        return
-    context.report.count(Metric.ENDINGS)
-    if decision.outcome in memory.reported and memory.notified:
-        _record(context, instance, memory, decision, {**disarmed, names.TAG_NOTIFIED: format_time(context.clock.now())})
-        _drop_follow_up(context)
-        return
-    _record(context, instance, memory, decision, disarmed)
+    is_news = _settled(context, instance, memory, decision, _disarmed(context, instance, memory))
     _drop_follow_up(context)
-    _tell(context, instance, decision, found, instance.state)
+    if is_news:
+        _tell(context, instance, decision, f"found the instance {instance.state}", instance.state)
 
 
 def force_stop(context: CheckContext, instance: Instance, memory: Memory, decision: ForceStop) -> None:
@@ -241,6 +228,21 @@ def _count_refusal(
     if error.kind is ErrorKind.REFUSED:
         value = refused_value(memory.refusals(what) + 1, context.clock.now(), what)
         record_tags(context, instance, {names.TAG_REFUSED: value, **further})
+
+
+def _settled(
+    context: CheckContext, instance: Instance, memory: Memory, decision: Settle, disarmed: dict[str, str]
+) -> bool:
+    """Record what is not recorded yet; whether the outcome is news."""
+    if decision.outcome is None or not decision.record:
+        if disarmed:
+            record_tags(context, instance, disarmed)
+        return not memory.notified
+    context.report.count(Metric.ENDINGS)
+    told = decision.outcome in memory.reported and memory.notified
+    notified = {names.TAG_NOTIFIED: format_time(context.clock.now())} if told else {}
+    _record(context, instance, memory, decision, {**disarmed, **notified})
+    return not told
 
 
 def _measure(context: CheckContext, decision: End, called_at: datetime | None = None) -> None:

@@ -41,7 +41,7 @@ def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
         by_launch[notification.launched_at].append(notification)
     for told in by_launch.values():
         tellers = [entry.check for entry in told]
-        recorders = [entry.check for entry in truth.record.taggings if _is_recorded_since(entry, told)]
+        recorders = [entry.check for entry in truth.record.taggings if _is_recorded_since(truth, entry, told)]
         in_vain = truth.record.interrupted_at is not None and truth.record.scenario.interrupted_in_vain
         one_time = truth.record.scenario.machine.spot is SpotKind.ONE_TIME
         kept = one_time and any(entry.outcome is Outcome.UNVERIFIED for entry in told)
@@ -54,9 +54,10 @@ def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
             yield Found(told[-1].at, f"{len(told)} notifications of one launch: {', '.join(e.outcome for e in told)}")
 
 
-def _is_recorded_since(tagging: Tagging, told: list[Notification]) -> bool:
+def _is_recorded_since(truth: Truth, tagging: Tagging, told: list[Notification]) -> bool:
     """Whether an outcome was recorded after another had been told. By a check that overlaps, it is news again."""
-    return "runctl:outcome" in tagging.tags and told[0].at <= tagging.at <= told[-1].at
+    of_it = truth.record.launches[tagging.launch].stamped == told[0].launched_at
+    return of_it and "runctl:outcome" in tagging.tags and told[0].at <= tagging.at <= told[-1].at
 
 
 def _forgotten(truth: Truth, told: list[Notification]) -> int:

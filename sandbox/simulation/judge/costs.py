@@ -108,7 +108,7 @@ def what_is_unknown_is_left_to_the_heartbeat(truth: Truth) -> Iterator[Found]:
 
 
 def _carries(truth: Truth, check: Check) -> bool:
-    """What could not be written into tags is carried by a follow-up, an hour ahead."""
+    """What could not be written into tags is carried by a follow-up, which comes later."""
     end = check.ended_at or check.started_at
     failed = any(kind == "tag_instance" and at <= end for at, kind in truth.record.injected)
     return failed or truth.record.lacks(Right.TAG, end)
