@@ -14,6 +14,7 @@ from sandbox.simulation.judge.hanging import a_stalled_run_is_ended_in_time
 from sandbox.simulation.judge.liveness import a_check_ends_what_is_due, a_finished_run_is_ended_in_time
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Record, Tagging
+from sandbox.simulation.world.tampering import DenialPlan, Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
 
@@ -64,6 +65,27 @@ def test_a_large_sign_of_progress_is_looked_for_once_the_marker_before_it_is_gon
     if deleted:
         _wrote(told, 25 * MINUTE, "done")
         _deleted(told, HOUR)
+    told.finished_at = 2 * HOUR
+    assert broken(told, a_stalled_run_is_ended_in_time) is wrong
+
+
+@pytest.mark.parametrize(("left_at", "wrong"), [(94, False), (95, True)])
+def test_a_run_whose_marker_was_taken_away_may_have_stalled_in_the_meantime(left_at: int, *, wrong: bool) -> None:
+    told = record({"stalled": Stalled(("*.pt",), 30), "shutdown_timeout_seconds": 0, "max_interval_seconds": 60})
+    checked(told, launched(told, 0, left_running_at=left_at * MINUTE), 1, trigger="first-check")
+    _wrote(told, 20 * MINUTE, "a.pt", "done")
+    _deleted(told, 90 * MINUTE)
+    told.finished_at = 2 * HOUR
+    assert broken(told, a_stalled_run_is_ended_in_time) is wrong
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(Right.TAG, False), (Right.METRIC, True)])
+def test_where_no_tag_tells_of_a_large_sign_of_progress_nothing_stalls(right: Right, *, wrong: bool) -> None:
+    told = record({"stalled": Stalled(("*.pt",), 30), "shutdown_timeout_seconds": 0, "max_interval_seconds": 60})
+    told.scenario = replace(told.scenario, denial=DenialPlan(right, 0))
+    told.denied_at = 0
+    launched(told, 0)
+    _uploaded(told, "a.pt", MINUTE, 20 * MINUTE)
     told.finished_at = 2 * HOUR
     assert broken(told, a_stalled_run_is_ended_in_time) is wrong
 
