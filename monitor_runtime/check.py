@@ -150,7 +150,8 @@ def _asks_memory(context: CheckContext, seen: Observation, decision: Decision) -
         unnoticed = found is not None and seen.memory.noticed_before(found.recognized_by) is None
         return unnoticed or silence(context.settings, seen) is not None
     if isinstance(decision, End):
-        return not decision.climbs or decision.action is Action.REPORT or seen.instance.state not in ON
+        left_alone = not decision.climbs or decision.action is Action.REPORT
+        return left_alone or seen.instance.state not in ON or seen.instance.spot_request_id is not None
     return isinstance(decision, Settle)
 
 

@@ -75,8 +75,7 @@ def follow_up(context: CheckContext, at: datetime) -> None:
     if (left := context.remaining_seconds()) < ATTEMPT_SECONDS:
         context.report.problem(f"no follow-up, the next check is the heartbeat's: {left:.0f} s are left")
         return
-    if context.unrecorded.changed:
-        context.unrecorded.recall(context.cloud, context.report)
+    context.unrecorded.catch_up(context.cloud, context.report)
     try:
         put_follow_up(context, at)
     except CloudError as error:

@@ -29,6 +29,19 @@ def is_later(tag: str, these: Mapping[str, str], those: Mapping[str, str]) -> bo
     return _dated(tag, these) > _dated(tag, those)
 
 
+def is_news(tag: str, carried: Mapping[str, str], own: Mapping[str, str]) -> bool:
+    """Whether what another check carries of the tag counts more than what this one does.
+
+    Of one completion, the first sight counts: who saw it later did not know of that.
+    """
+    if tag not in own:
+        return True
+    here, there = (each.get(tag, "").partition(" ") for each in (carried, own))
+    if tag == names.TAG_NOTICED and here[2] == there[2]:
+        return here[0] < there[0]
+    return is_later(tag, carried, own)
+
+
 def is_of_before(tag: str, tags: Mapping[str, str], launched_at: datetime | None) -> bool:
     """Whether the tag tells of an earlier launch."""
     moment = parse_time(_dated(tag, tags))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from monitor_runtime.act.later import is_later, is_of_before
+from monitor_runtime.act.later import is_later, is_news, is_of_before
 from monitor_runtime.act.report import Report
 from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
 from monitor_runtime.cloud.values import Instance
@@ -24,6 +25,7 @@ class Unrecorded:
     """Whether the pending follow-up was looked into, or could not be."""
     unread: bool = False
     """Whether it could not be read just now: what it carries would be lost with it."""
+    _launched_at: dict[str, datetime | None] = field(default_factory=dict[str, datetime | None])
 
     @classmethod
     def carried_by(cls, carried: TagValues | None) -> Unrecorded:
@@ -48,7 +50,8 @@ class Unrecorded:
         }
 
     def drop_overtaken(self, instance: Instance) -> None:
-        """What was written since needs no follow-up any more to carry it."""
+        """What was written since, or is of an earlier launch, needs no follow-up any more to carry it."""
+        self._launched_at[instance.instance_id] = instance.launched_at
         newer = self.newer_than(instance)
         carried = self.tags.get(instance.instance_id, {})
         self.written(instance.instance_id, {tag: text for tag, text in carried.items() if tag not in newer})
@@ -61,6 +64,14 @@ class Unrecorded:
         if self.recalled:
             return False
         self.recalled = True
+        return self._look(cloud, report)
+
+    def catch_up(self, cloud: Cloud, report: Report) -> None:
+        """Look once more, before the pending follow-up is replaced: a check that overlaps may have put it."""
+        if self.changed and not self.unread:
+            self._look(cloud, report)
+
+    def _look(self, cloud: Cloud, report: Report) -> bool:
         try:
             found = unrecorded_of(cloud.schedule_input(names.follow_up_name(report.run)))
         except CloudError as error:
@@ -73,8 +84,12 @@ class Unrecorded:
 
     def _learn(self, instance_id: str, values: Mapping[str, str]) -> bool:
         """Take over what is later than what is known; whether anything is."""
-        own = self.tags.get(instance_id, {})
-        news = {tag: text for tag, text in values.items() if tag not in own or is_later(tag, values, own)}
+        own, launched_at = self.tags.get(instance_id, {}), self._launched_at.get(instance_id)
+        news = {
+            tag: text
+            for tag, text in values.items()
+            if is_news(tag, values, own) and not is_of_before(tag, values, launched_at)
+        }
         if news:
             self.tags[instance_id] = {**own, **news}
         return bool(news)

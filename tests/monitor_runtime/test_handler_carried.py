@@ -11,6 +11,7 @@ import pytest
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.times import format_time
+from monitor_runtime.contract.triggers import follow_up_input
 from sandbox.aws.boto import client
 
 from .cloud.aws_failures import DENIED, PASSING
@@ -18,10 +19,20 @@ from .cloud.moto_cloud import PREFIX, RUN, Cloud, moto_cloud
 from .handler_paths import S3_EVENT, completed_and_due, watched
 
 FOLLOW_UP = names.follow_up_name(RUN)
+SPOT_WARNING = {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interruption Warning"}
+_PUT = {"Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target"}
 
 
 def _carried(cloud: Cloud) -> dict[str, Any]:
     return json.loads(cloud.schedules()[FOLLOW_UP]["Target"]["Input"])["unrecorded"]
+
+
+def _put(cloud: Cloud, message: str) -> object:
+    """Another check puts its follow-up while EC2 stops the instance."""
+    given = {key: value for key, value in cloud.schedules()[FOLLOW_UP].items() if key in _PUT}
+    client("scheduler").update_schedule(**{**given, "Target": {**given["Target"], "Input": message}})
+    state = {"CurrentState": {"Name": "stopping", "Code": 64}, "PreviousState": {"Name": "running", "Code": 16}}
+    return {"StoppingInstances": [{"InstanceId": cloud.instance_id, **state}]}
 
 
 def _output_of_an_upload(cloud: Cloud) -> None:
@@ -91,6 +102,29 @@ def test_a_run_whose_deadline_could_not_be_recorded_is_not_terminated_for_a_mark
         cloud.check()
         assert [message["outcome"] for message in cloud.messages()] == ["deadline"]
         assert cloud.state == "stopped"
+
+
+def test_an_interruption_that_could_not_be_recorded_is_not_followed_by_an_ending() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        cloud.make_spot("one-time")
+        cloud.faults["ec2:CreateTags"] = DENIED
+        cloud.handle(SPOT_WARNING | {"detail": {"instance-id": cloud.instance_id}})
+        cloud.put("training_failed.txt")
+        cloud.pass_time(minutes=4)
+        assert cloud.check()["decision"] == "over"
+        assert [message["outcome"] for message in cloud.messages()] == ["interrupted"]
+
+
+def test_what_an_overlapping_check_put_is_carried_on() -> None:
+    with moto_cloud() as cloud:
+        completed_and_due(cloud)
+        cloud.faults["ec2:CreateTags"] = DENIED
+        told = {"i-another": {names.TAG_NOTIFIED: "2026-03-02T11:00:00Z"}}
+        overlapping = follow_up_input(cloud.settings.to_document(), told)
+        cloud.faults["ec2:StopInstances"] = lambda: _put(cloud, overlapping)
+        cloud.check()
+        assert _carried(cloud).keys() == {"i-another", cloud.instance_id}
 
 
 def test_a_follow_up_that_only_carries_does_not_come_at_once_with_a_heartbeat() -> None:

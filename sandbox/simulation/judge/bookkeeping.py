@@ -65,7 +65,7 @@ def _forgotten(truth: Truth, told: list[Notification]) -> int:
 
     Somebody may have stripped the tags that remember it. Where tags are denied, a follow-up does: one that is lost, or
     not passed on by a disturbed check, forgets, and Pulumi takes it away with the instance. One that has just fired is
-    not there for a check that begins before its own has put the next.
+    not there for a check that begins before its own has put the next, and one that overlaps may put another.
     """
     plan, at = truth.record.scenario.tampering, truth.record.tampered_at
     if plan is not None and plan.kind is Tampering.TAGS_STRIPPED and at is not None and told[0].at <= at <= told[-1].at:
@@ -74,10 +74,21 @@ def _forgotten(truth: Truth, told: list[Notification]) -> int:
         return 0
     passed_on = [check for check in truth.record.checks if told[0].at <= check.started_at <= told[-1].at]
     lost = sum(told[0].at <= at <= told[-1].at for at in truth.record.lost_triggers)
-    fired = [(check.started_at, check.ended_at or told[-1].at) for check in passed_on if check.trigger == "follow-up"]
-    unseen = sum(any(begun < entry.check.started_at <= over for begun, over in fired) for entry in told)
+    unseen = sum(_is_overtaken(truth, entry.check) for entry in told)
     disturbed = sum(check.disturbed or check.killed or check.trigger == "forget" for check in passed_on)
     return lost + unseen + disturbed
+
+
+def _is_overtaken(truth: Truth, teller: Check) -> bool:
+    """Whether a check that overlaps has taken the follow-up that carries what is to be known, or put its own."""
+    end = teller.ended_at or teller.started_at
+    return any(
+        check is not teller
+        and check.started_at <= end
+        and (check.ended_at or end) >= teller.started_at
+        and (check.trigger == "follow-up" or check.kinds["put_follow_up"])
+        for check in truth.record.checks
+    )
 
 
 def _endings(truth: Truth, told: list[Notification]) -> int:

@@ -48,6 +48,9 @@ def _most_checks(truth: Truth, hour: int) -> int:
     if settings.stalled:
         # Each time at which the run would have stalled is looked at: two of them lie further apart than its minutes.
         most += len(launches) * (2 * (60 // settings.stalled.minutes) + 2)
+    if any(truth.refusals(launch, end) for launch in launches):
+        # As long as a training is asked to finish, each heartbeat tries to end it, and Lambda each of these once more.
+        most += 2 * (settings.shutdown_timeout_seconds // settings.max_interval_seconds + 1)
     finished = any(truth.finish(launch, end) for launch in launches)
     if finished or any(hold.at <= end for hold in truth.record.holds):
         most += 2 * HOUR // MINUTE

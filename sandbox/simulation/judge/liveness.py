@@ -123,7 +123,7 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     to_notice = truth.settings.max_interval_seconds * SECOND + MINUTE
     # Verification looks again after a minute, or a quarter of the time that it has taken.
     arrived = [
-        written.at + max(0, min(to_notice, (written.at - due.at) // 4) - MINUTE)
+        written.at + max(0, min(to_notice, (written.at - finish.since - truth.grace) // 4) - MINUTE)
         for written in truth.record.bucket.history
         if written.at <= end
     ]
@@ -131,6 +131,8 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     unplanned |= finish.dated_back or launch.released_at is not None
     graced = due.at + (to_notice if unplanned else 0) + _hidden_for(truth, finish, end)
     settled = [] if due.outcome is Outcome.FAILED else arrived
+    # What a marker had hidden that was taken away is found by the next look.
+    settled += [at + to_notice for at, _ in truth.record.bucket.removed if finish.since <= at <= end]
     if finish.uncertain:
         settled.append(max(graced, finish.since + to_notice) + finish.stamp - finish.since)
     warned = 0 if truth.record.interrupted_at is None else truth.record.interrupted_at + INTERRUPTION

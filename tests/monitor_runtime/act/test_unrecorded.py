@@ -62,3 +62,23 @@ def test_of_two_values_that_are_carried_the_later_counts_and_of_equals_the_own()
     unrecorded = Unrecorded.carried_by({"i": {names.TAG_NOTIFIED: EARLIER, **ended}})
     assert unrecorded.recall(cloud, Report("run", "heartbeat", LAUNCH))
     assert unrecorded.tags == {"i": {names.TAG_NOTIFIED: LATER, **ended}}
+
+
+@pytest.mark.parametrize(
+    ("carried", "own", "counts"),
+    [
+        (f"{EARLIER} marker succeeded", f"{LATER} marker succeeded", "carried"),
+        (f"{LATER} marker succeeded", f"{EARLIER} marker succeeded", "own"),
+        (f"{EARLIER} marker failed", f"{LATER} marker succeeded", "own"),
+        ("2026-03-02T08:59:59Z marker succeeded", f"{LATER} marker succeeded", "own"),
+    ],
+)
+def test_of_one_completion_of_this_launch_the_first_sight_counts(carried: str, own: str, counts: str) -> None:
+    told = instance()
+    pending = {told.instance_id: {names.TAG_NOTICED: carried}}
+    cloud = ScriptedCloud({"schedule_input": [follow_up_input({}, pending)]}).cloud
+    unrecorded = Unrecorded()
+    unrecorded.drop_overtaken(told)
+    unrecorded.keep(told.instance_id, {names.TAG_NOTICED: own})
+    unrecorded.catch_up(cloud, Report("run", "heartbeat", LAUNCH))
+    assert unrecorded.tags[told.instance_id][names.TAG_NOTICED] == (carried if counts == "carried" else own)

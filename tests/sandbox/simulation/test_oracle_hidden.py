@@ -55,6 +55,31 @@ def test_outputs_that_count_from_first_sight_are_seen_once_the_marker_before_the
 
 
 @pytest.mark.parametrize(("deleted", "wrong"), [(True, False), (False, True)])
+def test_a_marker_counts_once_the_one_before_it_is_gone(*, deleted: bool, wrong: bool) -> None:
+    told = record({"grace_seconds": 60, "verify_timeout_seconds": 3600, "max_interval_seconds": 300})
+    launched(told, 0, left_running_at=36 * MINUTE)
+    if deleted:
+        told.bucket.timeline.now = 10 * MINUTE
+        told.bucket.put(f"{PREFIX}done", 1, b"{")
+    _wrote(told, 20 * MINUTE, "COMPLETE")
+    if deleted:
+        _deleted(told, 30 * MINUTE)
+    told.finished_at = HOUR
+    assert broken(told, a_finished_run_is_ended_in_time) is wrong
+
+
+@pytest.mark.parametrize(("left_at", "wrong"), [(1815, False), (1816, True)])
+def test_the_pauses_of_verification_grow_from_the_end_of_grace(left_at: int, *, wrong: bool) -> None:
+    settings = {"grace_seconds": 0, "verify_timeout_seconds": 600, "max_interval_seconds": 300}
+    told = record({**settings, "checkpoint_patterns": ("missing.pt",)})
+    launched(told, 0, left_running_at=left_at * SECOND)
+    _wrote(told, 600 * SECOND, "done")
+    _wrote(told, 1500 * SECOND, "late.pt")
+    told.finished_at = HOUR
+    assert broken(told, a_finished_run_is_ended_in_time) is wrong
+
+
+@pytest.mark.parametrize(("deleted", "wrong"), [(True, False), (False, True)])
 def test_a_large_sign_of_progress_is_looked_for_once_the_marker_before_it_is_gone(
     *, deleted: bool, wrong: bool
 ) -> None:

@@ -62,6 +62,23 @@ def test_what_was_told_is_not_known_to_a_check_that_begins_while_the_follow_up_t
     assert broken(told, an_ending_is_told_once) is wrong
 
 
+@pytest.mark.parametrize(("put", "ended_at", "wrong"), [(1, 11, False), (0, 11, True), (1, 9, True)])
+def test_what_was_told_is_forgotten_where_an_overlapping_check_puts_its_own_follow_up(
+    put: int, ended_at: int, *, wrong: bool
+) -> None:
+    told = record({})
+    told.scenario = replace(told.scenario, denial=DenialPlan(Right.TAG, 0))
+    told.denied_at = 0
+    launch = launched(told, 0)
+    other = checked(told, launch, 8 * MINUTE)
+    other.ended_at = ended_at * MINUTE
+    other.kinds["put_follow_up"] = put
+    for minute in (10, 20):
+        check = checked(told, launch, minute * MINUTE, "end")
+        told.notifications.append(Notification(check.started_at, launch.stamped, Outcome.FAILED, check))
+    assert broken(told, an_ending_is_told_once) is wrong
+
+
 def _past_its_deadline(right: Right, settings: Mapping[str, object], *, left_running_at: int) -> Record:
     told = record({"max_runtime_hours": 1.0, **settings})
     told.scenario = replace(told.scenario, denial=DenialPlan(right, 0))
