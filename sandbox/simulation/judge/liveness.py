@@ -10,7 +10,7 @@ from sandbox.simulation.judge.facts import Due, Finish
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.truth import INTERRUPTION, LAST_LOOK, Truth
 from sandbox.simulation.judge.waits import graced_endings, remembered_since, was_noticed
-from sandbox.simulation.world.machine import ALIVE, Launch
+from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check
 from sandbox.simulation.world.tampering import OF_SWITCH, Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_datetime
@@ -121,13 +121,15 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     if truth.refusals(launch, end) or not truth.can_end(due.action, end):
         return None
     to_notice = truth.settings.max_interval_seconds * SECOND + MINUTE
-    # Verification looks again after a minute, or a quarter of the time that it has taken.
+    unplanned = any(truth.record.lacks(right, end) for right in (Right.CREATE_SCHEDULE, Right.UPDATE_SCHEDULE))
+    # Verification looks again after a minute, or a quarter of the time that it has taken; what is kept, by heartbeats.
+    by_heartbeat = unplanned or truth.record.scenario.machine.spot is SpotKind.ONE_TIME
     arrived = [
-        written.at + max(0, min(to_notice, (written.at - finish.since - truth.grace) // 4) - MINUTE)
+        written.at
+        + max(0, to_notice if by_heartbeat else min(to_notice, (written.at - finish.since - truth.grace) // 4) - MINUTE)
         for written in truth.record.bucket.history
         if written.at <= end
     ]
-    unplanned = any(truth.record.lacks(right, end) for right in (Right.CREATE_SCHEDULE, Right.UPDATE_SCHEDULE))
     unplanned |= finish.dated_back or launch.released_at is not None
     graced = due.at + (to_notice if unplanned else 0) + _hidden_for(truth, finish, end)
     settled = [] if due.outcome is Outcome.FAILED else arrived
@@ -199,18 +201,19 @@ def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
         if truth.record.scenario.notifies and not told and not released:
             yield Found(at, f"nobody was told of launch {launch.number} by check {check.number}")
         kept = truth.record.lacks(Right.DELETE_SCHEDULE, at) or is_silent(truth, launch, at)
-        kept |= truth.record.lacks(Right.TAG, at) and _was_armed_meanwhile(truth, launch)
+        kept |= _was_armed_meanwhile(truth, launch)
         if check.switch_after is not None and not kept:
             yield Found(at, f"check {check.number} left the deadline switch behind")
 
 
 def _was_armed_meanwhile(truth: Truth, launch: Launch) -> bool:
-    """Whether a check that saw the instance running may have armed its switch after another had ended it."""
+    """Whether a check that saw the instance running may have armed its switch, and not said so, after it was ended."""
     end = launch.left_running_at
     return end is not None and any(
         check.kinds["put_deadline_switch"] and check.started_at < end < (check.ended_at or end)
         for check in truth.record.checks
-        if check.launch == launch.number and not any(ending.check is check for ending in truth.record.endings)
+        if check.launch == launch.number and (Right.TAG in check.denied or check.failed["tag_instance"])
+        if not any(ending.check is check for ending in truth.record.endings)
     )
 
 

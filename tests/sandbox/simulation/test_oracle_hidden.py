@@ -13,6 +13,7 @@ from sandbox.simulation.judge.bookkeeping import the_recorded_outcome_is_true
 from sandbox.simulation.judge.hanging import a_stalled_run_is_ended_in_time
 from sandbox.simulation.judge.liveness import a_check_ends_what_is_due, a_finished_run_is_ended_in_time
 from sandbox.simulation.judge.truth import Truth
+from sandbox.simulation.world.machine import SpotKind
 from sandbox.simulation.world.record import Record, Tagging
 from sandbox.simulation.world.tampering import DenialPlan, Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
@@ -77,6 +78,21 @@ def test_the_pauses_of_verification_grow_from_the_end_of_grace(left_at: int, *, 
     _wrote(told, 1500 * SECOND, "late.pt")
     told.finished_at = HOUR
     assert broken(told, a_finished_run_is_ended_in_time) is wrong
+
+
+@pytest.mark.parametrize(("spot", "right"), [(SpotKind.ONE_TIME, Right.METRIC), (SpotKind.NONE, Right.CREATE_SCHEDULE)])
+def test_where_no_follow_up_comes_verification_ends_by_the_next_heartbeat(spot: SpotKind, right: Right) -> None:
+    told = record({"grace_seconds": 0, "verify_timeout_seconds": 600, "max_interval_seconds": 300})
+    launched(told, 0, left_running_at=1940 * SECOND)
+    _wrote(told, 600 * SECOND, "done")
+    _wrote(told, 1500 * SECOND, "late.pt")
+    told.finished_at = HOUR
+    assert broken(told, a_finished_run_is_ended_in_time)
+    told.scenario = replace(
+        told.scenario, machine=replace(told.scenario.machine, spot=spot), denial=DenialPlan(right, 0)
+    )
+    told.denied_at = 0
+    assert not broken(told, a_finished_run_is_ended_in_time)
 
 
 @pytest.mark.parametrize(("deleted", "wrong"), [(True, False), (False, True)])

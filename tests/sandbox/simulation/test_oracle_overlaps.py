@@ -126,4 +126,5 @@ def test_a_switch_that_was_armed_during_an_ending_is_left_where_no_tag_can_tell_
     arming = checked(told, told.launches[0], HOUR - MINUTE)
     arming.ended_at = HOUR + (1 if overlaps else -1)
     arming.kinds["put_deadline_switch"] = 1
+    arming.denied |= {Right.TAG} if denied else set()
     assert broken(told, an_ended_run_is_settled_by_the_next_check) is wrong

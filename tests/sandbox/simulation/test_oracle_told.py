@@ -12,9 +12,10 @@ from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.judge.bookkeeping import a_first_check_tries_what_ends_the_run, an_ending_is_told_once
 from sandbox.simulation.judge.deadlines import nothing_runs_past_its_deadline, the_monitor_is_there_at_the_deadline
 from sandbox.simulation.judge.liveness import the_switch_is_armed
-from sandbox.simulation.judge.safety import endings_are_as_declared
+from sandbox.simulation.judge.safety import a_signalled_training_gets_its_time, endings_are_as_declared
 from sandbox.simulation.world.machine import SpotKind
 from sandbox.simulation.world.record import Notification, Record, Refusal
+from sandbox.simulation.world.scenario import ReplacementPlan
 from sandbox.simulation.world.tampering import DenialPlan, Right, Tampering, TamperingPlan
 from sandbox.simulation.world.timeline import HOUR, MINUTE
 from sandbox.simulation.world.weather import Weather
@@ -77,6 +78,19 @@ def test_what_was_told_is_forgotten_where_an_overlapping_check_puts_its_own_foll
         check = checked(told, launch, minute * MINUTE, "end")
         told.notifications.append(Notification(check.started_at, launch.stamped, Outcome.FAILED, check))
     assert broken(told, an_ending_is_told_once) is wrong
+
+
+@pytest.mark.parametrize(("abandons", "wrong"), [(True, False), (False, True)])
+def test_of_two_instances_the_second_has_what_is_left_of_the_time_of_a_check(*, abandons: bool, wrong: bool) -> None:
+    told = record({"max_runtime_hours": 1.0, "shutdown_timeout_seconds": 600})
+    told.scenario = replace(told.scenario, replacement=ReplacementPlan(0, "i-2", 0, abandons))
+    told.replaced_at = 0
+    launch = launched(told, 0)
+    ended(told, launch, 2 * HOUR)
+    (told.checks[-1].reply or {})["outcome"] = "deadline"
+    first = replace(told.endings[0], signalled_at=HOUR, training_exited=False)
+    told.endings = [first, replace(first, signalled_at=2 * HOUR - MINUTE)]
+    assert broken(told, a_signalled_training_gets_its_time) is wrong
 
 
 def _past_its_deadline(right: Right, settings: Mapping[str, object], *, left_running_at: int) -> Record:
