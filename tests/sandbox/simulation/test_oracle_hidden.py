@@ -11,7 +11,11 @@ from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.settings import Stalled
 from sandbox.simulation.judge.bookkeeping import the_recorded_outcome_is_true
 from sandbox.simulation.judge.hanging import a_stalled_run_is_ended_in_time
-from sandbox.simulation.judge.liveness import a_check_ends_what_is_due, a_finished_run_is_ended_in_time
+from sandbox.simulation.judge.liveness import (
+    a_check_ends_what_is_due,
+    a_finished_run_is_ended_in_time,
+    a_noticed_completion_is_ended_at_once,
+)
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import SpotKind
 from sandbox.simulation.world.record import Record, Tagging
@@ -19,7 +23,7 @@ from sandbox.simulation.world.tampering import DenialPlan, Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
 
-from .records import PREFIX, broken, checked, launched, record
+from .records import PREFIX, broken, checked, ended, launched, record
 
 
 def _wrote(told: Record, at: int, *names: str) -> None:
@@ -53,6 +57,21 @@ def test_outputs_that_count_from_first_sight_are_seen_once_the_marker_before_the
     told.finished_at = HOUR
     checked(told, launch, 56 * MINUTE, "end")
     assert broken(told, a_finished_run_is_ended_in_time) is wrong
+
+
+@pytest.mark.parametrize(("deleted", "wrong"), [(True, False), (False, True)])
+def test_outputs_that_a_marker_hid_until_their_grace_was_over_are_ended_a_little_late(
+    *, deleted: bool, wrong: bool
+) -> None:
+    told = record({"expected_outputs": ("model.json",), "grace_seconds": 300})
+    launch = launched(told, 0)
+    _wrote(told, 10 * MINUTE, "model.json")
+    checked(told, launch, 11 * MINUTE)
+    if deleted:
+        _wrote(told, 12 * MINUTE, "done")
+        _deleted(told, 15 * MINUTE - SECOND)
+    ended(told, launch, 15 * MINUTE + 20 * SECOND)
+    assert broken(told, a_noticed_completion_is_ended_at_once) is wrong
 
 
 @pytest.mark.parametrize(("deleted", "wrong"), [(True, False), (False, True)])
