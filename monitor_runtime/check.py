@@ -18,6 +18,7 @@ from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.triggers import TriggerKind
 from monitor_runtime.contract.wording import few
+from monitor_runtime.decide.case import LAST_LOOK
 from monitor_runtime.decide.completion import MarkerBody
 from monitor_runtime.decide.decide import INTERRUPTION, decide, decide_unseen
 from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
@@ -122,7 +123,7 @@ def _look_after(
         seen, decision = _decided(context, instance, now, interruption_warned=interruption_warned)
     _describe(context, decision, seen)
     recheck = _acted(context, seen.instance, seen, decision, now)
-    return recheck or (Recheck(None, inside=False) if context.unrecorded.changed else None)
+    return recheck or (Recheck(None) if context.unrecorded.changed else None)
 
 
 def _written(context: CheckContext, instance: Instance) -> Instance:
@@ -149,7 +150,8 @@ def _asks_memory(context: CheckContext, seen: Observation, decision: Decision) -
         unnoticed = found is not None and seen.memory.noticed_before(found.recognized_by) is None
         return unnoticed or silence(context.settings, seen) is not None
     if isinstance(decision, End):
-        return not decision.climbs or decision.action is Action.REPORT
+        left_alone = not decision.climbs or decision.action is Action.REPORT
+        return left_alone or seen.instance.state not in ON or seen.instance.spot_request_id is not None
     return isinstance(decision, Settle)
 
 
@@ -189,14 +191,18 @@ def _carry_out(context: CheckContext, instance: Instance, seen: Observation, dec
 
 
 def _after(context: CheckContext, instance: Instance, decision: Decision) -> Recheck | None:
-    """After what leaves the instance running: EC2 may not take it after all, a reported or kept run has a deadline."""
+    """After what leaves the instance running: EC2 may not take it after all, a reported or kept run has a deadline.
+
+    What is kept past its deadline is ended by the last look after it.
+    """
     now = context.clock.now()
     if isinstance(decision, Interrupt):
         return Recheck(now + INTERRUPTION + LEAD, inside=False)
     left_alone = isinstance(decision, End) and (decision.action is Action.REPORT or not decision.climbs)
     if left_alone and instance.launched_at:
         due = deadline(context.settings, instance.launched_at)
-        return Recheck(due if due and due > now else None, inside=False)
+        moments = (due, due + LAST_LOOK) if due else ()
+        return Recheck(min((moment for moment in moments if moment > now), default=None), inside=False)
     return None
 
 

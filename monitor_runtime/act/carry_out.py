@@ -96,7 +96,8 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
         return
     context.report.note(f"{ended.action} called {format_time(called_at)}")
     _measure(context, decision, called_at)
-    _record(context, instance, memory, decision, _clean_up(context, instance, memory))
+    _record(context, instance, memory, decision, _disarmed(context, instance, memory))
+    _drop_follow_up(context)
     why = ", which EC2 cannot stop" if ended.climbed else ""
     _tell(context, instance, decision, f"{_DONE[ended.action]}{why}", ended.change.current)
 
@@ -115,20 +116,10 @@ def interrupt(context: CheckContext, instance: Instance, memory: Memory, decisio
 
 def settle(context: CheckContext, instance: Instance, memory: Memory, decision: Settle) -> None:
     """Do what is left of an ending."""
-    cleaned = _clean_up(context, instance, memory)
-    found = f"found the instance {instance.state}"
-    if decision.outcome is None or not decision.record:
-        if cleaned:
-            record_tags(context, instance, cleaned)
-        if decision.outcome and not memory.notified:
-            _tell(context, instance, decision, found, instance.state)
-        return
-    context.report.count(Metric.ENDINGS)
-    if decision.outcome in memory.reported:
-        _record(context, instance, memory, decision, {**cleaned, names.TAG_NOTIFIED: format_time(context.clock.now())})
-        return
-    _record(context, instance, memory, decision, cleaned)
-    _tell(context, instance, decision, found, instance.state)
+    is_news = _settled(context, instance, memory, decision, _disarmed(context, instance, memory))
+    _drop_follow_up(context)
+    if is_news:
+        _tell(context, instance, decision, f"found the instance {instance.state}", instance.state)
 
 
 def force_stop(context: CheckContext, instance: Instance, memory: Memory, decision: ForceStop) -> None:
@@ -189,8 +180,9 @@ def _keep(context: CheckContext, instance: Instance, decision: End, error: Cloud
     tags = outcome_tags(context, decision.outcome, decision.reason)
     record_tags(context, instance, {**tags, names.TAG_REFUSED: refused})
     due = deadline(context.settings, instance.launched_at) if instance.launched_at else None
-    until = f"until its deadline {format_time(due)}" if due else "without a deadline"
-    _tell(context, instance, decision, f"kept the instance running {until}: EC2 cannot stop it", instance.state)
+    until = "past" if due and due <= context.clock.now() else "until"
+    how_long = f"{until} its deadline {format_time(due)}" if due else "without a deadline"
+    _tell(context, instance, decision, f"kept the instance running {how_long}: EC2 cannot stop it", instance.state)
 
 
 def _record(
@@ -238,6 +230,21 @@ def _count_refusal(
         record_tags(context, instance, {names.TAG_REFUSED: value, **further})
 
 
+def _settled(
+    context: CheckContext, instance: Instance, memory: Memory, decision: Settle, disarmed: dict[str, str]
+) -> bool:
+    """Record what is not recorded yet; whether the outcome is news."""
+    if decision.outcome is None or not decision.record:
+        if disarmed:
+            record_tags(context, instance, disarmed)
+        return not memory.notified
+    context.report.count(Metric.ENDINGS)
+    told = decision.outcome in memory.reported and memory.notified
+    notified = {names.TAG_NOTIFIED: format_time(context.clock.now())} if told else {}
+    _record(context, instance, memory, decision, {**disarmed, **notified})
+    return not told
+
+
 def _measure(context: CheckContext, decision: End, called_at: datetime | None = None) -> None:
     metrics = context.report.metrics
     context.report.count(Metric.ENDINGS)
@@ -246,13 +253,18 @@ def _measure(context: CheckContext, decision: End, called_at: datetime | None = 
         metrics[Metric.STOP_LATENCY] = max(0.0, (called_at - decision.due_since).total_seconds())
 
 
-def _clean_up(context: CheckContext, instance: Instance, memory: Memory) -> dict[str, str]:
-    """Remove the run's one-time schedules: left behind, they would act on a run that was started again."""
+def _disarmed(context: CheckContext, instance: Instance, memory: Memory) -> dict[str, str]:
+    """Remove the run's deadline switch, which would act on a run that was started again; what to record of it."""
+    armed = memory.armed or unrecorded_switch(context, instance)
+    return disarm(context, instance, armed) if armed else {}
+
+
+def _drop_follow_up(context: CheckContext) -> None:
+    """Remove what nothing is left to do for. What has to be carried on takes its place, or is in it already."""
+    if context.unrecorded.tags:
+        return
     try:
         name = names.follow_up_name(context.settings.run)
         persist(context.clock, lambda: context.cloud.delete_schedule(name), context.remaining_seconds)
     except CloudError as error:
         context.report.problem(f"follow-up not removed: {error}")
-    context.unrecorded.changed = bool(context.unrecorded.tags)
-    armed = memory.armed or unrecorded_switch(context, instance)
-    return disarm(context, instance, armed) if armed else {}

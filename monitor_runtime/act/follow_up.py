@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.ending import ATTEMPT_SECONDS
-from monitor_runtime.cloud.interface import CloudError, FollowUp
+from monitor_runtime.cloud.interface import CloudError, ErrorKind, FollowUp
 from monitor_runtime.contract import names
 from monitor_runtime.contract.triggers import follow_up_input
 from monitor_runtime.decide.next_check import SOONEST, ScheduleFollowUp, WaitInside, plan_next
 
 CARRIED_FOR = timedelta(hours=1)
-"""What could not be written is carried so long, and then tried again, where nothing else asks for a follow-up."""
+"""What could not be written is carried so long, and then tried again, where nothing else asks for a follow-up.
+
+And half a heartbeat longer: where both came at once, the heartbeat's check would find no follow-up that carries it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ def await_next(context: CheckContext, recheck: Recheck, now: datetime, can_wait_
         if not recheck.planned or context.unrecorded.changed:
             follow_up(context, max(outlook.at, context.clock.now() + SOONEST))
     elif context.unrecorded.changed:
-        context.report.next_check_at = recheck_at or now + CARRIED_FOR
+        half = timedelta(seconds=context.settings.max_interval_seconds / 2)
+        context.report.next_check_at = recheck_at or now + CARRIED_FOR + half
         follow_up(context, context.report.next_check_at)
     else:
         context.report.next_check_at = now + timedelta(seconds=context.settings.max_interval_seconds)
@@ -64,21 +68,29 @@ def await_next(context: CheckContext, recheck: Recheck, now: datetime, can_wait_
 
 
 def follow_up(context: CheckContext, at: datetime) -> None:
-    """Schedule a check at that moment, in place of the follow-up that there is; without one, the heartbeat remains."""
+    """Schedule a check at that moment, in place of the follow-up that there is; without one, the heartbeat remains.
+
+    What that one carries, also of another instance, is carried on.
+    """
     if (left := context.remaining_seconds()) < ATTEMPT_SECONDS:
         context.report.problem(f"no follow-up, the next check is the heartbeat's: {left:.0f} s are left")
         return
+    context.unrecorded.catch_up(context.cloud, context.report)
     try:
         put_follow_up(context, at)
     except CloudError as error:
+        if error.kind is ErrorKind.CONFLICT and context.unrecorded.unread:
+            context.report.note("the pending follow-up stays: it may carry what could not be read")
+            return
         context.report.problem(f"no follow-up, the next check is the heartbeat's: {error}")
 
 
 def put_follow_up(context: CheckContext, at: datetime) -> None:
-    """Put the run's follow-up, with all that it has to carry.
+    """Put the run's follow-up, with all that it has to carry; none in the place of one that could not be read.
 
     Raises:
         CloudError: when EventBridge Scheduler does not take it.
     """
     message = follow_up_input(context.settings.to_document(), context.unrecorded.tags)
-    context.cloud.put_follow_up(FollowUp(names.follow_up_name(context.settings.run), at, message))
+    name, replaces = names.follow_up_name(context.settings.run), not context.unrecorded.unread
+    context.cloud.put_follow_up(FollowUp(name, at, message, replaces))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from monitor_runtime.act.later import is_later, is_news, is_of_before
 from monitor_runtime.act.report import Report
 from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
 from monitor_runtime.cloud.values import Instance
@@ -14,15 +16,16 @@ from monitor_runtime.contract.triggers import TagValues, unrecorded_of
 
 @dataclass(slots=True)
 class Unrecorded:
-    """What a check knows of a run's instances and could not write; mutable, filled step by step.
-
-    ``recalled``: whether the pending follow-up needs no look, since the trigger was the follow-up itself.
-    """
+    """What a check knows of a run's instances and could not write; mutable, filled step by step."""
 
     tags: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
-    recalled: bool = False
     changed: bool = False
     """Whether there is more to carry than the pending follow-up does."""
+    recalled: bool = False
+    """Whether the pending follow-up was looked into, or could not be."""
+    unread: bool = False
+    """Whether it could not be read just now: what it carries would be lost with it."""
+    _launched_at: dict[str, datetime | None] = field(default_factory=dict[str, datetime | None])
 
     @classmethod
     def carried_by(cls, carried: TagValues | None) -> Unrecorded:
@@ -30,7 +33,7 @@ class Unrecorded:
         if carried is None:
             return cls()
         tags = {instance_id: dict(values) for instance_id, values in carried.items()}
-        return cls(tags, recalled=True, changed=bool(tags))
+        return cls(tags, changed=bool(tags))
 
     def overlaid(self, instance: Instance) -> Instance:
         """The instance as its tags should be."""
@@ -38,33 +41,58 @@ class Unrecorded:
         return replace(instance, tags={**instance.tags, **newer}) if newer else instance
 
     def newer_than(self, instance: Instance) -> dict[str, str]:
-        """What should stand in the tags of the instance, and was not overtaken by what was written since."""
+        """What should stand in the tags of the instance: of its launch, and not overtaken by what was written since."""
         values = self.tags.get(instance.instance_id, {})
-        return {tag: text for tag, text in values.items() if _dated(tag, values) >= _dated(tag, instance.tags)}
+        return {
+            tag: text
+            for tag, text in values.items()
+            if not is_later(tag, instance.tags, values) and not is_of_before(tag, values, instance.launched_at)
+        }
 
     def drop_overtaken(self, instance: Instance) -> None:
-        """What was written since needs no follow-up any more to carry it."""
+        """What was written since, or is of an earlier launch, needs no follow-up any more to carry it."""
+        self._launched_at[instance.instance_id] = instance.launched_at
         newer = self.newer_than(instance)
         carried = self.tags.get(instance.instance_id, {})
         self.written(instance.instance_id, {tag: text for tag, text in carried.items() if tag not in newer})
 
     def recall(self, cloud: Cloud, report: Report) -> bool:
-        """Look once into the pending follow-up for what an earlier check could not write; whether there was any.
+        """Look once into the pending follow-up for what an earlier check could not write; whether there was any news.
 
-        What this check itself could not write counts more.
+        Of each tag, the later value counts: a follow-up that comes late carries less than the one that is pending.
         """
         if self.recalled:
             return False
         self.recalled = True
+        return self._look(cloud, report)
+
+    def catch_up(self, cloud: Cloud, report: Report) -> None:
+        """Look once more, before the pending follow-up is replaced: a check that overlaps may have put it."""
+        if self.changed and not self.unread:
+            self._look(cloud, report)
+
+    def _look(self, cloud: Cloud, report: Report) -> bool:
         try:
             found = unrecorded_of(cloud.schedule_input(names.follow_up_name(report.run)))
         except CloudError as error:
+            self.unread = error.kind is ErrorKind.TRANSIENT
             if error.kind is not ErrorKind.NOT_FOUND:
                 report.problem(str(error))
             return False
-        for instance_id, values in found.items():
-            self.tags[instance_id] = {**values, **self.tags.get(instance_id, {})}
-        return bool(found)
+        news = [instance_id for instance_id, values in found.items() if self._learn(instance_id, values)]
+        return bool(news)
+
+    def _learn(self, instance_id: str, values: Mapping[str, str]) -> bool:
+        """Take over what is later than what is known; whether anything is."""
+        own, launched_at = self.tags.get(instance_id, {}), self._launched_at.get(instance_id)
+        news = {
+            tag: text
+            for tag, text in values.items()
+            if is_news(tag, values, own) and not is_of_before(tag, values, launched_at)
+        }
+        if news:
+            self.tags[instance_id] = {**own, **news}
+        return bool(news)
 
     def keep(self, instance_id: str, values: Mapping[str, str]) -> None:
         """These could not be written. The switch of a run that goes on is not kept: it is put again where unsure."""
@@ -82,11 +110,3 @@ class Unrecorded:
         if not kept:
             self.tags.pop(instance_id, None)
             self.changed = self.changed and bool(self.tags)
-
-
-def _dated(tag: str, tags: Mapping[str, str]) -> str:
-    """When a tag was written, as a text that sorts by time; empty where that is not known."""
-    if tag in {names.TAG_OUTCOME, names.TAG_REASON, names.TAG_ARMED}:
-        tag = names.TAG_ENDED_AT
-    words = tags.get(tag, "").split(" ")
-    return words[1] if tag == names.TAG_REFUSED and len(words) > 1 else words[0]

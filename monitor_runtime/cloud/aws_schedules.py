@@ -37,7 +37,7 @@ class ScheduleCalls(ABC):
     def put_follow_up(self, follow_up: FollowUp) -> None:
         """See `Cloud.put_follow_up`."""
         target = {"Arn": self._resources.function_arn, "Input": follow_up.input, "RetryPolicy": _DELIVERY}
-        self._put_schedule(follow_up.name, follow_up.at, target)
+        self._put_schedule(follow_up.name, follow_up.at, target, replaces=follow_up.replaces)
 
     def put_deadline_switch(self, switch: DeadlineSwitch) -> None:
         """See `Cloud.put_deadline_switch`. EventBridge Scheduler calls EC2 itself, with the scheduler's role."""
@@ -49,7 +49,7 @@ class ScheduleCalls(ABC):
             "Input": json.dumps({"InstanceIds": [switch.instance_id]}),
         }
 
-    def _put_schedule(self, name: str, at: datetime, target: Mapping[str, Any]) -> None:
+    def _put_schedule(self, name: str, at: datetime, target: Mapping[str, Any], *, replaces: bool = True) -> None:
         """Updating replaces the whole schedule, so both calls get all of it; it may come or go between two calls."""
         schedule = {
             "GroupName": self._resources.schedule_group,
@@ -66,7 +66,7 @@ class ScheduleCalls(ABC):
         try:
             self._call("scheduler", "CreateSchedule", schedule)
         except CloudError as error:
-            if error.kind is not ErrorKind.CONFLICT:
+            if error.kind is not ErrorKind.CONFLICT or not replaces:
                 raise
             self._call("scheduler", "UpdateSchedule", schedule)
 

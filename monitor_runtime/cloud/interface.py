@@ -68,11 +68,15 @@ class MetricWindow:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A one-time invocation of the monitor itself with this input."""
+    """A one-time invocation of the monitor itself with this input.
+
+    ``replaces``: whether it takes the place of one of that name, which is a conflict otherwise.
+    """
 
     name: str
     at: datetime
     input: str
+    replaces: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,7 @@ class Cloud(Protocol):
         ...
 
     def put_follow_up(self, follow_up: FollowUp) -> None:
-        """Create the schedule, or move the one of that name."""
+        """Create the schedule, or, if it ``replaces``, move the one of that name."""
         ...
 
     def put_deadline_switch(self, switch: DeadlineSwitch) -> None:

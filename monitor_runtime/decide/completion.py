@@ -16,6 +16,14 @@ from monitor_runtime.decide.multipart import multipart_digest
 from monitor_runtime.decide.unmet import fresh, matching, missing
 
 
+def _recognized(outcome: Outcome) -> str:
+    return f"marker {outcome}"
+
+
+FAILURE_MARKER = _recognized(Outcome.FAILED)
+"""What a failure marker is recognized by, whatever its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class ManifestEntry:
     """A file that the marker's body says was written: its key and, if given, its size in bytes."""
@@ -115,7 +123,7 @@ def find_marker(settings: Settings, objects: Sequence[StoredObject], launched_at
                 f"marker {first.key[len(settings.prefix) :]}",
                 first.key,
                 first.multipart,
-                recognized_by=f"marker {outcome}",
+                recognized_by=_recognized(outcome),
             )
     return None
 

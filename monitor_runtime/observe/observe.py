@@ -14,7 +14,15 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
-from monitor_runtime.decide.completion import Completion, MarkerBody, find, find_marker, stale_markers, unmet
+from monitor_runtime.decide.completion import (
+    FAILURE_MARKER,
+    Completion,
+    MarkerBody,
+    find,
+    find_marker,
+    stale_markers,
+    unmet,
+)
 from monitor_runtime.decide.idle import metric_window
 from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import MetricMaxima, Observation, Unknown
@@ -87,7 +95,7 @@ def observe(
         return completion is not None and (not can_wait or _matters_now(settings, memory, completion, launched_at, now))
 
     def matter(found: Sequence[StoredObject]) -> bool:
-        return matters(find(settings, found, launched_at, memory, clock.now()))
+        return memory.noticed == FAILURE_MARKER or matters(find(settings, found, launched_at, memory, clock.now()))
 
     seen = _with_objects(seen, settings, launched_at, _completing_objects(cloud, settings, launched_at, matter), clock)
     if seen.completion and matters(seen.completion):
@@ -139,7 +147,8 @@ def _completing_objects(
 ) -> tuple[StoredObject, ...] | Unknown:
     """Markers first: where there is one, outputs that cannot be seen, or are in folders, do not matter.
 
-    A failure marker that may lie behind it on a later page is looked for only if what was found ``matters`` by now.
+    A failure marker that may lie behind it on a later page is looked for only if what was found ``matters`` by now, or
+    one was seen before.
     """
     markers = settings.markers + settings.failure_markers
 

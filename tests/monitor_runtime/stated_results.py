@@ -49,6 +49,7 @@ STATED: Mapping[tuple[str, str], str | type[Exception]] = {
     ("spot", "s3:ListObjectsV2"): REPORTED,
     ("spot", "s3:GetObject"): REPORTED,
     ("spot", "s3:ListMultipartUploads"): REPORTED,
+    ("spot", "scheduler:GetSchedule"): ANYWAY,
     ("spot", "ec2:CancelSpotInstanceRequests"): ENDING,
     ("spot", "ec2:TerminateInstances"): ENDING,
     ("spot", "scheduler:DeleteSchedule"): ANYWAY,

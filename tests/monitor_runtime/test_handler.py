@@ -52,8 +52,8 @@ def test_an_ending_verifies_stops_cleans_up_records_and_tells_in_this_order() ->
             "s3:ListMultipartUploads",
             "ec2:StopInstances",
             "scheduler:DeleteSchedule",
-            "scheduler:DeleteSchedule",
             "ec2:CreateTags",
+            "scheduler:DeleteSchedule",
             "sns:Publish",
             "ec2:CreateTags",
         ]

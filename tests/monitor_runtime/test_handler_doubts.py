@@ -101,6 +101,18 @@ def test_unverified_work_on_an_instance_that_cannot_be_stopped_is_kept_until_the
         assert cloud.switch_name in cloud.schedules()
 
 
+def test_unverified_work_that_is_kept_past_its_deadline_is_ended_by_the_last_look_after_it() -> None:
+    with moto_cloud(on_complete=Action.TERMINATE, max_runtime_hours=2.2, verify_timeout_seconds=600) as cloud:
+        cloud.faults["ec2:StopInstances"] = CANNOT_STOP
+        watched(cloud).put("done")
+        _upload_under_way(cloud)
+        cloud.pass_time(minutes=15)
+        reply = cloud.check()
+        assert (reply["outcome"], reply["next_check_at"]) == ("unverified", "2026-03-02T11:17:00Z")
+        (message,) = cloud.messages()
+        assert message["done"] == "kept the instance running past its deadline 2026-03-02T11:12:00Z: EC2 cannot stop it"
+
+
 def _upload_under_way(cloud: Cloud) -> None:
     """Moto tells the same time of 2010 for every upload."""
     began = cloud.clock.now()

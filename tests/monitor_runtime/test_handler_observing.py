@@ -7,6 +7,7 @@ from itertools import chain
 
 import pytest
 
+from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Idle
 from monitor_runtime.decide.observation import Unknown
@@ -157,3 +158,13 @@ def test_an_output_in_any_of_many_folders_completes_a_run() -> None:
         cloud.put("checkpoints/epoch-12/model.pt")
         assert cloud.check()["reason"].startswith("expected outputs checkpoints/epoch-*/model.pt: grace period")
         assert cloud.made().count("s3:ListObjectsV2") == 2
+
+
+def test_a_failure_marker_that_was_seen_before_is_not_hidden_by_a_success_marker_on_the_first_page() -> None:
+    bucket = FakeBucket(
+        f"{PREFIX}{name}" for name in ("done", *(f"m{number:04d}" for number in range(PAGE_KEYS)), "z.failed")
+    )
+    run = settings(failure_markers=("*.failed",))
+    noticed = instance(tags={names.TAG_NOTICED: "2026-03-02T09:00:00Z marker failed"})
+    found = [observe(bucket.cloud, run, each, at(minutes=1), FakeClock()).completion for each in (instance(), noticed)]
+    assert [completion and completion.outcome for completion in found] == ["succeeded", "failed"]

@@ -20,7 +20,7 @@ from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.function import BrokenFunctionError
 from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check, Notification, Tagging
-from sandbox.simulation.world.tampering import Right
+from sandbox.simulation.world.tampering import Right, Tampering
 from sandbox.simulation.world.timeline import HOUR, to_milliseconds
 from sandbox.simulation.world.weather import Weather
 
@@ -41,29 +41,54 @@ def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
         by_launch[notification.launched_at].append(notification)
     for told in by_launch.values():
         tellers = [entry.check for entry in told]
+        recorders = [entry.check for entry in truth.record.taggings if _is_recorded_since(truth, entry, told)]
         in_vain = truth.record.interrupted_at is not None and truth.record.scenario.interrupted_in_vain
         one_time = truth.record.scenario.machine.spot is SpotKind.ONE_TIME
         kept = one_time and any(entry.outcome is Outcome.UNVERIFIED for entry in told)
         allowed = (_endings(truth, told) if _reports(truth) else 1 + in_vain) + kept
         # Who forgives a refusal takes away what remembers that the instance was kept.
         allowed += kept and told[0].at <= (truth.record.unprotected_at or -1) <= told[-1].at
-        allowed += _overlap(truth, tellers, leaves_a_state=not kept and not _reports(truth))
+        allowed += _overlap(truth, tellers + recorders, leaves_a_state=not kept and not _reports(truth))
         allowed += sum(check.disturbed or check.killed for check in tellers) + _forgotten(truth, told)
         if len(told) > allowed:
             yield Found(told[-1].at, f"{len(told)} notifications of one launch: {', '.join(e.outcome for e in told)}")
 
 
+def _is_recorded_since(truth: Truth, tagging: Tagging, told: list[Notification]) -> bool:
+    """Whether an outcome was recorded after another had been told. By a check that overlaps, it is news again."""
+    of_it = truth.record.launches[tagging.launch].stamped == told[0].launched_at
+    return of_it and "runctl:outcome" in tagging.tags and told[0].at <= tagging.at <= told[-1].at
+
+
 def _forgotten(truth: Truth, told: list[Notification]) -> int:
     """How often it may have been forgotten that it was told.
 
-    Where tags are denied, a follow-up remembers it: one that is lost, or not passed on by a disturbed check, forgets,
-    and Pulumi takes it away with the instance.
+    Somebody may have stripped the tags that remember it. Where tags are denied, a follow-up does: one that is lost, or
+    not passed on by a disturbed check, forgets, and Pulumi takes it away with the instance. One that has just fired is
+    not there for a check that begins before its own has put the next, and one that overlaps may put another.
     """
+    plan, at = truth.record.scenario.tampering, truth.record.tampered_at
+    if plan is not None and plan.kind is Tampering.TAGS_STRIPPED and at is not None and told[0].at <= at <= told[-1].at:
+        return 1
     if not truth.record.lacks(Right.TAG, told[-1].at):
         return 0
     passed_on = [check for check in truth.record.checks if told[0].at <= check.started_at <= told[-1].at]
     lost = sum(told[0].at <= at <= told[-1].at for at in truth.record.lost_triggers)
-    return lost + sum(check.disturbed or check.killed or check.trigger == "forget" for check in passed_on)
+    unseen = sum(_is_overtaken(truth, entry.check) for entry in told)
+    disturbed = sum(check.disturbed or check.killed or check.trigger == "forget" for check in passed_on)
+    return lost + unseen + disturbed
+
+
+def _is_overtaken(truth: Truth, teller: Check) -> bool:
+    """Whether a check that overlaps has taken the follow-up that carries what is to be known, or put its own."""
+    end = teller.ended_at or teller.started_at
+    return any(
+        check is not teller
+        and check.started_at <= end
+        and (check.ended_at or end) >= teller.started_at
+        and (check.trigger == "follow-up" or check.kinds["put_follow_up"])
+        for check in truth.record.checks
+    )
 
 
 def _endings(truth: Truth, told: list[Notification]) -> int:
@@ -97,6 +122,8 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
             if tagging.launch == launch.number and "runctl:outcome" in tagging.tags
         ]
         if not recorded or _recorded_blindly(recorded[-1]) or truth.has_two_instances:
+            continue
+        if truth.has_markers_on_several_pages(launch, recorded[-1].at):
             continue
         at, outcome = recorded[-1].at, Outcome(recorded[-1].tags["runctl:outcome"])
         true = _true_outcomes(truth, launch, at, recorded[-1].check.looked_at or at) | truth.refused_before(launch, at)
@@ -179,7 +206,9 @@ def a_refusal_is_not_asked_for_ever(truth: Truth) -> Iterator[Found]:
         forgiven = forgiven_at is not None and forgiven_at <= (check.ended_at or looked_at)
         asked_for = (check.reply or {}).get("outcome")
         again = bool(recorded) and int(recorded[-1][0]) >= MAX_REFUSALS and recorded[-1][2] == asked_for
-        again = again and looked_at - to_milliseconds(datetime.fromisoformat(recorded[-1][1])) < HOUR
+        # A check that waited looks again before it asks.
+        last_look = check.described_at or looked_at
+        again = again and last_look - to_milliseconds(datetime.fromisoformat(recorded[-1][1])) < HOUR
         if again and not forgiven:
             yield Found(check.started_at, f"check {check.number} asked again for what was refused")
 
@@ -229,7 +258,8 @@ def an_interruption_is_recorded(truth: Truth) -> Iterator[Found]:
 def a_first_check_tries_what_ends_the_run(truth: Truth) -> Iterator[Found]:
     """A first check that lets ``pulumi up`` succeed has asked EC2 for each change, and said that the run is watched.
 
-    Where an abandoned instance lives on, EC2 may know no other yet, and of that one it was said before.
+    Not that of an instance which somebody ends meanwhile. Where an abandoned instance lives on, EC2 may know no other
+    yet, and of that one it was said before.
     """
     told = {entry.check.number for entry in truth.record.statuses if entry.status == "watched"}
     for check in truth.record.checks:
@@ -237,7 +267,8 @@ def a_first_check_tries_what_ends_the_run(truth: Truth) -> Iterator[Found]:
             continue
         if check.kinds["try_out"] < CHANGES:
             yield Found(check.started_at, f"check {check.number} did not try what ends the run")
-        if truth.record.scenario.notifies and not truth.has_two_instances and check.number not in told:
+        ended = check.state_at_end not in ALIVE
+        if truth.record.scenario.notifies and not (truth.has_two_instances or ended) and check.number not in told:
             yield Found(check.started_at, f"check {check.number} did not say that the run is watched")
 
 

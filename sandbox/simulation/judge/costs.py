@@ -48,6 +48,9 @@ def _most_checks(truth: Truth, hour: int) -> int:
     if settings.stalled:
         # Each time at which the run would have stalled is looked at: two of them lie further apart than its minutes.
         most += len(launches) * (2 * (60 // settings.stalled.minutes) + 2)
+    if any(truth.refusals(launch, end) for launch in launches):
+        # As long as a training is asked to finish, each heartbeat tries to end it, and Lambda each of these once more.
+        most += 2 * (settings.shutdown_timeout_seconds // settings.max_interval_seconds + 1)
     finished = any(truth.finish(launch, end) for launch in launches)
     if finished or any(hold.at <= end for hold in truth.record.holds):
         most += 2 * HOUR // MINUTE
@@ -108,7 +111,7 @@ def what_is_unknown_is_left_to_the_heartbeat(truth: Truth) -> Iterator[Found]:
 
 
 def _carries(truth: Truth, check: Check) -> bool:
-    """What could not be written into tags is carried by a follow-up, an hour ahead."""
+    """What could not be written into tags is carried by a follow-up, which comes later."""
     end = check.ended_at or check.started_at
     failed = any(kind == "tag_instance" and at <= end for at, kind in truth.record.injected)
     return failed or truth.record.lacks(Right.TAG, end)

@@ -29,7 +29,8 @@ def nothing_runs_past_its_deadline(truth: Truth) -> Iterator[Found]:
 def the_monitor_is_there_at_the_deadline(truth: Truth) -> Iterator[Found]:
     """When all services work, it is the monitor that ends a run at its deadline, with its signal: not the switch.
 
-    A training that takes all of ten minutes to react to its signal is stopped by both at the same moment.
+    A training that takes all of ten minutes to react to its signal is stopped by both at the same moment, and one that
+    is signalled after the last look alone may be stopped by the switch.
     """
     record, settings = truth.record, truth.settings
     if record.scenario.weather is not Weather.CALM or settings.on_deadline is Action.REPORT or record.tampered_at:
@@ -39,16 +40,17 @@ def the_monitor_is_there_at_the_deadline(truth: Truth) -> Iterator[Found]:
     for launch in record.launches:
         deadline = truth.deadline(launch)
         unseen = launch.released_at is not None or not _was_seen(truth, launch, deadline or 0)
-        # A refused ending keeps its outcome, and is asked for once an hour.
-        unseen |= not truth.can_end(settings.on_deadline, deadline or 0) or truth.refusals(launch, deadline or 0) > 0
+        unseen |= not truth.can_end(settings.on_deadline, deadline or 0)
         if deadline is None or not launch.is_on(deadline) or unseen:
             continue
         # What was noticed before, and cannot be seen any more, is looked for until the last look.
         blind_for = LAST_LOOK if record.lacks(Right.LIST_BUCKET, deadline) else 0
         reacted = deadline + blind_for + settings.shutdown_timeout_seconds * SECOND
         latest = max(reacted, deadline + LAST_LOOK) + AT_DEADLINE
-        cut_off = launch.left_by == "switch" and not launch.is_on(reacted - SECOND)
-        if latest <= record.finished_at and (launch.is_on(latest) or cut_off):
+        cut_off = launch.left_by == "switch" and not launch.is_on(min(reacted, deadline + SWITCH_DELAY) - SECOND)
+        # A refused ending keeps its outcome, and is asked for once an hour.
+        refused = truth.refusals(launch, latest) > 0
+        if latest <= record.finished_at and (launch.is_on(latest) or cut_off) and not refused:
             yield Found(latest, f"launch {launch.number} was left to {launch.left_by or 'itself'} at its deadline")
 
 
@@ -81,7 +83,7 @@ def _latest(truth: Truth, launch: Launch) -> int | None:
         return None
     if record.scenario.machine.spot is SpotKind.ONE_TIME and truth.settings.on_deadline is Action.STOP:
         unable = _is_disturbed(truth, start - HOUR, latest) or not truth.can_end(Action.STOP, latest)
-        return None if unable else latest
+        return latest if not unable and _was_watched(truth, launch, start) else None
     late = any(firing.at > firing.due_at + MINUTE for firing in fired)
     late |= record.tampered_at is not None and record.tampered_at <= latest
     return latest if not late and _was_watched(truth, launch, start) else None

@@ -6,7 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import translate
 from functools import cache
 from typing import Any, cast
@@ -33,6 +33,17 @@ class Finish:
     check saw them, or it was gone for a while, and it is open whether a check saw that."""
     kind: Outcome | None = None
     """Of a marker, what its name says."""
+    seen_late: bool = False
+    """Whether this is the reading of a monitor that knows the newest version of a marker alone."""
+
+    @property
+    def whole_at(self) -> int:
+        """By when the training had written what it has to, and begun to upload what is still on its way."""
+        return self.stamp if self.seen_late else min(self.since, self.stamp)
+
+    def readings(self) -> tuple[Finish, ...]:
+        """Itself, and where that is uncertain, what a monitor makes of it that saw it late."""
+        return (self, replace(self, seen_late=True)) if self.uncertain else (self,)
 
 
 @dataclass(frozen=True, slots=True, order=True)

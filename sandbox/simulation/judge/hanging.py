@@ -14,6 +14,7 @@ from sandbox.simulation.judge.liveness import CARRIED
 from sandbox.simulation.judge.truth import BOOT, PERIOD, Truth
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.record import Check
+from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
 
@@ -42,7 +43,8 @@ def a_metric_without_data_is_told(truth: Truth) -> Iterator[Found]:
 def a_stalled_run_is_ended_in_time(truth: Truth) -> Iterator[Found]:
     """When all services work, a run that has stalled is signalled within 90 seconds of its time, and then ended.
 
-    What S3 dates back counts from when it was first seen, by a check that a heartbeat brings.
+    What S3 dates back counts from when it was first seen, by a check that a heartbeat brings, and where no tag can tell
+    of that, anew at each check. In the grace period of a marker that was taken away later, nothing stalls.
     """
     record, settings = truth.record, truth.settings
     calm = record.scenario.weather is Weather.CALM and not record.holds and record.interrupted_at is None
@@ -52,13 +54,30 @@ def a_stalled_run_is_ended_in_time(truth: Truth) -> Iterator[Found]:
         end = record.finished_at if launch.left_running_at is None else launch.left_running_at
         noticed = settings.max_interval_seconds * SECOND + 2 * MINUTE
         stalled_at = None if truth.finish(launch, end) else truth.stalled_at(launch, end, noticed)
-        if stalled_at is None:
+        large = any(written.multipart for written in truth.signs_of_progress(launch, end))
+        if stalled_at is None or (large and record.lacks(Right.TAG, end)):
             continue
-        # Who starts an instance again tells nobody: a heartbeat finds it.
-        seen_at = launch.at + noticed if launch.number else launch.at
-        latest = max(stalled_at, seen_at) + settings.shutdown_timeout_seconds * SECOND + 90 * SECOND
+        latest = (
+            max(stalled_at, _looked_for_at(truth, launch, end, noticed))
+            + settings.shutdown_timeout_seconds * SECOND
+            + 90 * SECOND
+        )
         if latest < end:
             yield Found(latest, f"launch {launch.number} had stalled, and ran on for {(end - latest) / SECOND:.0f} s")
+
+
+def _looked_for_at(truth: Truth, launch: Launch, end: int, noticed: int) -> int:
+    """From when on a check surely looks whether the launch has stalled.
+
+    Who starts an instance again, or takes a marker away, tells nobody, and a first check that fails plans nothing: a
+    heartbeat finds it.
+    """
+    planned = any(
+        check.trigger == "first-check" and check.launch == launch.number and check.error is None
+        for check in truth.record.checks
+    )
+    removed = [at + noticed for at, _ in truth.record.bucket.removed if launch.at <= at <= end]
+    return max(launch.at if planned else launch.at + noticed, *removed, 0)
 
 
 def a_silent_box_is_told(truth: Truth) -> Iterator[Found]:

@@ -10,7 +10,7 @@ from sandbox.simulation.judge.facts import Due, Finish
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.truth import INTERRUPTION, LAST_LOOK, Truth
 from sandbox.simulation.judge.waits import graced_endings, remembered_since, was_noticed
-from sandbox.simulation.world.machine import ALIVE, Launch
+from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check
 from sandbox.simulation.world.tampering import OF_SWITCH, Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_datetime
@@ -36,9 +36,18 @@ def a_check_ends_what_is_due(truth: Truth) -> Iterator[Found]:
         # The other's last upload, under the same prefix, may be waited for.
         ended_another = truth.has_two_instances and any(ending.check is check for ending in truth.record.endings)
         taken_away = any(check.started_at <= at <= (check.ended_at or at) for at, _ in truth.record.bucket.removed)
-        if due is not None and not ended_another and not (taken_away and due.outcome is not Outcome.DEADLINE):
+        # What overlaps may have signalled a training that uploads on its way out.
+        goes_on = due is not None and due.outcome is Outcome.STALLED and not _is_stalled_at_end(truth, check, launch)
+        changed = goes_on or (taken_away and due is not None and due.outcome is not Outcome.DEADLINE)
+        if due is not None and not ended_another and not changed:
             late = (looked_at - due.at) / SECOND
             yield Found(looked_at, f"{due.outcome} was due for {late:.0f} s, and check {check.number} did not end it")
+
+
+def _is_stalled_at_end(truth: Truth, check: Check, launch: Launch) -> bool:
+    """Whether the launch had stalled by what lay in S3 at the end of the check too."""
+    stalled_at = None if check.ended_at is None else truth.stalled_at(launch, check.ended_at)
+    return stalled_at is not None and check.ended_at is not None and stalled_at <= check.ended_at
 
 
 def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due | None:
@@ -51,7 +60,10 @@ def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due 
     late = 0 if finish is None else _counted_late(truth, launch, finish, moment)
     large = any(written.multipart for written in truth.signs_of_progress(launch, moment))
     unsure = {Outcome.IDLE, Outcome.STALLED} if large else {Outcome.IDLE}
-    dues = [due for due in truth.dues(launch, moment, moment) if due.outcome not in unsure]
+    if finish is not None and finish.kind is Outcome.SUCCEEDED and truth.has_markers_on_several_pages(launch, moment):
+        # The other marker may count, which came later or says something else.
+        unsure |= {Outcome.SUCCEEDED, Outcome.FAILED, Outcome.UNVERIFIED}
+    dues = [due for due in truth.dues(launch, moment, moment, sure=True) if due.outcome not in unsure]
     unsure_of_it = (finish is not None and finish.uncertain) or truth.record.lacks(Right.LIST_BUCKET, moment)
     last_look = LAST_LOOK if unsure_of_it else 0
     certain = [
@@ -109,20 +121,31 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     if truth.refusals(launch, end) or not truth.can_end(due.action, end):
         return None
     to_notice = truth.settings.max_interval_seconds * SECOND + MINUTE
-    # Verification looks again after a minute, or a quarter of the time that it has taken.
+    unplanned = any(truth.record.lacks(right, end) for right in (Right.CREATE_SCHEDULE, Right.UPDATE_SCHEDULE))
+    # Verification looks again after a minute, or a quarter of the time that it has taken; what is kept, by heartbeats.
+    by_heartbeat = unplanned or truth.record.scenario.machine.spot is SpotKind.ONE_TIME
     arrived = [
-        written.at + max(0, min(to_notice, (written.at - due.at) // 4) - MINUTE)
+        written.at
+        + max(0, to_notice if by_heartbeat else min(to_notice, (written.at - finish.since - truth.grace) // 4) - MINUTE)
         for written in truth.record.bucket.history
         if written.at <= end
     ]
-    unplanned = any(truth.record.lacks(right, end) for right in (Right.CREATE_SCHEDULE, Right.UPDATE_SCHEDULE))
     unplanned |= finish.dated_back or launch.released_at is not None
-    graced = due.at + (to_notice if unplanned else 0)
+    graced = due.at + (to_notice if unplanned else 0) + _hidden_for(truth, finish, end)
     settled = [] if due.outcome is Outcome.FAILED else arrived
+    # What a marker had hidden that was taken away is found by the next look.
+    settled += [at + to_notice for at, _ in truth.record.bucket.removed if finish.since <= at <= end]
     if finish.uncertain:
         settled.append(max(graced, finish.since + to_notice) + finish.stamp - finish.since)
     warned = 0 if truth.record.interrupted_at is None else truth.record.interrupted_at + INTERRUPTION
     return max(graced, finish.since + to_notice, warned, *settled) + 2 * MINUTE + 30 * SECOND
+
+
+def _hidden_for(truth: Truth, finish: Finish, end: int) -> int:
+    """How long a marker that was taken away had kept outputs from being noticed that count from first sight."""
+    if not finish.dated_back or finish.kind is not None:
+        return 0
+    return max((at - finish.since for at, _ in truth.record.bucket.removed if finish.since <= at <= end), default=0)
 
 
 def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
@@ -152,7 +175,8 @@ def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
 def _was_let_go_unrecorded(truth: Truth, launch: Launch) -> bool:
     """A release that could not be written down took the switch away: until its time is near, the tag is believed."""
     return any(
-        check.trigger == "forget" and check.launch == launch.number and check.disturbed for check in truth.record.checks
+        check.trigger == "forget" and check.launch == launch.number and (check.disturbed or Right.TAG in check.denied)
+        for check in truth.record.checks
     )
 
 
@@ -177,8 +201,20 @@ def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
         if truth.record.scenario.notifies and not told and not released:
             yield Found(at, f"nobody was told of launch {launch.number} by check {check.number}")
         kept = truth.record.lacks(Right.DELETE_SCHEDULE, at) or is_silent(truth, launch, at)
+        kept |= _was_armed_meanwhile(truth, launch)
         if check.switch_after is not None and not kept:
             yield Found(at, f"check {check.number} left the deadline switch behind")
+
+
+def _was_armed_meanwhile(truth: Truth, launch: Launch) -> bool:
+    """Whether a check that saw the instance running may have armed its switch, and not said so, after it was ended."""
+    end = launch.left_running_at
+    return end is not None and any(
+        check.kinds["put_deadline_switch"] and check.started_at < end < (check.ended_at or end)
+        for check in truth.record.checks
+        if check.launch == launch.number and (Right.TAG in check.denied or check.failed["tag_instance"])
+        if not any(ending.check is check for ending in truth.record.endings)
+    )
 
 
 def _says(check: Check, what: str) -> bool:

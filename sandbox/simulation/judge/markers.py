@@ -69,13 +69,20 @@ class Markers:
         return None
 
     def has_markers_on_several_pages(self, launch: Launch, moment: int) -> bool:
-        """Whether one success marker hides another: of several, the first that a page shows is the one that counts."""
+        """Whether one success marker hides another: of several, the first that a page shows is the one that counts.
+
+        What earlier launches left behind is on the pages too.
+        """
         markers = [
             name
             for name in self.objects(launch, moment)
             if any(names_object(pattern, name) for pattern in self.settings.markers)
         ]
-        return len(markers) > 1 and len(self.objects(launch, moment)) > self.record.scenario.page_size
+        prefix = self.settings.prefix
+        there = {
+            each.key[len(prefix) :].partition("/")[0] for each in self._versions(moment) if each.key.startswith(prefix)
+        }
+        return len(markers) > 1 and len(there) > self.record.scenario.page_size
 
     def _first_stamp(self, launch: Launch, moment: int, patterns: Sequence[str], forgotten_at: int) -> int:
         """When a marker of these was there first: one that is written again has its grace once."""

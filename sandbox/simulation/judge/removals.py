@@ -14,7 +14,7 @@ from sandbox.simulation.world.timeline import MINUTE
 
 
 def a_removed_instance_is_no_news(truth: Truth) -> Iterator[Found]:
-    """What a check that saw the release says of the end of an instance that Pulumi removed is nothing."""
+    """What a check that saw the release and the end of an instance that Pulumi removed says of it is nothing."""
     for launch in truth.record.launches:
         released_at, end = launch.released_at, launch.left_running_at
         if released_at is None or end is None or launch.left_by != "pulumi":
@@ -24,7 +24,7 @@ def a_removed_instance_is_no_news(truth: Truth) -> Iterator[Found]:
             for entry in truth.record.taggings
         )
         for told in truth.record.notifications:
-            saw_it = told.check.described_at is not None and told.check.described_at > released_at
+            saw_it = told.check.described_at is not None and told.check.described_at > max(released_at, end)
             if told.launched_at == launch.stamped and told.at > end and saw_it and not known:
                 yield Found(told.at, f"{told.outcome} was told of launch {launch.number}, which Pulumi removed")
 
@@ -38,19 +38,22 @@ def nothing_is_made_for_what_is_being_removed(truth: Truth) -> Iterator[Found]:
         outlived = any(check.started_at < each.at <= ended_at for each in truth.record.launches)
         if looked_at is None or truth.has_two_instances or outlived or check.trigger == "first-check":
             continue
-        going = any(at < looked_at < at + REMOVAL - MINUTE for at in launch.releases)
+        # A check that waited looks again before it arms.
+        last_look = check.described_at or looked_at
+        going = any(at < looked_at and last_look < at + REMOVAL - MINUTE for at in launch.releases)
         if going and check.kinds["put_deadline_switch"]:
             yield Found(looked_at, f"check {check.number} armed a switch for an instance that is being removed")
 
 
 def a_marker_that_is_gone_is_told(truth: Truth) -> Iterator[Found]:
-    """An undisturbed check that finds nothing says so, if the one before it had seen a marker in its grace period."""
+    """An undisturbed check that finds nothing says so, if one that was over had seen a marker in its grace period."""
     plan = truth.record.scenario.tampering
     if not truth.record.bucket.removed or truth.has_two_instances or (plan is not None and plan.kind in OF_TAGS):
         return
     for launch in truth.record.launches:
         for before, check in pairwise(truth.noticing(launch)):
-            gone = None not in truth.kinds_seen(launch, before) and _saw_nothing(truth, launch, check)
+            over = before.ended_at is not None and before.ended_at <= check.started_at
+            gone = over and None not in truth.kinds_seen(launch, before) and _saw_nothing(truth, launch, check)
             if gone and not _tells(check) and not _another_came_between(truth, before, check):
                 yield Found(check.started_at, f"check {check.number} does not say that a marker is gone")
 

@@ -86,7 +86,10 @@ def no_upload_is_lost(truth: Truth) -> Iterator[Found]:
     for ending in truth.record.endings:
         if outcome_of(ending) is Outcome.SUCCEEDED and ending.under_way and ending.looks:
             finishes = _finishes(truth, ending)[:1]
-            if any(truth.uploads_under_way(ending.launch, finish, look) for look, finish in finishes):
+            if any(
+                all(truth.uploads_under_way(ending.launch, each, look) for each in finish.readings())
+                for look, finish in finishes
+            ):
                 yield Found(ending.at, f"ended as succeeded while {', '.join(ending.under_way)} was going on")
 
 
@@ -126,14 +129,27 @@ def endings_are_as_declared(truth: Truth) -> Iterator[Found]:
 
 
 def _was_over(truth: Truth, ending: Ending) -> bool:
-    """Whether the deadline had come, and of what still was complete, the last look."""
-    deadline, patience = truth.deadline(ending.launch), LAST_LOOK if _finishes(truth, ending) else 0
-    return deadline is not None and ending.sent_at >= deadline + patience
+    """Whether the deadline had come, and of what was complete before it and not only reported, the last look."""
+    deadline = truth.deadline(ending.launch)
+    if deadline is None:
+        return False
+    complete = any(
+        min(finish.since, finish.stamp) < deadline
+        and truth.due_of(ending.launch, finish, look).action is not Action.REPORT
+        for look, finish in _finishes(truth, ending)
+    )
+    return ending.sent_at >= deadline + (LAST_LOOK if complete else 0)
 
 
 def a_signalled_training_gets_its_time(truth: Truth) -> Iterator[Found]:
-    """Before a deadline or idle ending the training is asked to finish, and waited for until it has or time is up."""
+    """Before a deadline or idle ending the training is asked to finish, and waited for until it has or time is up.
+
+    A check that has waited for another instance has what is left of its invocation.
+    """
+    waited_for = {ending.check.number: ending for ending in reversed(truth.record.endings)}
     for ending in truth.record.endings:
+        if truth.has_two_instances and waited_for[ending.check.number] is not ending:
+            continue
         if outcome_of(ending) not in SIGNALLED or ending.check.disturbed or not truth.record.scenario.has_agent:
             continue
         if ending.signalled_at is None:
@@ -191,6 +207,8 @@ def a_stopped_instance_is_kept(truth: Truth) -> Iterator[Found]:
         since = launch.left_running_at
         early = days is None or since is None or at < whole_seconds(since) + days * DAY
         finish = truth.finish(launch, check.looked_at or at)
+        if truth.has_markers_on_several_pages(launch, check.looked_at or at):
+            continue
         declared = finish is not None and truth.due_of(launch, finish, at).action is Action.TERMINATE
         deadline = truth.deadline(launch)
         declared |= deadline is not None and at >= deadline and truth.settings.on_deadline is Action.TERMINATE

@@ -85,7 +85,7 @@ class Truth(Markers):
             going_on = upload.at <= moment and (upload.completed_at is None or upload.completed_at > moment)
             whole = objects.get(upload.key[start:])
             superseded = whole is not None and whole.stamp > upload.stamp
-            stood_still = (upload.newest_part(moment) or upload.stamp) < min(finish.since, finish.stamp) - HOUR
+            stood_still = (upload.newest_part(moment) or upload.stamp) < finish.whole_at - HOUR
             return going_on and upload.stamp >= launch.stamp and not superseded and (given_up or not stood_still)
 
         return [upload for upload in self.record.bucket.uploads if counts(upload)]
@@ -95,15 +95,19 @@ class Truth(Markers):
         hours = self.settings.max_runtime_hours
         return launch.stamp + round(hours * HOUR) if hours else None
 
-    def dues(self, launch: Launch, looked_at: int | None, moment: int) -> list[Due]:
-        """The endings that are due at a moment, by what lay in S3 when the check looked; None if it did not look."""
+    def dues(self, launch: Launch, looked_at: int | None, moment: int, *, sure: bool = False) -> list[Due]:
+        """The endings that are due at a moment, by what lay in S3 when the check looked; None if it did not look.
+
+        ``sure``: without those that only a monitor may find due which saw a marker late.
+        """
         settings = self.settings
         dues: list[Due] = []
         deadline = self.deadline(launch)
         finish = None if looked_at is None else self.finish(launch, looked_at)
         found: set[Due] = set()
         if finish is not None and looked_at is not None:
-            found = {self.due_of(launch, finish, at) for at in (looked_at, moment)}
+            readings = (finish,) if sure else finish.readings()
+            found = {self.due_of(launch, each, at) for each in readings for at in (looked_at, moment)}
         if deadline is not None and moment >= deadline and not self._ends_as_complete(launch, finish, found):
             dues.append(Due(Outcome.DEADLINE, deadline, settings.on_deadline))
         if found:
@@ -173,15 +177,17 @@ class Truth(Markers):
     def stalled_at(self, launch: Launch, moment: int, large_late: int = 0) -> int | None:
         """When the launch has stalled, by what lay in S3 at a moment; None while something is being uploaded.
 
-        ``large_late``: how much later than it was there the monitor may count what S3 dates back.
+        ``large_late``: how much later than it was there the monitor may count what S3 dates back. A marker hides it.
         """
         stalled = self.settings.stalled
         untold = any(self.record.lacks(right, moment) for right in (Right.LIST_BUCKET, Right.LIST_UPLOADS))
         if stalled is None or untold or self._is_uploading_progress(launch, moment):
             return None
         minutes, since = stalled.minutes * MINUTE, launch.stamp
+        hidden_until = max((at for at, _ in self.record.bucket.removed if launch.at <= at <= moment), default=0)
         for written in self.signs_of_progress(launch, moment):
-            seen_at = max(written.at, launch.stamp + minutes) + large_late if large_late else written.at
+            looked_for = max(written.at, launch.stamp + minutes, hidden_until)
+            seen_at = looked_for + large_late if large_late else written.at
             since = max(since, max(written.stamp, seen_at) if written.multipart else written.stamp)
         return since + minutes
 

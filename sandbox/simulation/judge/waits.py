@@ -55,7 +55,10 @@ def remembered_since(truth: Truth, launch: Launch, finish: Finish, moment: int) 
 
 
 def was_noticed(truth: Truth, ending: Ending, seconds: float) -> bool:
-    """Whether a check had seen this very completion, and had been able to plan, before grace was over."""
+    """Whether a check had seen this very completion, and had been able to plan, before grace was over.
+
+    Not what a marker had hidden that was taken away since.
+    """
     due = ending.sent_at - round(seconds * SECOND)
     finish = truth.finish(ending.launch, ending.sent_at)
 
@@ -70,4 +73,6 @@ def was_noticed(truth: Truth, ending: Ending, seconds: float) -> bool:
         "runctl:outcome" in tagging.tags and tagging.launch == ending.launch.number and tagging.at < ending.at
         for tagging in truth.record.taggings
     )
-    return not acted and any(saw(check) for check in truth.record.checks)
+    since = ending.sent_at if finish is None else finish.since
+    hidden = any(since <= at <= ending.sent_at for at, _ in truth.record.bucket.removed)
+    return not acted and not hidden and any(saw(check) for check in truth.record.checks)

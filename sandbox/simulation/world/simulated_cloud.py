@@ -183,7 +183,7 @@ class SimulatedCloud(SimulatedAudit):
     def put_follow_up(self, follow_up: FollowUp) -> None:
         """See `Cloud.put_follow_up`."""
         schedule = self._world.follow_up(follow_up.name, to_schedule_time(follow_up.at), json.loads(follow_up.input))
-        self._put("put_follow_up", schedule.name, lambda: schedule)
+        self._put("put_follow_up", schedule.name, lambda: schedule, replaces=follow_up.replaces)
 
     def put_deadline_switch(self, switch: DeadlineSwitch) -> None:
         """See `Cloud.put_deadline_switch`."""
@@ -248,13 +248,13 @@ class SimulatedCloud(SimulatedAudit):
     def _require_bucket(self, bucket: str) -> None:
         assert bucket == self._world.settings.bucket, f"the monitor asks for bucket {bucket}"  # noqa: S101 - an oracle
 
-    def _put(self, kind: str, name: str, make: Callable[[], OneTime]) -> None:
+    def _put(self, kind: str, name: str, make: Callable[[], OneTime], *, replaces: bool = True) -> None:
         """Two calls where the schedule is there already, as on AWS."""
         scheduler = self._world.scheduler
         try:
             self.call("scheduler", kind, lambda: scheduler.create(make()), needs=Right.CREATE_SCHEDULE)
         except CloudError as error:
-            if error.kind is not ErrorKind.CONFLICT:
+            if error.kind is not ErrorKind.CONFLICT or not replaces:
                 raise
             self.call("scheduler", kind, lambda: scheduler.update(make()), needs=Right.UPDATE_SCHEDULE)
         self._world.timeline.trace("schedule {} set", name)

@@ -166,7 +166,7 @@ MUTATIONS = (
     Mutation("the deadline switch is never armed", replaced(check, "arm", nothing), "the_switch_is_armed"),
     Mutation(
         "the deadline switch is left behind",
-        replaced(carry_out, "_clean_up", lambda *_: {}),
+        replaced(carry_out, "_disarmed", lambda *_: {}),
         "an_ended_run_is_settled_by_the_next_check",
     ),
     Mutation(

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from sandbox.simulation.judge.costs import LISTINGS, MOVES, calls_are_bounded
-from sandbox.simulation.world.record import Record
+from sandbox.simulation.world.record import Record, Refusal
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 
 from .records import broken, checked, launched, record
@@ -49,4 +49,14 @@ def test_a_check_that_is_not_over_may_have_looked_as_often_as_it_described_the_i
     unfinished = checked(told, launched(told, 0), THIRD_HOUR)
     unfinished.reply = unfinished.ended_at = None
     unfinished.kinds = Counter({"find_instances": 8, "list_folder": listings})
+    assert broken(told, calls_are_bounded) is wrong
+
+
+@pytest.mark.parametrize(("refused", "wrong"), [(True, False), (False, True)])
+def test_each_check_that_signals_a_training_in_vain_is_made_once_more(*, refused: bool, wrong: bool) -> None:
+    told = _told({**GROWING, "shutdown_timeout_seconds": 600}, heartbeat=120)
+    for count in range(MOVES + 12):
+        checked(told, told.launches[0], THIRD_HOUR + count * MINUTE)
+    if refused:
+        told.refusals.append(Refusal(0, THIRD_HOUR))
     assert broken(told, calls_are_bounded) is wrong

@@ -1,0 +1,130 @@
+"""What the oracle makes of checks that overlap, and of checks that wait and look again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.contract.settings import Stalled
+from monitor_runtime.contract.times import format_time
+from sandbox.simulation.judge.bookkeeping import a_refusal_is_not_asked_for_ever, an_ending_is_told_once
+from sandbox.simulation.judge.liveness import a_check_ends_what_is_due, an_ended_run_is_settled_by_the_next_check
+from sandbox.simulation.judge.removals import (
+    a_marker_that_is_gone_is_told,
+    a_removed_instance_is_no_news,
+    nothing_is_made_for_what_is_being_removed,
+)
+from sandbox.simulation.world.record import Notification, Record, Tagging
+from sandbox.simulation.world.tampering import DenialPlan, Right
+from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_datetime
+from sandbox.simulation.world.weather import Weather
+
+from .records import PREFIX, broken, checked, ended, launched, record
+
+
+@pytest.mark.parametrize(("ended_at", "wrong"), [(12, True), (14, False)])
+def test_what_a_check_saw_that_still_goes_on_need_not_be_missed_by_the_next(ended_at: int, *, wrong: bool) -> None:
+    told = record({})
+    launch = launched(told, 0)
+    told.bucket.timeline.now = 10 * MINUTE
+    told.bucket.put(f"{PREFIX}done", 0)
+    checked(told, launch, 11 * MINUTE).ended_at = ended_at * MINUTE
+    told.bucket.timeline.now = 12 * MINUTE
+    told.bucket.delete(f"{PREFIX}done")
+    checked(told, launch, 13 * MINUTE)
+    assert broken(told, a_marker_that_is_gone_is_told) is wrong
+
+
+@pytest.mark.parametrize(("looked_again_after", "wrong"), [(0, True), (30, True), (60, False)])
+def test_a_refusal_may_be_an_hour_old_when_a_check_that_waited_looks_again(
+    looked_again_after: int, *, wrong: bool
+) -> None:
+    told = record({})
+    launch = launched(told, 0)
+    refused = f"3 {format_time(to_datetime(HOUR))} succeeded"
+    told.taggings.append(Tagging(HOUR, 0, {"runctl:ending-refused": refused}, checked(told, launch, HOUR)))
+    check = checked(told, launch, 2 * HOUR - 40 * SECOND, "end")
+    check.described_at = 2 * HOUR - 40 * SECOND + looked_again_after * SECOND
+    check.kinds["stop_instance"] = 1
+    assert broken(told, a_refusal_is_not_asked_for_ever) is wrong
+
+
+@pytest.mark.parametrize(("looked_again_at", "wrong"), [(8, True), (10, False)])
+def test_a_check_that_waited_until_a_release_was_over_may_arm_the_switch(looked_again_at: int, *, wrong: bool) -> None:
+    told = record({})
+    launch = launched(told, 0)
+    launch.releases.append(HOUR)
+    check = checked(told, launch, HOUR + 8 * MINUTE)
+    check.described_at = HOUR + looked_again_at * MINUTE
+    check.kinds["put_deadline_switch"] = 1
+    assert broken(told, nothing_is_made_for_what_is_being_removed) is wrong
+
+
+@pytest.mark.parametrize(("described_at", "wrong"), [(59, False), (61, True)])
+def test_what_a_check_saw_of_an_instance_before_its_removal_may_be_told_after_it(
+    described_at: int, *, wrong: bool
+) -> None:
+    told = record({})
+    launch = launched(told, 0, left_running_at=60 * MINUTE)
+    launch.releases.append(58 * MINUTE)
+    launch.left_by = "pulumi"
+    check = checked(told, launch, described_at * MINUTE, "end")
+    told.notifications.append(Notification(62 * MINUTE, launch.stamped, Outcome.SUCCEEDED, check))
+    assert broken(told, a_removed_instance_is_no_news) is wrong
+
+
+@pytest.mark.parametrize(("ended_at", "wrong"), [(HOUR + MINUTE, True), (HOUR + 3 * MINUTE, False)])
+def test_an_outcome_that_an_overlapping_check_records_later_may_be_told_too(ended_at: int, *, wrong: bool) -> None:
+    told = record({}, weather=Weather.OUTAGE)
+    launch = launched(told, 0)
+    other = checked(told, launch, HOUR, "end")
+    other.ended_at = ended_at
+    for minute in (2, 5):
+        check = checked(told, launch, HOUR + minute * MINUTE, "end")
+        told.notifications.append(Notification(check.started_at, launch.stamped, Outcome.FAILED, check))
+    told.taggings.append(Tagging(HOUR + 3 * MINUTE, 0, {"runctl:outcome": Outcome.STALLED}, other))
+    assert broken(told, an_ending_is_told_once) is wrong
+
+
+@pytest.mark.parametrize("uploads", [True, False])
+def test_what_begins_to_upload_while_a_check_looks_has_not_stalled(*, uploads: bool) -> None:
+    told = record({"stalled": Stalled(("checkpoints/*.pt",), 45)})
+    launch = launched(told, 0)
+    check = checked(told, launch, HOUR)
+    check.state_at_end = InstanceState.RUNNING
+    check.ended_at = HOUR + SECOND
+    if uploads:
+        told.bucket.timeline.now = HOUR + 500
+        told.bucket.begin_upload(f"{PREFIX}checkpoints/last.pt", 1, 0, moves=True)
+    assert broken(told, a_check_ends_what_is_due) is not uploads
+
+
+def _ended_with_a_switch_left(*, tags_are_denied: bool) -> Record:
+    told = record({"max_runtime_hours": 10.0}, weather=Weather.NOISY)
+    told.scenario = replace(told.scenario, notifies=False, denial=DenialPlan(Right.TAG, 0))
+    told.denied_at = 0 if tags_are_denied else None
+    launch = launched(told, 0)
+    ended(told, launch, HOUR)
+    told.taggings.append(Tagging(HOUR, 0, {"runctl:outcome": Outcome.SUCCEEDED}, told.checks[-1]))
+    after = checked(told, launch, HOUR + 10 * MINUTE, "over")
+    after.state_at_start = after.state_at_end = InstanceState.STOPPED
+    after.reply = {**(after.reply or {}), "instance": {"launched_at": launch.stamped, "state": "stopped"}}
+    after.switch_after = 11 * HOUR
+    return told
+
+
+@pytest.mark.parametrize(
+    ("denied", "overlaps", "wrong"), [(True, True, False), (True, False, True), (False, True, True)]
+)
+def test_a_switch_that_was_armed_during_an_ending_is_left_where_no_tag_can_tell_of_it(
+    *, denied: bool, overlaps: bool, wrong: bool
+) -> None:
+    told = _ended_with_a_switch_left(tags_are_denied=denied)
+    arming = checked(told, told.launches[0], HOUR - MINUTE)
+    arming.ended_at = HOUR + (1 if overlaps else -1)
+    arming.kinds["put_deadline_switch"] = 1
+    arming.denied |= {Right.TAG} if denied else set()
+    assert broken(told, an_ended_run_is_settled_by_the_next_check) is wrong

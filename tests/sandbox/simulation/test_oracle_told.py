@@ -1,0 +1,158 @@
+"""Of what the oracle knows that it could not be told, not be done in time, or not be remembered as told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Action, Outcome
+from sandbox.simulation.judge.bookkeeping import a_first_check_tries_what_ends_the_run, an_ending_is_told_once
+from sandbox.simulation.judge.deadlines import nothing_runs_past_its_deadline, the_monitor_is_there_at_the_deadline
+from sandbox.simulation.judge.liveness import the_switch_is_armed
+from sandbox.simulation.judge.safety import a_signalled_training_gets_its_time, endings_are_as_declared
+from sandbox.simulation.world.machine import SpotKind
+from sandbox.simulation.world.record import Notification, Record, Refusal
+from sandbox.simulation.world.scenario import ReplacementPlan
+from sandbox.simulation.world.tampering import DenialPlan, Right, Tampering, TamperingPlan
+from sandbox.simulation.world.timeline import HOUR, MINUTE
+from sandbox.simulation.world.weather import Weather
+
+from .records import PREFIX, broken, checked, ended, launched, record
+
+
+@pytest.mark.parametrize(("at_end", "wrong"), [(InstanceState.RUNNING, True), (InstanceState.STOPPING, False)])
+def test_an_instance_that_is_ended_during_its_first_check_need_not_be_told_as_watched(
+    at_end: InstanceState, *, wrong: bool
+) -> None:
+    told = record({})
+    check = checked(told, launched(told, 0), 1, trigger="first-check")
+    check.state_at_end = at_end
+    check.kinds["try_out"] = 3
+    assert broken(told, a_first_check_tries_what_ends_the_run) is wrong
+
+
+@pytest.mark.parametrize(("stripped_at", "wrong"), [(15, False), (5, True), (25, True)])
+def test_what_was_told_is_forgotten_with_the_tags_that_somebody_strips(stripped_at: int, *, wrong: bool) -> None:
+    told = record({})
+    told.scenario = replace(told.scenario, tampering=TamperingPlan(Tampering.TAGS_STRIPPED, 0, 0))
+    told.tampered_at = stripped_at * MINUTE
+    launch = launched(told, 0)
+    for minute in (10, 20):
+        check = checked(told, launch, minute * MINUTE, "end")
+        told.notifications.append(Notification(check.started_at, launch.stamped, Outcome.STALLED, check))
+    assert broken(told, an_ending_is_told_once) is wrong
+
+
+@pytest.mark.parametrize(
+    ("begun_at", "right", "wrong"), [(19, Right.TAG, False), (21, Right.TAG, True), (19, Right.METRIC, True)]
+)
+def test_what_was_told_is_not_known_to_a_check_that_begins_while_the_follow_up_that_carries_it_is_under_way(
+    begun_at: int, right: Right, *, wrong: bool
+) -> None:
+    told = record({})
+    told.scenario = replace(told.scenario, denial=DenialPlan(right, 0))
+    told.denied_at = 0
+    launch = launched(told, 0)
+    checked(told, launch, begun_at * MINUTE, trigger="follow-up").ended_at = 22 * MINUTE
+    for minute in (10, 20):
+        check = checked(told, launch, minute * MINUTE, "end")
+        told.notifications.append(Notification(check.started_at, launch.stamped, Outcome.FAILED, check))
+    assert broken(told, an_ending_is_told_once) is wrong
+
+
+@pytest.mark.parametrize(("put", "ended_at", "wrong"), [(1, 11, False), (0, 11, True), (1, 9, True)])
+def test_what_was_told_is_forgotten_where_an_overlapping_check_puts_its_own_follow_up(
+    put: int, ended_at: int, *, wrong: bool
+) -> None:
+    told = record({})
+    told.scenario = replace(told.scenario, denial=DenialPlan(Right.TAG, 0))
+    told.denied_at = 0
+    launch = launched(told, 0)
+    other = checked(told, launch, 8 * MINUTE)
+    other.ended_at = ended_at * MINUTE
+    other.kinds["put_follow_up"] = put
+    for minute in (10, 20):
+        check = checked(told, launch, minute * MINUTE, "end")
+        told.notifications.append(Notification(check.started_at, launch.stamped, Outcome.FAILED, check))
+    assert broken(told, an_ending_is_told_once) is wrong
+
+
+@pytest.mark.parametrize(("abandons", "wrong"), [(True, False), (False, True)])
+def test_of_two_instances_the_second_has_what_is_left_of_the_time_of_a_check(*, abandons: bool, wrong: bool) -> None:
+    told = record({"max_runtime_hours": 1.0, "shutdown_timeout_seconds": 600})
+    told.scenario = replace(told.scenario, replacement=ReplacementPlan(0, "i-2", 0, abandons))
+    told.replaced_at = 0
+    launch = launched(told, 0)
+    ended(told, launch, 2 * HOUR)
+    (told.checks[-1].reply or {})["outcome"] = "deadline"
+    first = replace(told.endings[0], signalled_at=HOUR, training_exited=False)
+    told.endings = [first, replace(first, signalled_at=2 * HOUR - MINUTE)]
+    assert broken(told, a_signalled_training_gets_its_time) is wrong
+
+
+def _past_its_deadline(right: Right, settings: Mapping[str, object], *, left_running_at: int) -> Record:
+    told = record({"max_runtime_hours": 1.0, **settings})
+    told.scenario = replace(told.scenario, denial=DenialPlan(right, 0))
+    told.denied_at = 0
+    checked(told, launched(told, 0, left_running_at), MINUTE)
+    told.finished_at = 3 * HOUR
+    told.launches[0].left_by = "switch"
+    return told
+
+
+@pytest.mark.parametrize(("left_at", "wrong"), [(HOUR + 10 * MINUTE, False), (HOUR + 9 * MINUTE, True)])
+def test_a_training_that_takes_ten_minutes_to_react_may_be_stopped_by_the_switch_where_s3_was_waited_for(
+    left_at: int, *, wrong: bool
+) -> None:
+    told = _past_its_deadline(Right.LIST_BUCKET, {"shutdown_timeout_seconds": 600}, left_running_at=left_at)
+    assert broken(told, the_monitor_is_there_at_the_deadline) is wrong
+
+
+@pytest.mark.parametrize(("refused", "wrong"), [(True, False), (False, True)])
+def test_what_was_refused_after_the_deadline_is_left_to_the_switch(*, refused: bool, wrong: bool) -> None:
+    settings = {"on_failure": Action.TERMINATE, "shutdown_timeout_seconds": 30}
+    told = _past_its_deadline(Right.TERMINATE, settings, left_running_at=HOUR + 10 * MINUTE)
+    if refused:
+        told.refusals.append(Refusal(0, HOUR + 2 * MINUTE, by_denial=True))
+    assert broken(told, the_monitor_is_there_at_the_deadline) is wrong
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(Right.CREATE_SCHEDULE, False), (Right.METRIC, True)])
+def test_what_ec2_cannot_stop_is_ended_late_where_no_check_can_be_planned(right: Right, *, wrong: bool) -> None:
+    told = _past_its_deadline(right, {}, left_running_at=2 * HOUR)
+    told.scenario = replace(told.scenario, machine=replace(told.scenario.machine, spot=SpotKind.ONE_TIME))
+    assert broken(told, nothing_runs_past_its_deadline) is wrong
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(Right.TAG, False), (Right.METRIC, True)])
+def test_a_release_that_may_not_be_written_down_has_taken_the_switch_away(right: Right, *, wrong: bool) -> None:
+    told = _past_its_deadline(right, {}, left_running_at=2 * HOUR)
+    released = checked(told, told.launches[0], 2 * MINUTE, "released", "forget")
+    released.denied.add(right)
+    for check in told.checks:
+        check.switch_after = HOUR + 10 * MINUTE
+    checked(told, told.launches[0], 3 * MINUTE)
+    assert broken(told, the_switch_is_armed) is wrong
+
+
+@pytest.mark.parametrize(
+    ("on_failure", "marker", "wrong"),
+    [
+        (Action.STOP, "done", True),
+        (Action.REPORT, "training_failed.txt", False),
+        (Action.STOP, "training_failed.txt", True),
+    ],
+)
+def test_only_what_ends_by_its_own_rule_has_the_last_look(on_failure: Action, marker: str, *, wrong: bool) -> None:
+    told = record({"max_runtime_hours": 1.0, "on_failure": on_failure}, weather=Weather.NOISY)
+    launch = launched(told, 0)
+    told.bucket.timeline.now = 10 * MINUTE
+    told.bucket.put(f"{PREFIX}{marker}", 0)
+    ended(told, launch, HOUR + MINUTE)
+    told.endings[0] = replace(told.endings[0], action=Action.TERMINATE)
+    told.scenario = replace(told.scenario, machine=replace(told.scenario.machine, spot=SpotKind.ONE_TIME))
+    (told.checks[-1].reply or {})["outcome"] = "unverified"
+    assert broken(told, endings_are_as_declared) is wrong
