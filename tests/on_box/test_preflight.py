@@ -69,7 +69,7 @@ def test_an_image_without_the_aws_cli_says_so_on_the_console_and_powers_off(box:
 def test_a_runner_that_cannot_be_fetched_is_said_on_the_console_and_powers_off(box: Box) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         box.first_boot(COMMAND, deployed={})
-    assert f"s3://outputs/{runner_key(PREFIX)} could not be fetched: copy failed" in box.console
+    assert f"s3://outputs/{runner_key(PREFIX)} could not be fetched: call failed" in box.console
     assert powered_off(box)
 
 

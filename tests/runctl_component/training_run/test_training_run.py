@@ -135,7 +135,8 @@ def test_the_box_has_its_rights_from_its_boot_to_its_shutdown(default: Recorded)
 def test_no_role_has_rights_but_those_that_stand_here(form: TrainingRunArgs) -> None:
     """A policy that AWS manages is another's text, and may grant more tomorrow."""
     recorded = registered(form)
-    assert recorded.of("RolePolicyAttachment") == []
+    attached = [each.inputs["policyArn"] for each in recorded.of("RolePolicyAttachment")]
+    assert attached == form.get("policy_arns", [])
     assert [role.name for role in recorded.of("Role") if role.inputs.get("managedPolicyArns")] == []
 
 
