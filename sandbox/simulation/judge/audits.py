@@ -79,7 +79,9 @@ def _audits_of_tampered_runs(truth: Truth) -> Iterator[Check]:
         whole = check.is_whole and check.trigger == "audit" and check.reply is not None
         since = check.started_at - (truth.record.tampered_at or 0)
         told_late = check.tampered is Tampering.SWITCH_MOVED and since >= RECENT
-        if whole and check.tampered is not None and not told_late and goes_on(truth, check):
+        armed = any(other.kinds["put_deadline_switch"] for other in truth.overlapping(check))
+        made_good = check.tampered in OF_SWITCH and armed
+        if whole and check.tampered is not None and not (told_late or made_good) and goes_on(truth, check):
             yield check
 
 

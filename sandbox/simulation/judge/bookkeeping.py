@@ -74,21 +74,9 @@ def _forgotten(truth: Truth, told: list[Notification]) -> int:
         return 0
     passed_on = [check for check in truth.record.checks if told[0].at <= check.started_at <= told[-1].at]
     lost = sum(told[0].at <= at <= told[-1].at for at in truth.record.lost_triggers)
-    unseen = sum(_is_overtaken(truth, entry.check) for entry in told)
+    unseen = sum(truth.is_overtaken(entry.check) for entry in told)
     disturbed = sum(check.disturbed or check.killed or check.trigger == "forget" for check in passed_on)
     return lost + unseen + disturbed
-
-
-def _is_overtaken(truth: Truth, teller: Check) -> bool:
-    """Whether a check that overlaps has taken the follow-up that carries what is to be known, or put its own."""
-    end = teller.ended_at or teller.started_at
-    return any(
-        check is not teller
-        and check.started_at <= end
-        and (check.ended_at or end) >= teller.started_at
-        and (check.trigger == "follow-up" or check.kinds["put_follow_up"])
-        for check in truth.record.checks
-    )
 
 
 def _endings(truth: Truth, told: list[Notification]) -> int:

@@ -10,15 +10,17 @@ from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.settings import Stalled
 from monitor_runtime.contract.times import format_time
+from sandbox.simulation.judge.audits import an_audit_tells_what_was_taken_away
 from sandbox.simulation.judge.bookkeeping import a_refusal_is_not_asked_for_ever, an_ending_is_told_once
+from sandbox.simulation.judge.hanging import NO_SIGN, a_box_is_told_once
 from sandbox.simulation.judge.liveness import a_check_ends_what_is_due, an_ended_run_is_settled_by_the_next_check
 from sandbox.simulation.judge.removals import (
     a_marker_that_is_gone_is_told,
     a_removed_instance_is_no_news,
     nothing_is_made_for_what_is_being_removed,
 )
-from sandbox.simulation.world.record import Notification, Record, Tagging
-from sandbox.simulation.world.tampering import DenialPlan, Right
+from sandbox.simulation.world.record import Notification, Record, Status, Tagging
+from sandbox.simulation.world.tampering import DenialPlan, Right, Tampering
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_datetime
 from sandbox.simulation.world.weather import Weather
 
@@ -128,3 +130,33 @@ def test_a_switch_that_was_armed_during_an_ending_is_left_where_no_tag_can_tell_
     arming.kinds["put_deadline_switch"] = 1
     arming.denied |= {Right.TAG} if denied else set()
     assert broken(told, an_ended_run_is_settled_by_the_next_check) is wrong
+
+
+@pytest.mark.parametrize(
+    ("begun_at", "right", "wrong"), [(29, Right.TAG, False), (31, Right.TAG, True), (29, Right.METRIC, True)]
+)
+def test_a_silent_box_may_be_told_again_while_the_follow_up_that_remembers_it_is_under_way(
+    begun_at: int, right: Right, *, wrong: bool
+) -> None:
+    told = record({"box_reports": True})
+    told.scenario = replace(told.scenario, denial=DenialPlan(right, 0))
+    told.denied_at = 0
+    launch = launched(told, 0)
+    checked(told, launch, begun_at * MINUTE, trigger="follow-up").ended_at = 32 * MINUTE
+    for minute in (25, 30):
+        check = checked(told, launch, minute * MINUTE)
+        told.statuses.append(Status(check.started_at, NO_SIGN, check, launch.stamped))
+    assert broken(told, a_box_is_told_once) is wrong
+
+
+@pytest.mark.parametrize(("armed", "wrong"), [(1, False), (0, True)])
+def test_an_audit_need_not_tell_of_a_switch_that_an_overlapping_check_arms_again(armed: int, *, wrong: bool) -> None:
+    told = record({})
+    launch = launched(told, 0)
+    other = checked(told, launch, 59 * MINUTE)
+    other.ended_at = 61 * MINUTE
+    other.kinds["put_deadline_switch"] = armed
+    audit = checked(told, launch, HOUR, trigger="audit")
+    audit.state_at_end = InstanceState.RUNNING
+    audit.tampered = audit.tampered_after = Tampering.SWITCH_DELETED
+    assert broken(told, an_audit_tells_what_was_taken_away) is wrong
