@@ -149,6 +149,21 @@ def test_a_silent_box_may_be_told_again_while_the_follow_up_that_remembers_it_is
     assert broken(told, a_box_is_told_once) is wrong
 
 
+@pytest.mark.parametrize(("forgotten_at", "wrong"), [(24, True), (28, False)])
+def test_a_silent_box_may_be_told_again_after_pulumi_has_taken_away_what_remembers_it(
+    forgotten_at: int, *, wrong: bool
+) -> None:
+    told = record({"box_reports": True})
+    told.scenario = replace(told.scenario, denial=DenialPlan(Right.TAG, 0))
+    told.denied_at = 0
+    launch = launched(told, 0)
+    checked(told, launch, forgotten_at * MINUTE, trigger="forget")
+    for minute in (25, 30):
+        check = checked(told, launch, minute * MINUTE)
+        told.statuses.append(Status(check.started_at, NO_SIGN, check, launch.stamped))
+    assert broken(told, a_box_is_told_once) is wrong
+
+
 @pytest.mark.parametrize(("armed", "wrong"), [(1, False), (0, True)])
 def test_an_audit_need_not_tell_of_a_switch_that_an_overlapping_check_arms_again(armed: int, *, wrong: bool) -> None:
     told = record({})
