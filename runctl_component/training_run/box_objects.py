@@ -11,6 +11,8 @@ from runctl_component.args.checked_args import CheckedArgs
 from runctl_component.box.code_folder import code_of
 from runctl_component.box.runner_archive import runner_key, runner_path
 
+_ENCRYPTION = {"server_side_encryption": "server_side_encryption", "kms_key_id": "kms_key_arn"}
+
 
 @cache
 def _asset(path: str) -> pulumi.FileAsset:
@@ -38,13 +40,8 @@ def _object(
         key=checked.gate(key),
         source=_asset(path),
         content_type="application/zip",
-        server_side_encryption=_read_if("server_side_encryption", checked),
-        kms_key_id=_read_if("kms_key_arn", checked) if "server_side_encryption" in checked else None,
         # An object may have ten tags, and the provider's default tags may be more.
         override_provider={"default_tags": {"tags": {}}},
         opts=pulumi.ResourceOptions(parent=parent),
+        **(checked.given_as(_ENCRYPTION) if "server_side_encryption" in checked else {}),
     )
-
-
-def _read_if(field: str, checked: CheckedArgs) -> pulumi.Input[str] | None:
-    return checked.read_one(field) if field in checked else None

@@ -180,9 +180,8 @@ def box_machine(
     """A box that is off, and was never on. At the end nothing of it is left, whatever happened.
 
     The bucket is empty, unless `moto.mock_aws` was on before, and boto3 in this process sees it. ``disk_mebibytes``: at
-    least 300, below which there is no XFS. ``files``: what the image has besides, texts by absolute path,
-    of which those with ``#!`` are programs. ``torch``:
-    whether the image has PyTorch.
+    least 300, below which there is no XFS. ``files``: what the image has besides, texts by absolute path, of which
+    those with ``#!`` are programs. ``torch``: whether the image has PyTorch.
 
     Raises:
         NoBoxError: when there can be none here, or ``make box`` has not been called.

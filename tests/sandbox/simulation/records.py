@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from monitor_runtime.cloud.values import InstanceState
@@ -14,6 +15,7 @@ from sandbox.simulation.world.bucket import Bucket
 from sandbox.simulation.world.machine import Launch, MachineTraits, SpotKind
 from sandbox.simulation.world.record import Check, Ending, Record
 from sandbox.simulation.world.scenario import Scenario
+from sandbox.simulation.world.tampering import DenialPlan, Right
 from sandbox.simulation.world.timeline import HOUR, Timeline, whole_seconds
 from sandbox.simulation.world.training_plan import draw_training
 from sandbox.simulation.world.weather import Weather
@@ -74,6 +76,12 @@ def ended(told: Record, launch: Launch, at: int) -> None:
     check = checked(told, launch, at, "end")
     launch.left_running_at = at
     told.endings.append(Ending(check, launch, Action.STOP, at, at, at, (at,), None, training_exited=True, under_way=()))
+
+
+def deny(told: Record, right: Right) -> None:
+    """The monitor's role lacks a right, from the beginning on."""
+    told.scenario = replace(told.scenario, denial=DenialPlan(right, 0))
+    told.denied_at = 0
 
 
 def broken(told: Record, invariant: Invariant) -> bool:

@@ -23,7 +23,7 @@ from sandbox.simulation.world.tampering import DenialPlan, Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
 
-from .records import PREFIX, broken, checked, ended, launched, record
+from .records import PREFIX, broken, checked, deny, ended, launched, record
 
 
 def _wrote(told: Record, at: int, *names: str) -> None:
@@ -142,8 +142,7 @@ def test_a_run_whose_marker_was_taken_away_may_have_stalled_in_the_meantime(left
 @pytest.mark.parametrize(("right", "wrong"), [(Right.TAG, False), (Right.METRIC, True)])
 def test_where_no_tag_tells_of_a_large_sign_of_progress_nothing_stalls(right: Right, *, wrong: bool) -> None:
     told = record({"stalled": Stalled(("*.pt",), 30), "shutdown_timeout_seconds": 0, "max_interval_seconds": 60})
-    told.scenario = replace(told.scenario, denial=DenialPlan(right, 0))
-    told.denied_at = 0
+    deny(told, right)
     launched(told, 0)
     _uploaded(told, "a.pt", MINUTE, 20 * MINUTE)
     told.finished_at = 2 * HOUR

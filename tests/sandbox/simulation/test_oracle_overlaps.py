@@ -24,7 +24,7 @@ from sandbox.simulation.world.tampering import DenialPlan, Right, Tampering
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_datetime
 from sandbox.simulation.world.weather import Weather
 
-from .records import PREFIX, broken, checked, ended, launched, record
+from .records import PREFIX, broken, checked, deny, ended, launched, record
 
 
 @pytest.mark.parametrize(("ended_at", "wrong"), [(12, True), (14, False)])
@@ -139,8 +139,7 @@ def test_a_silent_box_may_be_told_again_while_the_follow_up_that_remembers_it_is
     begun_at: int, right: Right, *, wrong: bool
 ) -> None:
     told = record({"box_reports": True})
-    told.scenario = replace(told.scenario, denial=DenialPlan(right, 0))
-    told.denied_at = 0
+    deny(told, right)
     launch = launched(told, 0)
     checked(told, launch, begun_at * MINUTE, trigger="follow-up").ended_at = 32 * MINUTE
     for minute in (25, 30):
@@ -154,8 +153,7 @@ def test_a_silent_box_may_be_told_again_after_pulumi_has_taken_away_what_remembe
     forgotten_at: int, *, wrong: bool
 ) -> None:
     told = record({"box_reports": True})
-    told.scenario = replace(told.scenario, denial=DenialPlan(Right.TAG, 0))
-    told.denied_at = 0
+    deny(told, Right.TAG)
     launch = launched(told, 0)
     checked(told, launch, forgotten_at * MINUTE, trigger="forget")
     for minute in (25, 30):

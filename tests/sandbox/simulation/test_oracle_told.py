@@ -16,11 +16,11 @@ from sandbox.simulation.judge.safety import a_signalled_training_gets_its_time, 
 from sandbox.simulation.world.machine import SpotKind
 from sandbox.simulation.world.record import Notification, Record, Refusal
 from sandbox.simulation.world.scenario import ReplacementPlan
-from sandbox.simulation.world.tampering import DenialPlan, Right, Tampering, TamperingPlan
+from sandbox.simulation.world.tampering import Right, Tampering, TamperingPlan
 from sandbox.simulation.world.timeline import HOUR, MINUTE
 from sandbox.simulation.world.weather import Weather
 
-from .records import PREFIX, broken, checked, ended, launched, record
+from .records import PREFIX, broken, checked, deny, ended, launched, record
 
 
 @pytest.mark.parametrize(("at_end", "wrong"), [(InstanceState.RUNNING, True), (InstanceState.STOPPING, False)])
@@ -53,8 +53,7 @@ def test_what_was_told_is_not_known_to_a_check_that_begins_while_the_follow_up_t
     begun_at: int, right: Right, *, wrong: bool
 ) -> None:
     told = record({})
-    told.scenario = replace(told.scenario, denial=DenialPlan(right, 0))
-    told.denied_at = 0
+    deny(told, right)
     launch = launched(told, 0)
     checked(told, launch, begun_at * MINUTE, trigger="follow-up").ended_at = 22 * MINUTE
     for minute in (10, 20):
@@ -68,8 +67,7 @@ def test_what_was_told_is_forgotten_where_an_overlapping_check_puts_its_own_foll
     put: int, ended_at: int, *, wrong: bool
 ) -> None:
     told = record({})
-    told.scenario = replace(told.scenario, denial=DenialPlan(Right.TAG, 0))
-    told.denied_at = 0
+    deny(told, Right.TAG)
     launch = launched(told, 0)
     other = checked(told, launch, 8 * MINUTE)
     other.ended_at = ended_at * MINUTE
@@ -95,8 +93,7 @@ def test_of_two_instances_the_second_has_what_is_left_of_the_time_of_a_check(*, 
 
 def _past_its_deadline(right: Right, settings: Mapping[str, object], *, left_running_at: int) -> Record:
     told = record({"max_runtime_hours": 1.0, **settings})
-    told.scenario = replace(told.scenario, denial=DenialPlan(right, 0))
-    told.denied_at = 0
+    deny(told, right)
     checked(told, launched(told, 0, left_running_at), MINUTE)
     told.finished_at = 3 * HOUR
     told.launches[0].left_by = "switch"
