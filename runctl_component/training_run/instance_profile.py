@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from monitor_runtime.contract.metrics import GPU_WORD
+from monitor_runtime.contract.metrics import GPU_METRIC, GPU_WORD
 from runctl_component import policies
 from runctl_component.args.checked_args import CheckedArgs
 from runctl_component.args.defaults import ROLE_ARGUMENTS
@@ -57,6 +57,7 @@ _POLICY_FIELDS = ("bucket", "prefix", "kms_key_arn", "secrets", "idle")
 
 def _policy_text(args: Mapping[str, Any], partition: str) -> str:
     idle = args.get("idle")
+    metric = idle["metric"] if idle else ""
     return to_json(
         instance_policy(
             partition=partition,
@@ -64,6 +65,6 @@ def _policy_text(args: Mapping[str, Any], partition: str) -> str:
             prefix=args["prefix"],
             kms_key_arns=[args["kms_key_arn"]] if "kms_key_arn" in args else [],
             secrets=[*args.get("secrets", {}).values()],
-            measures_gpu=idle is not None and idle["metric"] == GPU_WORD,
+            measures_gpu=metric in {GPU_WORD, GPU_METRIC},
         )
     )

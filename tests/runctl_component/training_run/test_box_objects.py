@@ -70,8 +70,9 @@ def test_a_key_alone_changes_no_upload() -> None:
     assert not {"serverSideEncryption", "kmsKeyId"} & set(uploaded)
 
 
-def test_gpus_are_measured_and_published_for_a_run_that_is_watched_by_them_alone() -> None:
-    idle = {"metric": "gpu", "threshold": 5, "minutes": 30}
+@pytest.mark.parametrize("metric", ["gpu", "RunctlInstance/GPUUtilization"])
+def test_gpus_are_measured_and_published_for_a_run_that_is_watched_by_them_alone(metric: str) -> None:
+    idle = {"metric": metric, "threshold": 5, "minutes": 30}
     watched, other = registered({**BASE, "idle": idle}), registered(BASE)
     assert instance_of(watched)["tags"]["runctl:measure"] == "gpu"
     assert "runctl:measure" not in instance_of(other)["tags"]
