@@ -155,9 +155,13 @@ def _true_outcomes(truth: Truth, launch: Launch, at: int, looked_at: int) -> set
 
 
 def _reporters(truth: Truth, launch: Launch) -> Iterator[Check]:
-    """The checks that recorded an outcome and left the instance running: by report, or because EC2 refused."""
+    """The checks that recorded an outcome and left the instance running: by report, or because EC2 refused.
+
+    An audit looks itself where no heartbeat does, and its reply does not say what it decided.
+    """
     for check in truth.record.checks:
-        if check.launch == launch.number and check.decision in {"end", "refused"}:
+        audited = check.trigger == "audit" and check.looked_at is not None
+        if check.launch == launch.number and (check.decision in {"end", "refused"} or audited):
             yield check
 
 

@@ -204,3 +204,14 @@ def test_of_two_markers_on_several_pages_the_later_may_say_how_the_run_ended(pag
     check = checked(told, launch, 2 * HOUR, "settle")
     told.taggings.append(Tagging(2 * HOUR, 0, {"runctl:outcome": Outcome.SUCCEEDED, "runctl:reason": ""}, check))
     assert broken(told, the_recorded_outcome_is_true) is wrong
+
+
+@pytest.mark.parametrize(("trigger", "wrong"), [("audit", False), ("heartbeat", True)])
+def test_a_reply_that_decided_nothing_hides_what_an_audit_reported_of_a_run_without_heartbeat(
+    trigger: str, *, wrong: bool
+) -> None:
+    told = record({"stalled": Stalled(("*.pt",), 45)})
+    launch = launched(told, 0)
+    check = checked(told, launch, HOUR, "wait", trigger)
+    told.taggings.append(Tagging(HOUR, 0, {"runctl:outcome": Outcome.STALLED, "runctl:reason": ""}, check))
+    assert broken(told, the_recorded_outcome_is_true) is wrong
