@@ -146,7 +146,8 @@ def _true_outcomes(truth: Truth, launch: Launch, at: int, looked_at: int) -> set
     deadline = truth.deadline(launch)
     forgotten = any(ending.launch is launch and ending.check.disturbed for ending in record.endings)
     if launch.left_by != "monitor" or record.interrupted_at is not None or forgotten:
-        true |= {truth.due_of(launch, finish, moment).outcome for finish in finishes for moment in (end, at)}
+        readings = [reading for finish in finishes for reading in finish.readings()]
+        true |= {truth.due_of(launch, reading, moment).outcome for reading in readings for moment in (end, at)}
         if deadline is not None and max(end, launch.stopped_at or end) >= deadline:
             true.add(Outcome.DEADLINE)
         if not truth.finish(launch, looked_at) or record.interrupted_at is not None:

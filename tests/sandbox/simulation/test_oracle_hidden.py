@@ -191,6 +191,10 @@ def test_an_upload_may_count_as_given_up_before_a_marker_whose_first_version_nob
     assert {due.outcome for due in found} == outcomes
     sure = Truth(told).dues(launch, 2 * HOUR, 2 * HOUR, sure=True)
     assert {due.outcome for due in sure} == {Outcome.UNVERIFIED}
+    launch.left_by, launch.left_running_at = "switch", 2 * HOUR
+    check = checked(told, launch, 2 * HOUR + MINUTE, "settle")
+    told.taggings.append(Tagging(check.started_at, 0, {"runctl:outcome": "succeeded", "runctl:reason": ""}, check))
+    assert broken(told, the_recorded_outcome_is_true) is seen
 
 
 @pytest.mark.parametrize(("page_size", "wrong"), [(1000, True), (2, False)])
