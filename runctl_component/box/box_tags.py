@@ -8,6 +8,7 @@ from monitor_runtime.contract.metrics import GPU_WORD
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.patterns import matches
 from monitor_runtime.contract.settings import Settings
+from runctl_component.box.runner_archive import runner_digest
 
 TAG_SUCCESS_MARKER = "runctl:success-marker"
 TAG_FAILURE_MARKER = "runctl:failure-marker"
@@ -19,6 +20,8 @@ TAG_POWER_OFF_UNMARKED = "runctl:power-off-unmarked-seconds"
 UNMARKED_SECONDS = 3600
 TAG_MEASURE = "runctl:measure"
 """What the runner publishes as a metric of the instance; absent when that is nothing."""
+TAG_RUNNER = "runctl:runner"
+"""The SHA-256 of the runner that is fetched at the first boot. In user data, a new one would replace the instance."""
 
 
 def box_tags(settings: Settings, *, powers_off_unmarked: bool = True) -> dict[str, str]:
@@ -31,6 +34,7 @@ def box_tags(settings: Settings, *, powers_off_unmarked: bool = True) -> dict[st
         TAG_SUCCESS_MARKER: written_marker(settings.markers, "training_complete.txt"),
         TAG_FAILURE_MARKER: written_marker(settings.failure_markers, "training_failed.txt"),
         TAG_SHUTDOWN_TIMEOUT: str(settings.shutdown_timeout_seconds),
+        TAG_RUNNER: runner_digest(),
     }
     if settings.max_runtime_hours and settings.on_deadline is not Action.REPORT:
         seconds = settings.max_runtime_hours * 3600 + BOX_DELAY.total_seconds()

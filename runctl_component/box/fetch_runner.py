@@ -9,11 +9,16 @@ import subprocess
 import sys
 import time
 import zipfile
+from http.client import HTTPConnection, HTTPException
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 ROOT = os.environ.get("RUNCTL_ROOT", "")
 PROGRAM = f"{ROOT}/usr/local/lib/runctl/box"
 INSTALLED = ("etc/", "usr/")
+METADATA_SERVICE = os.environ.get("RUNCTL_METADATA_SERVICE", "http://169.254.169.254").partition("//")[2]
+WHICH = "tags/instance/runctl:runner"
+OK = 200
 DELAYS_SECONDS = (2, 4, 8, 16, 30, 60, 60, 60, 60)
 """Five minutes: a fresh role has no credentials or rights at first, and S3 has bad minutes."""
 OWN_CONFIGURATION = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
@@ -37,7 +42,11 @@ def main() -> None:
 
 def fetch(settings: dict[str, Any]) -> str:
     """Try once; returns what went wrong, else an empty text."""
-    source = f"s3://{settings['bucket']}/{settings['runner']}"
+    try:
+        digest = wanted_digest()
+    except (OSError, HTTPException) as error:
+        return f"the metadata service does not tell {WHICH}: {error}"
+    source = f"s3://{settings['bucket']}/{settings['prefix']}runctl/runner-{digest[:16]}.zip"
     environment = {**os.environ, **OWN_CONFIGURATION, "AWS_DEFAULT_REGION": settings["region"]}
     command = ["aws", "s3", "cp", "--only-show-errors", source, PROGRAM]
     try:
@@ -49,8 +58,28 @@ def fetch(settings: dict[str, Any]) -> str:
     if copied.returncode:
         return f"{source} could not be fetched: {copied.stderr.strip()[-300:]}"
     with open(PROGRAM, "rb") as file:
-        whole = hashlib.sha256(file.read()).hexdigest() == settings["runner_sha256"]
+        whole = hashlib.sha256(file.read()).hexdigest() == digest
     return "" if whole else f"{source} is not the runner that was uploaded for this run"
+
+
+def wanted_digest() -> str:
+    """The SHA-256 of the runner that was deployed with this instance."""
+    token = ask("PUT", "/latest/api/token", {"X-aws-ec2-metadata-token-ttl-seconds": "60"})
+    return ask("GET", quote(f"/latest/meta-data/{WHICH}"), {"X-aws-ec2-metadata-token": token}).strip()
+
+
+def ask(method: str, path: str, headers: dict[str, str]) -> str:
+    """What the metadata service, version 2, answers."""
+    connection = HTTPConnection(METADATA_SERVICE, timeout=5)
+    try:
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        if answer.status != OK:
+            raise OSError(f"status {answer.status}")
+        return text
+    finally:
+        connection.close()
 
 
 def give_up(reason: str) -> NoReturn:

@@ -10,7 +10,6 @@ from importlib.resources import files
 from typing import Any
 
 from runctl_component.box.code_folder import Code
-from runctl_component.box.runner_archive import runner_digest, runner_key
 
 MAX_USER_DATA_BYTES = 16_384
 """Before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html"""
@@ -89,8 +88,6 @@ def _settings(training: Training) -> dict[str, Any]:
         "prefix": training.prefix,
         "region": training.region,
         "run": training.run,
-        "runner": runner_key(training.prefix),
-        "runner_sha256": runner_digest(),
         **({"code": training.code.key, "code_sha256": training.code.sha256} if training.code else {}),
         **({"secrets": dict(training.secrets)} if training.secrets else {}),
         **({"encryption": encryption} if training.encryption else {}),

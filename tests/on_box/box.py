@@ -81,11 +81,13 @@ class Box:
         command: str,
         environment: dict[str, str] | None = None,
         deployed: dict[str, bytes] | None = None,
+        tags: dict[str, str] | None = None,
         **more: Any,
     ) -> None:
         """Run the user data, as cloud-init does once per instance.
 
-        ``deployed``: other objects than the runner. ``more``: what else a `Training` has.
+        ``deployed``: other objects than the runner, and ``tags``, than those of its settings. ``more``: what else a
+        `Training` has.
         """
         training = Training(command, "llama", BUCKET, PREFIX, "us-east-1", environment or {}, **more)
         script = render_user_data(training)
@@ -93,7 +95,7 @@ class Box:
         for folder in ("proc", "dev"):
             (self.root / folder).mkdir(exist_ok=True)
         self.up_for(60)
-        self.around.tags = box_tags(SETTINGS)
+        self.around.tags = box_tags(SETTINGS) if tags is None else tags
         self.around.deployed = {runner_key(PREFIX): runner_archive()} if deployed is None else deployed
         if training.code:
             self.around.deployed[PREFIX + training.code.key] = Path(training.code.file.path()).read_bytes()

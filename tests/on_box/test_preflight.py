@@ -73,6 +73,13 @@ def test_a_runner_that_cannot_be_fetched_is_said_on_the_console_and_powers_off(b
     assert powered_off(box)
 
 
+def test_a_box_that_is_not_told_which_runner_to_fetch_says_so_and_powers_off(box: Box) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        box.first_boot(COMMAND, tags={})
+    assert "the metadata service does not tell tags/instance/runctl:runner: status 404" in box.console
+    assert powered_off(box)
+
+
 def test_a_runner_that_is_not_the_one_of_the_run_is_not_installed(box: Box) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         box.first_boot(COMMAND, deployed={runner_key(PREFIX): b"another"})

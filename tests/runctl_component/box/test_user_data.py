@@ -14,11 +14,12 @@ from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.patterns import matches
 from monitor_runtime.contract.settings import Settings
 from runctl_component.box import user_data
-from runctl_component.box.box_tags import box_tags, written_marker
+from runctl_component.box.box_tags import TAG_RUNNER, box_tags, written_marker
+from runctl_component.box.runner_archive import runner_digest
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES, Training, render_user_data
 
 RUNNER = Path(user_data.__file__).parent / "runner"
-ROOM_BYTES = 12_000
+ROOM_BYTES = 11_500
 """For the command and its environment."""
 SETTINGS = Settings("llama", "project/stack/monitor", "outputs", "runs/llama/")
 
@@ -77,14 +78,18 @@ def test_the_box_is_told_its_markers_and_its_limits_by_tags() -> None:
         "runctl:failure-marker": "training_failed.txt",
         "runctl:power-off-after-seconds": str(24 * 3600 + 20 * 60),
         "runctl:power-off-unmarked-seconds": "3600",
+        "runctl:runner": runner_digest(),
         "runctl:shutdown-timeout-seconds": "120",
         "runctl:success-marker": "training_complete.txt",
     }
 
 
-def test_every_tag_for_the_box_is_read_by_its_runner() -> None:
+def test_every_tag_for_the_box_is_read_by_its_runner_or_by_what_fetches_it() -> None:
     runner = "".join(path.read_text() for path in RUNNER.rglob("*.py"))
-    unread = [key for key in box_tags(SETTINGS) if f'"{key.removeprefix("runctl:")}")' not in runner]
+    assert f'"tags/instance/{TAG_RUNNER}"' in (RUNNER.parent / "fetch_runner.py").read_text()
+    unread = [
+        key for key in box_tags(SETTINGS).keys() - {TAG_RUNNER} if f'"{key.removeprefix("runctl:")}")' not in runner
+    ]
     assert unread == []
 
 

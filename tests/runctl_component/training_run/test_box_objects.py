@@ -11,6 +11,7 @@ import pulumi
 import pytest
 
 from runctl_component import InvalidArgs, TrainingRun
+from runctl_component.box import box_tags, runner_archive
 from runctl_component.box.code_folder import code_of
 
 from ..forms import BASE, CODE, KEY, WANDB_ARN, instance_of, registered
@@ -47,7 +48,19 @@ def test_changed_code_is_another_training(tmp_path: Path) -> None:
 
 
 def test_without_code_secrets_and_encryption_nothing_is_said_of_them() -> None:
-    assert set(settings(registered(BASE))) == {"bucket", "prefix", "region", "run", "runner", "runner_sha256"}
+    assert set(settings(registered(BASE))) == {"bucket", "prefix", "region", "run"}
+
+
+def test_another_release_of_the_runner_is_another_object_and_tag_and_the_same_training(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = registered(BASE)
+    monkeypatch.setattr(box_tags, "runner_digest", lambda: "0" * 64)
+    monkeypatch.setattr(runner_archive, "runner_digest", lambda: "0" * 64)
+    after = registered(BASE)
+    assert after.one("BucketObjectv2", "llama-ft-runner").inputs["key"] == f"{PLACE}runctl/runner-{'0' * 16}.zip"
+    assert instance_of(after)["tags"]["runctl:runner"] == "0" * 64
+    assert instance_of(after)["userData"] == instance_of(before)["userData"]
 
 
 def test_only_the_references_of_secrets_are_in_user_data_and_the_box_may_follow_them() -> None:
