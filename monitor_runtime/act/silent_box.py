@@ -24,6 +24,8 @@ def tell_silence(context: CheckContext, instance: Instance, seen: Observation) -
     if problem is None:
         remember(context, instance, {names.TAG_BOX: box_value(context.clock.now(), BoxNews.REPORTED)})
         return
+    if seen.memory.box is BoxNews.TOLD:
+        return
     context.report.problem(problem)
     if context.notifies and not _published(context, instance, problem):
         return

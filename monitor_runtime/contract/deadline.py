@@ -1,4 +1,4 @@
-"""The times of a launch: its deadline, that of the switch when the monitor fails, that of the box's first report."""
+"""The times of a launch: its deadline, those of the layers behind it, and those at which its box has to show itself."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ BOX_DELAY = timedelta(minutes=20)
 """The instance's own timer comes last."""
 REPORT_DELAY = timedelta(minutes=20)
 """From the launch to the first report of the box, at most: booting and installing take minutes, retries five more."""
+STARTED_AGAIN = timedelta(hours=1)
+"""How long an instance runs that was started again after its training had finished, and does not train."""
 
 
 def deadline(settings: Settings, launched_at: datetime) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.case import LAST_LOOK, Case, end, wait, wait_for
 from monitor_runtime.decide.completion import Completion
@@ -65,16 +66,16 @@ def complete_at_deadline(case: Case) -> Decision | None:
     if not case.past_last_look:
         return failure(case) or success(case)
     outcome, evidence = verdict(case, found)
-    action = own_action(case, outcome) or case.settings.on_deadline
+    action = own_action(case.settings, outcome) or case.settings.on_deadline
     return end(case, outcome, action, evidence, due_since=due + LAST_LOOK, evidence_at=due)
 
 
-def own_action(case: Case, outcome: Outcome) -> Action | None:
+def own_action(settings: Settings, outcome: Outcome) -> Action | None:
     """What ends a run of this outcome by its own rule; None for what is only reported, or was not complete."""
     declared = {
-        Outcome.SUCCEEDED: case.settings.on_complete,
-        Outcome.FAILED: case.settings.on_failure,
-        Outcome.UNVERIFIED: Action.STOP,
+        Outcome.SUCCEEDED: settings.on_complete,
+        Outcome.FAILED: settings.on_failure,
+        Outcome.UNVERIFIED: Action.REPORT if settings.on_complete is Action.REPORT else Action.STOP,
     }
     action = declared.get(outcome)
     return None if action is Action.REPORT else action
@@ -83,7 +84,9 @@ def own_action(case: Case, outcome: Outcome) -> Action | None:
 def _ends_as_complete(case: Case, found: Completion) -> bool:
     """Whether the deadline, if it comes, finds a run that was complete before it, and ends as that."""
     due = case.deadline
-    return due is not None and min(found.since, found.modified_at) < due and own_action(case, found.outcome) is not None
+    if due is None or min(found.since, found.modified_at) >= due:
+        return False
+    return own_action(case.settings, found.outcome) is not None
 
 
 def unread_marker(case: Case) -> Wait | None:
@@ -124,5 +127,5 @@ def _verified(case: Case, found: Completion) -> Decision | None:
         return wait(case, reason, min(give_up, case.now + pause))
     if case.memory.refusals(Refusable.STOP_UNSUPPORTED):
         return wait(case, f"{reason}; kept: EC2 cannot stop this instance", None)
-    action = Action.REPORT if case.settings.on_complete is Action.REPORT else Action.STOP
+    action = own_action(case.settings, Outcome.UNVERIFIED) or Action.REPORT
     return end(case, Outcome.UNVERIFIED, action, reason, due_since=give_up, evidence_at=found.since, climbs=False)

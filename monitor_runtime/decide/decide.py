@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from monitor_runtime.cloud.values import ON
-from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.case import Case, end, look_again, wait, wait_for
@@ -22,6 +22,7 @@ from monitor_runtime.decide.decisions import Decision, Interrupt, Over, Wait
 from monitor_runtime.decide.ended import not_running
 from monitor_runtime.decide.idle import idle_reason
 from monitor_runtime.decide.observation import Observation, Unknown
+from monitor_runtime.decide.sign_of_life import stops_again_at
 from monitor_runtime.decide.stalled import stall_reason, stalls_at
 
 INTERRUPTION = timedelta(minutes=5)
@@ -42,6 +43,7 @@ def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bo
         or _unknown_objects(case)
         or failure(case)
         or success(case)
+        or _started_again(case)
         or _stalled(case)
         or _idle(case)
         or _training(case)
@@ -95,7 +97,7 @@ def _deadline(case: Case) -> Decision | None:
         return None
     if completed := complete_at_deadline(case):
         return completed
-    kept = own_action(case, memory.outcome) if memory.refused_count and memory.outcome else None
+    kept = own_action(case.settings, memory.outcome) if memory.refused_count and memory.outcome else None
     if isinstance(case.seen.objects, Unknown) and (memory.noticed or kept) and not case.past_last_look:
         remembered = memory.noticed or memory.reason
         return wait(case, f"{remembered}, S3 unknown: {case.seen.objects.cause}", case.now + RECHECK_UNVERIFIED)
@@ -117,13 +119,29 @@ def _unknown_objects(case: Case) -> Decision | None:
     return unread_marker(case)
 
 
+def _started_again(case: Case) -> Decision | None:
+    """8. The training had finished in an earlier launch, and does nothing in this one: stopped, never terminated.
+
+    It is not taken for one that has stalled or idles, either of which may terminate.
+    """
+    before, sign, due = case.memory.outcome_before, case.seen.sign_of_life, stops_again_at(case.settings, case.seen)
+    if before is None or due is None or case.completion:
+        return None
+    reason = f"{before} in an earlier launch, and only started again"
+    if case.now < due or isinstance(sign, Unknown):
+        return look_again(case, f"{reason}: stopped at {format_time(due)}", due)
+    if sign is None or sign.is_of(case.launched_at):
+        return None
+    return end(case, before, Action.STOP, reason, due_since=due, evidence_at=due, signal_first=True, climbs=False)
+
+
 def _stalled(case: Case) -> Decision | None:
-    """8. What it writes while it makes progress has not come for too long."""
+    """9. What it writes while it makes progress has not come for too long."""
     return _hung(case, Outcome.STALLED, stall_reason(case.settings.stalled, case.seen.progress, case.now))
 
 
 def _idle(case: Case) -> Decision | None:
-    """9. Nobody trains any more and nothing says why."""
+    """10. Nobody trains any more and nothing says why."""
     return _hung(case, Outcome.IDLE, idle_reason(case.settings.idle, case.launched_at, case.seen.metric_maxima))
 
 
@@ -136,6 +154,6 @@ def _hung(case: Case, outcome: Outcome, reason: str | None) -> Decision | None:
 
 
 def _training(case: Case) -> Wait:
-    """10. Nothing ends the run."""
+    """11. Nothing ends the run."""
     unmet = f", incomplete: {case.seen.unmet[0]}" if case.seen.unmet else ""
     return look_again(case, f"training{unmet}", stalls_at(case.seen.progress))

@@ -78,8 +78,10 @@ class Memory:
     """When Pulumi was about to remove the instance."""
     watched: bool = False
     """Whether it was published that the launch is watched."""
-    box_known: bool = False
-    """Whether the box was seen to have reported, or it was told that nothing is known of it."""
+    box: BoxNews | None = None
+    """What became known of the box."""
+    outcome_before: Outcome | None = None
+    """How an earlier launch ended, as long as the current one has no outcome."""
 
     @classmethod
     def of(cls, instance: Instance, now: datetime) -> Memory:
@@ -91,6 +93,7 @@ class Memory:
         ended_at = _since_launch(instance, tag(names.TAG_ENDED_AT))
         notified_at = _since_launch(instance, tag(names.TAG_NOTIFIED))
         outcome = tag(names.TAG_OUTCOME)
+        known = Outcome(outcome) if outcome in set(Outcome) else None
         count, refused_at, refused = _parts(tag(names.TAG_REFUSED), 3)
         refused_since = _since_launch(instance, refused_at)
         counts = count.isdecimal() and count.isascii() and refused_since
@@ -99,7 +102,7 @@ class Memory:
         progress, progress_at = _parts(tag(names.TAG_PROGRESS), 2)
         return cls(
             hold=_read_hold(tag(names.TAG_HOLD_UNTIL), now),
-            outcome=Outcome(outcome) if ended_at and outcome in set(Outcome) else None,
+            outcome=known if ended_at else None,
             reason=tag(names.TAG_REASON),
             ended_at=ended_at,
             notified=notified_at is not None and (ended_at is None or notified_at >= ended_at),
@@ -114,7 +117,8 @@ class Memory:
             progress_at=_since_launch(instance, progress_at),
             released_at=_since_launch(instance, tag(names.TAG_RELEASED)),
             watched=_since_launch(instance, tag(names.TAG_WATCHED)) is not None,
-            box_known=_since_launch(instance, _parts(tag(names.TAG_BOX), 2)[0]) is not None,
+            box=_read_box(instance, tag(names.TAG_BOX)),
+            outcome_before=known if ended_at is None and parse_time(tag(names.TAG_ENDED_AT)) else None,
         )
 
     @property
@@ -207,6 +211,11 @@ def _read_reported(instance: Instance, value: str) -> frozenset[Outcome]:
     reported_at, outcomes = _parts(value, 2)
     known = set(outcomes.split()) & set(Outcome)
     return frozenset(map(Outcome, known)) if _since_launch(instance, reported_at) else frozenset()
+
+
+def _read_box(instance: Instance, value: str) -> BoxNews | None:
+    known_at, news = _parts(value, 2)
+    return BoxNews(news) if _since_launch(instance, known_at) and news in set(BoxNews) else None
 
 
 def safe_value(text: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from monitor_runtime.contract import names
-from monitor_runtime.contract.deadline import REPORT_DELAY
+from monitor_runtime.contract.deadline import REPORT_DELAY, STARTED_AGAIN
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
+from monitor_runtime.decide.completed import own_action
 from monitor_runtime.decide.completion import fresh, matching
+from monitor_runtime.decide.memory import BoxNews
 from monitor_runtime.decide.observation import Observation, SignOfLife
 
 
@@ -20,12 +22,30 @@ def sign_is_due(settings: Settings, seen: Observation, now: datetime) -> bool:
     launched_at = seen.instance.launched_at
     if not settings.box_reports or launched_at is None or now < launched_at + REPORT_DELAY:
         return False
-    if seen.memory.box_known or seen.memory.may_be_going(now) or seen.completion:
+    stops_at = stops_again_at(settings, seen)
+    known = seen.memory.box and not (stops_at and now >= stops_at)
+    if known or seen.memory.may_be_going(now) or seen.completion:
         return False
     if not isinstance(seen.objects, tuple):
         return False
     written = fresh(seen.objects, launched_at)
     return not any(matching(settings, output, written) for output in settings.expected_outputs)
+
+
+def stops_again_at(settings: Settings, seen: Observation) -> datetime | None:
+    """When a silent box is stopped again, since its training had finished in an earlier launch; None if it is not.
+
+    Not while nobody was told that it is silent, nor where what finishes is only reported.
+    """
+    memory, launched_at = seen.memory, seen.instance.launched_at
+    if not settings.box_reports or launched_at is None or memory.box is not BoxNews.TOLD:
+        return None
+    return launched_at + STARTED_AGAIN if _had_finished(settings, seen) else None
+
+
+def _had_finished(settings: Settings, seen: Observation) -> bool:
+    before = seen.memory.outcome_before
+    return before is not None and own_action(settings, before) is not None
 
 
 def silence(settings: Settings, seen: Observation) -> str | None:
@@ -36,10 +56,17 @@ def silence(settings: Settings, seen: Observation) -> str | None:
     report = f"s3://{settings.bucket}/{settings.prefix}{names.STARTED}"
     if sign.is_of(launched_at):
         return f"{report} is there, and cannot be read ({sign.unreadable}): {_TO_BE_READ}" if sign.unreadable else None
-    older = f"older than this launch: {_FINISHED}, or" if sign.written_at else "absent:"
     instance_id = seen.instance.instance_id
+    silent = f"the box of {instance_id} has not reported since its launch at {format_time(launched_at)}"
+    if _had_finished(settings, seen):
+        stops_at = format_time(launched_at + STARTED_AGAIN)
+        return (
+            f"{silent}: its training had {seen.memory.outcome_before} in an earlier launch, and is not started again;"
+            f" the instance is stopped at {stops_at}, unless it trains by then or is held ({names.TAG_HOLD_UNTIL})"
+        )
+    older = f"older than this launch: {_FINISHED}, or" if sign.written_at else "absent:"
     return (
-        f"the box of {instance_id} has not reported since its launch at {format_time(launched_at)}; {report} is {older}"
+        f"{silent}; {report} is {older}"
         " its user data failed, it has no AWS CLI, or it cannot write to S3: read /var/log/cloud-init-output.log"
         f" through Session Manager, or aws ec2 get-console-output --latest --instance-id {instance_id}"
     )

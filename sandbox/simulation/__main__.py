@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from sandbox.simulation.judge.figures import Figures, spread
+from sandbox.simulation.figures import Figures, spread
 from sandbox.simulation.judge.oracle import judge
 from sandbox.simulation.lifecycle import run_lifecycle
 from sandbox.simulation.progress import shown

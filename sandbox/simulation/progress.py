@@ -9,7 +9,7 @@ from time import perf_counter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from sandbox.simulation.judge.figures import Figures
+from sandbox.simulation.figures import Figures
 
 LINE_SECONDS = 30.0
 """A log that says nothing for longer looks as if all stood still."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from multiprocessing import get_context
 
-from sandbox.simulation.judge.figures import Figures, measure
+from sandbox.simulation.figures import Figures, measure
 from sandbox.simulation.judge.invariants import Violation
 from sandbox.simulation.judge.oracle import judge
 from sandbox.simulation.lifecycle import run_lifecycle

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 from monitor_runtime.contract import names
+from monitor_runtime.contract.times import format_time
 from sandbox.aws.boto import client
 
 from .cloud.aws_failures import DENIED, PASSING, error, raiser
@@ -35,7 +37,7 @@ def _told(reply: dict[str, Any]) -> bool:
 
 def _messages(cloud: Cloud) -> list[dict[str, Any]]:
     """Those about the box."""
-    return [message for message in cloud.all_messages() if message["status"] == "no sign of life"]
+    return [message for message in cloud.all_messages() if message.get("status") == "no sign of life"]
 
 
 def _relaunch(cloud: Cloud) -> None:
@@ -217,3 +219,55 @@ def test_a_report_that_cannot_be_remembered_is_read_by_the_next_check_and_told_b
         assert cloud.check()["problems"] == []
         assert cloud.made().count("s3:GetObject") == 1
         assert _messages(cloud) == []
+
+
+# A box whose training had finished, and that is started again.
+
+
+@contextmanager
+def _started_again() -> Generator[Cloud]:
+    """A run that reported, succeeded and was stopped, and whose instance is running again."""
+    with _silent() as cloud:
+        cloud.put(names.STARTED)
+        cloud.check()
+        cloud.put("done")
+        cloud.pass_time(minutes=10)
+        assert cloud.check()["outcome"] == "succeeded"
+        cloud.pass_time(hours=12)
+        _relaunch(cloud)
+        yield cloud
+
+
+def test_a_finished_box_that_is_started_again_is_told_at_once_and_stopped_after_an_hour() -> None:
+    with _started_again() as cloud:
+        cloud.pass_time(minutes=25)
+        told = cloud.check()
+        assert "its training had succeeded in an earlier launch, and is not started again" in told["problems"][0]
+        cloud.pass_time(minutes=36)
+        reply = cloud.check()
+        assert (reply["decision"], reply["outcome"], cloud.state) == ("end", "succeeded", "stopped")
+        assert reply["reason"] == "succeeded in an earlier launch, and only started again"
+        assert len(_messages(cloud)) == 1
+
+
+def test_a_finished_box_that_trains_again_goes_on() -> None:
+    with _started_again() as cloud:
+        cloud.pass_time(minutes=25)
+        cloud.check()
+        cloud.put(names.STARTED)
+        cloud.pass_time(minutes=36)
+        assert cloud.check()["decision"] == "wait"
+        assert cloud.tags[names.TAG_BOX].endswith(" reported")
+        cloud.pass_time(hours=2)
+        assert (cloud.check()["decision"], cloud.state) == ("wait", "running")
+
+
+def test_a_finished_box_that_is_held_goes_on_until_its_hold_is_over() -> None:
+    with _started_again() as cloud:
+        cloud.pass_time(minutes=25)
+        cloud.check()
+        cloud.tag(hold_until=format_time(cloud.clock.now() + timedelta(hours=3)))
+        cloud.pass_time(hours=2)
+        assert (cloud.check()["decision"], cloud.state) == ("wait", "running")
+        cloud.pass_time(hours=2)
+        assert (cloud.check()["decision"], cloud.state) == ("end", "stopped")

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from monitor_runtime.cloud.values import InstanceState
-from monitor_runtime.contract.names import STARTED, TAG_BOX
+from monitor_runtime.contract.names import TAG_BOX, TAG_OUTCOME
 from monitor_runtime.contract.outcomes import Action
+from sandbox.simulation.judge.activity import BOOT, PERIOD
 from sandbox.simulation.judge.facts import names_object
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.liveness import CARRIED
-from sandbox.simulation.judge.truth import BOOT, PERIOD, Truth
+from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.record import Check
 from sandbox.simulation.world.tampering import Right
@@ -53,7 +54,8 @@ def a_stalled_run_is_ended_in_time(truth: Truth) -> Iterator[Found]:
     for launch in () if record.replaced_at or record.destroyed_at else record.launches:
         end = record.finished_at if launch.left_running_at is None else launch.left_running_at
         noticed = settings.max_interval_seconds * SECOND + 2 * MINUTE
-        stalled_at = None if truth.finish(launch, end) else truth.stalled_at(launch, end, noticed)
+        idles = truth.finish(launch, end) or truth.started_again(launch, end)
+        stalled_at = None if idles else truth.stalled_at(launch, end, noticed)
         large = any(written.multipart for written in truth.signs_of_progress(launch, end))
         if stalled_at is None or (large and record.lacks(Right.TAG, end)):
             continue
@@ -92,7 +94,7 @@ def a_silent_box_is_told(truth: Truth) -> Iterator[Found]:
             continue
         if check.looked_at is None or truth.is_going(launch, looked_at, end) or _has_own_object(truth, launch, end):
             continue
-        silent = _reported_at(truth, launch, end) is None
+        silent = truth.reported_at(launch, end) is None
         if silent and not _is_known(truth, launch, end):
             yield Found(end, f"check {check.number} did not tell that the box of launch {launch.number} is silent")
 
@@ -102,16 +104,6 @@ def _has_own_object(truth: Truth, launch: Launch, moment: int) -> bool:
     settings = truth.settings
     patterns = settings.markers + settings.failure_markers + settings.expected_outputs
     return any(names_object(pattern, name) for name in truth.objects(launch, moment) for pattern in patterns)
-
-
-def _reported_at(truth: Truth, launch: Launch, moment: int) -> int | None:
-    """When the launch's box had first reported by then."""
-    reports = [
-        written.at
-        for written in truth.record.bucket.history
-        if written.key == truth.settings.prefix + STARTED and written.stamp >= launch.stamp and written.at <= moment
-    ]
-    return min(reports, default=None)
 
 
 def _is_known(truth: Truth, launch: Launch, moment: int) -> bool:
@@ -128,13 +120,50 @@ def _tells_silence(check: Check, launch: Launch) -> bool:
     return f"not reported since its launch at {launch.stamped}" in problems
 
 
+def a_finished_box_is_stopped_again(truth: Truth) -> Iterator[Found]:
+    """An undisturbed check ends what had finished in an earlier launch, and was told to do nothing, after an hour."""
+    for check in truth.record.checks:
+        launch, looked_at, end = truth.record.launches[check.launch], check.first_described_at, check.ended_at
+        looks = check.completed and check.trigger in CARRIED and check.is_about(launch) and check.decision == "wait"
+        if not looks or looked_at is None or end is None or check.state_at_end is not InstanceState.RUNNING:
+            continue
+        if truth.finish(launch, looked_at) or _has_own_object(truth, launch, end) or truth.is_held(end):
+            continue
+        excused = truth.record.tampered_at is not None or truth.is_going(launch, looked_at, end)
+        if excused or truth.record.lacks(Right.LIST_BUCKET, end) or truth.record.lacks(Right.GET_OBJECT, end):
+            continue
+        recorded = _recorded_before(truth, launch)
+        due = [each for each in truth.started_again(launch, end) if each.outcome == recorded and each.at <= looked_at]
+        if due and _is_remembered(truth, launch, check.started_at):
+            yield Found(end, f"check {check.number} left launch {launch.number} running, which was only started again")
+
+
+def _recorded_before(truth: Truth, launch: Launch) -> str | None:
+    """The outcome that the tags name at the launch, and that nothing in it has replaced."""
+    taggings = [entry for entry in truth.record.taggings if TAG_OUTCOME in entry.tags]
+    own = any(entry.launch == launch.number for entry in taggings)
+    before = [entry for entry in taggings if launch.previous and entry.launch == launch.previous.number]
+    return before[-1].tags[TAG_OUTCOME] if before and not own and before[-1].at < launch.at else None
+
+
+def _is_remembered(truth: Truth, launch: Launch, moment: int) -> bool:
+    """Whether a tag said before then that it was told."""
+    known = [
+        entry.tags[TAG_BOX]
+        for entry in truth.record.taggings
+        if entry.launch == launch.number and entry.at < moment
+        if TAG_BOX in entry.tags
+    ]
+    return bool(known) and known[-1].endswith("told")
+
+
 def a_box_that_reports_is_not_told(truth: Truth) -> Iterator[Found]:
     """No box is told to be silent that had reported when the check began, or that has its 20 minutes still."""
     for launch in truth.record.launches:
         for check in truth.record.checks:
             if not _tells_silence(check, launch):
                 continue
-            if _reported_at(truth, launch, check.started_at) is not None:
+            if truth.reported_at(launch, check.started_at) is not None:
                 yield Found(check.started_at, f"check {check.number} told a box silent that had reported")
             if (check.ended_at or check.started_at) < launch.stamp + REPORT:
                 yield Found(check.started_at, f"check {check.number} told a box silent that had time to report")
@@ -167,6 +196,7 @@ HANGING = (
     a_metric_without_data_is_told,
     a_stalled_run_is_ended_in_time,
     a_silent_box_is_told,
+    a_finished_box_is_stopped_again,
     a_box_that_reports_is_not_told,
     a_box_is_told_once,
 )

@@ -6,21 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from monitor_runtime.contract.outcomes import Action, Outcome
+from sandbox.simulation.judge.activity import Activity
 from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, counted_since, is_whole, names_object
-from sandbox.simulation.judge.markers import Markers
-from sandbox.simulation.world.bucket import UploadTruth, Written
+from sandbox.simulation.world.bucket import UploadTruth
 from sandbox.simulation.world.machine import Launch, SpotKind
 from sandbox.simulation.world.record import Check
 from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, whole_seconds
 
 LONGEST_HOLD = 7 * DAY
-BOOT = 15 * MINUTE
 WARNING = 5 * MINUTE
 """For so long a warning of EC2 is one: a copy that comes later is about what is over."""
 INTERRUPTION = 15 * MINUTE
 """A check that heard of the warning may be slow; five minutes after it all is as if nobody had warned."""
-PERIOD = 5 * MINUTE
 LAST_LOOK = 5 * MINUTE
 """So long after its deadline a run that was complete before it may take to end as what it is."""
 STILL = 5 * MINUTE
@@ -30,7 +28,7 @@ REMOVAL = 10 * MINUTE
 """What is released and still there after that long is watched and armed like any other instance."""
 
 
-class Truth(Markers):
+class Truth(Activity):
     """Questions about a record."""
 
     @property
@@ -100,7 +98,7 @@ class Truth(Markers):
     def dues(self, launch: Launch, looked_at: int | None, moment: int, *, sure: bool = False) -> list[Due]:
         """The endings that are due at a moment, by what lay in S3 when the check looked; None if it did not look.
 
-        ``sure``: without those that only a monitor may find due which saw a marker late.
+        ``sure``: without those that only a monitor may find due which saw a marker late, or told of a silent box.
         """
         settings = self.settings
         dues: list[Due] = []
@@ -115,6 +113,10 @@ class Truth(Markers):
         if found:
             dues.extend(sorted(due for due in found if moment >= due.at))
             return dues
+        again = self.started_again(launch, moment)
+        if again and sure:
+            return dues
+        dues.extend(due for due in again if moment >= due.at)
         stalled_at = None if looked_at is None else self.stalled_at(launch, looked_at)
         if stalled_at is not None and moment >= stalled_at:
             dues.append(Due(Outcome.STALLED, stalled_at, settings.on_failure))
@@ -169,61 +171,6 @@ class Truth(Markers):
         over = deadline is not None and moment >= deadline + LAST_LOOK
         one_time = self.record.scenario.machine.spot is SpotKind.ONE_TIME
         return due.outcome is Outcome.UNVERIFIED and one_time and not over
-
-    def signs_of_progress(self, launch: Launch, moment: int) -> list[Written]:
-        """What the launch had written by then of what its training writes while it makes progress."""
-        patterns = self.settings.stalled.patterns if self.settings.stalled else ()
-        written = self.objects(launch, moment).items()
-        return [entry for name, entry in written if any(names_object(pattern, name) for pattern in patterns)]
-
-    def stalled_at(self, launch: Launch, moment: int, large_late: int = 0) -> int | None:
-        """When the launch has stalled, by what lay in S3 at a moment; None while something is being uploaded.
-
-        ``large_late``: how much later than it was there the monitor may count what S3 dates back. A marker hides it.
-        """
-        stalled = self.settings.stalled
-        untold = any(self.record.lacks(right, moment) for right in (Right.LIST_BUCKET, Right.LIST_UPLOADS))
-        if stalled is None or untold or self._is_uploading_progress(launch, moment):
-            return None
-        minutes, since = stalled.minutes * MINUTE, launch.stamp
-        hidden_until = max((at for at, _ in self.record.bucket.removed if launch.at <= at <= moment), default=0)
-        for written in self.signs_of_progress(launch, moment):
-            looked_for = max(written.at, launch.stamp + minutes, hidden_until)
-            seen_at = looked_for + large_late if large_late else written.at
-            since = max(since, max(written.stamp, seen_at) if written.multipart else written.stamp)
-        return since + minutes
-
-    def _is_uploading_progress(self, launch: Launch, moment: int) -> bool:
-        """Whether S3 lists an upload of such a name that began in this launch, and no newer object has its name."""
-        patterns, prefix = self.settings.stalled.patterns if self.settings.stalled else (), self.settings.prefix
-        stamps = {written.key: written.stamp for written in self.signs_of_progress(launch, moment)}
-        return any(
-            upload.at <= moment
-            and (upload.completed_at is None or upload.completed_at > moment)
-            and launch.stamp <= upload.stamp
-            and stamps.get(upload.key, 0) <= upload.stamp
-            and any(names_object(pattern, upload.key[len(prefix) :]) for pattern in patterns)
-            for upload in self.record.bucket.uploads
-        )
-
-    def is_idle(self, launch: Launch, moment: int) -> bool:
-        """Whether a whole window, ended at most a quarter of an hour ago, saw no work.
-
-        Within the warm-up only after work that was done when the instance had booted.
-        """
-        idle = self.settings.idle
-        if idle is None:
-            return False
-        training = self.record.trainings[launch.number]
-        newest = moment // PERIOD * PERIOD
-        warm_at = launch.stamp + idle.warm_up_minutes * MINUTE
-        booted_at = min(launch.stamp + BOOT, warm_at)
-        for end in (newest, newest - PERIOD, newest - 2 * PERIOD, newest - 3 * PERIOD):
-            start = end - idle.minutes * MINUTE
-            warm = start >= warm_at or training.is_busy(booted_at, start)
-            if start >= booted_at and warm and not training.is_busy(start, end):
-                return True
-        return False
 
     def is_held(self, moment: int, known_at: int | None = None) -> bool:
         """Whether a valid hold was in force at a moment, and had been set by ``known_at``."""

@@ -15,6 +15,7 @@ from sandbox.simulation.world.timeline import Timeline
 from sandbox.simulation.world.training_plan import Course, PlannedUpload, PlannedWrite, TrainingPlan, draw_training
 
 FAILING_USER_DATA = 0.2
+FINISHES = frozenset({Course.MARKER, Course.OUTPUTS, Course.FAILURE})
 
 
 def draw_launch(scenario: Scenario, number: int) -> TrainingPlan:
@@ -24,9 +25,15 @@ def draw_launch(scenario: Scenario, number: int) -> TrainingPlan:
         return plan
     if Random(f"{scenario.seed}:user data:{number}").random() >= FAILING_USER_DATA:
         return replace(plan, reports_at=plan.starts_at)
+    return _idling(plan)
+
+
+def _idling(plan: TrainingPlan) -> TrainingPlan:
+    """The same launch in which nothing trains."""
     return replace(
         plan,
         course=Course.HANG,
+        reports_at=None,
         writes=(),
         uploads=(),
         quiet=(0, plan.ends_at or 0),
@@ -45,6 +52,8 @@ class TrainingTruth:
     signalled_at: int | None = None
     exited_at: int | None = None
     powered: bool = True
+    finished: bool = False
+    """Whether it came to its end by itself, so that its box trains no more."""
 
     def is_busy(self, start: int, end: int) -> bool:
         """Whether it used the CPU at some moment from ``start`` up to ``end``."""
@@ -71,7 +80,10 @@ class Box:
 
     def boot(self, launch: Launch) -> None:
         """Begin the launch's training."""
-        truth = TrainingTruth(launch, draw_launch(self.scenario, launch.number))
+        finished = launch.previous is not None and self.trainings[launch.previous.number].finished
+        drawn = draw_launch(self.scenario, launch.number)
+        reports = self.scenario.settings.box_reports
+        truth = TrainingTruth(launch, _idling(drawn) if finished and reports else drawn, finished=finished)
         self.trainings.append(truth)
         plan = truth.plan
         self.timeline.trace(
@@ -87,7 +99,7 @@ class Box:
         for removal in plan.removals:
             self.timeline.at(launch.at + removal.at, partial(self.bucket.delete, removal.key))
         if plan.ends_at is not None and plan.course is not Course.HANG:
-            self.timeline.at(launch.at + plan.ends_at, lambda: self._exit(truth))
+            self.timeline.at(launch.at + plan.ends_at, lambda: self._finish(truth))
 
     def signal(self, launch: Launch) -> TrainingTruth:
         """SIGTERM: no more work, but a last checkpoint if it writes one; it exits when that is up."""
@@ -143,6 +155,10 @@ class Box:
 
         if completes_at is not None:
             self.timeline.at(completes_at, complete)
+
+    def _finish(self, truth: TrainingTruth) -> None:
+        truth.finished |= truth.exited_at is None and truth.signalled_at is None and truth.plan.course in FINISHES
+        self._exit(truth)
 
     def _exit(self, truth: TrainingTruth) -> None:
         if truth.exited_at is None:

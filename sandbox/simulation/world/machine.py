@@ -38,6 +38,8 @@ class Launch:
     forced: bool = False
     releases: list[int] = field(default_factory=list[int])
     """When the monitor wrote that Pulumi was about to remove the instance: once an update that removes it."""
+    previous: Launch | None = field(default=None, repr=False)
+    """The launch of the same instance before this one."""
 
     @property
     def released_at(self) -> int | None:
@@ -110,7 +112,8 @@ class Machine:
     def start(self) -> None:
         """Launch it, or start it again: LaunchTime moves on."""
         now = self.timeline.now
-        launch = Launch(len(self.all_launches), now, whole_seconds(now))
+        previous = self.launches[-1] if self.launches else None
+        launch = Launch(len(self.all_launches), now, whole_seconds(now), previous=previous)
         self.launches.append(launch)
         self.all_launches.append(launch)
         self.state_changed_at = None

@@ -161,7 +161,7 @@ def ever_reported(sign: SignOfLife, _launched_at: datetime) -> bool:
 
 
 def forgetful_of_the_box(original: Callable[..., Memory], *args: object) -> Memory:
-    return replace(original(*args), box_known=False)
+    return replace(original(*args), box=None)
 
 
 def unreleased(original: Callable[..., Memory], *args: object) -> Memory:

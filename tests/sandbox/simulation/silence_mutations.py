@@ -31,6 +31,18 @@ SILENCE_MUTATIONS = (
         "a_box_that_reports_is_not_told",
     ),
     Mutation(
+        "what is only started again runs on",
+        replaced(sign_of_life, "STARTED_AGAIN", timedelta(days=9)),
+        "a_finished_box_is_stopped_again",
+        300,
+    ),
+    Mutation(
+        "what is only started again has no time",
+        replaced(sign_of_life, "STARTED_AGAIN", timedelta(0)),
+        "every_ending_has_a_cause",
+        300,
+    ),
+    Mutation(
         "a report is not looked for",
         replaced(observe, "find_sign_of_life", lambda *_: SignOfLife()),
         "a_box_that_reports_is_not_told",

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from sandbox.simulation.judge.figures import Figures
+from sandbox.simulation.figures import Figures
 from sandbox.simulation.judge.invariants import Violation
 from sandbox.simulation.progress import shown
 
