@@ -5,6 +5,8 @@ from runctl_component.errors import InvalidArgs, NotWatchedError, RunctlError
 from runctl_component.monitor.monitor import Monitor
 from runctl_component.training_run.training_run import TrainingRun
 
+__version__ = "0.1.0"
+
 __all__ = [
     "IdleArgs",
     "InvalidArgs",
@@ -16,4 +18,5 @@ __all__ = [
     "TrainingRun",
     "TrainingRunArgs",
     "WatchArgs",
+    "__version__",
 ]

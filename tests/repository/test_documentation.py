@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import runpy
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pulumi
 import pytest
 import yaml
+from botocore import xform_name
 
 from monitor_runtime.contract import names
 from monitor_runtime.contract.settings import Settings
@@ -26,6 +29,8 @@ from ..runctl_component.recording import record
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+TWO_SCREENS = 110
+OF_THE_CLI = {"query", "output", "region", "profile"}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -91,6 +96,52 @@ def test_every_scenario_is_named_in_the_readme() -> None:
     assert [
         name for name in SCENARIOS if f"`{name}`" not in README and f"={name}" not in README and name != "default"
     ] == []
+
+
+def _anchors(page: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_heading_leads_to_one(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]*)#([^)]+)\)", page.read_text(encoding="utf-8"))
+    lost = [heading for file, heading in links if heading not in _anchors(page.parent / file if file else page)]
+    assert lost == []
+
+
+@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.name)
+def test_a_page_of_more_than_two_screens_begins_with_its_contents(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    beginning = text[: text.index("\n## ")] if "\n## " in text else text
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    listed = re.findall(r"^- \[(.+)\]\(#", beginning, re.MULTILINE)
+    assert len(text.splitlines()) <= TWO_SCREENS or listed == headings
+
+
+def _aws_commands() -> list[list[str]]:
+    """Every command of the AWS CLI that a page shows, in its words."""
+    shown: list[str] = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        shown += re.findall(r"^(aws .+)$", text, re.MULTILINE) + re.findall(r"`(aws [^`]+)`", text)
+    return [shlex.split(command) for command in shown]
+
+
+def test_every_command_of_the_aws_cli_is_one_that_it_knows() -> None:
+    session, checked = botocore.session.get_session(), list[str]()
+    for _, service, operation, *words in _aws_commands():
+        if service == "s3":  # the CLI's own, of which botocore has no model
+            continue
+        model = session.get_service_model(service)
+        names = {xform_name(name, "-"): name for name in model.operation_names}
+        shape = model.operation_model(names[operation]).input_shape
+        known = {xform_name(member, "-") for member in shape.members} if shape else set[str]()
+        given = [word.removeprefix("--") for word in words if word.startswith("--")]
+        assert [option for option in given if option not in known | OF_THE_CLI] == []
+        checked.append(operation)
+    assert len(checked) > 5
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import sysconfig
+import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runctl_component import __version__
 from runctl_component.monitor.archive import build_archive_bytes
 
 pytestmark = pytest.mark.xdist_group("packaging")
@@ -99,6 +103,54 @@ def test_the_installed_wheel_builds_the_same_archive_as_the_checkout(installed: 
 @pytest.mark.parametrize("package", ["runctl_component", "monitor_runtime"])
 def test_both_packages_are_typed(installed: Path, package: str) -> None:
     assert (installed / package / "py.typed").is_file()
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution."""
+    folder = tmp_path_factory.mktemp("sdist")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    (sdist,) = folder.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / sdist.name.removesuffix(".tar.gz")
+
+
+def test_nothing_but_what_a_build_needs_is_in_the_source_distribution(unpacked: Path) -> None:
+    assert {entry.name for entry in unpacked.iterdir()} == {
+        *("runctl_component", "monitor_runtime"),
+        *("README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", "PKG-INFO", ".gitignore"),
+    }
+
+
+def test_the_wheel_of_the_source_distribution_has_the_files_of_the_wheel_of_the_checkout(
+    unpacked: Path, installed: Path, tmp_path: Path
+) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=unpacked, check=True, capture_output=True, timeout=120)
+    (wheel,) = tmp_path.glob("*.whl")
+    (of_the_checkout,) = installed.parent.glob("*.whl")
+    assert zipfile.ZipFile(wheel).namelist() == zipfile.ZipFile(of_the_checkout).namelist()
+
+
+def test_the_version_is_the_newest_of_the_changelog() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (\S+)", changelog, re.MULTILINE)[0] == __version__
+
+
+def test_every_release_says_whether_it_replaces_instances() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    releases = re.split(r"^## ", changelog, flags=re.MULTILINE)[1:]
+    assert all("- **Replaces instances**: " in release for release in releases)
+
+
+def test_an_installed_package_has_the_metadata_that_an_index_shows(installed: Path) -> None:
+    (folder,) = installed.glob("runctl_component-*.dist-info")
+    metadata = (folder / "METADATA").read_text(encoding="utf-8")
+    assert f"\nVersion: {__version__}\n" in metadata
+    for field in ("Summary", "License-Expression", "Requires-Python", "Keywords", "Classifier"):
+        assert f"\n{field}: " in metadata
 
 
 def test_nothing_but_the_two_packages_is_in_the_wheel(installed: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 from monitor_runtime.observe.marker_body import parse_body
 from runctl_component.box.box_tags import TAG_POWER_OFF_AFTER
@@ -47,6 +49,19 @@ def test_a_command_that_shuts_the_machine_down_has_succeeded_and_does_not_train_
         box.boot()
         await_marker(box)
         assert box.run("cat /root/launches").stdout == "launch\n"
+
+
+def test_the_command_that_the_documentation_names_has_a_finished_box_train_anew() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operating.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^sudo (rm .*runctl-training.*)$", page, re.MULTILINE)
+    with product_box("echo launch >>/root/launches") as box:
+        box.boot()
+        await_marker(box)
+        box.reboot()
+        box.s3.remove(SUCCEEDED)
+        box.run(command.replace("sudo ", ""))
+        await_marker(box)
+        assert box.run("cat /root/launches").stdout == "launch\n" * 2
 
 
 def test_a_reboot_lets_the_training_save_and_the_next_boot_trains_again() -> None:
