@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import grpc
 import pulumi
-from pulumi.runtime import mocks, settings
+from pulumi.runtime import mocks, rpc, settings
+from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
 from pulumi.runtime.stack import run_pulumi_func
 
 from sandbox.aws.functions import Functions
@@ -28,6 +30,8 @@ class Registered:
     name: str
     urn: str
     parent: str
+    inputs: Inputs = field(default_factory=dict[str, Any])
+    """After the transforms."""
 
 
 @dataclass
@@ -47,13 +51,42 @@ class _Engine(mocks.MockMonitor):
         super().__init__(_Provider(region, functions, deployment))
         self._deployment = deployment
         self._lock = threading.RLock()
+        self._transforms: dict[str, list[Any]] = {}
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the engine's protocol
         with self._lock:
+            transforms = [*request.transforms, *self._transforms.get(request.parent, [])]
+            for transform in transforms:
+                request.object.CopyFrom(_transformed(request, transform))
             response: Any = super().RegisterResource(request)  # pyright: ignore[reportUnknownMemberType]
+            self._transforms[response.urn] = transforms
             if request.type != "pulumi:pulumi:Stack":
-                self._deployment.resources.append(Registered(request.type, request.name, response.urn, request.parent))
+                inputs: Any = rpc.deserialize_properties(request.object, keep_unknowns=True)
+                self._deployment.resources.append(
+                    Registered(request.type, request.name, response.urn, request.parent, inputs)
+                )
             return response
+
+
+def _transformed(request: Any, transform: Any) -> Any:
+    """A resource's inputs as one of the program's transforms wants them; its options stay as they are.
+
+    The program is asked over the engine's protocol: of a resource's own transforms first, then of its parent's.
+    https://www.pulumi.com/docs/iac/concepts/resources/options/transforms/
+    """
+    asked = resource_pb2.TransformRequest(
+        type=request.type,
+        name=request.name,
+        custom=request.custom,
+        parent=request.parent,
+        properties=request.object,
+    )
+    with grpc.insecure_channel(transform.target) as channel:
+        program: Any = callback_pb2_grpc.CallbacksStub(channel)
+        answer = program.Invoke(
+            callback_pb2.CallbackInvokeRequest(token=transform.token, request=asked.SerializeToString())
+        )
+    return resource_pb2.TransformResponse.FromString(answer.response).properties
 
 
 class _Provider(mocks.Mocks):

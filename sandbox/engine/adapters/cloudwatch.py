@@ -12,6 +12,7 @@ from sandbox.engine.adapters.adapter import (
     Outputs,
     pascal,
     physical_name,
+    picked,
     retag,
     same_json,
     tag_list,
@@ -22,7 +23,8 @@ from sandbox.engine.adapters.adapter import (
 def _create_log_group(name: str, inputs: Inputs) -> Created:
     title = physical_name(name, inputs)
     logs = client("logs")
-    logs.create_log_group(logGroupName=title, tags=dict(inputs.get("tags") or {}))
+    key = picked(inputs, {"kmsKeyId": "kmsKeyId"})
+    logs.create_log_group(logGroupName=title, tags=dict(inputs.get("tags") or {}), **key)
     logs.put_retention_policy(logGroupName=title, retentionInDays=int(inputs["retentionInDays"]))
     return title, {"name": title, "arn": _log_groups(title)[0]["arn"].removesuffix(":*")}
 
@@ -35,11 +37,15 @@ def _log_groups(title: str) -> list[Any]:
 def _read_log_group(identity: str, known: Outputs) -> Outputs | None:
     del known
     found = _log_groups(identity)
-    return {"retentionInDays": found[0].get("retentionInDays", 0)} if found else None
+    if not found:
+        return None
+    return {"retentionInDays": found[0].get("retentionInDays", 0), **picked(found[0], {"kmsKeyId": "kmsKeyId"})}
 
 
 def _update_log_group(identity: str, old: Outputs, new: Inputs) -> Outputs:
     logs = client("logs")
+    if new.get("kmsKeyId") != old.get("kmsKeyId"):
+        raise NotImplementedError(f"{identity}: moto has no AssociateKmsKey")
     logs.put_retention_policy(logGroupName=identity, retentionInDays=int(new["retentionInDays"]))
     retag(
         old,

@@ -31,7 +31,10 @@ def _configuration(inputs: Inputs) -> dict[str, Any]:
         "Handler": inputs["handler"],
         "Environment": {"Variables": dict(inputs["environment"]["variables"])},
         "LoggingConfig": pascal(inputs["loggingConfig"]),
-        **picked(inputs, {"description": "Description", "timeout": "Timeout", "memorySize": "MemorySize"}),
+        **picked(
+            inputs,
+            {"description": "Description", "timeout": "Timeout", "memorySize": "MemorySize", "vpcConfig": "VpcConfig"},
+        ),
     }
 
 
@@ -69,6 +72,8 @@ def _read_function(identity: str, known: Outputs) -> Outputs | None:
     }
     if "description" in known:
         read["description"] = function["Description"]
+    if "vpcConfig" in known:
+        read["vpcConfig"] = camel(function.get("VpcConfig"))
     return read
 
 

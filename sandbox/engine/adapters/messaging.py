@@ -19,10 +19,10 @@ from sandbox.engine.adapters.adapter import (
 
 
 def _queue_attributes(inputs: Inputs) -> dict[str, str]:
-    return {
-        "MessageRetentionPeriod": str(int(inputs["messageRetentionSeconds"])),
-        "SqsManagedSseEnabled": str(inputs["sqsManagedSseEnabled"]).lower(),
-    }
+    """The provider refuses a key beside that of SQS's own; here the latter is then left unread."""
+    key = inputs.get("kmsMasterKeyId")
+    own = {"KmsMasterKeyId": key} if key else {"SqsManagedSseEnabled": str(inputs["sqsManagedSseEnabled"]).lower()}
+    return {"MessageRetentionPeriod": str(int(inputs["messageRetentionSeconds"])), **own}
 
 
 def _create_queue(name: str, inputs: Inputs) -> Created:
@@ -44,8 +44,14 @@ def _read_queue(identity: str, known: Outputs) -> Outputs | None:
     return {
         "arn": attributes["QueueArn"],
         "messageRetentionSeconds": int(attributes["MessageRetentionPeriod"]),
-        "sqsManagedSseEnabled": attributes["SqsManagedSseEnabled"] == "true",
+        **_read_encryption(attributes),
     }
+
+
+def _read_encryption(attributes: dict[str, str]) -> Outputs:
+    if attributes.get("KmsMasterKeyId"):
+        return {"kmsMasterKeyId": attributes["KmsMasterKeyId"]}
+    return {"sqsManagedSseEnabled": attributes["SqsManagedSseEnabled"] == "true"}
 
 
 def _update_queue(identity: str, old: Outputs, new: Inputs) -> Outputs:

@@ -20,6 +20,7 @@ def _document(command: str) -> str:
 POLICY, OTHER_POLICY = _policy("Allow"), _policy("Deny")
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 TRUST, OTHER_TRUST = _policy("Allow", Principal=LAMBDA), _policy("Deny", Principal=LAMBDA)
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 AGENT = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 
 
@@ -42,6 +43,7 @@ FUNCTION = {
     "description": "checks",
     "environment": {"variables": {"MONITOR": "m"}},
     "loggingConfig": {"logFormat": "JSON"},
+    "vpcConfig": {"subnetIds": ["subnet-0aaaaaaa"], "securityGroupIds": ["sg-0aaaaaaa"]},
     "tags": {"a": "1"},
 }
 ALARM: dict[str, Any] = {
@@ -109,7 +111,7 @@ SAMPLES = {
         {"role": "{name of aws:iam/role:Role}", "tags": {"a": "1"}}, {"tags": {"b": "2"}}
     ),
     "aws:cloudwatch/logGroup:LogGroup": Sample(
-        {"retentionInDays": 7, "tags": {"a": "1"}}, {"retentionInDays": 30, "tags": {"b": "2"}}
+        {"retentionInDays": 7, "kmsKeyId": KEY, "tags": {"a": "1"}}, {"retentionInDays": 30, "tags": {"b": "2"}}
     ),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Sample(ALARM, {"period": 300, "tags": {"b": "2"}}),
     "aws:cloudwatch/dashboard:Dashboard": Sample(
