@@ -56,7 +56,7 @@ BAD: Mapping[str, list[object]] = {
     "spot": ["yes", "One-Time", "", True, 5],
     "tags": [[], "a=b", {"aws:x": "y"}, {"AWS:x": "y"}, {"runctl:run": "y"}, {"Runctl:Monitor": "y"},
              {"RUNCTL:x": "y"}, {"a b": "c"}, {"": "x"}, {"a": 5},
-             {"a": "x" * 257}, {f"k{n}": "v" for n in range(31)}, {".": "x"}, {"..": "x"}, {"_index": "x"}],
+             {"a": "x" * 257}, {f"k{n}": "v" for n in range(27)}, {".": "x"}, {"..": "x"}, {"_index": "x"}],
     "markers": [["a/b"], [""], ["*"], ["x" * 257], [5], ["done", "done"],
                 ["<aws.scheduler.attempt-number>.ok"], [f"m{n}" for n in range(51)], *NOT_LISTS],
     "failure_markers": [["a/b"], [""], ["**"], [None], *NOT_LISTS],
