@@ -15,7 +15,7 @@ from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
 from pulumi.runtime.stack import run_pulumi_func
 
 from sandbox.aws.functions import Functions
-from sandbox.engine.adapters.adapter import Created, Inputs, ReadInputs
+from sandbox.engine.adapters.adapter import Created, Inputs, Outputs, ReadInputs
 from sandbox.engine.adapters.invocation import FunctionError
 from sandbox.engine.adapters.table import adapters
 from sandbox.engine.lookups import look_up
@@ -32,6 +32,9 @@ class Registered:
     parent: str
     inputs: Inputs = field(default_factory=dict[str, Any])
     """After the transforms."""
+    identity: str = ""
+    state: Outputs = field(default_factory=dict[str, Any])
+    """Inputs and outputs, as far as they are known."""
 
 
 @dataclass
@@ -62,8 +65,9 @@ class _Engine(mocks.MockMonitor):
             self._transforms[response.urn] = transforms
             if request.type != "pulumi:pulumi:Stack":
                 inputs: Any = rpc.deserialize_properties(request.object, keep_unknowns=True)
+                state: Any = self.resources[response.urn].state  # pyright: ignore[reportUnknownMemberType]
                 self._deployment.resources.append(
-                    Registered(request.type, request.name, response.urn, request.parent, inputs)
+                    Registered(request.type, request.name, response.urn, request.parent, inputs, response.id, state)
                 )
             return response
 
@@ -133,6 +137,7 @@ def evaluate(
     config: Mapping[str, str],
     region: str,
     functions: Functions | None,
+    project: str = "runctl",
     stack: str = "demo",
 ) -> Deployment:
     """Run a program. With ``functions`` it is an `up` on moto, without it a preview.
@@ -149,7 +154,7 @@ def evaluate(
     leftovers.rpc_manager.clear()
     leftovers.outputs.clear()
     settings.ROOT.set(None)
-    mocks.set_mocks(monitor.mocks, project="runctl", stack=stack, preview=preview, monitor=monitor)
+    mocks.set_mocks(monitor.mocks, project=project, stack=stack, preview=preview, monitor=monitor)
     pulumi.runtime.set_all_config(dict(config))
     loop = asyncio.get_event_loop()
     try:

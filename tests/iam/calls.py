@@ -96,6 +96,15 @@ def _create_tags(parameters: Parameters, account: Account) -> Iterator[Access]:
         yield Access("ec2:CreateTags", account.arn("ec2", f"{kind}/{resource_id}"), context)
 
 
+def _delete_tags(parameters: Parameters, account: Account) -> Iterator[Access]:
+    """Without keys, all tags are deleted, and there is no condition key that would say so."""
+    keys = [entry["Key"] for entry in parameters.get("Tags", [])]
+    named: dict[str, str | Sequence[str]] = {"aws:TagKeys": keys} if keys else {}
+    for resource_id in parameters["Resources"]:
+        resource = account.arn("ec2", f"instance/{resource_id}")
+        yield Access("ec2:DeleteTags", resource, {**account.tag_keys(resource_id), **named})
+
+
 def _cancel_spot(parameters: Parameters, account: Account) -> Iterator[Access]:
     for request_id in parameters["SpotInstanceRequestIds"]:
         resource = account.arn("ec2", f"spot-instances-request/{request_id}")
@@ -185,6 +194,7 @@ _CALLS: Mapping[tuple[str, str], Callable[[Parameters, Account], Iterator[Access
     ("cloudwatch", "PutMetricData"): _put_metric,
     ("ec2", "CancelSpotInstanceRequests"): _cancel_spot,
     ("ec2", "CreateTags"): _create_tags,
+    ("ec2", "DeleteTags"): _delete_tags,
     ("ec2", "DescribeInstances"): _plain("ec2:DescribeInstances"),
     ("ec2", "StopInstances"): _instances("ec2:StopInstances"),
     ("ec2", "TerminateInstances"): _instances("ec2:TerminateInstances"),

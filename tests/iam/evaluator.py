@@ -27,8 +27,8 @@ def is_allowed(
 ) -> bool:
     """Whether some statement allows the request and none denies it.
 
-    ``context`` holds the request's condition keys, whose names ignore case. ``principal`` is the service that asks,
-    for trust and resource policies.
+    ``context`` holds the request's condition keys, whose names ignore case. ``principal`` is the service or the ARN
+    that asks, for trust and resource policies.
     """
     documents = [policies] if isinstance(policies, Mapping) else policies
     keys = {key.lower(): _list(value) for key, value in (context or {}).items()}
@@ -81,7 +81,8 @@ def _named(statement: Policy, element: str, value: str, *, ignore_case: bool = F
 def _asked_by(statement: Policy, principal: str | None) -> bool:
     if "Principal" not in statement:
         return principal is None
-    return principal in _list(statement["Principal"]["Service"])
+    named = {each for kind in statement["Principal"].values() for each in _list(kind)}
+    return principal is not None and not named.isdisjoint({principal, "*"})
 
 
 def _any_like(patterns: Iterable[str], value: str, *, ignore_case: bool = False) -> bool:
@@ -114,7 +115,12 @@ _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
     "ArnLike": _arn_like,
     "Bool": lambda wanted, value: wanted.lower() == value.lower(),
 }
-_NEGATED = {"StringNotEquals": "StringEquals", "StringNotLike": "StringLike", "ArnNotEquals": "ArnEquals"}
+_NEGATED = {
+    "StringNotEquals": "StringEquals",
+    "StringNotLike": "StringLike",
+    "ArnNotEquals": "ArnEquals",
+    "ArnNotLike": "ArnLike",
+}
 
 
 def _holds(operator: str, key: str, wanted: list[str], keys: Mapping[str, list[str]]) -> bool:
