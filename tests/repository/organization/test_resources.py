@@ -35,7 +35,9 @@ def test_every_role_that_is_made_has_the_boundary_and_the_path() -> None:
     with sandbox() as cloud:
         cloud.create_bucket(BUCKET)
         made = evaluated("Bounded roles with a path", functions=cloud.functions)
-        roles = [client("iam").get_role(RoleName=role["RoleName"])["Role"] for role in client("iam").list_roles()["Roles"]]
+        roles = [
+            client("iam").get_role(RoleName=role["RoleName"])["Role"] for role in client("iam").list_roles()["Roles"]
+        ]
         profiles = client("iam").list_instance_profiles()["InstanceProfiles"]
     bounds = [(role["PermissionsBoundary"]["PermissionsBoundaryArn"], role["Path"]) for role in roles]
     assert bounds == [(BOUNDARY, "/training/")] * len(of(made, "Role"))
@@ -64,7 +66,9 @@ def test_default_tags_are_on_all_that_can_have_tags_but_on_objects() -> None:
             for each in registered(ALL).resources
             if each.type.startswith("aws:")
         }
-    without = {kind for kind, tags in tagged.items() if tags is not None and not _default_tags().items() <= tags.items()}
+    without = {
+        kind for kind, tags in tagged.items() if tags is not None and not _default_tags().items() <= tags.items()
+    }
     assert without == {"BucketObjectv2"}
     assert {kind for kind, tags in tagged.items() if tags} >= {"Function", "Instance", "Queue", "Role", "ScheduleGroup"}
     assert tagged["Schedule"] is None
