@@ -65,9 +65,11 @@ class _Engine(mocks.MockMonitor):
             self._transforms[response.urn] = transforms
             if request.type != "pulumi:pulumi:Stack":
                 inputs: Any = rpc.deserialize_properties(request.object, keep_unknowns=True)
-                state: Any = self.resources[response.urn].state  # pyright: ignore[reportUnknownMemberType]
+                registered: Any = self.resources[response.urn]
                 self._deployment.resources.append(
-                    Registered(request.type, request.name, response.urn, request.parent, inputs, response.id, state)
+                    Registered(
+                        request.type, request.name, response.urn, request.parent, inputs, response.id, registered.state
+                    )
                 )
             return response
 

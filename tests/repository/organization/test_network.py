@@ -27,7 +27,7 @@ def _services() -> frozenset[str]:
 
 def _endpoint(service: str) -> str:
     """The name of a service's endpoint: that of its hosts, as botocore knows them."""
-    return boto3.Session()._session.get_service_model(service).endpoint_prefix  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportAttributeAccessIssue, reportUnknownVariableType]
+    return boto3.Session()._session.get_service_model(service).endpoint_prefix
 
 
 def _nodes(folder: Path) -> Iterator[ast.AST]:
