@@ -35,7 +35,11 @@ MAX_MANAGED_POLICY_CHARACTERS = 6144
 """Without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 FROM_THE_PROVIDERS_SOURCE: Mapping[str, str] = {
-    "ec2:ReplaceIamInstanceProfileAssociation": "ec2/ec2_instance.go: another profile",
+    "ec2:AssociateIamInstanceProfile": "ec2/ec2_instance.go: another profile of a stopped instance",
+    "ec2:CancelSpotInstanceRequests": "ec2/ec2_instance.go: a spot instance, before it is terminated",
+    "ec2:DisassociateIamInstanceProfile": "ec2/ec2_instance.go: another profile of a stopped instance",
+    "ec2:ModifyNetworkInterfaceAttribute": "ec2/ec2_instance.go: other security groups",
+    "ec2:ReplaceIamInstanceProfileAssociation": "ec2/ec2_instance.go: another profile of a running instance",
     "lambda:InvokeFunction": "lambda/invocation.go: the first check, which the sandbox calls without boto3",
     "s3:AbortMultipartUpload": "s3/object.go: code that is uploaded in parts, and fails",
     "s3:DeleteObjectVersion": "s3/object.go: in a bucket with versions, all of them",
