@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sandbox.aws.functions import Functions
 from sandbox.engine.in_process import Deployment, Registered, evaluate
-from sandbox.sandbox import REGION
+from sandbox.sandbox import REGION, Sandbox, sandbox
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "in-an-organization.md").read_text(encoding="utf-8")
@@ -29,17 +30,27 @@ def policies(title: str) -> list[dict[str, Any]]:
     return [json.loads(block) for block in blocks(SECTIONS[title], "json")]
 
 
-def evaluated(
-    title: str, *, functions: Functions | None = None, project: str = "nlp", stack: str = "prod"
-) -> Deployment:
-    """The snippet of a section, after the one that all go on from. With ``functions`` it is created in moto."""
+@cache
+def previewed(title: str) -> Deployment:
+    """The program of a section; nothing is created."""
+    with sandbox():
+        return _evaluated(title, None)
+
+
+def created(title: str, cloud: Sandbox) -> Deployment:
+    """The program of a section, up in moto."""
+    return _evaluated(title, cloud.functions)
+
+
+def _evaluated(title: str, functions: Functions | None) -> Deployment:
+    """The snippet of a section, after the one that all go on from."""
     (first,) = blocks(INTRODUCTION, "python")
     (snippet,) = blocks(SECTIONS[title], "python")
 
     def program() -> None:
         exec(compile(f"{first}\n{snippet}", f"docs/in-an-organization.md#{title}", "exec"), {})  # noqa: S102
 
-    return evaluate(program, config={}, region=REGION, functions=functions, project=project, stack=stack)
+    return evaluate(program, config={}, region=REGION, functions=functions, project="nlp", stack="prod")
 
 
 def of(deployment: Deployment, kind: str) -> list[Registered]:

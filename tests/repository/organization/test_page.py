@@ -9,9 +9,8 @@ import pytest
 from runctl_component.policies import MAX_ROLE_POLICY_CHARACTERS
 from sandbox.engine.in_process import Registered
 from sandbox.engine.sdk_types import resource_type
-from sandbox.sandbox import sandbox
 
-from .page import INTRODUCTION, PAGE, ROOT, SECTIONS, blocks, evaluated, of
+from .page import INTRODUCTION, PAGE, ROOT, SECTIONS, blocks, of, previewed
 
 WITH_PROGRAMS = [title for title, text in SECTIONS.items() if blocks(text, "python")]
 
@@ -41,8 +40,7 @@ def _problems(resource: Registered) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("title", WITH_PROGRAMS)
 def test_what_a_snippet_declares_or_changes_is_known_to_the_sdk(title: str) -> None:
-    with sandbox():
-        resources = evaluated(title).resources
+    resources = previewed(title).resources
     assert len(resources) > 10
     given = [Registered(each.type, each.name, each.urn, each.parent, _sdk_inputs(each)) for each in resources]
     assert [problem for each in given for problem in _problems(each)] == []
@@ -55,7 +53,6 @@ def _sdk_inputs(resource: Registered) -> dict[str, object]:
 
 @pytest.mark.parametrize("title", WITH_PROGRAMS)
 def test_the_policies_of_the_roles_still_fit_into_them(title: str) -> None:
-    with sandbox():
-        texts = [each.inputs["policy"] for each in of(evaluated(title), "RolePolicy")]
+    texts = [each.inputs["policy"] for each in of(previewed(title), "RolePolicy")]
     known = [text for text in texts if isinstance(text, str)]
     assert [text for text in known if len(text) > MAX_ROLE_POLICY_CHARACTERS] == []

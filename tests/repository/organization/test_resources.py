@@ -23,7 +23,7 @@ from ...iam.calls import Account, accesses, refused
 from ...iam.cases import AWS
 from ...iam.evaluator import is_allowed
 from ...runctl_component.forms import ALL, registered
-from .page import BOUNDARY, SECTIONS, blocks, evaluated, of, one, policies
+from .page import BOUNDARY, SECTIONS, blocks, created, of, one, policies, previewed
 
 BUCKET = "my-training-outputs"
 TAGS = "Default tags and tag policies"
@@ -34,7 +34,7 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890
 def test_every_role_that_is_made_has_the_boundary_and_the_path() -> None:
     with sandbox() as cloud:
         cloud.create_bucket(BUCKET)
-        made = evaluated("Bounded roles with a path", functions=cloud.functions)
+        made = created("Bounded roles with a path", cloud)
         roles = [
             client("iam").get_role(RoleName=role["RoleName"])["Role"] for role in client("iam").list_roles()["Roles"]
         ]
@@ -50,6 +50,14 @@ def test_every_role_that_is_made_has_the_boundary_and_the_path() -> None:
         "shared-scheduler",
     ]
     assert [profile["Path"] for profile in profiles] == ["/training/"] * 2
+
+
+def test_the_stacks_config_bounds_the_roles_of_its_monitor_and_of_its_runs() -> None:
+    (config,) = blocks(SECTIONS["Bounded roles with a path"], "yaml")
+    roles = of(_stack("prod", config), "Role")
+    assert {each.name for each in roles} == {"llama-ft-box", "runs-function", "runs-scheduler"}
+    bounds = {(each.inputs["permissionsBoundary"], each.inputs["path"]) for each in roles}
+    assert bounds == {(BOUNDARY, "/training/")}
 
 
 def _default_tags() -> Mapping[str, str]:
@@ -98,8 +106,7 @@ def test_the_products_own_keys_begin_with_its_name() -> None:
 def test_a_run_with_the_demanded_tag_is_launched_and_one_without_is_not(kind: str) -> None:
     (demand,) = policies(TAGS)
     everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-    with sandbox():
-        inputs = one(evaluated(TAGS), "Instance", "llama-ft").inputs
+    inputs = one(previewed(TAGS), "Instance", "llama-ft").inputs
     tags = inputs["tags"] if kind == "instance" else inputs["rootBlockDevice"]["tags"]
 
     def launches(given: Mapping[str, str]) -> bool:
@@ -116,7 +123,7 @@ def _function_policy(made: Deployment, monitor: str) -> dict[str, Any]:
 
 def test_the_monitor_may_use_the_topics_key_through_sns_alone() -> None:
     with sandbox() as cloud:
-        rights = _function_policy(evaluated("An encrypted topic", functions=cloud.functions), "shared")
+        rights = _function_policy(created("An encrypted topic", cloud), "shared")
     encrypt = ("kms", "GenerateDataKey", {"KeyId": KEY, "ViaService": "sns.us-east-1.amazonaws.com"})
     assert refused(rights, accesses(*encrypt, AWS)) == []
     assert refused(rights, accesses("kms", "GenerateDataKey", {"KeyId": KEY}, AWS)) != []
@@ -125,7 +132,7 @@ def test_the_monitor_may_use_the_topics_key_through_sns_alone() -> None:
 def test_log_and_queue_have_the_key() -> None:
     with sandbox() as cloud:
         cloud.create_bucket(BUCKET)
-        evaluated(KEYS, functions=cloud.functions)
+        created(KEYS, cloud)
         (log,) = client("logs").describe_log_groups()["logGroups"]
         (url,) = client("sqs").list_queues()["QueueUrls"]
         queue = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
@@ -159,14 +166,13 @@ def test_the_keys_policy_lets_in_whoever_writes(principal: str, context: dict[st
 
 
 def test_the_instance_is_in_the_private_subnet() -> None:
-    with sandbox():
-        inputs = one(evaluated("Private subnets without NAT"), "Instance", "llama-ft").inputs
+    inputs = one(previewed("Private subnets without NAT"), "Instance", "llama-ft").inputs
     assert (inputs["subnetId"], inputs["vpcSecurityGroupIds"]) == ("subnet-0123456789abcdef0", ["sg-0123456789abcdef0"])
 
 
 def test_the_function_is_in_the_vpc_with_the_rights_to_its_interfaces_and_its_own() -> None:
     with sandbox() as cloud:
-        made = evaluated("The monitor in a VPC", functions=cloud.functions)
+        made = created("The monitor in a VPC", cloud)
         (function,) = client("lambda").list_functions()["Functions"]
         rights = _function_policy(made, "shared")
         untouched = json.loads(one(made, "RolePolicy", "shared-scheduler").inputs["policy"])
@@ -179,8 +185,7 @@ def test_the_function_is_in_the_vpc_with_the_rights_to_its_interfaces_and_its_ow
 
 
 def test_the_instance_is_placed_as_it_was_wished_and_nothing_else_of_it_is_changed() -> None:
-    with sandbox():
-        inputs = one(evaluated("Capacity reservations, placement groups, EFA"), "Instance", "llama-ft").inputs
+    inputs = one(previewed("Capacity reservations, placement groups, EFA"), "Instance", "llama-ft").inputs
     reserved = {"capacityReservationTarget": {"capacityReservationId": "cr-0123456789abcdef0"}}
     assert (inputs["capacityReservationSpecification"], inputs["placementGroup"]) == (reserved, "trainings")
     assert "networkInterfaceId" in inputs["primaryNetworkInterface"]
