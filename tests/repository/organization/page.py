@@ -25,6 +25,11 @@ def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
+def prose(title: str) -> str:
+    """A section without its line breaks."""
+    return " ".join(SECTIONS[title].split())
+
+
 def policies(title: str) -> list[dict[str, Any]]:
     """The policies of a section."""
     return [json.loads(block) for block in blocks(SECTIONS[title], "json")]

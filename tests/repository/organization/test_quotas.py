@@ -11,7 +11,7 @@ from runctl_component import Monitor, TrainingRun
 
 from ...runctl_component.forms import BASE
 from ...runctl_component.recording import Recorded, record
-from .page import SECTIONS
+from .page import SECTIONS, prose
 
 TEXT = SECTIONS["Quotas"]
 _ROWS = re.findall(r"^\| \[(.+?)\]\(\S+\) \| ([\d,]+) \| (.+?) \| (\d+) \|$", TEXT, re.MULTILINE)
@@ -64,4 +64,4 @@ def test_rules_run_out_before_anything_else_does() -> None:
     }
     rules, groups = left.pop("EventBridge rules of a bus"), min(left.values())
     assert rules < groups
-    assert f"at {300 // 3} monitors with `s3_events`" in TEXT
+    assert f"at {300 // 3} monitors with `s3_events`" in prose("Quotas")

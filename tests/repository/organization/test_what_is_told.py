@@ -18,12 +18,12 @@ from sandbox.engine.in_process import evaluate
 from sandbox.sandbox import REGION, Sandbox, sandbox
 
 from ...runctl_component.forms import WANDB_ARN, instance_of, registered, settings_of
-from .page import SECTIONS
+from .page import prose
 
 SEEN = "What an account sees of a run, and what leaves it"
 BUCKET = "my-training-outputs"
 LAST_WORDS = "token=hunter2 is not valid"
-(_LIST,) = re.findall(r"A message is JSON with some of (.+?); an alarm", SECTIONS[SEEN], re.DOTALL)
+(_LIST,) = re.findall(r"A message is JSON with some of (.+?); an alarm", prose(SEEN))
 FIELDS = set(re.findall(r"`(\w+)`", _LIST))
 
 
