@@ -17,7 +17,7 @@ from runctl_component.box.cloud_init import BEGINNINGS, why_not_run
 from runctl_component.box.code_folder import CodeError, code_files
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES
 
-MAX_TAGS = 26
+MAX_TAGS = 25
 """Of EC2's 50 a resource; the others are the component's and those that the monitor writes while the run goes on.
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions"""
 MAX_NAME_CHARACTERS = 37
