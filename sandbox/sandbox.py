@@ -19,6 +19,7 @@ from sandbox.aws.boto import client, end_session, new_session
 from sandbox.aws.event_bus import EventBus
 from sandbox.aws.functions import Functions
 from sandbox.aws.instances import Instances, instance_lifecycle
+from sandbox.aws.log_groups import logging_configurations
 from sandbox.aws.request_model import check_requests
 from sandbox.aws.scheduler import Scheduler
 from sandbox.aws.virtual_clock import VirtualClock, virtual_time
@@ -77,6 +78,7 @@ def sandbox(seed: int = 1, start: datetime = START) -> Generator[Sandbox]:
         patch.dict(os.environ, environment),
         virtual_time(start) as clock,
         mock_aws(config={"lambda": {"use_docker": False}}),
+        logging_configurations(),
         instance_lifecycle(clock, seed) as instances,
         check_requests(),
     ):

@@ -51,6 +51,7 @@ class Context:
 class Invocation:
     """What one invocation got, replied and printed. ``error`` is what it raised."""
 
+    function: str
     started_at: datetime
     ended_at: datetime
     event: dict[str, Any]
@@ -103,7 +104,9 @@ class Functions:
             raise
         except (Exception, FunctionTimedOut) as raised:  # noqa: BLE001 - whatever the handler raises, Lambda reports
             error = raised
-        invocation = Invocation(started_at, self._clock.now(), event, reply, error, output.getvalue())
+        invocation = Invocation(
+            context.function_name, started_at, self._clock.now(), event, reply, error, output.getvalue()
+        )
         self.invocations.append(invocation)
         for listener in self.listeners:
             listener(invocation)
