@@ -32,6 +32,8 @@ OPERATIONS: Mapping[str, Sequence[str]] = {
     "logs": ("FilterLogEvents",),
 }
 """Every operation that is ever sent, by service; each needs the IAM action of its name."""
+PAGE_SIZES: Mapping[str, int] = {"DescribeInstances": 1000, "ListSchedules": 100, "FilterLogEvents": 10_000}
+"""The most that each list gives at once."""
 CONNECTIONS = 10
 """How many requests are under way at once, at most."""
 MAX_IDS = 200
@@ -39,7 +41,7 @@ MAX_IDS = 200
 _CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
-    retries={"mode": "adaptive", "total_max_attempts": 8},
+    retries={"mode": "standard", "total_max_attempts": 8},
     max_pool_connections=CONNECTIONS,
 )
 _FIND_TAGS = (names.TAG_MONITOR, names.TAG_RUN, names.TAG_SCHEDULE, names.TAG_OUTPUT)
@@ -95,7 +97,7 @@ class Aws:
         return [found for part in parts for found in self._instances({"Name": "instance-id", "Values": list(part)})]
 
     def _instances(self, only: Mapping[str, Any]) -> Sequence[Instance]:
-        pages = self._pages("ec2", "DescribeInstances", {"Filters": [only]}, page_size=1000)
+        pages = self._pages("ec2", "DescribeInstances", {"Filters": [only]})
         return [
             _read_instance(entry) for page in pages for group in page["Reservations"] for entry in group["Instances"]
         ]
@@ -106,7 +108,7 @@ class Aws:
         Raises:
             ReadError: when EventBridge Scheduler does not tell.
         """
-        pages = self._pages("scheduler", "ListSchedules", {}, page_size=100)
+        pages = self._pages("scheduler", "ListSchedules", {})
         return [_read_schedule(entry) for page in pages for entry in page["Schedules"]]
 
     def schedule(self, schedule: Schedule) -> ScheduleDetail:
@@ -146,18 +148,18 @@ class Aws:
             "startTime": int(since.timestamp() * 1000),
             "filterPattern": pattern,
         }
-        pages = self._pages("logs", "FilterLogEvents", wanted, page_size=10_000)
+        pages = self._pages("logs", "FilterLogEvents", wanted)
         return [
             LogLine(datetime.fromtimestamp(entry["timestamp"] / 1000, UTC), entry["message"])
             for page in pages
             for entry in page["events"]
         ]
 
-    def _pages(self, service: str, operation: str, wanted: Mapping[str, Any], page_size: int) -> Sequence[Any]:
+    def _pages(self, service: str, operation: str, wanted: Mapping[str, Any]) -> Sequence[Any]:
         paginator = self._clients[service].get_paginator(xform_name(operation))
         return _answered(
             f"{service}:{operation}",
-            lambda: list(paginator.paginate(**wanted, PaginationConfig={"PageSize": page_size})),
+            lambda: list(paginator.paginate(**wanted, PaginationConfig={"PageSize": PAGE_SIZES[operation]})),
         )
 
     def _call(self, service: str, operation: str, wanted: Mapping[str, Any]) -> Any:

@@ -29,18 +29,14 @@ def status(
     region: Annotated[str, typer.Option(help="AWS region; by default, that of the profile or of AWS_REGION.")] = "",
     profile: Annotated[str, typer.Option(help="Profile of the AWS configuration; by default, AWS_PROFILE.")] = "",
     watch: Annotated[
-        int | None, typer.Option(min=MIN_WATCH_SECONDS, help="Look again every so many seconds.", metavar="SECONDS")
+        int | None,
+        typer.Option(metavar="SECONDS", help=f"Look again after so many seconds, {MIN_WATCH_SECONDS} or more."),
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document: see docs/status.md.")] = False,
 ) -> None:
     """Show which training runs there are, in which state each is, and how it ended. Changes nothing."""
-    if as_json and watch:
-        raise typer.BadParameter("got --watch too; accepted: one of them", param_hint="--json")
-    try:
-        scope = Scope.of(monitor, stack)
-    except ScopeError as error:
-        raise typer.BadParameter(str(error), param_hint=error.option) from None
+    scope = _checked(monitor, stack, watch, as_json=as_json)
     # This very stream: it may have been replaced since rich was imported.
     console = Console(highlight=False)
     try:
@@ -59,6 +55,17 @@ def status(
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         raise typer.Exit from None
+
+
+def _checked(monitor: str, stack: str, watch: int | None, *, as_json: bool) -> Scope:
+    if as_json and watch is not None:
+        raise typer.BadParameter("got --watch too; accepted: one of them", param_hint="--json")
+    if watch is not None and watch < MIN_WATCH_SECONDS:
+        raise typer.BadParameter(f"got {watch}; accepted: {MIN_WATCH_SECONDS} seconds or more", param_hint="--watch")
+    try:
+        return Scope.of(monitor, stack)
+    except ScopeError as error:
+        raise typer.BadParameter(str(error), param_hint=error.option) from None
 
 
 def _show(aws: Aws, scope: Scope, console: Console) -> None:

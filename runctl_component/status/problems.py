@@ -47,7 +47,8 @@ def problems_of(facts: Facts) -> Iterator[str]:
     if facts.check:
         if facts.check.decision == FAILED:
             yield f"its last check failed: {facts.check.reason}"
-        said = [tag for tag in (names.TAG_HOLD_UNTIL, *WANTED_TAGS) if any(tag in problem for problem in own)]
+        told = (names.TAG_HOLD_UNTIL, names.TAG_REFUSED, *WANTED_TAGS)
+        said = [tag for tag in told if any(tag in problem for problem in own)]
         yield from (problem for problem in facts.check.problems if not any(tag in problem for tag in said))
 
 

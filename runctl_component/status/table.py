@@ -107,7 +107,8 @@ def _what(status: RunStatus, now: datetime) -> Text:
     ended = f"ended {ago(status.ended_at, now)}" if status.ended_at and status.state is RunState.ENDED else ""
     said = ": ".join(part for part in (ended or held, status.reason) if part)
     where = " ".join(part for part in (status.instance_id, status.instance_state) if part)
-    lines = [said, where, f"log {status.log_uri}" if status.log_uri else ""]
+    log = ", ".join(part for part in (where, "log:") if part) if status.log_uri else where
+    lines = [said, log, status.log_uri or ""]
     kept = [line for line in lines if line]
     return Text.assemble(kept[0] if kept else "", *((f"\n{line}", "dim") for line in kept[1:]))
 

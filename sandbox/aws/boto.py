@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 from botocore.loaders import Loader
@@ -27,6 +29,17 @@ def new_session() -> None:
     boto3.setup_default_session(botocore_session=session)
     client.cache_clear()
     session_events().register("before-parameter-build", _remember)
+
+
+@contextmanager
+def shared_models() -> Generator[None]:
+    """From here on, sessions that others make read the models of services from what was read already."""
+
+    def loader(*_: object) -> Loader:
+        return _LOADER
+
+    with patch("botocore.session.create_loader", loader):
+        yield
 
 
 def end_session() -> None:

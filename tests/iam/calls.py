@@ -175,6 +175,13 @@ def _log_stream(action: str) -> Callable[[Parameters, Account], Iterator[Access]
     return ask
 
 
+def _log_group(action: str) -> Callable[[Parameters, Account], Iterator[Access]]:
+    def ask(parameters: Parameters, account: Account) -> Iterator[Access]:
+        yield Access(action, account.arn("logs", f"log-group:{parameters['logGroupName']}"), {})
+
+    return ask
+
+
 def _parameter(parameters: Parameters, account: Account) -> Iterator[Access]:
     name = parameters["Name"]
     resource = name if name.startswith("arn:") else account.arn("ssm", f"parameter{name}")
@@ -200,8 +207,10 @@ _CALLS: Mapping[tuple[str, str], Callable[[Parameters, Account], Iterator[Access
     ("ec2", "TerminateInstances"): _instances("ec2:TerminateInstances"),
     ("kms", "Decrypt"): _key("kms:Decrypt"),
     ("kms", "GenerateDataKey"): _key("kms:GenerateDataKey"),
+    ("lambda", "GetFunctionConfiguration"): _named("lambda:GetFunctionConfiguration", "FunctionName"),
     ("lambda", "Invoke"): _named("lambda:InvokeFunction", "FunctionName"),
     ("logs", "CreateLogStream"): _log_stream("logs:CreateLogStream"),
+    ("logs", "FilterLogEvents"): _log_group("logs:FilterLogEvents"),
     ("logs", "PutLogEvents"): _log_stream("logs:PutLogEvents"),
     ("s3", "AbortMultipartUpload"): _object("s3:AbortMultipartUpload"),
     ("s3", "CompleteMultipartUpload"): _object("s3:PutObject"),

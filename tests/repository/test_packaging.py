@@ -153,6 +153,13 @@ def test_an_installed_package_has_the_metadata_that_an_index_shows(installed: Pa
         assert f"\n{field}: " in metadata
 
 
+def test_the_wheel_has_the_status_command_and_names_what_it_needs(installed: Path) -> None:
+    assert (installed / "runctl_component" / "status" / "__main__.py").is_file()
+    (metadata,) = installed.glob("runctl_component-*.dist-info/METADATA")
+    extra = re.findall(r"Requires-Dist: (\w+).*extra == 'status'", metadata.read_text(encoding="utf-8"))
+    assert extra == ["rich", "typer"]
+
+
 def test_nothing_but_the_two_packages_is_in_the_wheel(installed: Path) -> None:
     found = {entry.name for entry in installed.iterdir() if not entry.name.endswith(".dist-info")}
     assert found - {".lock", "bin"} == {"runctl_component", "monitor_runtime"}
