@@ -15,7 +15,7 @@ Run = tuple[str, str]
 """A monitor, and a run of it."""
 LACKS: Mapping[str, str] = {
     "ec2:DescribeInstances": "instances, their states and outcomes",
-    "scheduler:ListSchedules": "heartbeats, follow-ups and deadline switches, and runs without an instance",
+    "scheduler:ListSchedules": "heartbeats and deadline switches, runs without an instance, and the last checks",
     "scheduler:GetSchedule": "what runs declare: deadlines and intervals",
     "lambda:GetFunctionConfiguration": "where monitors log, and with it the last checks",
     "logs:FilterLogEvents": "what the last checks saw and decided, and when the next ones are",

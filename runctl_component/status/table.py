@@ -47,7 +47,8 @@ def _parts(read: Readings, found: Sequence[RunStatus]) -> Iterator[RenderableTyp
     if problems:
         yield Text("\nLook at", style="bold")
     for status, problem in problems:
-        yield Text.assemble((f"{status.run or status.instance_id}: ", "bold"), problem, style="yellow")
+        named = Text(f"{status.run or status.instance_id}: ", style="bold")
+        yield Text.assemble(named, _plain(problem), style="yellow")
     for error in read.unread:
         yield Text(f"\n{sentence(error)}", style="yellow")
 
@@ -70,7 +71,7 @@ def _table(statuses: Sequence[RunStatus], now: datetime) -> Table:
     table.add_column("what", ratio=1, overflow="fold")
     for status in statuses:
         table.add_row(
-            status.run or "?",
+            _plain(status.run or "?"),
             _state(status),
             ago(status.launched_at, now),
             ago(status.last_check.at if status.last_check else None, now),
@@ -109,8 +110,13 @@ def _what(status: RunStatus, now: datetime) -> Text:
     where = " ".join(part for part in (status.instance_id, status.instance_state) if part)
     log = ", ".join(part for part in (where, "log:") if part) if status.log_uri else where
     lines = [said, log, status.log_uri or ""]
-    kept = [line for line in lines if line]
-    return Text.assemble(kept[0] if kept else "", *((f"\n{line}", "dim") for line in kept[1:]))
+    kept = [_plain(line) for line in lines if line]
+    return Text("\n").join([*kept[:1], *(Text(line.plain, style="dim") for line in kept[1:])])
+
+
+def _plain(text: str) -> Text:
+    """What others wrote: neither rich nor the terminal takes anything in it for an instruction."""
+    return Text("".join(sign if sign.isprintable() else " " for sign in text))
 
 
 def short(seconds: float) -> str:

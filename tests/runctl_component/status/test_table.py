@@ -112,6 +112,14 @@ def test_an_instance_of_no_run_is_shown_too() -> None:
     assert "?    unwatched" in shown[4]
 
 
+def test_what_others_wrote_is_no_instruction_to_the_terminal() -> None:
+    said = {(MONITOR, "[/bold]"): check("epoch 3 \x1b[31m[bold]", problems=("\x1b]0;title\x07",))}
+    shown = "\n".join(_shown(readings(instance(run="[/bold]"), heartbeats=(), checks=said)))
+    assert "[/bold]  unwatched" in shown
+    assert "epoch 3  [31m[bold]" in shown
+    assert "\x1b" not in shown
+
+
 def test_everything_is_there_on_a_narrow_terminal() -> None:
     tags = {"success_marker": "done", "armed": f"{after(hours=2)} stop by x"}
     read = readings(instance(**tags))
