@@ -50,7 +50,7 @@ class LaunchTags:
             moment = parse_time(value)
             return moment if moment and moment >= instance.launched_at else None
 
-        ended_at = since_launch(words(names.TAG_ENDED_AT, 1)[0])
+        ended_at = since_launch(instance.tags.get(names.TAG_ENDED_AT, ""))
         outcome = instance.tags.get(names.TAG_OUTCOME, "")
         reported_at, reported = words(names.TAG_REPORTED, 2)
         count, refused_at, refused = words(names.TAG_REFUSED, 3)

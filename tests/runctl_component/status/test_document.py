@@ -15,6 +15,51 @@ from runctl_component.status.values import ReadError
 from .readings_builders import MONITOR, NOW, RUN, before, check, instance, readings
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "status.md").read_text(encoding="utf-8")
+DOCUMENT = {
+    "version": 1,
+    "at": "2026-03-02T12:00:00Z",
+    "region": "us-east-1",
+    "runs": [
+        {
+            "monitor": "team/dev/runs",
+            "run": "llama-ft",
+            "state": "running",
+            "outcome": None,
+            "reason": "training",
+            "instance_id": "i-0123456789abcdef0",
+            "instance_state": "running",
+            "launched_at": "2026-03-02T09:00:00Z",
+            "ended_at": None,
+            "hold_until": None,
+            "deadline_at": "2026-03-03T09:00:00Z",
+            "has_deadline": True,
+            "switch_at": None,
+            "heartbeat": "enabled",
+            "check_every_seconds": 300,
+            "last_check": {
+                "at": "2026-03-02T11:59:00Z",
+                "trigger": "heartbeat",
+                "decision": "wait",
+                "reason": "training",
+                "unmet": ["model.pt: absent"],
+                "seen": [],
+                "problems": ["a problem"],
+            },
+            "next_check_at": "2026-03-02T12:04:00Z",
+            "output_uri": "s3://outputs/runs/llama-ft/",
+            "log_uri": "s3://outputs/runs/llama-ft/runctl/",
+            "problems": ["a problem"],
+        }
+    ],
+    "unread": [
+        {
+            "right": "scheduler:GetSchedule",
+            "denied": True,
+            "lacks": "what runs declare: deadlines and intervals",
+            "error": "scheduler:GetSchedule: AccessDeniedException: no",
+        }
+    ],
+}
 
 
 def test_a_run_has_all_of_its_fields() -> None:
@@ -22,51 +67,7 @@ def test_a_run_has_all_of_its_fields() -> None:
     denied = ReadError("scheduler:GetSchedule", "no", "AccessDeniedException", denied=True)
     read = readings(instance(success_marker="done"), checks={(MONITOR, RUN): last}, unread=(denied,))
     document = json.loads(json.dumps(to_document(read, statuses(read))))
-    assert document == {
-        "version": 1,
-        "at": "2026-03-02T12:00:00Z",
-        "region": "us-east-1",
-        "runs": [
-            {
-                "monitor": "team/dev/runs",
-                "run": "llama-ft",
-                "state": "running",
-                "outcome": None,
-                "reason": "training",
-                "instance_id": "i-0123456789abcdef0",
-                "instance_state": "running",
-                "launched_at": "2026-03-02T09:00:00Z",
-                "ended_at": None,
-                "hold_until": None,
-                "deadline_at": "2026-03-03T09:00:00Z",
-                "has_deadline": True,
-                "switch_at": None,
-                "heartbeat": "enabled",
-                "check_every_seconds": 300,
-                "last_check": {
-                    "at": "2026-03-02T11:59:00Z",
-                    "trigger": "heartbeat",
-                    "decision": "wait",
-                    "reason": "training",
-                    "unmet": ["model.pt: absent"],
-                    "seen": [],
-                    "problems": ["a problem"],
-                },
-                "next_check_at": "2026-03-02T12:04:00Z",
-                "output_uri": "s3://outputs/runs/llama-ft/",
-                "log_uri": "s3://outputs/runs/llama-ft/runctl/",
-                "problems": ["a problem"],
-            }
-        ],
-        "unread": [
-            {
-                "right": "scheduler:GetSchedule",
-                "denied": True,
-                "lacks": "what runs declare: deadlines and intervals",
-                "error": "scheduler:GetSchedule: AccessDeniedException: no",
-            }
-        ],
-    }
+    assert document == DOCUMENT
 
 
 def test_an_ending_is_told_in_words_that_programs_compare() -> None:
