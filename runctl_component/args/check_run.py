@@ -37,9 +37,13 @@ def checked_run(name: str, args: Mapping[str, Any], *, monitor: str) -> CheckedA
         InvalidArgs: with every problem of the name, the keys and the plain values.
     """
     given = check_early(name, args, monitor=monitor)
-    return CheckedArgs(
-        f"TrainingRun {name!r}", given, partial(resolved_problems, name, monitor), partial(complete, name)
-    )
+    check_resolved = partial(resolved_problems, name, monitor, _rules_once_resolved(given))
+    return CheckedArgs(f"TrainingRun {name!r}", given, check_resolved, partial(complete, name))
+
+
+def _rules_once_resolved(given: Mapping[str, Any]) -> Mapping[str, Rule]:
+    """Those for what the engine gives are for the Outputs alone: what is plain was checked, and stays what it is."""
+    return {field: RESOLVED_RULES[field] if has_output(given.get(field)) else RUN_RULES[field] for field in RUN_RULES}
 
 
 def check_early(name: str, args: Mapping[str, Any], *, monitor: str = LONGEST_MONITOR) -> dict[str, Any]:
@@ -80,7 +84,9 @@ def _from_here(given: dict[str, Any]) -> dict[str, Any]:
     return {**given, "code": str(Path.cwd() / code)} if isinstance(code, str) and code.strip() else given
 
 
-def resolved_problems(name: str, monitor: str, values: Mapping[str, Any]) -> list[Problem]:
+def resolved_problems(
+    name: str, monitor: str, field_rules: Mapping[str, Rule], values: Mapping[str, Any]
+) -> list[Problem]:
     """What is wrong with args whose Outputs have resolved, those that are still unknown excepted."""
     absent = [
         Problem(
@@ -92,7 +98,7 @@ def resolved_problems(name: str, monitor: str, values: Mapping[str, Any]) -> lis
         for field in PRESENCE_IS_PLAIN
         if field in values and values[field] is None
     ]
-    return [*absent, *_problems(name, without_none(values), monitor, RESOLVED_RULES)]
+    return [*absent, *_problems(name, without_none(values), monitor, field_rules)]
 
 
 def require_key_in_place(

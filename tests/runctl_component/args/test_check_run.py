@@ -12,7 +12,7 @@ import pytest
 from runctl_component import InvalidArgs, TrainingRun, TrainingRunArgs
 from runctl_component.args.check_run import check_early, resolved_problems
 from runctl_component.args.defaults import complete, default_prefix
-from runctl_component.args.run_rules import MAX_NAME_CHARACTERS
+from runctl_component.args.run_rules import MAX_NAME_CHARACTERS, RESOLVED_RULES
 from runctl_component.args.size_limits import MAX_EVENT_INPUT_BYTES
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES, Training, render_user_data
 
@@ -91,7 +91,7 @@ def test_contradictions_and_sizes_stand_beside_the_wrong_fields_in_one_error() -
 
 def test_a_resolved_contradiction_is_refused_too() -> None:
     args = {**GOOD, "grace_seconds": 7200, "max_runtime_hours": 1}
-    (problem,) = resolved_problems("llama-ft", "team/dev/m", args)
+    (problem,) = resolved_problems("llama-ft", "team/dev/m", RESOLVED_RULES, args)
     assert str(problem).startswith("grace_seconds: got 7200; accepted: less than max_runtime_hours (1 h)")
 
 

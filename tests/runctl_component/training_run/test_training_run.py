@@ -183,6 +183,14 @@ def test_an_image_may_be_the_one_that_a_parameter_of_ssm_holds_when_the_run_is_c
     assert recorded.calls.count("getParameter") == 1
 
 
+def test_an_image_of_a_parameter_is_accepted_beside_an_arg_that_only_the_engine_knows() -> None:
+    def program() -> None:
+        bucket = pulumi.Output.from_input("outputs")
+        TrainingRun("llama-ft", {**BASE, "bucket": bucket, "ami": "/images/training/latest"})
+
+    assert record(program).one("Instance", "llama-ft").inputs["ami"] == IMAGE
+
+
 def test_an_image_that_is_an_output_of_a_look_up_counts_at_creation() -> None:
     def program() -> None:
         image = pulumi.Output.from_input("ami-00000000000000002")
