@@ -136,7 +136,7 @@ class Container:
         )
 
     def _with_disk(self, *command: str) -> list[str]:
-        return ["sh", str(_MOUNT_DISK), str(self._folder), str(self._root.folder), *command]
+        return ["sh", str(_MOUNT_DISK), str(self._folder), self._root.lower_folders, *command]
 
     def _forget_unwritten(self, script: int) -> None:
         """Shut the file system down as it is, if it is mounted: where it is not, this would hit that of the host."""

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from sandbox.box.root import RECIPE, root_folder, why_no_box
+from sandbox.box.root import FRAMEWORKS_RECIPE, RECIPE, frameworks_folder, root_folder, why_no_box
 from sandbox.long_program import run_long
 
 _MADE_WITHIN_SECONDS = 1800
@@ -45,15 +45,42 @@ def get_root(*, torch: bool) -> Path:
         _bootstrap(content, packages, Path(made))
         _add_python_packages(content)
         _configure(content)
-        content.chmod(0o755)
-        try:
-            content.rename(folder)
-        except OSError:
-            # Somebody else was as quick.
-            if not folder.is_dir():
-                raise
+        _put_in_place(content, folder)
         _say(f"made in {time.monotonic() - begun_at:.0f} s")
     return folder
+
+
+def get_frameworks() -> Path:
+    """The layer that is there, or else a new one: an environment in ``/opt/pytorch``, as AWS's images have it.
+
+    Raises:
+        GetRootError: when there is no way to make one.
+    """
+    root, folder = get_root(torch=True), frameworks_folder()
+    if folder.is_dir():
+        return folder
+    _say("adding Hugging Face's libraries and Lightning from PyPI, once: 100 MB")
+    with tempfile.TemporaryDirectory(prefix=".box-", dir=folder.parent, ignore_cleanup_errors=True) as made:
+        content = Path(made) / "layer"
+        environment, version = content / "opt/pytorch", _python_version(root)
+        packages = environment / f"lib/python{version}/site-packages"
+        # Without what they depend on: PyTorch is in the root, and that of PyPI has 2 GB of CUDA.
+        _install(version, packages, FRAMEWORKS_RECIPE / "python-packages", "--no-deps")
+        shutil.copytree(FRAMEWORKS_RECIPE / "site-packages", packages, dirs_exist_ok=True)
+        shutil.copytree(FRAMEWORKS_RECIPE / "environment", environment, dirs_exist_ok=True)
+        (environment / "bin/python").symlink_to("/usr/bin/python3")
+        _put_in_place(content, folder)
+    return folder
+
+
+def _put_in_place(content: Path, folder: Path) -> None:
+    content.chmod(0o755)
+    try:
+        content.rename(folder)
+    except OSError:
+        # Somebody else was as quick.
+        if not folder.is_dir():
+            raise
 
 
 def debian_sources(targets: str) -> tuple[str, list[str]]:
@@ -117,14 +144,20 @@ def _bootstrap_program(scratch: Path) -> tuple[str, str]:
 def _add_python_packages(root: Path) -> None:
     """The AWS CLI; that of Debian is too old for an endpoint of one's own."""
     _say("adding the AWS CLI from PyPI")
-    version = _output("chroot", str(root), "python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip()
-    target = root / "opt" / "awscli"
-    options = ("--quiet", "--no-input", "--disable-pip-version-check", "--only-binary=:all:", "--no-compile")
-    _output(
-        *(sys.executable, "-m", "pip", "install", *options, "--python-version", version),
-        *("--target", str(target), "--requirement", str(RECIPE / "python-packages")),
-    )
+    _install(_python_version(root), root / "opt" / "awscli", RECIPE / "python-packages")
     _output("chroot", str(root), "python3", "-m", "compileall", "-q", "/opt/awscli")
+
+
+def _python_version(root: Path) -> str:
+    return _output("chroot", str(root), "python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip()
+
+
+def _install(python_version: str, target: Path, requirements: Path, *further: str) -> None:
+    options = ("--quiet", "--no-input", "--disable-pip-version-check", "--only-binary=:all:", "--no-compile", *further)
+    _output(
+        *(sys.executable, "-m", "pip", "install", *options, "--python-version", python_version),
+        *("--target", str(target), "--requirement", str(requirements)),
+    )
 
 
 def _configure(root: Path) -> None:
@@ -172,6 +205,7 @@ def main() -> int:
     try:
         for torch in (False, True):
             _say(f"{get_root(torch=torch)}")
+        _say(f"{get_frameworks()}")
     except (GetRootError, OSError) as error:
         print(f"box: {error}", file=sys.stderr)
         return 1

@@ -176,17 +176,19 @@ def box_machine(
     disk_mebibytes: int = 2048,
     files: Mapping[str, str] | None = None,
     torch: bool = False,
+    frameworks: bool = False,
 ) -> Generator[Box]:
     """A box that is off, and was never on. At the end nothing of it is left, whatever happened.
 
     The bucket is empty, unless `moto.mock_aws` was on before, and boto3 in this process sees it. ``disk_mebibytes``: at
     least 300, below which there is no XFS. ``files``: what the image has besides, texts by absolute path, of which
-    those with ``#!`` are programs. ``torch``: whether the image has PyTorch.
+    those with ``#!`` are programs. ``torch``: whether the image has PyTorch; ``frameworks``: as an environment in
+    ``/opt/pytorch`` that has Hugging Face's libraries and Lightning, too.
 
     Raises:
         NoBoxError: when there can be none here, or ``make box`` has not been called.
     """
-    root = require_root(torch=torch)
+    root = require_root(torch=torch, frameworks=frameworks)
     with turn(), folder_of_a_box() as folder, control_groups(folder.name) as groups, mock_aws(), network(root) as net:
         metadata = MetadataService(instance_id=instance_id, user_data=user_data, tags=tags or {})
         store = ObjectStore(bucket)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Mounts the disk of a box over its root, for a command in this mount namespace: FOLDER of the box, ROOT, COMMAND...
+# Mounts the disk of a box over its root, for a command in this mount namespace: FOLDER of the box, ROOT with layers
+# before it, COMMAND...
 # The first time, the files that the image has besides are put on it.
 set -eu
 folder=$1 root=$2

@@ -40,9 +40,12 @@ class ObjectStore(Service):
 
     def objects(self) -> dict[str, bytes]:
         """What is in the bucket: bodies by key."""
+        return {key: self.object(key) for key in self.list_keys()}
+
+    def list_keys(self) -> list[str]:
+        """What is in the bucket, without bodies: one that is being replaced at the moment cannot be read."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
-        found = [entry for page in pages for entry in page.get("Contents", [])]
-        return {key: self.object(key) for key in (entry.get("Key", "") for entry in found)}
+        return [entry.get("Key", "") for page in pages for entry in page.get("Contents", [])]
 
     def object(self, key: str) -> bytes:
         """The body of an object."""

@@ -13,7 +13,9 @@ from pathlib import Path
 from sandbox.engine.cli import user_cache
 
 RECIPE = Path(__file__).resolve().parents[2] / "tools" / "box"
+FRAMEWORKS_RECIPE = RECIPE.with_name("box-frameworks")
 HOW_TO_GET_ONE = "no file system of a box in the cache of this user: `make box` makes one"
+HOW_TO_GET_FRAMEWORKS = "no training frameworks for a box in the cache of this user: `make box` gets them"
 _NAMESPACES = ("unshare", "--mount", "--net", "--pid", "--time", "--fork", "true")
 _PROGRAMS = ("losetup", "mount", "mountpoint", "nsenter", "setpriv", "unshare")
 
@@ -27,6 +29,13 @@ class Root:
     """A file system of Debian with systemd, cloud-init and the AWS CLI, which boxes read and never write."""
 
     folder: Path
+    layers: tuple[Path, ...] = ()
+    """What lies above it, the topmost first."""
+
+    @property
+    def lower_folders(self) -> str:
+        """All of it, as an overlay mount takes it."""
+        return ":".join(map(str, (*self.layers, self.folder)))
 
     def program(self, name: str) -> list[str]:
         """The beginning of a command that runs a program of it outside, with its own libraries."""
@@ -39,12 +48,12 @@ class Root:
 
 
 @cache
-def recipe_digest() -> str:
-    """Changes with everything that a root is made from."""
+def recipe_digest(recipe: Path = RECIPE) -> str:
+    """Changes with everything that a root, or a layer, is made from."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in RECIPE.rglob("*") if path.is_file()):
+    for path in sorted(path for path in recipe.rglob("*") if path.is_file()):
         digest.update(
-            f"{path.relative_to(RECIPE)}\0{path.stat().st_mode & 0o111}\0".encode() + path.read_bytes() + b"\0"
+            f"{path.relative_to(recipe)}\0{path.stat().st_mode & 0o111}\0".encode() + path.read_bytes() + b"\0"
         )
     return digest.hexdigest()[:12]
 
@@ -52,6 +61,11 @@ def recipe_digest() -> str:
 def root_folder(*, torch: bool) -> Path:
     """Where ``make box`` puts a root: a folder of this user, outside the checkout."""
     return user_cache() / f"box-{'torch-' if torch else ''}{recipe_digest()}"
+
+
+def frameworks_folder() -> Path:
+    """Where ``make box`` puts the layer with Hugging Face's libraries and Lightning, for the root with PyTorch."""
+    return user_cache() / f"box-frameworks-{recipe_digest(FRAMEWORKS_RECIPE)}-{recipe_digest()}"
 
 
 @cache
@@ -69,14 +83,18 @@ def why_no_box() -> str | None:
     return None
 
 
-def require_root(*, torch: bool = False) -> Root:
-    """The root to use. ``torch``: the one with PyTorch.
+def require_root(*, torch: bool = False, frameworks: bool = False) -> Root:
+    """The root to use. ``torch``: the one with PyTorch; ``frameworks``: with those that build on it, too.
 
     Raises:
         NoBoxError: when there is none, or when this machine cannot run it.
     """
-    folder = root_folder(torch=torch)
-    reason = why_no_box() or (None if folder.is_dir() else HOW_TO_GET_ONE)
+    folder = root_folder(torch=torch or frameworks)
+    layers = (frameworks_folder(),) if frameworks else ()
+    missing = None if folder.is_dir() else HOW_TO_GET_ONE
+    if missing is None and not all(layer.is_dir() for layer in layers):
+        missing = HOW_TO_GET_FRAMEWORKS
+    reason = why_no_box() or missing
     if reason is not None:
         raise NoBoxError(reason)
-    return Root(folder)
+    return Root(folder, layers)

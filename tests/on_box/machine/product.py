@@ -44,7 +44,7 @@ def product_box(
 
 def await_marker(box: Box, key: str = SUCCEEDED, seconds: float = 40) -> None:
     """Wait until the box has told how its training ended."""
-    wait_until(lambda: key in box.objects(), seconds, key)
+    wait_until(lambda: key in box.s3.list_keys(), seconds, key)
 
 
 def train_anew(box: Box, command: str) -> None:
