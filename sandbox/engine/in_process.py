@@ -50,8 +50,8 @@ class Deployment:
 class _Engine(mocks.MockMonitor):
     """Registers resources one at a time. In a preview nothing is created, and what only AWS knows is unknown."""
 
-    def __init__(self, deployment: Deployment, region: str, functions: Functions | None) -> None:
-        super().__init__(_Provider(region, functions, deployment))
+    def __init__(self, deployment: Deployment, provider: _Provider) -> None:
+        super().__init__(provider)
         self._deployment = deployment
         self._lock = threading.RLock()
         self._transforms: dict[str, list[Any]] = {}
@@ -98,8 +98,15 @@ def _transformed(request: Any, transform: Any) -> Any:
 class _Provider(mocks.Mocks):
     """Creates in moto. Without functions it is a preview."""
 
-    def __init__(self, region: str, functions: Functions | None, deployment: Deployment) -> None:
+    def __init__(
+        self,
+        region: str,
+        functions: Functions | None,
+        deployment: Deployment,
+        stacks: Mapping[str, Mapping[str, Any]],
+    ) -> None:
         self._region = region
+        self._stacks = stacks
         self._functions = functions
         self._deployment = deployment
 
@@ -111,6 +118,8 @@ class _Provider(mocks.Mocks):
         self._deployment.inputs[args.name if args.custom else f"component {args.name}"] = inputs
         if not args.custom:
             return "", dict(inputs)
+        if args.typ == "pulumi:pulumi:StackReference":
+            return args.name, {**inputs, "outputs": dict(self._stacks[inputs["name"]]), "secretOutputNames": []}
         if self._functions is None:
             return None, dict(inputs)
         identity, state = self._create(self._functions, args.typ, args.name, inputs)
@@ -141,8 +150,11 @@ def evaluate(
     functions: Functions | None,
     project: str = "runctl",
     stack: str = "demo",
+    stacks: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Deployment:
     """Run a program. With ``functions`` it is an `up` on moto, without it a preview.
+
+    ``stacks``: the outputs of other stacks, by their full names.
 
     Raises:
         DeploymentError: when a resource could not be created.
@@ -150,7 +162,7 @@ def evaluate(
     deployment = Deployment()
     asyncio.set_event_loop(asyncio.new_event_loop())
     preview = functions is None
-    monitor = _Engine(deployment, region, functions)
+    monitor = _Engine(deployment, _Provider(region, functions, deployment, stacks or {}))
     # What a program has left behind would be waited for, and its stack would be the parent of this one's resources.
     leftovers: Any = settings.SETTINGS
     leftovers.rpc_manager.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,8 +75,11 @@ class Recorded:
 
 
 class _Provider(mocks.Mocks):
-    def __init__(self, recorded: Recorded, region: str, partition: str) -> None:
+    def __init__(
+        self, recorded: Recorded, region: str, partition: str, stacks: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         self._calls = recorded.calls
+        self._stacks = stacks
         self._answers: dict[str, dict[str, Any]] = {
             "getPartition": {"partition": partition},
             "getRegion": {"region": region, "id": region},
@@ -101,14 +104,16 @@ class _Provider(mocks.Mocks):
         }
         if args.typ.startswith("pulumi:providers"):
             return args.name, inputs
+        if args.typ == "pulumi:pulumi:StackReference":
+            return args.name, {**inputs, "outputs": dict(self._stacks[inputs["name"]]), "secretOutputNames": []}
         if args.resource_id:
             return args.resource_id, {"bucket": args.resource_id, "vpcId": "vpc-0aaaaaaa"}
         return INSTANCE_ID if args.typ.endswith(":Instance") else f"{args.name}-id", {**made, **inputs}
 
 
 class _Monitor(mocks.MockMonitor):
-    def __init__(self, recorded: Recorded, region: str, partition: str, *, preview: bool) -> None:
-        super().__init__(_Provider(recorded, region, partition))
+    def __init__(self, recorded: Recorded, provider: _Provider, *, preview: bool) -> None:
+        super().__init__(provider)
         self._recorded = recorded
         self._preview = preview
 
@@ -160,13 +165,14 @@ def record(
     project: str = "team",
     stack: str = "dev",
     into: Recorded | None = None,
+    stacks: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Recorded:
     """Evaluate a program; what it returns, if a mapping of outputs, is resolved.
 
-    ``into``: what is recorded of a program that fails is there.
+    ``into``: what is recorded of a program that fails is there. ``stacks``: the outputs of others, by their full names.
     """
     recorded = into or Recorded()
-    monitor = _Monitor(recorded, region, partition, preview=preview)
+    monitor = _Monitor(recorded, _Provider(recorded, region, partition, stacks or {}), preview=preview)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     # What a program has left behind would be waited for, and its stack would be the parent of this one's resources.

@@ -9,10 +9,9 @@ from types import FrameType
 import torch
 
 CHECKPOINT = Path("checkpoint.pt")
-EPOCHS = 20
 
 
-def main(out: str) -> None:
+def main(out: str, epochs: int) -> None:
     """Fit a line, and put the result at ``out``, a place in S3."""
     stopping = False
 
@@ -29,7 +28,7 @@ def main(out: str) -> None:
         model.load_state_dict(saved["model"])
         first = saved["epoch"] + 1
     inputs = torch.linspace(-1, 1, 64).unsqueeze(1)
-    for epoch in range(first, EPOCHS):
+    for epoch in range(first, epochs):
         loss = (model(inputs) - 3 * inputs).square().mean()
         optimizer.zero_grad()
         loss.backward()
@@ -44,4 +43,5 @@ def main(out: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", required=True)
-    main(parser.parse_args().out)
+    parser.add_argument("--epochs", type=int, default=20)
+    main(**vars(parser.parse_args()))
