@@ -20,6 +20,7 @@ from sandbox.engine.adapters.invocation import FunctionError
 from sandbox.engine.adapters.table import adapters
 from sandbox.engine.lookups import look_up
 from sandbox.engine.stack import DeploymentError
+from sandbox.engine.values import revealed
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,12 @@ class _Provider(mocks.Mocks):
         return look_up(args.token, vars(args)["args"], self._region), []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        inputs: Inputs = vars(args)["inputs"]
+        inputs: Inputs = revealed(vars(args)["inputs"])
+        if args.typ == "pulumi:pulumi:StackReference":
+            return args.name, {**inputs, "outputs": dict(self._stacks[inputs["name"]]), "secretOutputNames": []}
         self._deployment.inputs[args.name if args.custom else f"component {args.name}"] = inputs
         if not args.custom:
             return "", dict(inputs)
-        if args.typ == "pulumi:pulumi:StackReference":
-            return args.name, {**inputs, "outputs": dict(self._stacks[inputs["name"]]), "secretOutputNames": []}
         if self._functions is None:
             return None, dict(inputs)
         identity, state = self._create(self._functions, args.typ, args.name, inputs)

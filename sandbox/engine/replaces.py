@@ -101,6 +101,8 @@ REPLACES: Mapping[str, frozenset[str]] = {
     "aws:scheduler/scheduleGroup:ScheduleGroup": _AUTONAMED,
     # sns/topic.go
     "aws:sns/topic:Topic": _AUTONAMED | {"fifoTopic"},
+    # sns/topic_subscription.go
+    "aws:sns/topicSubscription:TopicSubscription": frozenset({"endpoint", "protocol", "topic"}),
     # sqs/queue.go
     "aws:sqs/queue:Queue": _AUTONAMED | {"fifoQueue"},
     # sqs/queue_policy.go

@@ -21,7 +21,7 @@ Plain = dict[str, Any]
 
 def to_plain(struct: struct_pb2.Struct) -> Plain:
     """A message's properties. What is unknown is `UNKNOWN`, a file is the mapping that the protocol makes of it."""
-    return _revealed(json_format.MessageToDict(struct))
+    return revealed(json_format.MessageToDict(struct))
 
 
 def to_struct(plain: Mapping[str, Any]) -> struct_pb2.Struct:
@@ -55,11 +55,11 @@ def to_file(value: Mapping[str, Any]) -> pulumi.FileArchive | pulumi.FileAsset:
     return _FILES[value[_SIGNATURE]](value["path"])
 
 
-def _revealed(value: Any) -> Any:
+def revealed(value: Any) -> Any:
     """Without the wrapping of secrets, which the engine takes off and puts on again by itself."""
     if isinstance(value, Mapping):
         entries = cast("Mapping[str, Any]", value)
         if entries.get(_SIGNATURE) == _SECRET:
-            return _revealed(entries["value"])
-        return {key: _revealed(inner) for key, inner in entries.items()}
-    return [_revealed(inner) for inner in cast("list[Any]", value)] if isinstance(value, list) else value
+            return revealed(entries["value"])
+        return {key: revealed(inner) for key, inner in entries.items()}
+    return [revealed(inner) for inner in cast("list[Any]", value)] if isinstance(value, list) else value

@@ -5,4 +5,4 @@ import pulumi
 from runctl_component import Monitor
 
 bucket = pulumi.Config().require("bucket")
-pulumi.export("monitor", Monitor("shared", {"watch": [{"bucket": bucket}], "silence_minutes": 30}).handle)
+pulumi.export("monitor", Monitor("shared", {"watch": [{"bucket": bucket}]}).handle)

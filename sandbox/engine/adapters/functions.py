@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import uuid
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +32,37 @@ def _configuration(inputs: Inputs) -> dict[str, Any]:
         "Role": inputs["role"],
         "Handler": inputs["handler"],
         "Environment": {"Variables": dict(inputs["environment"]["variables"])},
-        "LoggingConfig": pascal(inputs["loggingConfig"]),
         **picked(
             inputs,
-            {"description": "Description", "timeout": "Timeout", "memorySize": "MemorySize", "vpcConfig": "VpcConfig"},
+            {
+                "description": "Description",
+                "loggingConfig": "LoggingConfig",
+                "timeout": "Timeout",
+                "memorySize": "MemorySize",
+                "vpcConfig": "VpcConfig",
+            },
         ),
     }
 
 
 def _archive(inputs: Inputs) -> bytes:
     code: pulumi.FileArchive = inputs["code"]
-    return Path(code.path).read_bytes()
+    path = Path(code.path)
+    return _zipped(path) if path.is_dir() else path.read_bytes()
+
+
+def _zipped(folder: Path) -> bytes:
+    """As Pulumi does with a folder."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            archive.write(path, path.relative_to(folder))
+    return content.getvalue()
+
+
+def _architectures(inputs: Inputs) -> list[str]:
+    """Lambda's own default where none is given."""
+    return list(inputs.get("architectures") or ["x86_64"])
 
 
 def _create_function(name: str, inputs: Inputs) -> Created:
@@ -48,7 +70,7 @@ def _create_function(name: str, inputs: Inputs) -> Created:
     function = client("lambda").create_function(
         FunctionName=title,
         Code={"ZipFile": _archive(inputs)},
-        Architectures=list(inputs["architectures"]),
+        Architectures=_architectures(inputs),
         Tags=dict(inputs.get("tags") or {}),
         **_configuration(inputs),
     )
@@ -79,9 +101,7 @@ def _read_function(identity: str, known: Outputs) -> Outputs | None:
 
 def _update_function(identity: str, old: Outputs, new: Inputs) -> Outputs:
     functions = client("lambda")
-    functions.update_function_code(
-        FunctionName=identity, ZipFile=_archive(new), Architectures=list(new["architectures"])
-    )
+    functions.update_function_code(FunctionName=identity, ZipFile=_archive(new), Architectures=_architectures(new))
     functions.update_function_configuration(FunctionName=identity, **_configuration(new))
     retag(
         old,

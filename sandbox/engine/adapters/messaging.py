@@ -120,8 +120,31 @@ def _delete_topic(identity: str, known: Outputs) -> None:
     client("sns").delete_topic(TopicArn=identity)
 
 
+def _subscribe(_: str, inputs: Inputs) -> Created:
+    answer = client("sns").subscribe(
+        TopicArn=inputs["topic"], Protocol=inputs["protocol"], Endpoint=inputs["endpoint"], ReturnSubscriptionArn=True
+    )
+    return answer["SubscriptionArn"], {"arn": answer["SubscriptionArn"]}
+
+
+def _read_subscription(identity: str, known: Outputs) -> Outputs | None:
+    del known
+    found: Any = unless_missing(lambda: client("sns").get_subscription_attributes(SubscriptionArn=identity))
+    if found is None:
+        return None
+    attributes = found["Attributes"]
+    names = {"arn": "SubscriptionArn", "topic": "TopicArn", "protocol": "Protocol", "endpoint": "Endpoint"}
+    return {pulumis: attributes[snss] for pulumis, snss in names.items()}
+
+
+def _unsubscribe(identity: str, known: Outputs) -> None:
+    del known
+    client("sns").unsubscribe(SubscriptionArn=identity)
+
+
 MESSAGING = {
     "aws:sns/topic:Topic": Adapter(_create_topic, _read_topic, _delete_topic, _update_topic),
+    "aws:sns/topicSubscription:TopicSubscription": Adapter(_subscribe, _read_subscription, _unsubscribe),
     "aws:sqs/queue:Queue": Adapter(_create_queue, _read_queue, _delete_queue, _update_queue),
     "aws:sqs/queuePolicy:QueuePolicy": Adapter(
         _put_queue_policy, _read_queue_policy, _delete_queue_policy, _update_queue_policy

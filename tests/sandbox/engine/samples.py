@@ -80,6 +80,9 @@ SAMPLES = {
         {"bucket": "{bucket of aws:s3/bucket:Bucket}", "eventbridge": True}, {"eventbridge": False}
     ),
     "aws:sns/topic:Topic": Sample({"tags": {"a": "1"}}, {"tags": {"b": "2"}}),
+    "aws:sns/topicSubscription:TopicSubscription": Sample(
+        {"topic": "{arn of aws:sns/topic:Topic}", "protocol": "email", "endpoint": "team@example.com"}
+    ),
     "aws:sqs/queue:Queue": Sample(
         {"messageRetentionSeconds": 60, "sqsManagedSseEnabled": True, "tags": {"a": "1"}},
         {"messageRetentionSeconds": 120, "tags": {"b": "2"}},
