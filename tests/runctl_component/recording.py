@@ -175,11 +175,7 @@ def record(
     monitor = _Monitor(recorded, _Provider(recorded, region, partition, stacks or {}), preview=preview)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    # What a program has left behind would be waited for, and its stack would be the parent of this one's resources.
-    leftovers: Any = settings.SETTINGS
-    leftovers.rpc_manager.clear()
-    leftovers.outputs.clear()
-    settings.ROOT.set(None)
+    leftovers = _forgotten()
     named = leftovers.project, leftovers.stack
     mocks.set_mocks(monitor.mocks, project=project, stack=stack, preview=preview, monitor=monitor)
 
@@ -197,6 +193,18 @@ def record(
         _close(loop)
         leftovers.project, leftovers.stack = named
     return recorded
+
+
+def _forgotten() -> Any:
+    """Pulumi's settings, without what a program has left behind.
+
+    It would be waited for, and its stack would be the parent of this one's resources.
+    """
+    leftovers: Any = settings.SETTINGS
+    leftovers.rpc_manager.clear()
+    leftovers.outputs.clear()
+    settings.ROOT.set(None)
+    return leftovers
 
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:
