@@ -25,7 +25,7 @@ class Curve(lightning.LightningModule):
         """How far it is from the curve."""
         inputs, targets = batch
         loss = (self.layers(inputs) - targets).square().mean()
-        self.log("loss", loss, on_epoch=True)
+        self.log("loss", loss, on_step=False, on_epoch=True)
         return loss
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
