@@ -18,7 +18,8 @@ from runctl_component.plan.day_of_watching import (
     watch_for_a_day,
     watched_seconds,
 )
-from runctl_component.plan.warnings import Surroundings, kept_until, warnings
+from runctl_component.plan.surroundings import Surroundings
+from runctl_component.plan.warnings import kept_until, warnings
 
 EVENT_SECONDS = 5
 """S3 and EventBridge usually deliver within seconds. That is not guaranteed, so polling goes on."""
@@ -34,28 +35,19 @@ MONITOR_WORDS = (
 """https://aws.amazon.com/cloudwatch/pricing/"""
 
 
-def build_plan(
-    settings: Settings,
-    *,
-    spot: str | None = None,
-    on_box_runner: bool = True,
-    instance_type: str | None = None,
-    notifies: bool | None = None,
-    encrypted_topic: bool = False,
-    command: str | None = None,
-) -> dict[str, Any]:
+def build_plan(settings: Settings, around: Surroundings | None = None) -> dict[str, Any]:
     """Words and numbers that follow from the settings alone, so that a preview shows all of them.
 
-    The other arguments are those of `Surroundings`; what a preview does not know of them hides nothing.
+    What a preview does not know of what is ``around`` hides nothing.
     """
-    around = Surroundings(spot, on_box_runner, instance_type, notifies, encrypted_topic, command)
+    around = around or Surroundings()
     watching = watch_for_a_day(settings)
     return {
         "first_checks_seconds": first_checks(settings),
         "then_every_seconds": lasting_interval(settings),
         "longest_wait_seconds": longest_wait(settings),
-        "endings": endings(settings, spot=spot),
-        "deadline_layers": deadline_layers(settings, on_box_runner=on_box_runner),
+        "endings": endings(settings, spot=around.spot),
+        "deadline_layers": deadline_layers(settings),
         "sign_of_life": sign_of_life(settings),
         "warnings": warnings(settings, around),
         "per_day_words": day_words(settings),
@@ -164,7 +156,7 @@ def _unverified_phrase(settings: Settings, spot: str | None) -> str:
     return f"kept running {kept_until(settings)} (EC2 cannot stop one-time spot instances), and told at once"
 
 
-def deadline_layers(settings: Settings, *, on_box_runner: bool) -> list[dict[str, str]]:
+def deadline_layers(settings: Settings) -> list[dict[str, str]]:
     """Who ends a run that nothing else has ended, and when; each layer works without the ones before it."""
     if not settings.max_runtime_hours:
         return []
@@ -178,7 +170,7 @@ def deadline_layers(settings: Settings, *, on_box_runner: bool) -> list[dict[str
             "who": "EventBridge Scheduler, calling EC2 directly",
         }
     )
-    if on_box_runner:
+    if settings.box_reports:
         layers.append({"after_launch": f"{hours} {_minutes(BOX_DELAY.seconds)}", "who": "the instance's own timer"})
     return layers
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
 from runctl_component.plan.command_warnings import command_warnings
+from runctl_component.plan.surroundings import Surroundings
 
 _LOCAL_DISK_BY_NAME = re.compile(r"[a-z]+\d+[a-z]*d[a-z]*")
 """A ``d`` after the generation: https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html"""
@@ -22,28 +22,12 @@ _LOCAL_DISK = frozenset(
 """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html"""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What of a run's resources can matter to its end, as far as a preview knows it: None is unknown."""
-
-    spot: str | None = None
-    """None, ``one-time`` or ``persistent``."""
-    on_box_runner: bool = True
-    """Whether the instance runs our user data."""
-    instance_type: str | None = None
-    notifies: bool | None = None
-    """Whether the monitor has a topic."""
-    encrypted_topic: bool = False
-    """Whether that has a key of its own."""
-    command: str | None = None
-
-
 def warnings(settings: Settings, around: Surroundings) -> list[str]:
     """The warnings of a run, always in the same order."""
     return [
         *_of_the_topic(around),
         *_of_the_work(settings, around),
-        *_of_the_deadline(settings, around),
+        *_of_the_deadline(settings),
         *command_warnings(around.command or ""),
     ]
 
@@ -96,6 +80,6 @@ def has_local_disk(instance_type: str | None) -> bool:
     return family in _LOCAL_DISK or _LOCAL_DISK_BY_NAME.fullmatch(family) is not None
 
 
-def _of_the_deadline(settings: Settings, around: Surroundings) -> Iterator[str]:
-    if not around.on_box_runner and settings.max_runtime_hours and settings.on_deadline is not Action.REPORT:
+def _of_the_deadline(settings: Settings) -> Iterator[str]:
+    if not settings.box_reports and settings.max_runtime_hours and settings.on_deadline is not Action.REPORT:
         yield "no third layer: with user_data, no timer on the instance ends the run when AWS does not"

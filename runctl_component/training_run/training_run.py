@@ -24,6 +24,7 @@ from runctl_component.box.box_tags import box_tags
 from runctl_component.box.image import image_parameter, is_parameter
 from runctl_component.monitor.monitor import Monitor
 from runctl_component.plan.plan import build_plan
+from runctl_component.plan.surroundings import Surroundings
 from runctl_component.training_run.box_objects import upload_files
 from runctl_component.training_run.fits_monitor import require_fitting_monitor, terms_of, with_handle
 from runctl_component.training_run.instance import (
@@ -244,12 +245,11 @@ class TrainingRun(pulumi.ComponentResource):
 
     def _build_plan(self, args: Mapping[str, Any]) -> dict[str, Any]:
         given, monitor = self._checked.given, self._monitor
-        return build_plan(
-            self._settings({**args, **PLACEHOLDER_PLACE}),
+        around = Surroundings(
             spot=given.get("spot"),
-            on_box_runner="command" in given,
             instance_type=known_text(given.get("instance_type", DEFAULT_INSTANCE_TYPE)),
             notifies=monitor.notifies,
             encrypted_topic=monitor.encrypted_topic,
             command=known_text(given.get("command")),
         )
+        return build_plan(self._settings({**args, **PLACEHOLDER_PLACE}), around)

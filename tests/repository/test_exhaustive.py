@@ -17,6 +17,7 @@ from runctl_component.args.defaults import SETTINGS_FIELDS, complete, to_setting
 from runctl_component.args.monitor_rules import MONITOR_RULES, WATCH_RULES
 from runctl_component.args.run_rules import RUN_RULES
 from runctl_component.plan.plan import build_plan
+from runctl_component.plan.surroundings import Surroundings
 from sandbox.demo.scenarios import SCENARIOS
 
 from ..runctl_component.forms import ALL, BASE, registered
@@ -56,7 +57,7 @@ def _watched_in_every_way() -> Settings:
 
 def test_every_outcome_has_its_words_in_the_plan() -> None:
     settings = _watched_in_every_way()
-    assert set(build_plan(settings, spot="persistent")["endings"]) == set(Outcome)
+    assert set(build_plan(settings, Surroundings(spot="persistent"))["endings"]) == set(Outcome)
 
 
 def test_every_outcome_is_explained() -> None:
@@ -83,8 +84,10 @@ def test_every_setting_within_a_setting_is_an_argument(declared: type, settings:
 
 
 def _plan(args: Mapping[str, Any]) -> dict[str, Any]:
-    settings = to_settings("llama", "project/stack/monitor", complete("llama", args))
-    return build_plan(settings, spot=args.get("spot"), on_box_runner="user_data" not in args)
+    settings = to_settings(
+        "llama", "project/stack/monitor", complete("llama", args), box_reports="user_data" not in args
+    )
+    return build_plan(settings, Surroundings(spot=args.get("spot")))
 
 
 @pytest.mark.parametrize("field", sorted(RUN_RULES))

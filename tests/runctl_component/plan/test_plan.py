@@ -10,8 +10,9 @@ import pytest
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Settings, Stalled
 from runctl_component.plan.plan import build_plan
+from runctl_component.plan.surroundings import Surroundings
 
-SETTINGS = Settings("llama", "project/stack/monitor", "outputs", "runs/llama/")
+SETTINGS = Settings("llama", "project/stack/monitor", "outputs", "runs/llama/", box_reports=True)
 
 
 def changed(**changes: Any) -> Settings:
@@ -66,27 +67,30 @@ def test_the_deadline_has_three_layers_ten_minutes_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "on_box_runner", "layers"),
+    ("settings", "layers"),
     [
-        (changed(max_runtime_hours=0.0), True, 0),
-        (changed(on_deadline=Action.REPORT), True, 1),
-        (SETTINGS, False, 2),
-        (SETTINGS, True, 3),
+        (changed(max_runtime_hours=0.0), 0),
+        (changed(on_deadline=Action.REPORT), 1),
+        (changed(box_reports=False), 2),
+        (SETTINGS, 3),
     ],
 )
-def test_only_layers_that_are_there_are_promised(settings: Settings, on_box_runner: bool, layers: int) -> None:
-    assert len(build_plan(settings, on_box_runner=on_box_runner)["deadline_layers"]) == layers
+def test_only_layers_that_are_there_are_promised(settings: Settings, layers: int) -> None:
+    assert len(build_plan(settings)["deadline_layers"]) == layers
 
 
 def test_a_box_that_reports_is_told_of_when_it_does_not() -> None:
-    words = plan(box_reports=True)["sign_of_life"]
+    words = plan()["sign_of_life"]
     assert (
         words == "the instance reports when the training begins; it is told, once a launch, if it has not within 20 min"
     )
 
 
 def test_nothing_is_promised_of_a_box_that_never_reports() -> None:
-    assert plan()["sign_of_life"] == "none: with user_data, nobody is told when the training does not begin"
+    assert (
+        plan(box_reports=False)["sign_of_life"]
+        == "none: with user_data, nobody is told when the training does not begin"
+    )
 
 
 @pytest.mark.parametrize(
@@ -138,7 +142,7 @@ def test_nothing_is_promised_of_a_box_that_never_reports() -> None:
     ],
 )
 def test_each_ending_is_told_in_words(settings: Settings, spot: str | None, outcome: str, words: str) -> None:
-    assert build_plan(settings, spot=spot)["endings"][outcome].startswith(words)
+    assert build_plan(settings, Surroundings(spot=spot))["endings"][outcome].startswith(words)
 
 
 @pytest.mark.parametrize(

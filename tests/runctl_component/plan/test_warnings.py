@@ -10,12 +10,13 @@ import pytest
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
 from runctl_component import Monitor, TrainingRun
-from runctl_component.plan.warnings import Surroundings, has_local_disk, warnings
+from runctl_component.plan.surroundings import Surroundings
+from runctl_component.plan.warnings import has_local_disk, warnings
 
 from ..forms import BASE, KEY, TOPIC
 from ..recording import record, unknown
 
-SETTINGS = Settings("llama", "project/stack/monitor", "outputs", "llama/")
+SETTINGS = Settings("llama", "project/stack/monitor", "outputs", "llama/", box_reports=True)
 QUIET = Surroundings(instance_type="t3.large", notifies=True)
 TERMINATED = {"on_complete": Action.TERMINATE}
 
@@ -38,7 +39,7 @@ def test_there_is_no_warning_where_there_is_nothing_to_say() -> None:
         ({"max_runtime_hours": 0.0}, {"spot": "one-time"}, "keeps it running, for ever, since it has no deadline"),
         ({"on_complete": Action.REPORT}, {"spot": "one-time"}, "terminated, and its disk is lost"),
         ({}, {"instance_type": "g5.xlarge"}, "g5.xlarge has an instance store"),
-        ({}, {"on_box_runner": False}, "no third layer"),
+        ({"box_reports": False}, {}, "no third layer"),
     ],
 )
 def test_each_danger_has_one_sentence(changes: dict[str, Any], around: dict[str, Any], words: str) -> None:
@@ -53,8 +54,8 @@ def test_each_danger_has_one_sentence(changes: dict[str, Any], around: dict[str,
         ({**TERMINATED, "checkpoint_patterns": ("*.pt",)}, {}),
         ({**TERMINATED, "markers": (), "expected_outputs": ("model.bin",)}, {}),
         (dict.fromkeys(("on_complete", "on_failure", "on_deadline"), Action.REPORT), {"instance_type": "g5.xlarge"}),
-        ({"max_runtime_hours": 0.0}, {"on_box_runner": False}),
-        ({"on_deadline": Action.REPORT}, {"on_box_runner": False}),
+        ({"max_runtime_hours": 0.0, "box_reports": False}, {}),
+        ({"on_deadline": Action.REPORT, "box_reports": False}, {}),
         ({}, {"instance_type": None}),
     ],
 )
@@ -63,9 +64,10 @@ def test_what_is_no_danger_has_none(changes: dict[str, Any], around: dict[str, A
 
 
 def test_all_dangers_together_come_in_one_order_and_once() -> None:
-    around = {"notifies": False, "spot": "one-time", "on_box_runner": False, "instance_type": "p5.48xlarge"}
-    found = _warnings(TERMINATED, **around)
-    assert found == _warnings(TERMINATED, **around)
+    changes = {**TERMINATED, "box_reports": False}
+    around = {"notifies": False, "spot": "one-time", "instance_type": "p5.48xlarge"}
+    found = _warnings(changes, **around)
+    assert found == _warnings(changes, **around)
     assert len(found) == len(set(found)) == 4
 
 

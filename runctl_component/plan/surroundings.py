@@ -1,0 +1,20 @@
+"""What of a run's resources matters to its end, beside its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """As far as a preview knows it: None is unknown, or a secret, where nothing else is said."""
+
+    spot: str | None = None
+    """None is on demand; else ``one-time`` or ``persistent``."""
+    instance_type: str | None = None
+    notifies: bool | None = None
+    """Whether the monitor has a topic."""
+    encrypted_topic: bool = False
+    """Whether that has a key of its own."""
+    command: str | None = None
+    """Also None where ``user_data`` starts the training."""
