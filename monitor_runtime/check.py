@@ -13,17 +13,17 @@ from monitor_runtime.act.follow_up import Recheck, await_next, soonest
 from monitor_runtime.act.recording import notice, record_tags, remember_progress
 from monitor_runtime.act.silent_box import tell_silence
 from monitor_runtime.cloud.values import ON, Instance
-from monitor_runtime.contract.deadline import deadline
+from monitor_runtime.contract.deadline import LAST_LOOK, deadline
+from monitor_runtime.contract.lateness import LEAD
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.triggers import TriggerKind
 from monitor_runtime.contract.wording import few
-from monitor_runtime.decide.case import LAST_LOOK
 from monitor_runtime.decide.completion import MarkerBody
 from monitor_runtime.decide.decide import INTERRUPTION, decide, decide_unseen
 from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
 from monitor_runtime.decide.idle import metric_problem
-from monitor_runtime.decide.next_check import LEAD, MAX_WAIT_SECONDS
+from monitor_runtime.decide.next_check import MAX_WAIT_SECONDS
 from monitor_runtime.decide.observation import Observation, Unknown
 from monitor_runtime.decide.sign_of_life import silence
 from monitor_runtime.lost_instances import look_for_lost, split_lost, tell_lost

@@ -10,8 +10,9 @@ from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.ending import ATTEMPT_SECONDS
 from monitor_runtime.cloud.interface import CloudError, ErrorKind, FollowUp
 from monitor_runtime.contract import names
+from monitor_runtime.contract.lateness import SOONEST
 from monitor_runtime.contract.triggers import follow_up_input
-from monitor_runtime.decide.next_check import SOONEST, ScheduleFollowUp, WaitInside, plan_next
+from monitor_runtime.decide.next_check import ScheduleFollowUp, WaitInside, plan_next
 
 CARRIED_FOR = timedelta(hours=1)
 """What could not be written is carried so long, and then tried again, where nothing else asks for a follow-up.

@@ -10,6 +10,12 @@ from monitor_runtime.contract.settings import Settings
 SWITCH_DELAY = timedelta(minutes=10)
 BOX_DELAY = timedelta(minutes=20)
 """The instance's own timer comes last."""
+BOX_LOOKS_EVERY = timedelta(minutes=1)
+"""How often that timer looks whether it is time."""
+LAST_LOOK = timedelta(minutes=5)
+"""How long after the deadline a run that was complete before it may still take to end as what it is."""
+UNMARKED_DELAY = timedelta(hours=1)
+"""How long the instance tries to write its marker before it powers off."""
 REPORT_DELAY = timedelta(minutes=20)
 """From the launch to the first report of the box, at most: booting and installing take minutes, retries five more."""
 STARTED_AGAIN = timedelta(hours=1)

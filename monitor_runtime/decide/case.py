@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monitor_runtime.contract.backoff import next_due
-from monitor_runtime.contract.deadline import deadline
+from monitor_runtime.contract.deadline import LAST_LOOK, deadline
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide.completion import Completion
 from monitor_runtime.decide.decisions import Decision, End, Refused, Wait
 from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import Observation, Unknown
-
-LAST_LOOK = timedelta(minutes=5)
-"""How long after the deadline a run that was complete before it may still take to end as what it is."""
 
 
 @dataclass(frozen=True, slots=True)

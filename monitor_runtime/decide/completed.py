@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from monitor_runtime.contract.deadline import LAST_LOOK
+from monitor_runtime.contract.lateness import STILL
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide.case import LAST_LOOK, Case, end, wait, wait_for
+from monitor_runtime.decide.case import Case, end, wait, wait_for
 from monitor_runtime.decide.completion import Completion
 from monitor_runtime.decide.decisions import Decision, Wait
 from monitor_runtime.decide.memory import Refusable
@@ -17,8 +19,6 @@ from monitor_runtime.decide.verification import last_movement, verification_gap
 RECHECK_UNVERIFIED = timedelta(minutes=1)
 _SHARE_OF_THE_WAIT = 1 / 4
 """Of the time that verification has taken so far, how much passes until the next look."""
-STILL = timedelta(minutes=5)
-"""An upload that got no part for so long is not on its way any more: one part takes a slow line a minute or two."""
 
 
 def verdict(case: Case, found: Completion) -> tuple[Outcome, str]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-LEAD = timedelta(seconds=60)
-"""EventBridge Scheduler fires up to 59 s late: asked for a minute early, a follow-up is never too late, and the rest
-of the time is waited for. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html"""
+from monitor_runtime.contract.lateness import LEAD, SOONEST
+
 MAX_WAIT_SECONDS = 75.0
 """The lead and a margin: with less, a follow-up that fires on time would have to schedule another one."""
-SOONEST = timedelta(seconds=15)
-"""A schedule must be in the future when EventBridge reads it."""
 
 
 @dataclass(frozen=True, slots=True)

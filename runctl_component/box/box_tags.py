@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from monitor_runtime.contract.deadline import BOX_DELAY
+from monitor_runtime.contract.deadline import BOX_DELAY, UNMARKED_DELAY
 from monitor_runtime.contract.metrics import GPU_WORD
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.patterns import matches
@@ -17,7 +17,6 @@ TAG_POWER_OFF_AFTER = "runctl:power-off-after-seconds"
 """Since boot; absent when the instance must not end the run by itself."""
 TAG_POWER_OFF_UNMARKED = "runctl:power-off-unmarked-seconds"
 """How long the runner tries to write its marker before it powers off; absent when it must not give up."""
-UNMARKED_SECONDS = 3600
 TAG_MEASURE = "runctl:measure"
 """What the runner publishes as a metric of the instance; absent when that is nothing."""
 TAG_RUNNER = "runctl:runner"
@@ -40,7 +39,7 @@ def box_tags(settings: Settings, *, powers_off_unmarked: bool = True) -> dict[st
         seconds = settings.max_runtime_hours * 3600 + BOX_DELAY.total_seconds()
         tags[TAG_POWER_OFF_AFTER] = str(round(seconds))
     if powers_off_unmarked:
-        tags[TAG_POWER_OFF_UNMARKED] = str(UNMARKED_SECONDS)
+        tags[TAG_POWER_OFF_UNMARKED] = str(round(UNMARKED_DELAY.total_seconds()))
     if settings.idle and settings.idle.by_the_box:
         tags[TAG_MEASURE] = GPU_WORD
     return tags

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from monitor_runtime.cloud.values import InstanceState, StoredObject, Upload
 from monitor_runtime.contract import names
 from monitor_runtime.contract.backoff import JITTER_SECONDS, next_due, offsets
+from monitor_runtime.contract.lateness import LEAD
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Idle, Settings
 from monitor_runtime.decide.completion import MarkerBody
 from monitor_runtime.decide.decisions import End, Interrupt, Wait
-from monitor_runtime.decide.next_check import LEAD, ScheduleFollowUp, WaitInside, plan_next
+from monitor_runtime.decide.next_check import ScheduleFollowUp, WaitInside, plan_next
 from monitor_runtime.decide.observation import MetricMaxima, Observation, Unknown
 from monitor_runtime.observe.marker_body import parse_body
 

@@ -1,0 +1,13 @@
+"""How late what ends a run may come: what the monitor keeps to, and a plan promises."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+LEAD = timedelta(seconds=60)
+"""EventBridge Scheduler fires up to 59 s late: asked for a minute early, a follow-up is never too late, and the rest
+of the time is waited for. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html"""
+SOONEST = timedelta(seconds=15)
+"""A schedule must be in the future when EventBridge reads it."""
+STILL = timedelta(minutes=5)
+"""An upload that got no part for so long is not on its way any more: one part takes a slow line a minute or two."""
