@@ -8,9 +8,10 @@ from typing import Any
 
 from monitor_runtime.contract.backoff import offsets
 from monitor_runtime.contract.deadline import BOX_DELAY, REPORT_DELAY, SWITCH_DELAY
+from monitor_runtime.contract.lateness import STILL
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
-from runctl_component.plan import prices
+from runctl_component.plan import prices, waits
 from runctl_component.plan.day_of_watching import (
     DAY_SECONDS,
     SECONDS_PER_HOUR,
@@ -18,15 +19,10 @@ from runctl_component.plan.day_of_watching import (
     watch_for_a_day,
     watched_seconds,
 )
+from runctl_component.plan.longest_run import has_layers, longest_runs
 from runctl_component.plan.surroundings import Surroundings
 from runctl_component.plan.warnings import kept_until, warnings
 
-EVENT_SECONDS = 5
-"""S3 and EventBridge usually deliver within seconds. That is not guaranteed, so polling goes on."""
-HEARTBEAT_LATENESS_SECONDS = 60
-"""https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html"""
-CALL_SECONDS = 5
-"""From the start of an invocation to the stop call."""
 SHOWN_CHECKS = 6
 MONITOR_WORDS = (
     "for the monitor itself, on top of dollars_per_day: every day until it is removed, once for all the runs that"
@@ -41,11 +37,13 @@ def build_plan(settings: Settings, around: Surroundings | None = None) -> dict[s
     What a preview does not know of what is ``around`` hides nothing.
     """
     around = around or Surroundings()
-    watching = watch_for_a_day(settings)
+    watching, longest = watch_for_a_day(settings), longest_runs(settings, around)
     return {
         "first_checks_seconds": first_checks(settings),
-        "then_every_seconds": lasting_interval(settings),
+        "then_every_seconds": waits.lasting_interval(settings),
         "longest_wait_seconds": longest_wait(settings),
+        "longest_run": {failure: bound.words for failure, bound in longest.items()},
+        "longest_run_seconds": {failure: bound.seconds for failure, bound in longest.items() if bound.seconds},
         "endings": endings(settings, spot=around.spot),
         "deadline_layers": deadline_layers(settings),
         "sign_of_life": sign_of_life(settings),
@@ -69,11 +67,6 @@ def first_checks(settings: Settings) -> list[float]:
     return [round(offset, 3) for offset in islice(due, SHOWN_CHECKS)]
 
 
-def lasting_interval(settings: Settings) -> int:
-    """The interval at which the backoff stays: its longest, or its first when it never grows."""
-    return settings.initial_interval_seconds if settings.backoff_multiplier == 1 else settings.max_interval_seconds
-
-
 def day_words(settings: Settings) -> str:
     """The time that ``api_calls_per_day`` and ``dollars_per_day`` cover."""
     watched = watched_seconds(settings)
@@ -84,15 +77,14 @@ def day_words(settings: Settings) -> str:
 
 def longest_wait(settings: Settings) -> dict[str, Any]:
     """Seconds from the marker's LastModified to the stop call when nothing fails, verification at once."""
-    grace, interval = settings.grace_seconds, lasting_interval(settings)
-    by_poll = max(grace, interval + HEARTBEAT_LATENESS_SECONDS) + CALL_SECONDS
     wait: dict[str, Any] = {
-        "by_poll": by_poll,
-        "words": f"the grace period of {grace} s, or a check every {interval} s that comes up to"
-        f" {HEARTBEAT_LATENESS_SECONDS} s late, whichever is longer; verification may add up to"
-        f" {settings.verify_timeout_seconds} s, uploads more",
+        "by_poll": waits.by_poll(settings),
+        "words": f"the grace period of {settings.grace_seconds} s, or a check every"
+        f" {waits.lasting_interval(settings)} s that comes up to {waits.LATENESS_SECONDS} s late, whichever is longer;"
+        f" verification may add up to {settings.verify_timeout_seconds} s, uploads more",
     }
-    return {**wait, "by_event": max(grace, EVENT_SECONDS) + CALL_SECONDS} if settings.s3_events else wait
+    by_event = waits.by_event(settings)
+    return wait if by_event is None else {**wait, "by_event": by_event}
 
 
 def endings(settings: Settings, *, spot: str | None) -> dict[str, str]:
@@ -107,7 +99,7 @@ def endings(settings: Settings, *, spot: str | None) -> dict[str, str]:
     words = {
         "succeeded": f"{stopped}, {', or '.join(succeeded)}",
         "unverified": f"{_unverified_phrase(settings, spot)}, when what was written cannot be verified within"
-        f" {settings.verify_timeout_seconds} s, or 5 min after an upload stands still",
+        f" {settings.verify_timeout_seconds} s, or {_minutes(STILL.seconds)} after an upload stands still",
     }
     failed = [_any_of(settings.failure_markers)] if settings.failure_markers else []
     if settings.markers:
@@ -162,7 +154,7 @@ def deadline_layers(settings: Settings) -> list[dict[str, str]]:
         return []
     hours = f"{settings.max_runtime_hours:g} h"
     layers = [{"after_launch": hours, "who": f"the monitor ({settings.on_deadline})"}]
-    if settings.on_deadline is Action.REPORT:
+    if not has_layers(settings):
         return layers
     layers.append(
         {

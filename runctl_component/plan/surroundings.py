@@ -16,5 +16,9 @@ class Surroundings:
     """Whether the monitor has a topic."""
     encrypted_topic: bool = False
     """Whether that has a key of its own."""
+    powers_off_unmarked: bool = True
+    """Whether the instance may give up on a marker that it cannot write."""
     command: str | None = None
     """Also None where ``user_data`` starts the training."""
+    output_uri: str | None = None
+    """Where the training writes: ``s3://bucket/prefix/``."""

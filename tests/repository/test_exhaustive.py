@@ -39,7 +39,6 @@ NOT_IN_THE_PLAN: Mapping[str, str] = {
     "notify_topic_arn": "the diff of the alarms shows it",
     "checkpoint_patterns": "the settings say what verification looks for, the plan how long that may take",
     "share_last_words": "it changes what is told of an ending, not the ending",
-    "shutdown_timeout_seconds": "it is part of no time that the plan promises",
 }
 """Arguments of a run that change no word of its plan, with the reason."""
 

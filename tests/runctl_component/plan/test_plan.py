@@ -49,6 +49,8 @@ def test_the_interval_that_stays_is_the_longest_or_the_first_when_it_never_grows
     [
         ({"s3_events": True}, 305, 365),
         ({"s3_events": True, "grace_seconds": 0}, 10, 365),
+        ({"s3_events": True, "grace_seconds": 30}, 85, 365),
+        ({"s3_events": True, "markers": (), "failure_markers": (), "expected_outputs": ("a",)}, None, 365),
         ({"s3_events": True, "grace_seconds": 1800}, 1805, 1805),
         ({"max_interval_seconds": 3600}, None, 3665),
         ({"backoff_multiplier": 1.0, "grace_seconds": 0}, None, 95),

@@ -1,0 +1,18 @@
+"""Times as people write them."""
+
+from __future__ import annotations
+
+_UNITS = ((86_400, "days"), (3_600, "h"), (60, "min"), (1, "s"))
+_DAYS_FROM_SECONDS = 3 * 86_400
+"""Below, deadlines are thought of in hours."""
+
+
+def in_words(seconds: float) -> str:
+    """For example ``6 min 5 s``, ``24 h 11 min`` or ``7 days 3 min``."""
+    left = round(seconds)
+    units = _UNITS if left >= _DAYS_FROM_SECONDS else _UNITS[1:]
+    parts: list[str] = []
+    for length, unit in units:
+        count, left = divmod(left, length)
+        parts += [f"{count} {unit}"] if count else []
+    return " ".join(parts) or "0 s"
