@@ -23,6 +23,17 @@ def known_text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def shown_text(value: object) -> pulumi.Output[str | None]:
+    """A text that may be shown to people: known in every preview, and None where it is still unknown, or a secret."""
+    output = pulumi.Output.from_input(value)
+
+    def look(known: list[Any]) -> str | None:
+        text, is_secret = known
+        return None if is_secret else known_text(text)
+
+    return pulumi.Output.all(as_known(output), output.is_secret()).apply(look)
+
+
 def plain_containers(value: object) -> Any:
     """Dicts and lists in place of other mappings and of tuples: in these alone Pulumi finds Outputs."""
     if isinstance(value, Mapping):

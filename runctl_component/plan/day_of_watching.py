@@ -101,6 +101,14 @@ def watched_seconds(settings: Settings) -> float:
     return min(DAY_SECONDS, settings.max_runtime_hours * SECONDS_PER_HOUR or DAY_SECONDS)
 
 
+def day_words(settings: Settings) -> str:
+    """The time that ``api_calls_per_day`` and ``dollars_per_day`` cover."""
+    watched = watched_seconds(settings)
+    if watched == DAY_SECONDS:
+        return "for a day of 24 h"
+    return f"for the {watched / SECONDS_PER_HOUR:g} h until the deadline, which is less than a day"
+
+
 def watch_for_a_day(settings: Settings) -> Watching:
     """The watching that these settings ask for, from launch to ending: of a day, or until an earlier deadline."""
     folders = {literal_head(output).rpartition("/")[0] for output in settings.expected_outputs if "/" in output}

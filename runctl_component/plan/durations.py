@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-_UNITS = ((86_400, "days"), (3_600, "h"), (60, "min"), (1, "s"))
+SECONDS_PER_HOUR = 3_600
+_UNITS = ((86_400, "days"), (SECONDS_PER_HOUR, "h"), (60, "min"), (1, "s"))
 _DAYS_FROM_SECONDS = 3 * 86_400
 """Below, deadlines are thought of in hours."""
 

@@ -16,10 +16,10 @@ from monitor_runtime.contract.lateness import STILL
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
 from runctl_component.plan import waits
-from runctl_component.plan.durations import in_words
+from runctl_component.plan.durations import SECONDS_PER_HOUR, in_words
+from runctl_component.plan.endings import has_layers, misses_failures
 from runctl_component.plan.surroundings import Surroundings
 
-SECONDS_PER_HOUR = 3_600
 METRIC_LATENESS_SECONDS = 600
 """A window of `idle` ends up to two periods of the metric, of five minutes each, before the check."""
 
@@ -68,7 +68,7 @@ def _bounds(settings: Settings, around: Surroundings) -> Iterator[tuple[str, Bou
     yield "monitor_fails", _by_switch(settings)
     yield "eventbridge_fails", _by_timer(settings)
     held = MAX_HOLD.total_seconds() + waits.LATENESS_SECONDS + settings.shutdown_timeout_seconds + waits.CALL_SECONDS
-    yield "held", Bound(held, f"at most {in_words(MAX_HOLD.total_seconds())} with each hold, and ended right after it")
+    yield "held", Bound(held, f"up to {in_words(MAX_HOLD.total_seconds())} with each hold, and ended right after it")
 
 
 def _when_complete(settings: Settings, around: Surroundings) -> Iterator[tuple[str, Bound]]:
@@ -90,7 +90,7 @@ def _when_complete(settings: Settings, around: Surroundings) -> Iterator[tuple[s
 def _when_failed(settings: Settings) -> Bound:
     if settings.on_failure is Action.REPORT:
         return _by_deadline(settings, "on_failure is report")
-    if not settings.failure_markers and (settings.box_reports or not settings.markers):
+    if misses_failures(settings):
         return _by_deadline(settings, "there are no failure_markers")
     event = waits.by_event(settings)
     return _by_monitor(waits.by_poll(settings) if event is None else event)
@@ -116,7 +116,7 @@ def _unverified(settings: Settings, around: Surroundings) -> Bound:
         return _after_launch(
             settings,
             LAST_LOOK.total_seconds() + waits.LATENESS_SECONDS,
-            "by its deadline: EC2 cannot stop one-time spot",
+            "by its deadline (EC2 cannot stop one-time spot)",
             "EC2 cannot stop one-time spot, and {}",
         )
     patience = settings.grace_seconds + settings.verify_timeout_seconds
@@ -130,7 +130,7 @@ def _while_s3_is_silent(settings: Settings) -> Bound:
     reacted = LAST_LOOK.total_seconds() + settings.shutdown_timeout_seconds
     late = min(reacted, SWITCH_DELAY.total_seconds()) + waits.LATENESS_SECONDS
     return _after_launch(
-        settings, late, "by its deadline, if S3 stays silent", "nothing is ended while S3 is silent, and {}"
+        settings, late, "by its deadline, unless S3 answers before", "nothing is ended while S3 is silent, and {}"
     )
 
 
@@ -158,7 +158,7 @@ def _when_hung(settings: Settings) -> Iterator[tuple[str, Bound]]:
 
 def _by_deadline(settings: Settings, why: str) -> Bound:
     late = settings.shutdown_timeout_seconds + waits.LATENESS_SECONDS
-    return _after_launch(settings, late, f"by its deadline: {why}", f"{why}, and {{}}")
+    return _after_launch(settings, late, f"by its deadline ({why})", f"{why}, and {{}}")
 
 
 def _by_switch(settings: Settings) -> Bound:
@@ -174,11 +174,6 @@ def _by_timer(settings: Settings) -> Bound:
         return Bound(None, "without bound: with user_data, there is no timer on the instance")
     bound = _after_launch(settings, late, "by the timer on the instance", "{}, so there is no timer")
     return Bound(bound.seconds, bound.words.replace("after the launch", "after the boot"))
-
-
-def has_layers(settings: Settings) -> bool:
-    """Whether anything ends the run at its deadline, whatever it is."""
-    return bool(settings.max_runtime_hours) and settings.on_deadline is not Action.REPORT
 
 
 def _after_launch(settings: Settings, late: float, ends: str, unless: str) -> Bound:

@@ -8,20 +8,18 @@ from typing import Any
 
 from monitor_runtime.contract.backoff import offsets
 from monitor_runtime.contract.deadline import BOX_DELAY, REPORT_DELAY, SWITCH_DELAY
-from monitor_runtime.contract.lateness import STILL
-from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
 from runctl_component.plan import prices, waits
 from runctl_component.plan.day_of_watching import (
-    DAY_SECONDS,
     SECONDS_PER_HOUR,
+    day_words,
     monitor_dollars,
     watch_for_a_day,
-    watched_seconds,
 )
-from runctl_component.plan.longest_run import has_layers, longest_runs
+from runctl_component.plan.endings import endings, has_layers
+from runctl_component.plan.longest_run import longest_runs
 from runctl_component.plan.surroundings import Surroundings
-from runctl_component.plan.warnings import kept_until, warnings
+from runctl_component.plan.warnings import warnings
 
 SHOWN_CHECKS = 6
 MONITOR_WORDS = (
@@ -44,7 +42,7 @@ def build_plan(settings: Settings, around: Surroundings | None = None) -> dict[s
         "longest_wait_seconds": longest_wait(settings),
         "longest_run": {failure: bound.words for failure, bound in longest.items()},
         "longest_run_seconds": {failure: bound.seconds for failure, bound in longest.items() if bound.seconds},
-        "endings": endings(settings, spot=around.spot),
+        "endings": dict(endings(settings, around.spot)),
         "deadline_layers": deadline_layers(settings),
         "sign_of_life": sign_of_life(settings),
         "warnings": warnings(settings, around),
@@ -67,14 +65,6 @@ def first_checks(settings: Settings) -> list[float]:
     return [round(offset, 3) for offset in islice(due, SHOWN_CHECKS)]
 
 
-def day_words(settings: Settings) -> str:
-    """The time that ``api_calls_per_day`` and ``dollars_per_day`` cover."""
-    watched = watched_seconds(settings)
-    if watched == DAY_SECONDS:
-        return "for a day of 24 h"
-    return f"for the {watched / SECONDS_PER_HOUR:g} h until the deadline, which is less than a day"
-
-
 def longest_wait(settings: Settings) -> dict[str, Any]:
     """Seconds from the marker's LastModified to the stop call when nothing fails, verification at once."""
     wait: dict[str, Any] = {
@@ -85,67 +75,6 @@ def longest_wait(settings: Settings) -> dict[str, Any]:
     }
     by_event = waits.by_event(settings)
     return wait if by_event is None else {**wait, "by_event": by_event}
-
-
-def endings(settings: Settings, *, spot: str | None) -> dict[str, str]:
-    """What each outcome does to the instance."""
-    grace = f"{settings.grace_seconds} s after"
-    stopped = _action_phrase(settings.on_complete, spot)
-    if settings.terminate_after_days and settings.on_complete is Action.STOP and spot != "one-time":
-        stopped += f", terminated {_days(settings.terminate_after_days)} later"
-    succeeded = [f"{grace} {_any_of(settings.markers)}"] if settings.markers else []
-    if settings.expected_outputs:
-        succeeded.append(f"{grace} the newest of {', '.join(settings.expected_outputs)}")
-    words = {
-        "succeeded": f"{stopped}, {', or '.join(succeeded)}",
-        "unverified": f"{_unverified_phrase(settings, spot)}, when what was written cannot be verified within"
-        f" {settings.verify_timeout_seconds} s, or {_minutes(STILL.seconds)} after an upload stands still",
-    }
-    failed = [_any_of(settings.failure_markers)] if settings.failure_markers else []
-    if settings.markers:
-        failed.append("a marker whose body says failed")
-    if failed:
-        words["failed"] = f"{_action_phrase(settings.on_failure, spot)}, {grace} {', or '.join(failed)}"
-    if settings.max_runtime_hours:
-        words["deadline"] = (
-            f"{_action_phrase(settings.on_deadline, spot)}, {settings.max_runtime_hours:g} h after the launch"
-        )
-    if settings.stalled:
-        words["stalled"] = (
-            f"{_action_phrase(settings.on_failure, spot)}, when no new object matches"
-            f" {_any_of(settings.stalled.patterns)} for {settings.stalled.minutes} minutes"
-        )
-    if settings.idle:
-        idle = settings.idle
-        words["idle"] = (
-            f"{_action_phrase(settings.on_failure, spot)}, when {idle.metric} stays"
-            f" {'at' if idle.threshold == 0 else 'under'} {idle.threshold:g} for {idle.minutes} minutes, after the"
-            f" training was active or {idle.warm_up_minutes} minutes after the launch"
-        )
-    if spot:
-        words["interrupted"] = "EC2 takes the instance back; the training is signalled about two minutes before"
-    return words
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
-
-
-def _any_of(names: tuple[str, ...]) -> str:
-    return " or ".join(names)
-
-
-def _action_phrase(action: Action, spot: str | None) -> str:
-    if action is Action.STOP and spot == "one-time":
-        return "terminated (EC2 cannot stop one-time spot instances)"
-    return {Action.STOP: "stopped", Action.TERMINATE: "terminated", Action.REPORT: "reported, nothing changed"}[action]
-
-
-def _unverified_phrase(settings: Settings, spot: str | None) -> str:
-    """Nothing is destroyed on doubt."""
-    if settings.on_complete is Action.REPORT or spot != "one-time":
-        return _action_phrase(Action.REPORT if settings.on_complete is Action.REPORT else Action.STOP, spot)
-    return f"kept running {kept_until(settings)} (EC2 cannot stop one-time spot instances), and told at once"
 
 
 def deadline_layers(settings: Settings) -> list[dict[str, str]]:

@@ -8,8 +8,14 @@ from collections.abc import Iterator
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
 from runctl_component.plan.command_warnings import command_warnings
+from runctl_component.plan.durations import SECONDS_PER_HOUR, in_words
+from runctl_component.plan.endings import has_layers, kept_until, misses_failures
 from runctl_component.plan.surroundings import Surroundings
 
+LONG_HOURS = 7 * 24
+"""A later deadline is no answer to a hang."""
+_ACCELERATED = re.compile(r"(?:dl|f|g|inf|p|trn|vt)\d")
+"""https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html"""
 _LOCAL_DISK_BY_NAME = re.compile(r"[a-z]+\d+[a-z]*d[a-z]*")
 """A ``d`` after the generation: https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html"""
 _LOCAL_DISK = frozenset(
@@ -27,7 +33,8 @@ def warnings(settings: Settings, around: Surroundings) -> list[str]:
     return [
         *_of_the_topic(around),
         *_of_the_work(settings, around),
-        *_of_the_deadline(settings),
+        *_of_the_end(settings),
+        *_of_the_deadline(settings, around),
         *command_warnings(around.command or ""),
     ]
 
@@ -64,11 +71,6 @@ def _of_one_time_spot(settings: Settings) -> str:
     return f"{cannot}; only work that cannot be verified keeps it running, {kept_until(settings)}"
 
 
-def kept_until(settings: Settings) -> str:
-    """How long an instance runs on that EC2 cannot stop, and that must not be terminated."""
-    return "until its deadline" if settings.max_runtime_hours else "for ever, since it has no deadline"
-
-
 def _may_stop(settings: Settings) -> bool:
     endings = {settings.on_complete, settings.on_failure}
     return Action.STOP in (endings | {settings.on_deadline} if settings.max_runtime_hours else endings)
@@ -80,6 +82,36 @@ def has_local_disk(instance_type: str | None) -> bool:
     return family in _LOCAL_DISK or _LOCAL_DISK_BY_NAME.fullmatch(family) is not None
 
 
-def _of_the_deadline(settings: Settings) -> Iterator[str]:
-    if not settings.box_reports and settings.max_runtime_hours and settings.on_deadline is not Action.REPORT:
+def _of_the_end(settings: Settings) -> Iterator[str]:
+    """Endings that are none, and ends that are not noticed."""
+    reported = [name for name in ("on_complete", "on_failure") if getattr(settings, name) is Action.REPORT]
+    if reported:
+        yield (
+            f"{' and '.join(reported)}: report: a run that ended so is only told, and its instance goes on"
+            f" {kept_until(settings)}"
+        )
+    if misses_failures(settings):
+        yield (
+            "no failure_markers: that a training has failed is not noticed, and its instance goes on"
+            f" {kept_until(settings)}"
+        )
+
+
+def _of_the_deadline(settings: Settings, around: Surroundings) -> Iterator[str]:
+    if not has_layers(settings):
+        why = "on_deadline: report" if settings.max_runtime_hours else "no deadline"
+        yield f"{why}: there is no deadline switch and no timer, and a run whose end is not noticed goes on for ever"
+        return
+    if not settings.box_reports:
         yield "no third layer: with user_data, no timer on the instance ends the run when AWS does not"
+    looked_for = (settings.idle or settings.stalled) and settings.on_failure is not Action.REPORT
+    if settings.max_runtime_hours > LONG_HOURS and is_accelerated(around.instance_type) and not looked_for:
+        yield (
+            f"a training that hangs keeps its {around.instance_type} for"
+            f" {in_words(settings.max_runtime_hours * SECONDS_PER_HOUR)}, until its deadline: set idle or stalled"
+        )
+
+
+def is_accelerated(instance_type: str | None) -> bool:
+    """Whether instances of the type have GPUs or other accelerators."""
+    return _ACCELERATED.match(instance_type or "") is not None

@@ -2,7 +2,7 @@
 
 OUTPUTS = (
     *("instance_id", "private_ip", "availability_zone", "connect", "logs", "output_uri", "role_name", "handle"),
-    *("monitor_function_name", "schedule_arn", "plan"),
+    *("monitor_function_name", "schedule_arn", "plan", "plan_text"),
 )
 """The outputs of a `TrainingRun`, each an attribute of it."""
 SCRIPT_LOG = "/var/log/cloud-init-output.log"

@@ -12,19 +12,14 @@ from monitor_runtime.contract.triggers import first_check_input, heartbeat_input
 from runctl_component.args.check_run import checked_run, require_key_in_place
 from runctl_component.args.declared import TrainingRunArgs
 from runctl_component.args.defaults import (
-    DEFAULT_INSTANCE_TYPE,
     PLACEHOLDER_MONITOR,
     PLACEHOLDER_PLACE,
-    PLAN_FIELDS,
     SETTINGS_FIELDS,
     to_settings,
 )
-from runctl_component.args.unknown_values import known_text
 from runctl_component.box.box_tags import box_tags
 from runctl_component.box.image import image_parameter, is_parameter
 from runctl_component.monitor.monitor import Monitor
-from runctl_component.plan.plan import build_plan
-from runctl_component.plan.surroundings import Surroundings
 from runctl_component.training_run.box_objects import upload_files
 from runctl_component.training_run.fits_monitor import require_fitting_monitor, terms_of, with_handle
 from runctl_component.training_run.instance import (
@@ -46,6 +41,7 @@ from runctl_component.training_run.locations import OUTPUTS, SCRIPT_LOG, connect
 from runctl_component.training_run.monitor_link import link_by_handle, link_to
 from runctl_component.training_run.own_monitor import create_own_monitor, own_monitor_tag
 from runctl_component.training_run.own_place import require_own_place
+from runctl_component.training_run.plan_outputs import plan_outputs
 from runctl_component.training_run.schedules import create_first_check, create_heartbeat
 from runctl_component.training_run.volume_growth import growing_only
 
@@ -94,6 +90,8 @@ class TrainingRun(pulumi.ComponentResource):
     """The heartbeat schedule, whose input holds the run's settings."""
     plan: pulumi.Output[dict[str, Any]]
     """How the run is watched, how it will end, and what watching costs; known at preview."""
+    plan_text: pulumi.Output[str]
+    """The same for a reviewer: Markdown of some 25 lines, for a pull request's comment."""
 
     def __init__(
         self,
@@ -240,16 +238,5 @@ class TrainingRun(pulumi.ComponentResource):
         self.handle = pulumi.Output.from_input(self._monitor.handle)
         self.monitor_function_name = pulumi.Output.from_input(self._monitor.function_name)
         self.schedule_arn = self._heartbeat.arn
-        self.plan = checked.output(PLAN_FIELDS, self._build_plan)
+        self.plan, self.plan_text = plan_outputs(self._name, checked, self._monitor, self.output_uri, self._settings)
         self.register_outputs({output: getattr(self, output) for output in OUTPUTS})
-
-    def _build_plan(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        given, monitor = self._checked.given, self._monitor
-        around = Surroundings(
-            spot=given.get("spot"),
-            instance_type=known_text(given.get("instance_type", DEFAULT_INSTANCE_TYPE)),
-            notifies=monitor.notifies,
-            encrypted_topic=monitor.encrypted_topic,
-            command=known_text(given.get("command")),
-        )
-        return build_plan(self._settings({**args, **PLACEHOLDER_PLACE}), around)

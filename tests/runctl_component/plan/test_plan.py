@@ -140,7 +140,7 @@ def test_nothing_is_promised_of_a_box_that_never_reports() -> None:
             "terminated (EC2 cannot stop one-time spot instances), 3",
         ),
         (SETTINGS, "persistent", "succeeded", "stopped, 300 s"),
-        (SETTINGS, "persistent", "interrupted", "EC2 takes the instance back"),
+        (SETTINGS, "persistent", "interrupted", "taken back by EC2; the training is signalled"),
     ],
 )
 def test_each_ending_is_told_in_words(settings: Settings, spot: str | None, outcome: str, words: str) -> None:

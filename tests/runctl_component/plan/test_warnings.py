@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.contract.settings import Settings
+from monitor_runtime.contract.settings import Idle, Settings, Stalled
 from runctl_component import Monitor, TrainingRun
 from runctl_component.plan.surroundings import Surroundings
 from runctl_component.plan.warnings import has_local_disk, warnings
@@ -36,10 +36,18 @@ def test_there_is_no_warning_where_there_is_nothing_to_say() -> None:
         ({}, {"encrypted_topic": True}, "cloudwatch.amazonaws.com"),
         (TERMINATED, {}, "terminate without verification"),
         ({}, {"spot": "one-time"}, "work that cannot be verified keeps it running, until its deadline"),
-        ({"max_runtime_hours": 0.0}, {"spot": "one-time"}, "keeps it running, for ever, since it has no deadline"),
-        ({"on_complete": Action.REPORT}, {"spot": "one-time"}, "terminated, and its disk is lost"),
         ({}, {"instance_type": "g5.xlarge"}, "g5.xlarge has an instance store"),
         ({"box_reports": False}, {}, "no third layer"),
+        ({"max_runtime_hours": 0.0}, {}, "no deadline: there is no deadline switch and no timer"),
+        ({"on_deadline": Action.REPORT}, {}, "on_deadline: report: there is no deadline switch and no timer"),
+        ({"on_complete": Action.REPORT}, {}, "on_complete: report: a run that ended so is only told"),
+        (
+            {"on_complete": Action.REPORT, "on_failure": Action.REPORT},
+            {},
+            "on_complete and on_failure: report: a run that ended so is only told, and its instance goes on until its",
+        ),
+        ({"failure_markers": ()}, {}, "no failure_markers: that a training has failed is not noticed"),
+        ({"max_runtime_hours": 336.0}, {"instance_type": "p3.16xlarge"}, "keeps its p3.16xlarge for 14 days"),
     ],
 )
 def test_each_danger_has_one_sentence(changes: dict[str, Any], around: dict[str, Any], words: str) -> None:
@@ -48,19 +56,61 @@ def test_each_danger_has_one_sentence(changes: dict[str, Any], around: dict[str,
 
 
 @pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"max_runtime_hours": 0.0}, "keeps it running, for ever, since it has no deadline"),
+        ({"on_deadline": Action.REPORT}, "keeps it running, for ever, since its deadline is only reported"),
+        ({"on_complete": Action.REPORT}, "what is to be stopped is terminated, and its disk is lost"),
+    ],
+)
+def test_what_becomes_of_a_one_time_spot_instance_is_said_as_it_is(changes: dict[str, Any], words: str) -> None:
+    assert sum(words in each for each in _warnings(changes, spot="one-time")) == 1
+
+
+@pytest.mark.parametrize(
     ("changes", "around"),
     [
         ({}, {"notifies": None}),
         ({**TERMINATED, "checkpoint_patterns": ("*.pt",)}, {}),
         ({**TERMINATED, "markers": (), "expected_outputs": ("model.bin",)}, {}),
-        (dict.fromkeys(("on_complete", "on_failure", "on_deadline"), Action.REPORT), {"instance_type": "g5.xlarge"}),
-        ({"max_runtime_hours": 0.0, "box_reports": False}, {}),
-        ({"on_deadline": Action.REPORT, "box_reports": False}, {}),
+        ({"max_runtime_hours": 168.0}, {"instance_type": "p3.16xlarge"}),
+        ({"max_runtime_hours": 336.0}, {"instance_type": "r6i.xlarge"}),
+        ({"max_runtime_hours": 336.0}, {"instance_type": None}),
+        ({"max_runtime_hours": 336.0, "stalled": Stalled(("*.pt",), 90)}, {"instance_type": "p3.16xlarge"}),
+        ({"max_runtime_hours": 336.0, "idle": Idle("gpu", 5, 30)}, {"instance_type": "p3.16xlarge"}),
         ({}, {"instance_type": None}),
     ],
 )
 def test_what_is_no_danger_has_none(changes: dict[str, Any], around: dict[str, Any]) -> None:
     assert _warnings(changes, **around) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "around", "words"),
+    [
+        (
+            dict.fromkeys(("on_complete", "on_failure", "on_deadline"), Action.REPORT),
+            {"instance_type": "g5.xlarge"},
+            "store",
+        ),
+        ({"max_runtime_hours": 0.0, "box_reports": False}, {}, "third layer"),
+        ({"on_deadline": Action.REPORT, "box_reports": False}, {}, "third layer"),
+        ({"failure_markers": (), "box_reports": False}, {}, "failure_markers"),
+        ({"max_runtime_hours": 0.0, "on_deadline": Action.REPORT}, {}, "on_deadline: report"),
+        ({"on_failure": Action.REPORT}, {}, "on_complete"),
+    ],
+)
+def test_what_is_no_danger_beside_another_has_no_sentence(
+    changes: dict[str, Any], around: dict[str, Any], words: str
+) -> None:
+    found = _warnings(changes, **around)
+    assert found
+    assert not any(words in each for each in found)
+
+
+def test_a_hang_that_is_only_reported_is_ended_by_the_deadline_alone() -> None:
+    changes = {"max_runtime_hours": 336.0, "idle": Idle("gpu", 5, 30), "on_failure": Action.REPORT}
+    assert any("set idle or stalled" in each for each in _warnings(changes, instance_type="p3.16xlarge"))
 
 
 def test_all_dangers_together_come_in_one_order_and_once() -> None:
