@@ -17,3 +17,8 @@ def in_words(seconds: float) -> str:
         count, left = divmod(left, length)
         parts += [f"{count} {unit}"] if count else []
     return " ".join(parts) or "0 s"
+
+
+def days_in_words(count: int) -> str:
+    """``1 day`` or ``3 days``."""
+    return "1 day" if count == 1 else f"{count} days"

@@ -8,7 +8,7 @@ from enum import Enum
 from monitor_runtime.contract.lateness import STILL
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
-from runctl_component.plan.durations import in_words
+from runctl_component.plan.durations import days_in_words, in_words
 
 Named = Callable[[str], str]
 """How the name of an object or a metric is written."""
@@ -91,7 +91,7 @@ def _when_succeeded(settings: Settings, spot: str | None, named: Named) -> str:
     if settings.expected_outputs:
         found.append(f"{grace} the newest of {', '.join(map(named, settings.expected_outputs))}")
     kept = settings.terminate_after_days if _fate(settings.on_complete, spot) is Fate.STOPPED else None
-    later = f", terminated {_days(kept)} later" if kept else ""
+    later = f", terminated {days_in_words(kept)} later" if kept else ""
     return f"{later}, {', or '.join(found)}"
 
 
@@ -125,10 +125,6 @@ def _when_idle(settings: Settings, named: Named) -> str:
     stays = f"stays {'at' if idle.threshold == 0 else 'under'} {idle.threshold:g} for {idle.minutes} minutes"
     active = f"after the training was active or {idle.warm_up_minutes} minutes after the launch"
     return f", when {named(idle.metric)} {stays}, {active}"
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
 
 
 def _any_of(names: tuple[str, ...], named: Named) -> str:

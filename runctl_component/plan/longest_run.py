@@ -67,8 +67,7 @@ def _bounds(settings: Settings, around: Surroundings) -> Iterator[tuple[str, Bou
     yield from _when_hung(settings)
     yield "monitor_fails", _by_switch(settings)
     yield "eventbridge_fails", _by_timer(settings)
-    held = MAX_HOLD.total_seconds() + waits.LATENESS_SECONDS + settings.shutdown_timeout_seconds + waits.CALL_SECONDS
-    yield "held", Bound(held, f"up to {in_words(MAX_HOLD.total_seconds())} with each hold, and ended right after it")
+    yield "held", _held(complete["nothing_fails"])
 
 
 def _when_complete(settings: Settings, around: Surroundings) -> Iterator[tuple[str, Bound]]:
@@ -152,8 +151,19 @@ def _when_hung(settings: Settings) -> Iterator[tuple[str, Bound]]:
         never = in_words(seconds + settings.idle.warm_up_minutes * 60)
         words = f"{in_words(seconds)} after it was last active, or {never} after the launch if it never was, by idle"
         yield "idles", Bound(seconds, words)
-    unseen = "and neither stalled nor idle notices" if (settings.stalled or settings.idle) and watched else ""
-    yield "hangs", _by_deadline(settings, unseen or "no marker, and nothing else is looked for")
+    looking = [name for name in ("stalled", "idle") if getattr(settings, name) and watched]
+    yield (
+        "hangs",
+        _by_deadline(settings, f"not noticed by {' or '.join(looking)}" if looking else "nothing looks for it"),
+    )
+
+
+def _held(unheld: Bound) -> Bound:
+    """A hold may be set at the last moment before the end, and is set anew as often as somebody likes."""
+    if unheld.seconds is None:
+        return unheld
+    hold = MAX_HOLD.total_seconds()
+    return Bound(unheld.seconds + hold + waits.LATENESS_SECONDS, f"up to {in_words(hold)} longer with each hold")
 
 
 def _by_deadline(settings: Settings, why: str) -> Bound:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from monitor_runtime.contract.deadline import REPORT_DELAY
+from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.settings import Settings
 from runctl_component.plan import prices
 from runctl_component.plan.day_of_watching import day_words, monitor_dollars, watch_for_a_day
-from runctl_component.plan.durations import in_words
+from runctl_component.plan.durations import days_in_words, in_words
 from runctl_component.plan.endings import Fate, endings, fates
 from runctl_component.plan.longest_run import FAILURES, longest_runs
 from runctl_component.plan.surroundings import Surroundings
@@ -32,7 +33,8 @@ def plan_text(settings: Settings, around: Surroundings) -> str:
 def unknown_text(run: str, fields: list[str]) -> str:
     """In place of a plan that follows from what a preview does not know."""
     named = ", ".join(f"`{field}`" for field in fields)
-    return f"**{run}**: how it ends follows from {named}, {NOT_SHOWN}: it is known once the run is deployed."
+    unknown = "is not known" if len(fields) == 1 else "are not all known"
+    return f"**{run}**: how it ends follows from {named}, which {unknown} in this preview; this text says it after `up`"
 
 
 def _lines(settings: Settings, around: Surroundings) -> Iterator[str]:
@@ -70,7 +72,9 @@ def _command(command: str | None) -> str:
         return f"a command {NOT_SHOWN}"
     first, *more = [line.strip() for line in command.strip().splitlines()] or [""]
     short = first if len(first) <= _LONGEST_COMMAND else f"{first[:_LONGEST_COMMAND]}..."
-    return f"{_code(short)} and {len(more)} more lines" if more else _code(short)
+    if not more:
+        return _code(short)
+    return f"{_code(short)} and {len(more)} more line{'s' if len(more) > 1 else ''}"
 
 
 def _disk(settings: Settings, around: Surroundings) -> str:
@@ -82,7 +86,11 @@ def _disk(settings: Settings, around: Surroundings) -> str:
     stopped = [outcome for outcome, fate in by_fate.items() if fate is Fate.STOPPED]
     if not stopped and not gone:
         return "nothing ends the instance, so its disk stays"
-    kept = "the root volume stays with the stopped instance, and is billed, until the run is removed or replaced"
+    days = settings.terminate_after_days
+    later = f", and is deleted {days_in_words(days)} after a success" if days and Outcome.SUCCEEDED in stopped else ""
+    kept = (
+        "the root volume stays with the stopped instance, and is billed, until the run is removed or replaced" + later
+    )
     deleted = "the root volume is deleted with the instance"
     if not gone:
         return kept
@@ -94,9 +102,13 @@ def _disk(settings: Settings, around: Surroundings) -> str:
 def _told(settings: Settings, around: Surroundings) -> str:
     if around.notifies is False:
         return "nobody: there is no notify_topic_arn"
-    whom = "its topic" if around.notifies else f"the topic of its monitor, if there is one, {NOT_SHOWN}"
-    silent = f", or that it has not begun within {in_words(REPORT_DELAY.total_seconds())}"
-    return f"{whom}: that it is watched, how it ended{silent if settings.box_reports else ''}, and every alarm"
+    whom = (
+        "its topic"
+        if around.notifies
+        else "the topic of its monitor, if that has one, which this preview does not show"
+    )
+    silent = f", that it has not begun within {in_words(REPORT_DELAY.total_seconds())}" if settings.box_reports else ""
+    return f"{whom}: that it is watched{silent}, how it ended, and every alarm"
 
 
 def _costs(settings: Settings) -> str:

@@ -163,21 +163,26 @@ def test_an_idle_instance_ends_within_its_bound() -> None:
     assert bound - timedelta(minutes=15) - LATENESS - SHUTDOWN <= ended_after <= bound
 
 
-def test_an_instance_ends_within_its_bound_after_a_hold() -> None:
-    """Which is shorter here than it may be."""
-    story = play(SCENARIOS["hold"])
-    after = timedelta(seconds=_plan(story)["longest_run_seconds"]["held"]) - MAX_HOLD
-    assert timedelta(0) <= _ended_after(story, timedelta(hours=4)) <= after <= LATENESS + SHUTDOWN
+def _is_held(sandbox: Sandbox, training: Training, until: timedelta) -> None:
+    tag = {"Key": names.TAG_HOLD_UNTIL, "Value": format_time(sandbox.clock.now() + until)}
+    client("ec2").create_tags(Resources=[training.instance_id], Tags=[tag])
 
 
-def _holds_again(sandbox: Sandbox, training: Training) -> None:
-    def hold() -> None:
-        until = format_time(sandbox.clock.now() + timedelta(minutes=45))
-        tag = {"Key": names.TAG_HOLD_UNTIL, "Value": until}
-        client("ec2").create_tags(Resources=[training.instance_id], Tags=[tag])
+def test_a_hold_at_the_last_moment_keeps_an_instance_no_longer_than_its_bound() -> None:
+    """The hold is shorter here than it may be."""
+    hold, last_moment = timedelta(minutes=30), WORK + timedelta(minutes=4, seconds=30)
 
+    def twist(sandbox: Sandbox, training: Training) -> None:
+        _at(sandbox, last_moment, lambda: _is_held(sandbox, training, hold))
+
+    story = Failing("held", twist=twist).play()
+    bound = timedelta(seconds=_plan(story)["longest_run_seconds"]["held"]) - MAX_HOLD + hold
+    assert bound - timedelta(minutes=5) - 2 * LATENESS <= _ended_after(story, WORK) <= bound
+
+
+def _is_held_again_and_again(sandbox: Sandbox, training: Training) -> None:
     for minutes in (0, 30, 60):
-        _at(sandbox, timedelta(minutes=minutes), hold)
+        _at(sandbox, timedelta(minutes=minutes), lambda: _is_held(sandbox, training, timedelta(minutes=45)))
 
 
 UNBOUND = {
@@ -206,7 +211,7 @@ def test_what_is_said_to_be_without_bound_ends_by_nothing(name: str) -> None:
 
 
 def test_holds_in_a_row_are_without_bound() -> None:
-    case = Failing("held", HOUR, twist=_holds_again)
+    case = Failing("held", HOUR, twist=_is_held_again_and_again)
     story = case.play()
     assert "with each hold" in _plan(story)["longest_run"][case.failure]
     assert story.state == "running"

@@ -33,7 +33,7 @@ def test_the_default_run_has_a_bound_whatever_fails() -> None:
         "hangs": DAY + 180,
         "monitor_fails": DAY + 660,
         "eventbridge_fails": DAY + 1260,
-        "held": 7 * DAY + 185,
+        "held": 7 * DAY + 365 + 60,
     }
 
 
@@ -49,7 +49,7 @@ def test_the_bounds_come_in_the_order_of_the_layers() -> None:
             {"max_runtime_hours": 0.0},
             {},
             "hangs",
-            "no marker, and nothing else is looked for, and there is no deadline",
+            "nothing looks for it, and there is no deadline",
         ),
         ({"max_runtime_hours": 0.0}, {}, "monitor_fails", "there is no deadline, so there is no switch"),
         ({"max_runtime_hours": 0.0}, {}, "eventbridge_fails", "there is no deadline, so there is no timer"),
