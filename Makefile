@@ -64,7 +64,7 @@ benchmark: setup
 	@cd "$(ROOT)" && for program in benchmarks/*.py; do PYTHONPATH=. .venv/bin/python "$$program" || exit 1; done
 
 docs: setup
-	@cd "$(ROOT)" && PYTHONPATH=. .venv/bin/python docs/generate_arguments.py
+	@cd "$(ROOT)" && for page in docs/generate_*.py; do PYTHONPATH=. .venv/bin/python "$$page" || exit 1; done
 
 lock: setup
 	@cd "$(ROOT)" && .venv/bin/uv pip compile pyproject.toml --extra sandbox --group dev --universal --generate-hashes \

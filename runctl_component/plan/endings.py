@@ -24,6 +24,11 @@ class Fate(Enum):
     KEPT = "kept running"
     TAKEN = "taken back by EC2"
 
+    @property
+    def short(self) -> str:
+        """Without the reason."""
+        return self.value.partition(" (")[0]
+
 
 def fates(settings: Settings, spot: str | None) -> dict[Outcome, Fate]:
     """What becomes of the instance by each outcome that the run can have."""

@@ -1,6 +1,6 @@
 """The plan as a reviewer reads it: kept texts of a handful of runs, and what each line rests on.
 
-Where a text is missing in ``texts``, it is written, and the test fails once: read it as a reviewer would, and commit it.
+Where a text is missing in ``texts``, it is written, and the test fails once: read it, and commit it.
 """
 
 from __future__ import annotations
