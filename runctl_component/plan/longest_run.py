@@ -1,4 +1,4 @@
-"""The longest that an instance can run after its training has ended, by what may fail.
+"""The longest that an instance can run after the training, by what may fail.
 
 A bound of the monitor counts from the end of the training: from its marker, its last output or, where it hangs, the
 last that it did. One of a deadline counts from the launch, and holds for a training that had ended at once. The
@@ -106,7 +106,7 @@ def _polled(settings: Settings) -> Bound:
 
 
 def _by_monitor(seconds: float, more: str = "") -> Bound:
-    return Bound(seconds, f"{in_words(seconds)} after its training has ended, by the monitor{more}")
+    return Bound(seconds, f"{in_words(seconds)} after the training, by the monitor{more}")
 
 
 def _unverified(settings: Settings, around: Surroundings) -> Bound:
@@ -121,7 +121,7 @@ def _unverified(settings: Settings, around: Surroundings) -> Bound:
     patience = settings.grace_seconds + settings.verify_timeout_seconds
     by_outputs = waits.seen_within(settings) + patience if _told_by_outputs(settings) else 0
     seconds = max(patience, by_outputs, waits.seen_within(settings), STILL.total_seconds()) + waits.CALL_SECONDS
-    return _by_monitor(seconds, f", or {in_words(STILL.total_seconds())} after an upload that goes on stands still")
+    return _by_monitor(seconds, f", or {in_words(STILL.total_seconds())} after an upload stands still")
 
 
 def _while_s3_is_silent(settings: Settings) -> Bound:
@@ -137,7 +137,7 @@ def _unmarked(settings: Settings, around: Surroundings) -> Bound:
     if not around.powers_off_unmarked:
         return _by_deadline(settings, "the instance keeps trying")
     seconds = (UNMARKED_DELAY + BOX_LOOKS_EVERY).total_seconds()
-    return Bound(seconds, f"{in_words(seconds)} after its training has ended, by the instance itself")
+    return Bound(seconds, f"{in_words(seconds)} after the training, by the instance itself")
 
 
 def _when_hung(settings: Settings) -> Iterator[tuple[str, Bound]]:

@@ -50,7 +50,7 @@ def _lines(settings: Settings, around: Surroundings) -> Iterator[str]:
     yield "- **Longest run** of the instance"
     bounds = longest_runs(settings, around)
     yield from (f"  - if {FAILURES[failure]}: {bound.words}" for failure, bound in bounds.items())
-    yield f"- **Disk and work**: {_disk(settings, around)}; what it has written to S3 stays"
+    yield f"- **Disk and work**: {_disk(settings, around)}; what is in S3 stays"
     yield f"- **Tells** {_told(settings, around)}"
     yield f"- **Watching costs** {_costs(settings)}"
 
@@ -64,7 +64,7 @@ def _what_runs(settings: Settings, around: Surroundings) -> str:
     place = f"writes to {_code(around.output_uri)}" if around.output_uri else f"writes to a place in S3 {NOT_SHOWN}"
     if not settings.box_reports:
         return f"`user_data` of your own, which {place} and writes the marker itself"
-    return f"{_command(around.command)}, which {place}; then the instance writes the marker"
+    return f"{_command(around.command)}, which {place}; the instance adds the marker"
 
 
 def _command(command: str | None) -> str:
@@ -88,9 +88,7 @@ def _disk(settings: Settings, around: Surroundings) -> str:
         return "nothing ends the instance, so its disk stays"
     days = settings.terminate_after_days
     later = f", and is deleted {days_in_words(days)} after a success" if days and Outcome.SUCCEEDED in stopped else ""
-    kept = (
-        "the root volume stays with the stopped instance, and is billed, until the run is removed or replaced" + later
-    )
+    kept = "the root volume stays with the stopped instance, billed, until the run is removed or replaced" + later
     deleted = "the root volume is deleted with the instance"
     if not gone:
         return kept
@@ -114,6 +112,6 @@ def _told(settings: Settings, around: Surroundings) -> str:
 def _costs(settings: Settings) -> str:
     run, monitor = watch_for_a_day(settings).dollars()["total"], monitor_dollars(settings)["total"]
     return (
-        f"${run:.4f} {day_words(settings)}, and ${monitor:.2f} a day for its monitor, once for all the runs that share"
-        f" it (list prices of {prices.PRICE_DATE}); the instance comes on top"
+        f"${run:.4f} {day_words(settings)}, and ${monitor:.2f} a day for its monitor, once for all its runs"
+        f" (prices of {prices.PRICE_DATE}); the instance comes on top"
     )

@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 
 from benchmarks.watch_calls import bytes_per_invocation, metric_hours, until_the_stop
+from monitor_runtime.contract import names
+from monitor_runtime.contract.outcomes import Outcome
+from runctl_component.args.defaults import complete, to_settings
 from runctl_component.plan.day_of_watching import HANDLER_LOG_BYTES, HOURLY_METRICS
+from runctl_component.plan.endings import Fate, fates
 from runctl_component.plan.prices import METRIC_HOUR
-from sandbox.demo.scenarios import DAY, SCENARIOS
+from sandbox.demo.scenarios import DAY, SCENARIOS, Scenario
 from sandbox.demo.story import RUN, Story, play
+from sandbox.demo.training import crash, lose_checkpoint, succeed
 
 
 def _plan(story: Story) -> dict[str, Any]:
@@ -73,3 +78,43 @@ def test_the_deadline_layers_act_when_the_plan_says() -> None:
         called_at = stories[name].called_at
         assert called_at
         assert timedelta(0) <= called_at - stories[name].launched_at - planned <= timedelta(minutes=1)
+
+
+LEFT_AS = {
+    Fate.STOPPED: "stopped",
+    Fate.TERMINATED: "terminated",
+    Fate.UNSTOPPABLE: "terminated",
+    Fate.REPORTED: "running",
+    Fate.KEPT: "running",
+}
+"""The state in which each fate leaves an instance."""
+FINISHES = {
+    Outcome.SUCCEEDED: succeed,
+    Outcome.FAILED: crash,
+    Outcome.UNVERIFIED: lose_checkpoint,
+    Outcome.DEADLINE: None,
+}
+
+
+@pytest.mark.parametrize(
+    ("args", "outcome"),
+    [
+        ({"spot": "one-time"}, Outcome.SUCCEEDED),
+        ({"spot": "one-time"}, Outcome.FAILED),
+        ({"spot": "one-time"}, Outcome.UNVERIFIED),
+        ({"spot": "one-time"}, Outcome.DEADLINE),
+        ({"spot": "persistent"}, Outcome.SUCCEEDED),
+        ({"spot": "persistent", "on_failure": "terminate"}, Outcome.FAILED),
+        ({"on_complete": "terminate"}, Outcome.UNVERIFIED),
+        ({"on_complete": "report"}, Outcome.SUCCEEDED),
+    ],
+)
+def test_an_outcome_leaves_the_instance_as_the_plan_says(args: dict[str, Any], outcome: Outcome) -> None:
+    works_for = timedelta(minutes=10)
+    lasts = timedelta(minutes=75 if outcome is Outcome.DEADLINE else 40)
+    hour = {"max_runtime_hours": 1, **args}
+    story = play(Scenario("", None, "", hour, FINISHES[outcome], works_for, lasts=lasts))
+    settings = to_settings(RUN, "demo", complete(RUN, {"bucket": "outputs", **hour}))
+    fate = fates(settings, args.get("spot"))[outcome]
+    assert _plan(story)["endings"][outcome].startswith(fate.value)
+    assert (story.tags.get(names.TAG_OUTCOME, Outcome.UNVERIFIED), story.state) == (outcome, LEFT_AS[fate])

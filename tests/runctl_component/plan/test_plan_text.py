@@ -31,6 +31,8 @@ AROUND = Surroundings(
     instance_type="m7i.xlarge", notifies=True, command="python train.py", output_uri="s3://outputs/runs/llama-ft/"
 )
 LONGEST_COMMENT = 25
+SHOWN_CHARACTERS = 150
+"""Of each line of a text, in the diff of a preview."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,9 @@ def test_each_kept_text_belongs_to_a_configuration() -> None:
 
 
 def test_the_text_of_the_default_run_is_short_enough_for_a_comment() -> None:
-    assert len(plan_text(*CONFIGURATIONS["default"].made()).splitlines()) <= LONGEST_COMMENT
+    lines = plan_text(*CONFIGURATIONS["default"].made()).splitlines()
+    assert len(lines) <= LONGEST_COMMENT
+    assert [line for line in lines if len(line) > SHOWN_CHARACTERS] == []
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
