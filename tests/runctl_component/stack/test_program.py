@@ -79,6 +79,7 @@ def test_ids_plan_and_arns_of_each_run_are_exported() -> None:
     assert outputs["a.instance_id"] == "i-0123456789abcdef0"
     assert outputs["a.output_uri"] == "s3://outputs/team/dev/a/"
     assert outputs["a.plan"]["then_every_seconds"] == 300
+    assert outputs["a.plan_text"].startswith("**a**: a training on one `g5.xlarge`, on demand\n")
     assert outputs["a.schedule_arn"].startswith("arn:aws:")
 
 
