@@ -17,7 +17,7 @@ from monitor_runtime.contract import names
 from sandbox.aws.functions import Invocation
 from sandbox.aws.instances import Change
 from sandbox.demo.engines import ENGINES
-from sandbox.demo.picture import timeline_svg
+from sandbox.demo.picture.picture import timeline_svg
 from sandbox.demo.scenarios import SCENARIOS
 from sandbox.demo.show import (
     calls_table,

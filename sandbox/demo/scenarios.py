@@ -11,7 +11,17 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.times import format_time
 from sandbox.aws.boto import client
 from sandbox.aws.outages import failing
-from sandbox.demo.training import DURATION, Training, crash, lose_checkpoint, publish_cpu, succeed, write_outputs
+from sandbox.demo.training import (
+    DURATION,
+    Incident,
+    IncidentKind,
+    Training,
+    crash,
+    lose_checkpoint,
+    publish_cpu,
+    succeed,
+    write_outputs,
+)
 from sandbox.sandbox import Sandbox
 
 Twist = Callable[[Sandbox, Training], None]
@@ -37,26 +47,30 @@ def _after(sandbox: Sandbox, delay: timedelta, action: Callable[[], None]) -> No
     sandbox.clock.at(sandbox.clock.now() + delay, action)
 
 
-def _s3_fails_at_the_end(sandbox: Sandbox, _: Training) -> None:
+def _s3_fails_at_the_end(sandbox: Sandbox, training: Training) -> None:
     start = sandbox.clock.now() + timedelta(hours=2, minutes=5)
-    failing("s3", "ListObjectsV2", sandbox.clock, start, start + timedelta(minutes=20))
+    end = start + timedelta(minutes=20)
+    failing("s3", "ListObjectsV2", sandbox.clock, start, end)
+    training.incidents.append(Incident(IncidentKind.S3_OUTAGE, start, end))
 
 
-def _breaks(sandbox: Sandbox, _: Training) -> None:
+def _breaks(sandbox: Sandbox, training: Training) -> None:
     def break_function() -> None:
         sandbox.functions.broken = True
+        training.incidents.append(Incident(IncidentKind.BROKEN_MONITOR, sandbox.clock.now()))
 
     _after(sandbox, timedelta(minutes=30), break_function)
 
 
 def _is_held(sandbox: Sandbox, training: Training) -> None:
-    until = format_time(sandbox.clock.now() + timedelta(hours=4))
-    tag = {"Key": names.TAG_HOLD_UNTIL, "Value": until}
-    _after(
-        sandbox,
-        timedelta(hours=1),
-        lambda: client("ec2").create_tags(Resources=[training.instance_id], Tags=[tag]) and None,
-    )
+    until = sandbox.clock.now() + timedelta(hours=4)
+    tag = {"Key": names.TAG_HOLD_UNTIL, "Value": format_time(until)}
+
+    def hold() -> None:
+        client("ec2").create_tags(Resources=[training.instance_id], Tags=[tag])
+        training.incidents.append(Incident(IncidentKind.HOLD, sandbox.clock.now(), until))
+
+    _after(sandbox, timedelta(hours=1), hold)
 
 
 def _is_interrupted(sandbox: Sandbox, training: Training) -> None:
@@ -93,9 +107,11 @@ _OUTPUTS = {"expected_outputs": ["model/*.safetensors", "metrics.json"]}
 
 SCENARIOS: Mapping[str, Scenario] = {
     "default": Scenario("a training writes its marker after 2 h 10 min", "succeeded"),
-    "events": Scenario("the same, noticed by an S3 event", "succeeded", args={"s3_events": True}),
+    "events": Scenario("an S3 event tells of the marker at once", "succeeded", args={"s3_events": True}),
     "crash": Scenario("the training exits with an error", "failed", finish=crash),
-    "outputs": Scenario("no marker, all expected outputs", "succeeded", args=_OUTPUTS, finish=write_outputs),
+    "outputs": Scenario(
+        "a training without a marker writes all its expected outputs", "succeeded", args=_OUTPUTS, finish=write_outputs
+    ),
     "hang": Scenario(
         "the training hangs until its deadline",
         "deadline",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,15 +11,14 @@ from rich.text import Text
 from rich.tree import Tree
 
 from monitor_runtime.contract.outcomes import Outcome
-from monitor_runtime.contract.times import parse_time
 from runctl_component.monitor.archive import archive_size
 from sandbox.aws.functions import Invocation
 from sandbox.aws.instances import Change
 from sandbox.demo.polling import watched_keys, ways
+from sandbox.demo.since_launch import offset, with_offsets
 from sandbox.demo.story import RUN, Story
 from sandbox.engine.in_process import Deployment, Registered
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _EVENTS = {"Object Created": "s3-event", "EC2 Spot Instance Interruption Warning": "spot-warning"}
 
 
@@ -95,7 +93,7 @@ def checks_line(entries: Sequence[Invocation], launched_at: datetime) -> Text:
     said, count = saying(entries[0]), len(entries)
     if said is None:
         return Text(f"         {count} {'check finds' if count == 1 else 'checks find'} nothing to do", style="dim")
-    reason = _TIME.sub(lambda found: _moment(found[0], launched_at), said.reason)
+    reason = with_offsets(said.reason, launched_at)
     style = {"end": "bold green", "error": "bold red", "over": "dim", "settle": "green"}.get(said.decision, "")
     return Text.assemble(
         (offset(entries[0].ended_at, launched_at), "dim"),
@@ -119,20 +117,9 @@ def switch_line(change: Change, launched_at: datetime) -> Text:
     )
 
 
-def _moment(time: str, launched_at: datetime) -> str:
-    moment = parse_time(time)
-    return offset(moment, launched_at) if moment else time
-
-
 def written_line(moment: datetime, key: str, launched_at: datetime) -> Text:
     """One object of the training."""
     return Text.assemble((offset(moment, launched_at), "dim"), "  ", ("training      ", "magenta"), f"wrote {key}")
-
-
-def offset(moment: datetime, launched_at: datetime) -> str:
-    """Time since the launch as h:mm:ss."""
-    seconds = int((moment - launched_at).total_seconds())
-    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 def outcome_table(story: Story) -> Table:

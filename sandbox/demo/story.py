@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor_runtime.contract import names
+from monitor_runtime.contract.deadline import deadline
+from monitor_runtime.contract.settings import Settings, parse
 from monitor_runtime.contract.times import parse_time
 from monitor_runtime.contract.triggers import TriggerKind
 from sandbox.aws.functions import Invocation
@@ -18,7 +20,7 @@ from sandbox.aws.instances import Change
 from sandbox.aws.moto_gaps import open_spot_requests
 from sandbox.demo.engines import IN_PROCESS, Engine
 from sandbox.demo.scenarios import Scenario
-from sandbox.demo.training import Training
+from sandbox.demo.training import Incident, Training
 from sandbox.engine.in_process import Deployment
 from sandbox.engine.stack import stack_config
 from sandbox.sandbox import REGION, Sandbox, sandbox
@@ -37,6 +39,9 @@ class Story:
     deployment: Deployment
     invocations: list[Invocation] = field(default_factory=list[Invocation])
     written: list[tuple[datetime, str]] = field(default_factory=list[tuple[datetime, str]])
+    reported: list[datetime] = field(default_factory=list[datetime])
+    hung: list[datetime] = field(default_factory=list[datetime])
+    incidents: list[Incident] = field(default_factory=list[Incident])
     switch_fired_at: datetime | None = None
     changes: list[Change] = field(default_factory=list[Change])
     """What really became of the instance."""
@@ -67,6 +72,17 @@ class Story:
         """When EC2 took the instance back: it ended without a call."""
         endings = (change.at for change in self.changes if change.state in {"stopping", "shutting-down"})
         return None if self.called_at else next(endings, None)
+
+    @property
+    def settings(self) -> Settings:
+        """What the first check was told of the run."""
+        return parse(next(entry.event["settings"] for entry in self.invocations if "settings" in entry.event))[0]
+
+    @property
+    def deadline(self) -> datetime | None:
+        """That of the last launch."""
+        starts = [change.at for change in self.changes if change.state == "pending"]
+        return deadline(self.settings, max(starts, default=self.launched_at))
 
     @property
     def ended_at(self) -> datetime | None:
@@ -148,6 +164,9 @@ def play(
             deployment,
             cloud.functions.invocations,
             training.written,
+            training.reported,
+            training.hung,
+            training.incidents,
             changes=cloud.instances.changes,
         )
         cloud.scheduler.listeners.append(lambda name: _note_switch(story, cloud, instance_id, name))

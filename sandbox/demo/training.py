@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from monitor_runtime.contract import names
 from sandbox.aws.boto import client
@@ -15,6 +16,23 @@ REPORTS_AFTER = timedelta(minutes=1)
 CHECKPOINT_EVERY = timedelta(minutes=20)
 DURATION = timedelta(hours=2, minutes=10)
 CHECKPOINT = b"w" * 4096
+
+
+class IncidentKind(StrEnum):
+    """What befalls a run from outside."""
+
+    HOLD = "hold"
+    S3_OUTAGE = "s3-outage"
+    BROKEN_MONITOR = "broken-monitor"
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One of them; ``ended`` is None for one that lasts."""
+
+    kind: IncidentKind
+    began: datetime
+    ended: datetime | None = None
 
 
 @dataclass
@@ -29,6 +47,11 @@ class Training:
     """What it does when it is through; None for a training that hangs."""
     duration: timedelta = DURATION
     written: list[tuple[datetime, str]] = field(default_factory=list[tuple[datetime, str]])
+    reported: list[datetime] = field(default_factory=list[datetime])
+    """When the runner reported that the training begins; once a launch."""
+    hung: list[datetime] = field(default_factory=list[datetime])
+    """When the training stopped doing anything; never for one that finishes."""
+    incidents: list[Incident] = field(default_factory=list[Incident])
 
     def start(self) -> None:
         """Begin now."""
@@ -39,8 +62,7 @@ class Training:
             self._at(moment, self._checkpoint)
             moment += CHECKPOINT_EVERY
         finish = self.finish
-        if finish:
-            self._at(began + self.duration, lambda: finish(self))
+        self._at(began + self.duration, lambda: finish(self) if finish else self.hung.append(self.sandbox.clock.now()))
 
     def later(self, delay: timedelta, action: Callable[[], None]) -> None:
         """Do something after a while, if the instance still runs then."""
@@ -59,6 +81,7 @@ class Training:
     def _report(self) -> None:
         """Report that the training begins, as the runner does before it."""
         self.sandbox.bus.put_object(self.bucket, self.prefix + names.STARTED, b"{}")
+        self.reported.append(self.sandbox.clock.now())
 
     def _checkpoint(self) -> None:
         self.write(f"checkpoints/{len(self.written) + 1:04d}.pt", CHECKPOINT)

@@ -3,36 +3,35 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from datetime import timedelta
-from xml.etree import ElementTree as ET
 
 import pytest
 from rich.console import Console
 from rich.table import Table
 
-from sandbox.demo.picture import running_spans, timeline_svg
 from sandbox.demo.scenarios import SCENARIOS
 from sandbox.demo.show import calls_table, checks_line, outcome_table, plan_lines, resource_tree
-from sandbox.demo.story import RUN, Story, play, preview
+from sandbox.demo.story import RUN, Story, preview
+
+from .told import told
 
 pytestmark = pytest.mark.xdist_group("shown")
 
 DEFAULT = SCENARIOS["default"]
-SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def story() -> Story:
-    return play(DEFAULT)
+    return told("default")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def restarted() -> Story:
-    return play(SCENARIOS["restart"])
+    return told("restart")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def interrupted() -> Story:
-    return play(SCENARIOS["spot"])
+    return told("spot")
 
 
 def test_each_resource_of_a_preview_stands_once_below_its_parent() -> None:
@@ -114,36 +113,3 @@ def test_a_second_launch_is_seen_after_its_own_marker(restarted: Story) -> None:
     assert restarted.marker_at
     assert restarted.seen_at
     assert restarted.seen_at > restarted.marker_at
-
-
-def test_the_picture_shows_each_launch_of_the_instance_by_itself(restarted: Story) -> None:
-    assert restarted.called_at
-    spans = running_spans(restarted, restarted.called_at)
-    hours = [round((moment - restarted.launched_at) / timedelta(hours=1), 2) for span in spans for moment in span]
-    assert hours == [0, 2.25, 4, 6.25]
-
-
-def test_the_picture_tells_when_a_spot_instance_was_taken(interrupted: Story) -> None:
-    words = {element.text for element in ET.fromstring(timeline_svg(interrupted, "spot")).iter(f"{SVG}text")}
-    assert {"interruption warned 1:00:02", "taken by EC2 1:02:00"} <= words
-    ((began, ended),) = running_spans(interrupted, interrupted.invocations[-1].ended_at)
-    assert timedelta(hours=1, minutes=2) <= ended - began <= timedelta(hours=1, minutes=7)
-
-
-def test_the_picture_names_the_moments_of_the_ending(story: Story) -> None:
-    words = {element.text for element in ET.fromstring(timeline_svg(story, "default")).iter(f"{SVG}text")}
-    assert {"through 2:10:00", "grace period", "stop called 2:15:00"} <= words
-
-
-def test_the_picture_has_a_dot_for_every_check_and_every_object(story: Story) -> None:
-    drawn = ET.fromstring(timeline_svg(story, "default")).findall(f"{SVG}circle")
-    assert story.called_at
-    checks = [entry for entry in story.invocations if entry.started_at <= story.called_at]
-    assert len(drawn) == len(checks) + len(story.written)
-
-
-def test_the_picture_shows_a_summary_as_it_is_written(story: Story) -> None:
-    named = replace(story, scenario=replace(DEFAULT, summary="A & B < C"))
-    assert "default: A & B < C" in {
-        element.text for element in ET.fromstring(timeline_svg(named, "default")).iter(f"{SVG}text")
-    }

@@ -1,0 +1,1 @@
+"""The timeline of a story as a picture, which tells it by itself."""
