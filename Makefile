@@ -6,12 +6,13 @@ LIFECYCLES ?= 2000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine box demo test test-oldest check format simulate benchmark docs lock clean
+.PHONY: help setup engine box demo pictures test test-oldest check format simulate benchmark docs lock clean
 .NOTPARALLEL:
 
 help:
 	@echo "make demo [SCENARIO=name]              a training run on a cloud in this process, from launch to stop"
 	@echo "make demo ENGINE=pulumi                the same, deployed by the real Pulumi engine: see make engine"
+	@echo "make pictures                          draw the README's pictures again, from the demo's stories"
 	@echo "make setup                             the virtual environment that all of these, and pulumi, use"
 	@echo "make engine                            a Pulumi CLI for the tests on the real engine, once for each user"
 	@echo "make box                               a machine for the tests of what is put on instances, once for each user"
@@ -36,6 +37,9 @@ box: setup
 
 demo: setup
 	@cd "$(ROOT)" && .venv/bin/python -m sandbox.demo --scenario "$(SCENARIO)" --engine "$(ENGINE)"
+
+pictures: setup
+	@cd "$(ROOT)" && .venv/bin/python -m sandbox.demo.pictures
 
 check: setup
 	@cd "$(ROOT)" && .venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && \

@@ -14,6 +14,7 @@ from monitor_runtime.contract.outcomes import Outcome
 from runctl_component.monitor.archive import archive_size
 from sandbox.aws.functions import Invocation
 from sandbox.aws.instances import Change
+from sandbox.demo.picture.sentences import outcome, reason, saving
 from sandbox.demo.polling import watched_keys, ways
 from sandbox.demo.since_launch import offset, with_offsets
 from sandbox.demo.story import RUN, Story
@@ -49,11 +50,11 @@ def plan_lines(deployment: Deployment) -> Iterator[str]:
     checks = ", ".join(f"{due:g}" for due in plan["first_checks_seconds"])
     yield f"checks {checks} s after the launch, then every {plan['then_every_seconds']} s"
     wait = plan["longest_wait_seconds"]
-    by_event = f"{wait['by_event']} s when an event comes, " if "by_event" in wait else ""
-    yield f"a finished run waits at most {by_event}{wait['by_poll']} s when a check finds it"
-    for outcome in Outcome:
-        if outcome in plan["endings"]:
-            yield f"{outcome}: {plan['endings'][outcome]}"
+    by_event = f"{wait['by_event']} s where an event tells of it, else " if "by_event" in wait else ""
+    yield f"once the training is through, its instance runs on for at most {by_event}{wait['by_poll']} s"
+    for each in Outcome:
+        if each in plan["endings"]:
+            yield f"{each}: {plan['endings'][each]}"
     for layer in plan["deadline_layers"]:
         yield f"deadline {layer['after_launch']} after the launch: {layer['who']}"
     dollars = f"${plan['dollars_per_day']['total']:.4f}"
@@ -117,25 +118,31 @@ def switch_line(change: Change, launched_at: datetime) -> Text:
     )
 
 
-def written_line(moment: datetime, key: str, launched_at: datetime) -> Text:
-    """One object of the training."""
-    return Text.assemble((offset(moment, launched_at), "dim"), "  ", ("training      ", "magenta"), f"wrote {key}")
+def happening_line(moment: datetime, who: str, what: str, launched_at: datetime) -> Text:
+    """Something that is no check."""
+    return Text.assemble((offset(moment, launched_at), "dim"), "  ", (f"{who:<14}", "magenta"), what)
 
 
 def outcome_table(story: Story) -> Table:
     """The important moments, since the launch."""
-    table = Table(title="Outcome", title_justify="left", show_header=False, box=None, pad_edge=False)
+    table = Table(show_header=False, box=None, pad_edge=False)
     moments = (
         ("training finished", story.marker_at),
+        ("training hung", max(story.hung, default=None)),
         ("seen by the monitor", story.seen_at),
         ("grace period over", story.grace_over_at),
-        ("taken by EC2", story.taken_at) if story.taken_at else ("stop called", story.called_at),
+        ("taken by EC2", story.taken_at),
+        ("ending called", story.called_at),
     )
     for name, moment in moments:
-        table.add_row(name, offset(moment, story.launched_at) if moment else "-")
+        if moment:
+            table.add_row(name, offset(moment, story.launched_at))
     table.add_row("instance", story.state)
-    table.add_row("outcome", story.tags.get("runctl:outcome", "-"))
-    table.add_row("reason", story.tags.get("runctl:reason", "-"))
+    table.add_row("outcome", outcome(story))
+    if reason(story):
+        table.add_row("reason", reason(story))
+    for sentence in saving(story):
+        table.add_row("deadline", sentence)
     return table
 
 
@@ -146,7 +153,7 @@ def calls_table(story: Story) -> Table:
     keys = watched_keys(story.scenario.args)
     ours, *others = ways(story.calls()["s3"], watched, interval=interval, keys=keys)
     table = Table(
-        title=f"S3 requests until {'EC2 took it' if story.taken_at else 'the stop'}",
+        title=f"S3 requests until {'EC2 took it' if story.taken_at else 'the end'}, beside those of fixed polling",
         title_justify="left",
         box=None,
         pad_edge=False,

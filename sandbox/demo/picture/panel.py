@@ -125,8 +125,9 @@ def _tick(since: timedelta) -> str:
 
 def _importance(each: Mark) -> int:
     """The more important of two marks in one place is on top."""
-    order = ("audit", "report", "checkpoint")
-    return order.index(each.kind) if each.kind in order else 4 + (each.result in {"failed", "ended"})
+    order = ("audit", "report", "checkpoint", "heartbeat", "follow-up", "output", "s3-event", "spot-warning")
+    rank = order.index(each.kind) if each.kind in order else len(order)
+    return rank + len(order) * (each.result in {"failed", "ended"})
 
 
 def window_behind(parent: Element, left: float, right: float, top: float, bottom: float) -> None:

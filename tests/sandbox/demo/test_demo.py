@@ -66,14 +66,30 @@ def test_what_is_written_while_a_check_waits_is_told_before_that_check(monkeypat
     monkeypatch.setattr(__main__, "SCENARIOS", {"hang": replace(SCENARIOS["hang"], twist=write_late)})
     told = _demo("--scenario", "hang").stdout
     lines = [line for line in told.splitlines() if _TIMES.match(line)]
-    assert lines[-2:] == [
+    assert lines[-3:-1] == [
         "1:59:59  training      wrote late.pt",
         "2:00:00  follow-up     end        deadline 2:00:00 passed",
     ]
 
 
 @pytest.mark.usefixtures("pictures")
-@pytest.mark.parametrize("scenario", ["hang", "switch", "hold", "spot"])
+@pytest.mark.parametrize(
+    ("scenario", "lines"),
+    [
+        ("default", ["0:01:00  training      begins", "2:15:34  instance      is stopped"]),
+        ("hang", ["1:10:00  training      does nothing any more"]),
+        ("hold", ["1:00:00  a person      tags the instance runctl:hold-until, until 4:00:00"]),
+        ("s3-outage", ["2:05:00  S3            fails", "2:25:00  S3            answers again"]),
+        ("switch", ["0:30:00  monitor       breaks"]),
+        ("restart", ["4:00:00  instance      is started again"]),
+    ],
+)
+def test_what_happens_beside_the_checks_is_told_too(scenario: str, lines: list[str]) -> None:
+    assert set(lines) <= set(_demo("--scenario", scenario).stdout.splitlines())
+
+
+@pytest.mark.usefixtures("pictures")
+@pytest.mark.parametrize("scenario", ["hang", "switch", "hold", "spot", "s3-outage", "restart"])
 def test_what_happened_is_told_in_the_order_of_virtual_time(scenario: str) -> None:
     told = _TIMES.findall(_demo("--scenario", scenario, "--seed", "2").stdout)
     moments = [_seconds(time) for line in told for time in line if time]
@@ -94,6 +110,7 @@ def test_a_scenario_that_does_not_exist_is_refused_with_those_that_do() -> None:
     result = _demo("--scenario", "nonsense")
     assert result.exit_code == 2
     assert all(name in result.output for name in ("nonsense", *SCENARIOS))
+    assert "the training exits with an error" in result.output
 
 
 @pytest.mark.usefixtures("pictures")
