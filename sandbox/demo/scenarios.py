@@ -165,7 +165,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         ends_after=timedelta(minutes=60 + 45),
     ),
     "hold": Scenario(
-        "somebody holds a finished run for two hours",
+        "somebody holds the run for three hours, in which it finishes",
         "succeeded",
         twist=_is_held,
         lasts=timedelta(hours=5),
