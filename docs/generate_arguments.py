@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
 
-from monitor_runtime.contract.settings import Idle
-from runctl_component.args.defaults import (
-    DEFAULT_MARKERS,
-    DEFAULT_RETENTION_DAYS,
-    DEFAULT_SILENCE_MINUTES,
-    complete,
-)
+from runctl_component.args.defaults import declared_defaults, shown_default
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = "runctl_component/args/declared.py"
@@ -24,17 +16,6 @@ TITLES = {
     "MonitorArgs": "Monitor(name, args)",
     "WatchArgs": "watch",
 }
-DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "TrainingRunArgs": {field: value for field, value in complete("", {}).items() if field != "prefix"},
-    "IdleArgs": {"warm_up_minutes": Idle.__dataclass_fields__["warm_up_minutes"].default},
-    "MonitorArgs": {
-        "s3_events": False,
-        "markers": DEFAULT_MARKERS,
-        "log_retention_days": DEFAULT_RETENTION_DAYS,
-        "silence_minutes": DEFAULT_SILENCE_MINUTES,
-    },
-}
-"""What the code fills in. A default that is no value, such as a subnet of the default VPC, is in its description."""
 
 
 def described(source: str) -> dict[str, tuple[str, list[tuple[str, str]]]]:
@@ -53,24 +34,17 @@ def _fields(node: ast.ClassDef) -> list[tuple[str, str]]:
     return fields
 
 
-def _shown(value: object) -> str:
-    """A default as YAML would have it; what stands for "not given" is left to the description."""
-    if value is None or value in ({}, (), []):
-        return ""
-    if isinstance(value, list | tuple):
-        return ", ".join(_shown(entry) for entry in cast("list[object]", value))
-    return f"`{str(value).lower() if isinstance(value, bool) else f'{value:g}' if isinstance(value, float) else value}`"
-
-
 def arguments_page() -> str:
     """The page, from the code as it is."""
-    classes = described((ROOT / SOURCE).read_text(encoding="utf-8"))
+    classes, all_defaults = described((ROOT / SOURCE).read_text(encoding="utf-8")), declared_defaults()
     lines = ["# Arguments", "", f"Made from `{SOURCE}` by `make docs`.", ""]
     for name, title in TITLES.items():
         summary, fields = classes[name]
-        defaults = DEFAULTS.get(name, {})
+        defaults = all_defaults.get(name, {})
         lines += [f"## {title}", "", summary, "", "| argument | default | |", "|---|---|---|"]
-        lines += [f"| `{field}` | {_shown(defaults.get(field))} | {description} |" for field, description in fields]
+        lines += [
+            f"| `{field}` | {shown_default(defaults.get(field))} | {description} |" for field, description in fields
+        ]
         lines.append("")
     return "\n".join(lines)
 

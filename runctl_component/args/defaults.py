@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 
-from monitor_runtime.contract.settings import Settings, parse
+from monitor_runtime.contract.settings import Idle, Settings, parse
 from runctl_component.box.code_folder import code_of
 from runctl_component.box.user_data import Training
 
@@ -95,3 +95,35 @@ DEFAULT_MARKERS: tuple[str, ...] = (
     *Settings.__dataclass_fields__["markers"].default,
     *Settings.__dataclass_fields__["failure_markers"].default,
 )
+
+
+def declared_defaults() -> Mapping[str, Mapping[str, Any]]:
+    """What the code fills in, by the types of `declared`.
+
+    A default that is no value, such as a subnet of the default VPC, is in the argument's description.
+    """
+    return {
+        "TrainingRunArgs": {field: value for field, value in complete("", {}).items() if field != "prefix"},
+        "IdleArgs": {"warm_up_minutes": Idle.__dataclass_fields__["warm_up_minutes"].default},
+        "MonitorArgs": {
+            "s3_events": False,
+            "markers": DEFAULT_MARKERS,
+            "log_retention_days": DEFAULT_RETENTION_DAYS,
+            "silence_minutes": DEFAULT_SILENCE_MINUTES,
+        },
+    }
+
+
+def defaults_that_depend() -> frozenset[str]:
+    """The args of a run whose default is another one where other args say so."""
+    usual, on_spot = complete("", {}), complete("", {"spot": "one-time"})
+    return frozenset(field for field, value in usual.items() if value != on_spot[field])
+
+
+def shown_default(value: object) -> str:
+    """A default as YAML would have it; what stands for "not given" is left to the description."""
+    if value is None or value in ({}, (), []):
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(shown_default(entry) for entry in cast("list[object]", value))
+    return f"`{str(value).lower() if isinstance(value, bool) else f'{value:g}' if isinstance(value, float) else value}`"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import islice, takewhile
-from typing import Any
+from typing import cast
 
 from monitor_runtime.contract.backoff import offsets
 from monitor_runtime.contract.deadline import BOX_DELAY, REPORT_DELAY, SWITCH_DELAY
@@ -18,6 +18,7 @@ from runctl_component.plan.day_of_watching import (
 )
 from runctl_component.plan.endings import endings, has_layers
 from runctl_component.plan.longest_run import longest_runs
+from runctl_component.plan.plan_type import DeadlineLayer, LongestWait, MonitorDollars, Plan
 from runctl_component.plan.surroundings import Surroundings
 from runctl_component.plan.warnings import warnings
 
@@ -29,7 +30,7 @@ MONITOR_WORDS = (
 """https://aws.amazon.com/cloudwatch/pricing/"""
 
 
-def build_plan(settings: Settings, around: Surroundings | None = None) -> dict[str, Any]:
+def build_plan(settings: Settings, around: Surroundings | None = None) -> Plan:
     """Words and numbers that follow from the settings alone, so that a preview shows all of them.
 
     What a preview does not know of what is ``around`` hides nothing.
@@ -49,13 +50,17 @@ def build_plan(settings: Settings, around: Surroundings | None = None) -> dict[s
         "per_day_words": day_words(settings),
         "api_calls_per_day": watching.calls(),
         "dollars_per_day": _rounded(watching.dollars()),
-        "monitor_dollars_per_day": {**_rounded(monitor_dollars(settings)), "words": MONITOR_WORDS},
+        "monitor_dollars_per_day": _monitor_dollars(settings),
         "price_date": prices.PRICE_DATE,
     }
 
 
 def _rounded(dollars: Mapping[str, float]) -> dict[str, float]:
     return {item: round(amount, 6) for item, amount in dollars.items()}
+
+
+def _monitor_dollars(settings: Settings) -> MonitorDollars:
+    return cast("MonitorDollars", {**_rounded(monitor_dollars(settings)), "words": MONITOR_WORDS})
 
 
 def first_checks(settings: Settings) -> list[float]:
@@ -65,9 +70,9 @@ def first_checks(settings: Settings) -> list[float]:
     return [round(offset, 3) for offset in islice(due, SHOWN_CHECKS)]
 
 
-def longest_wait(settings: Settings) -> dict[str, Any]:
+def longest_wait(settings: Settings) -> LongestWait:
     """Seconds from the marker's LastModified to the stop call when nothing fails, verification at once."""
-    wait: dict[str, Any] = {
+    wait: LongestWait = {
         "by_poll": waits.by_poll(settings),
         "words": f"the grace period of {settings.grace_seconds} s, or a check every"
         f" {waits.lasting_interval(settings)} s that comes up to {waits.LATENESS_SECONDS} s late, whichever is longer;"
@@ -77,12 +82,12 @@ def longest_wait(settings: Settings) -> dict[str, Any]:
     return wait if by_event is None else {**wait, "by_event": by_event}
 
 
-def deadline_layers(settings: Settings) -> list[dict[str, str]]:
+def deadline_layers(settings: Settings) -> list[DeadlineLayer]:
     """Who ends a run that nothing else has ended, and when; each layer works without the ones before it."""
     if not settings.max_runtime_hours:
         return []
     hours = f"{settings.max_runtime_hours:g} h"
-    layers = [{"after_launch": hours, "who": f"the monitor ({settings.on_deadline})"}]
+    layers: list[DeadlineLayer] = [{"after_launch": hours, "who": f"the monitor ({settings.on_deadline})"}]
     if not has_layers(settings):
         return layers
     layers.append(

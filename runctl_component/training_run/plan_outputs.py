@@ -14,17 +14,18 @@ from runctl_component.args.defaults import PLACEHOLDER_PLACE, PLAN_FIELDS
 from runctl_component.args.unknown_values import has_output, shown_text
 from runctl_component.plan.plan import build_plan
 from runctl_component.plan.plan_text import plan_text, unknown_text
+from runctl_component.plan.plan_type import Plan
 from runctl_component.plan.surroundings import Surroundings
 from runctl_component.training_run.instance import powers_off_unmarked
 from runctl_component.training_run.monitor_link import MonitorLink
 
-Plan = TypeVar("Plan", dict[str, Any], str)
+Shown = TypeVar("Shown", Plan, str)
 ToSettings = Callable[[Mapping[str, Any]], Settings]
 
 
 def plan_outputs(
     name: str, checked: CheckedArgs, monitor: MonitorLink, output_uri: pulumi.Output[str], to_settings: ToSettings
-) -> tuple[pulumi.Output[dict[str, Any]], pulumi.Output[str]]:
+) -> tuple[pulumi.Output[Plan], pulumi.Output[str]]:
     """The plan, and its text, which is known in every preview."""
     shown = pulumi.Output.all(
         output_uri=shown_text(output_uri),
@@ -32,8 +33,8 @@ def plan_outputs(
         command=shown_text(checked.read_one("command")),
     )
 
-    def made(build: Callable[[Settings, Surroundings], Plan]) -> pulumi.Output[Plan]:
-        def from_args(args: Mapping[str, Any], texts: Mapping[str, str | None]) -> Plan:
+    def made(build: Callable[[Settings, Surroundings], Shown]) -> pulumi.Output[Shown]:
+        def from_args(args: Mapping[str, Any], texts: Mapping[str, str | None]) -> Shown:
             settings = to_settings({**args, **PLACEHOLDER_PLACE})
             return build(settings, _surroundings(checked, monitor, args, texts))
 

@@ -20,6 +20,7 @@ from runctl_component.args.defaults import (
 from runctl_component.box.box_tags import box_tags
 from runctl_component.box.image import image_parameter, is_parameter
 from runctl_component.monitor.monitor import Monitor
+from runctl_component.plan.plan_type import Plan
 from runctl_component.training_run.box_objects import upload_files
 from runctl_component.training_run.fits_monitor import require_fitting_monitor, terms_of, with_handle
 from runctl_component.training_run.instance import (
@@ -88,7 +89,7 @@ class TrainingRun(pulumi.ComponentResource):
     """The Lambda function that watches the run."""
     schedule_arn: pulumi.Output[str]
     """The heartbeat schedule, whose input holds the run's settings."""
-    plan: pulumi.Output[dict[str, Any]]
+    plan: pulumi.Output[Plan]
     """How the run is watched, how it will end, and what watching costs; known at preview."""
     plan_text: pulumi.Output[str]
     """The same for a reviewer: Markdown of some 25 lines, for a pull request's comment."""

@@ -17,6 +17,7 @@ from runctl_component.args.defaults import SETTINGS_FIELDS, complete, to_setting
 from runctl_component.args.monitor_rules import MONITOR_RULES, WATCH_RULES
 from runctl_component.args.run_rules import RUN_RULES
 from runctl_component.plan.plan import build_plan
+from runctl_component.plan.plan_type import Plan
 from runctl_component.plan.surroundings import Surroundings
 from sandbox.demo.scenarios import SCENARIOS
 
@@ -82,7 +83,7 @@ def test_every_setting_within_a_setting_is_an_argument(declared: type, settings:
     assert set(declared.__annotations__) == set(settings.__annotations__)
 
 
-def _plan(args: Mapping[str, Any]) -> dict[str, Any]:
+def _plan(args: Mapping[str, Any]) -> Plan:
     settings = to_settings(
         "llama", "project/stack/monitor", complete("llama", args), box_reports="user_data" not in args
     )

@@ -20,6 +20,7 @@ from runctl_component.plan.day_of_watching import (
     watch_for_a_day,
 )
 from runctl_component.plan.plan import build_plan
+from runctl_component.plan.plan_type import Plan
 
 from ..recording import record
 
@@ -30,7 +31,7 @@ def changed(**changes: Any) -> Settings:
     return replace(SETTINGS, **changes)
 
 
-def plan(**changes: Any) -> dict[str, Any]:
+def plan(**changes: Any) -> Plan:
     return build_plan(changed(**changes))
 
 

@@ -10,6 +10,7 @@ import pytest
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Settings, Stalled
 from runctl_component.plan.plan import build_plan
+from runctl_component.plan.plan_type import MonitorDollars, Plan
 from runctl_component.plan.surroundings import Surroundings
 
 SETTINGS = Settings("llama", "project/stack/monitor", "outputs", "runs/llama/", box_reports=True)
@@ -19,7 +20,7 @@ def changed(**changes: Any) -> Settings:
     return replace(SETTINGS, **changes)
 
 
-def plan(**changes: Any) -> dict[str, Any]:
+def plan(**changes: Any) -> Plan:
     return build_plan(changed(**changes))
 
 
@@ -159,3 +160,7 @@ def test_each_ending_is_told_in_words(settings: Settings, spot: str | None, outc
 )
 def test_an_ending_that_cannot_come_is_not_told(settings: Settings, outcome: str) -> None:
     assert outcome not in build_plan(settings)["endings"]
+
+
+def test_what_the_monitor_costs_is_typed_item_by_item() -> None:
+    assert set(plan()["monitor_dollars_per_day"]) == set(MonitorDollars.__annotations__)
