@@ -24,19 +24,19 @@ class Plugin(ComponentProvider):
     errors list all of it.
     """
 
+    inputs: Mapping[str, Shape]
+    """The shape of each component's args."""
     package: Schema
     """The schema."""
 
     def __init__(self) -> None:
         super().__init__(list(COMPONENTS), NAME, version=VERSION)
         components, types = self._component_defs, self._type_defs
-        self._inputs: Mapping[str, Shape] = {
-            name: shape_of(each.inputs, each.inputs_mapping, types) for name, each in components.items()
-        }
+        self.inputs = {name: shape_of(each.inputs, each.inputs_mapping, types) for name, each in components.items()}
         self._outputs: Mapping[str, Shape] = {
             name: shape_of(each.outputs, each.outputs_mapping, types) for name, each in components.items()
         }
-        shapes = (*self._inputs.values(), *self._outputs.values())
+        shapes = (*self.inputs.values(), *self._outputs.values())
         self._names = frozenset(name for shape in shapes for name in shape.names())
         self.package = finished(json.loads(self.schema or "{}"), self._names)
         self.schema = json.dumps(self.package)
@@ -52,13 +52,13 @@ class Plugin(ComponentProvider):
         self.validate_resource_type(NAME, resource_type)
         kind = _kind(resource_type)
         make: Any = self._components[kind]
-        component: Any = make(name, to_python(inputs, self._inputs[kind]), options)
+        component: Any = make(name, to_python(inputs, self.inputs[kind]), options)
         outputs = {output: getattr(component, output) for output in self._outputs[kind].fields}
         return ConstructResult(component.urn, from_python(outputs, self._outputs[kind]))
 
     def refusal(self, resource_type: str, error: RunctlError) -> Refusal:
         """An error of a component of this type, for the engine."""
-        return refusal(error, self._inputs[_kind(resource_type)], self._names)
+        return refusal(error, self.inputs[_kind(resource_type)], self._names)
 
 
 def _kind(resource_type: str) -> str:

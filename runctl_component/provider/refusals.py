@@ -52,7 +52,7 @@ def _reason(problem: Problem, names: Collection[str]) -> str:
 
 
 def refused_by(error: BaseException | None) -> RunctlError | None:
-    """The error of ours behind one of Pulumi's: an Output's comes wrapped in errors of what waits for it."""
+    """The error of ours behind one of Pulumi's: that of an Output comes wrapped in errors of what waits for it."""
     while error is not None and not isinstance(error, RunctlError):
         error = error.__cause__ or error.__context__
     return error

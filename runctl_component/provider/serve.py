@@ -14,6 +14,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from runctl_component.provider.plugin import Plugin
 from runctl_component.provider.refusals import refused_by
+from runctl_component.training_run.own_place import PROGRAM
 
 _OPTIONS = [
     ("grpc.max_receive_message_length", 400 * 1024 * 1024),
@@ -22,12 +23,17 @@ _OPTIONS = [
 """As in Pulumi's own plugins: https://github.com/pulumi/pulumi/blob/master/sdk/python/lib/pulumi/runtime/_grpc_settings.py"""
 
 
+class _Program:
+    """Stands for one preview or update of one program."""
+
+
 class Servicer(ProviderServicer):
     """Pulumi's own, whose errors have a traceback, and ours without: also those of Outputs, found when they resolve."""
 
     def __init__(self, plugin: Plugin, engine_address: str) -> None:
         super().__init__(plugin, [], engine_address)
         self._plugin = plugin
+        self._programs: dict[str, _Program] = {}
 
     async def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802
         """An engine has found this plugin running, by ``PULUMI_DEBUG_PROVIDERS``."""
@@ -37,6 +43,7 @@ class Servicer(ProviderServicer):
 
     async def Construct(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Make a component, or say what is wrong with its inputs."""
+        PROGRAM.set(self._programs.setdefault(request.monitorEndpoint, _Program()))
         try:
             return await super().Construct(request, context)
         except Exception as error:

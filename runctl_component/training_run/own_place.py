@@ -1,6 +1,7 @@
 """Each run writes to a place of its own: what one uploads must never count for another."""
 
 from collections.abc import Iterator, Mapping, MutableMapping
+from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,8 +14,11 @@ from runctl_component.errors import InvalidArgs
 FIELDS = ("bucket", "prefix")
 Takers = MutableMapping[tuple[str, str], str]
 
+PROGRAM: ContextVar[object] = ContextVar("program", default=None)
+"""Stands for the program where its runs come one by one, each as if it had an engine of its own: in the plugin."""
+
 _TAKEN: WeakKeyDictionary[object, Takers] = WeakKeyDictionary()
-"""By the engine that a program talks to, so that each program begins with nothing taken."""
+"""By the program, or the engine that it talks to, so that each program begins with nothing taken."""
 
 
 def place_taken(taken: Takers, name: str, args: Mapping[str, Any]) -> Iterator[Problem]:
@@ -44,10 +48,10 @@ def require_own_place(name: str, checked: CheckedArgs) -> None:
     Raises:
         InvalidArgs: when the place is another run's.
     """
-    engine: object = get_monitor()
-    if engine is None:
+    program = PROGRAM.get() or get_monitor()
+    if program is None:
         return
-    taken: Takers = _TAKEN.setdefault(engine, {})
+    taken: Takers = _TAKEN.setdefault(program, {})
 
     def check(args: Mapping[str, Any], known: Takers) -> None:
         problems = list(place_taken(known, name, args))

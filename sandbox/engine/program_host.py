@@ -27,7 +27,7 @@ from semver import VersionInfo
 class Run:
     """What to run, where and how. ``workspace`` has Pulumi.yaml and the stack's config; ``program`` has __main__.py.
 
-    ``python_host``: whether Pulumi's own Python language host runs the program, in the workspace, and not this process.
+    ``language_host``: whether one of Pulumi's language hosts runs the program, in the workspace, and not this process.
     """
 
     command: str
@@ -37,7 +37,7 @@ class Run:
     program: Path
     cli: Path
     cli_version: str
-    python_host: bool
+    language_host: bool
     environment: Mapping[str, str]
     working_directory: Path
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -106,7 +106,7 @@ def _stack(run: Run) -> automation.Stack:
         pulumi_command=_KnownCommand(run.cli, run.cli_version),
         secrets_provider="passphrase",
     )
-    if run.python_host:
+    if run.language_host:
         return automation.create_or_select_stack(run.stack, work_dir=str(run.workspace), opts=options)
     return automation.create_or_select_stack(run.stack, project_name=run.project, program=program, opts=options)
 

@@ -45,7 +45,8 @@ class RealEngine:
     """One stack on a real engine. ``program``: a folder with Pulumi.yaml and __main__.py; ``config``: the stack's.
 
     ``folder`` is for the engine's own files: its state, and the workspace in which it runs. The program runs as an
-    inline program of the Automation API, or by Pulumi's ``python_host``, which writes the config into its folder.
+    inline program of the Automation API, or by the ``language_host`` of its Pulumi.yaml, in its own folder, into which
+    the config is written.
     ``secrets`` are values of the config by their paths; ``import_path`` has what a program imports beside the SDKs.
 
     Raises:
@@ -61,7 +62,7 @@ class RealEngine:
     import_path: tuple[Path, ...] = ()
     working_directory: Path | None = None
     umask: int = 0o022
-    python_host: bool = False
+    language_host: bool = False
     cli: Path = field(default_factory=require_engine)
 
     def preview(self, config: Mapping[str, Any] | None = None, **options: Any) -> EngineRun:
@@ -129,7 +130,7 @@ class RealEngine:
             program=self.program,
             cli=self.cli,
             cli_version=cli_version(self.cli),
-            python_host=self.python_host,
+            language_host=self.language_host,
             environment={**self._environment(), "TMPDIR": str(temporary)},
             working_directory=self.working_directory or self.program,
             options=options,
@@ -143,7 +144,7 @@ class RealEngine:
 
     def _workspace(self, config: Mapping[str, Any]) -> Path:
         """The project's own Pulumi.yaml, and the stack's config beside it; its salt is the engine's."""
-        workspace = self.program if self.python_host else self.folder / "workspace"
+        workspace = self.program if self.language_host else self.folder / "workspace"
         workspace.mkdir(parents=True, exist_ok=True)
         (self.folder / "state").mkdir(exist_ok=True)
         if workspace != self.program:

@@ -91,7 +91,7 @@ def test_the_program_runs_through_pulumis_own_python_host_too(tmp_path: Path) ->
     program = copy_of_the_program(tmp_path / "program")
     (program / "requirements.txt").write_text((ROOT / "requirements.txt").read_text())
     (program / ".venv").symlink_to(ROOT / ".venv")
-    with deployment(tmp_path / "engine", program=program, python_host=True) as stack:
+    with deployment(tmp_path / "engine", program=program, language_host=True) as stack:
         stack.engine.up()
         assert said(stack.engine.preview()) == []
-        assert said(replace(stack.engine, python_host=False).preview()) == []
+        assert said(replace(stack.engine, language_host=False).preview()) == []
