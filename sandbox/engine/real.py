@@ -131,7 +131,7 @@ class RealEngine:
             cli=self.cli,
             cli_version=cli_version(self.cli),
             language_host=self.language_host,
-            environment={**self._environment(), "TMPDIR": str(temporary)},
+            environment={**self.environment(), "TMPDIR": str(temporary)},
             working_directory=self.working_directory or self.program,
             options=options,
             secrets=self.secrets,
@@ -154,7 +154,8 @@ class RealEngine:
         path.write_text(yaml.safe_dump({**(known or {}), "config": dict(config)}), encoding="utf-8")
         return workspace
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What an engine of this stack has in its environment, and nothing else."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return {
             "HOME": str(self.folder),

@@ -38,6 +38,8 @@ def node_sdk(folder: Path) -> Path:
     installed.parent.mkdir()
     installed.symlink_to(sdk)
     assert type_errors(sdk) == ""
+    # As its own script does once it is installed.
+    shutil.copy(sdk / "package.json", sdk / "bin")
     return folder
 
 

@@ -1,0 +1,16 @@
+// A monitor, and a run that is given its handle.
+import * as runctl from "@your-organization/runctl";
+
+const monitor = new runctl.Monitor("trainings", {
+    watch: [{ bucket: "runctl-demo-outputs", prefix: "runs" }],
+});
+const run = new runctl.TrainingRun("first", {
+    bucket: "runctl-demo-outputs",
+    prefix: "runs/first",
+    command: "python train.py",
+    graceSeconds: Number(process.env.GRACE_SECONDS ?? "300"),
+    onFailure: runctl.types.enums.Ending.Report,
+    monitor: monitor.handle,
+});
+export const instance = run.instanceId;
+export const layers = run.plan.deadlineLayers;
