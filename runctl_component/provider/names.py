@@ -47,6 +47,8 @@ def to_python(value: Any, shape: Shape) -> Any:
     """A value that another language has sent, also within Outputs; names that are not known are left as they are.
 
     Pulumi sends every number as a float. One without a fraction becomes whole again, as a Python program has it.
+    It sends names in any order: they come in that of the shape, and those of a mapping sorted, so that what is made of
+    them is the same each time.
     """
     if isinstance(value, pulumi.Output):
         return cast("pulumi.Output[Any]", value).apply(lambda known: to_python(known, shape))
@@ -54,7 +56,8 @@ def to_python(value: Any, shape: Shape) -> Any:
         entries = cast("Mapping[str, Any]", value)
         python = {name: (python_name, inner) for python_name, (name, inner) in shape.fields.items()}
         others = shape.entries or Shape()
-        renamed = {name: python.get(name, (name, others)) for name in entries}
+        order = [*(name for name in python if name in entries), *sorted(entries.keys() - python.keys())]
+        renamed = {name: python.get(name, (name, others)) for name in order}
         return {python_name: to_python(entries[name], inner) for name, (python_name, inner) in renamed.items()}
     if isinstance(value, list):
         return [to_python(entry, shape.entries or Shape()) for entry in cast("list[Any]", value)]

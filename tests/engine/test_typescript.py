@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.engine.served_plugin import served_plugin
 from tests.engine.deployed import Deployed, deployment, left_in_the_cloud
+from tests.engine.served_plugin import served_plugin
 from tests.languages.toolchains import node, node_sdk, type_errors
 
 pytestmark = pytest.mark.xdist_group("languages")

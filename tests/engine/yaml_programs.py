@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from sandbox.engine.served_plugin import served_plugin
 from tests.engine.deployed import Deployed, deployment
+from tests.engine.served_plugin import served_plugin
 
 TEAM = Path(__file__).parent / "languages" / "Pulumi.yaml"
 """A monitor, and two runs that are given its handle."""

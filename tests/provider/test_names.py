@@ -42,6 +42,12 @@ def test_the_names_of_a_mapping_are_the_users() -> None:
     assert from_python(variables, ARGS) == variables
 
 
+def test_the_order_is_the_same_in_whatever_order_names_are_sent() -> None:
+    sent = {"environment": {"B": "2", "A": "1"}, "graceSeconds": 60}
+    found = to_python(sent, ARGS)
+    assert (list(found), list(found["environment"])) == (["grace_seconds", "environment"], ["A", "B"])
+
+
 def test_an_unknown_name_is_kept_for_the_components_to_refuse() -> None:
     assert to_python({"gracePeriod": 1, "idle": {"warmUp": 2}}, ARGS) == {"gracePeriod": 1, "idle": {"warmUp": 2}}
 

@@ -23,7 +23,7 @@ class PluginError(RuntimeError):
 def served_plugin(working_directory: Path) -> Generator[str]:
     """Run ``provider/`` as Pulumi would, in the folder of a program; the value for ``PULUMI_DEBUG_PROVIDERS``."""
     with TemporaryFile("w+", encoding="utf-8") as printed:
-        plugin = subprocess.Popen(  # noqa: S603
+        plugin = subprocess.Popen(
             [sys.executable, str(ROOT / "provider"), _NO_ENGINE],
             cwd=working_directory,
             env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
