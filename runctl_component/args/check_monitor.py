@@ -65,7 +65,7 @@ def check_monitor(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
         problems += topic_key_problems(given)
     problems.extend(
         Problem(field, found="an Output", accepted="a plain value", fix="decide it in the program or its config")
-        for field in ("s3_events", "markers")
+        for field in ("s3_events", "markers", "dashboard")
         if has_output(given.get(field))
     )
     for field, value in given.items():

@@ -111,6 +111,12 @@ class TrainingRunArgs(TypedDict):
     """A standard SNS topic in the run's region, for one message when a launch is watched and one when it ends, and for the alarms. Default: no notifications. With a shared monitor, set it on the monitor."""
     notify_key_arn: NotRequired[pulumi.Input[str]]
     """The KMS key of the topic, if it is encrypted with a customer managed one: lets the monitor use it, through SNS alone. For the alarms, the key's own policy must also let `cloudwatch.amazonaws.com` use it. With a shared monitor, set it on the monitor."""
+    log_retention_days: NotRequired[pulumi.Input[int]]
+    """How long CloudWatch keeps the log of the run's own monitor. With a shared monitor, set it on the monitor."""
+    silence_minutes: NotRequired[pulumi.Input[int]]
+    """How long without a check until the alarm for silence of the run's own monitor goes off: at least three times `max_interval_seconds`, which is also the default. With a shared monitor, set it on the monitor."""
+    dashboard: NotRequired[bool]
+    """Whether the run's own monitor has a CloudWatch dashboard. With a shared monitor, set it on the monitor. Must be a plain value."""
     terminate_after_days: NotRequired[pulumi.Input[int]]
     """Terminate an instance that has been stopped for this long: 1 to 365 days. Default: never."""
     s3_events: NotRequired[bool]
@@ -153,3 +159,5 @@ class MonitorArgs(TypedDict):
     """How long CloudWatch keeps the function's log."""
     silence_minutes: NotRequired[pulumi.Input[int]]
     """How long without a check until the alarm for silence goes off: at least three times the longest `max_interval_seconds` of the runs, and a run with a longer one is rejected."""
+    dashboard: NotRequired[bool]
+    """Whether there is a CloudWatch dashboard of its runs. Must be a plain value."""

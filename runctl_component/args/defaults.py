@@ -1,5 +1,6 @@
 """The args of a run with their defaults, and what follows from them for its monitor and its instance."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, cast
@@ -97,19 +98,29 @@ DEFAULT_MARKERS: tuple[str, ...] = (
 )
 
 
+def silence_minutes(interval_seconds: float) -> int:
+    """The least that an alarm for silence may wait with heartbeats at that interval."""
+    return math.ceil(interval_seconds * HEARTBEATS_OF_SILENCE / 60)
+
+
 def declared_defaults() -> Mapping[str, Mapping[str, Any]]:
     """What the code fills in, by the types of `declared`.
 
     A default that is no value, such as a subnet of the default VPC, is in the argument's description.
     """
     return {
-        "TrainingRunArgs": {field: value for field, value in complete("", {}).items() if field != "prefix"},
+        "TrainingRunArgs": {
+            **{field: value for field, value in complete("", {}).items() if field != "prefix"},
+            "log_retention_days": DEFAULT_RETENTION_DAYS,
+            "dashboard": True,
+        },
         "IdleArgs": {"warm_up_minutes": Idle.__dataclass_fields__["warm_up_minutes"].default},
         "MonitorArgs": {
             "s3_events": False,
             "markers": DEFAULT_MARKERS,
             "log_retention_days": DEFAULT_RETENTION_DAYS,
             "silence_minutes": DEFAULT_SILENCE_MINUTES,
+            "dashboard": True,
         },
     }
 

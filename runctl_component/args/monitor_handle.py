@@ -52,6 +52,8 @@ class MonitorFacts:
     """What it listens for with ``s3_events``."""
     silence_minutes: int
     watch: tuple[Watched, ...]
+    dashboard: bool
+    """Whether it has one: a part of what it costs."""
     notify_topic_arn: str | None = None
 
     @property
@@ -65,6 +67,7 @@ _TEXT = rules.text(r"\S+", "a text", "export it anew", maximum=_MAX_CHARACTERS)
 _RULES: Mapping[str, Rule] = {
     **{field.name: _TEXT for field in fields(MonitorFacts)},
     "s3_events": rules.boolean,
+    "dashboard": rules.boolean,
     "markers": rules.list_of(patterns.marker_name),
     "silence_minutes": rules.whole_number(3, 1440, "minutes"),
     "watch": rules.list_of(_ENTRY),

@@ -13,38 +13,6 @@ MAX_NAME_CHARACTERS = 45
 """``{name}-markers-50`` and the 8 characters of Pulumi's autonaming must fit in the 64 of an event rule's name.
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html"""
 MAX_WATCH = 50
-RETENTION_DAYS = (
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
-)
-"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
-
-
-def _retention(field: str, value: object) -> Iterator[Problem]:
-    if isinstance(value, bool) or value not in RETENTION_DAYS:
-        choices = ", ".join(map(str, RETENTION_DAYS))
-        yield Problem(field, got=value, accepted=f"one of {choices} days", fix="choose the nearest")
-
 
 WATCH_RULES: Mapping[str, Rule] = {field: RUN_RULES[field] for field in ("bucket", "prefix", "kms_key_arn")}
 
@@ -83,10 +51,11 @@ MONITOR_RULES: Mapping[str, Rule] = {
     "markers": RUN_RULES["markers"],
     "notify_key_arn": RUN_RULES["notify_key_arn"],
     "notify_topic_arn": RUN_RULES["notify_topic_arn"],
-    "log_retention_days": _retention,
+    "log_retention_days": RUN_RULES["log_retention_days"],
     "permissions_boundary_arn": RUN_RULES["permissions_boundary_arn"],
     "role_path": RUN_RULES["role_path"],
-    "silence_minutes": rules.whole_number(3, 1440, "minutes"),
+    "silence_minutes": RUN_RULES["silence_minutes"],
+    "dashboard": RUN_RULES["dashboard"],
 }
 """One rule for each arg of a monitor; ``watch`` is looked at entry by entry."""
 

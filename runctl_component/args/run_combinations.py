@@ -5,7 +5,8 @@ from typing import Any, cast
 
 from monitor_runtime.contract.metrics import GPU_WORD
 from monitor_runtime.contract.rules import Problem
-from runctl_component.args.defaults import DEFAULT_INSTANCE_TYPE
+from monitor_runtime.contract.settings import Settings
+from runctl_component.args.defaults import DEFAULT_INSTANCE_TYPE, silence_minutes
 from runctl_component.args.environment_rules import declared_twice
 from runctl_component.box.image import DEEP_LEARNING_GIB, has_nvidia_gpu, is_parameter, processor
 
@@ -42,6 +43,7 @@ def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
             fix="attach them to the role of your profile",
         )
     yield from topic_key_problems(values)
+    yield from _silence_problems(values)
     yield from _image_combinations(values)
     yield from _spot_combinations(values)
 
@@ -79,6 +81,23 @@ def topic_key_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
             got=values["notify_key_arn"],
             accepted="only with notify_topic_arn",
             fix="name the topic that this key encrypts, or remove it",
+        )
+
+
+def _silence_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """An alarm of the run's own monitor that would go off between two heartbeats."""
+    minutes = values.get("silence_minutes")
+    interval = values.get("max_interval_seconds", Settings.__dataclass_fields__["max_interval_seconds"].default)
+    if not isinstance(minutes, int | float) or not isinstance(interval, int | float):
+        return
+    needed = silence_minutes(interval)
+    if minutes < needed:
+        yield Problem(
+            "silence_minutes",
+            got=minutes,
+            accepted=f"at least {needed} minutes, three times max_interval_seconds",
+            fix="raise it, leave it out, or lower max_interval_seconds",
+            touches=("max_interval_seconds",),
         )
 
 

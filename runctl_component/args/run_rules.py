@@ -23,6 +23,11 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrict
 MAX_NAME_CHARACTERS = 37
 """The run's own monitor is named ``{name}-monitor``, and a monitor's name has at most 45 characters."""
 MAX_TAG_KEY_CHARACTERS = 128
+RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
 
 _TAG_KEY = re.compile(r"[A-Za-z0-9+=.,_:@-]+")
 _RESERVED_BEGINNINGS = ("aws:", "runctl:")
@@ -156,6 +161,13 @@ def prefix(field: str, value: object) -> Iterator[Problem]:
         yield replace(problem, got=value)
 
 
+def retention_days(field: str, value: object) -> Iterator[Problem]:
+    """Days for which CloudWatch can keep a log."""
+    if isinstance(value, bool) or value not in RETENTION_DAYS:
+        choices = ", ".join(map(str, RETENTION_DAYS))
+        yield Problem(field, got=value, accepted=f"one of {choices} days", fix="choose the nearest")
+
+
 def _name(pattern: str, example: str, maximum: int = 255) -> Rule:
     return rules.text(pattern, f"a value like {example}", f"write for example {example}", maximum=maximum)
 
@@ -176,11 +188,14 @@ RUN_RULES: Mapping[str, Rule] = {
     "secrets": all_of(text_map(variable_name, maximum=50, value_characters=2048), each_text(secret_arn)),
     "code": code_folder,
     "server_side_encryption": rules.one_of("AES256", "aws:kms"),
+    "silence_minutes": rules.whole_number(3, 1440, "minutes"),
     "subnet_id": _name(r"subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})", "subnet-0123456789abcdef0"),
     "security_group_ids": rules.list_of(_name(r"sg-(?:[0-9a-f]{8}|[0-9a-f]{17})", "sg-0123456789abcdef0"), maximum=16),
     "key_name": _name(r"[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*", "my-key"),
     "iam_instance_profile": profile_name,
     "kms_key_arn": key_arn,
+    "dashboard": rules.boolean,
+    "log_retention_days": retention_days,
     "monitor": handle_rule,
     "notify_key_arn": key_arn,
     "notify_topic_arn": topic_arn,
@@ -210,7 +225,7 @@ RESOLVED_RULES: Mapping[str, Rule] = {
 
 REQUIRED = ("bucket",)
 MAX_TAG_VALUE_CHARACTERS = 256
-PLAIN = ("code", "s3_events", "spot")
+PLAIN = ("code", "dashboard", "s3_events", "spot")
 """Args on which it depends which resources there are: they must be known when the program runs."""
 LENGTH_IS_PLAIN = ("policy_arns",)
 """Args of which each entry is a resource: lists, of which the entries may be Outputs."""

@@ -34,8 +34,8 @@ class Monitor(pulumi.ComponentResource):
 
     Resources: function, log group, dead-letter queue, schedule group, the document that stops a training, a role for
     the function and one for the scheduler, event rules for spot warnings, the audit and, with ``s3_events``, for each
-    watched bucket, alarms, dashboard; the alarm for silence once it has a run. None of them grows with the number of
-    runs.
+    watched bucket, alarms, a dashboard unless it is turned off, and the alarm for silence once it has a run. None of
+    them grows with the number of runs.
     """
 
     function_name: pulumi.Output[str]
@@ -46,8 +46,8 @@ class Monitor(pulumi.ComponentResource):
     """The group of all schedules of its runs."""
     dead_letter_queue_url: pulumi.Output[str]
     """Where events and schedules go that could not be delivered."""
-    dashboard_name: pulumi.Output[str]
-    """The CloudWatch dashboard."""
+    dashboard_name: pulumi.Output[str | None]
+    """The CloudWatch dashboard; None with ``dashboard: false``."""
     handle: pulumi.Output[str]
     """All that a run of another program, or in another language, needs of the monitor; there once it is complete."""
 
@@ -78,12 +78,14 @@ class Monitor(pulumi.ComponentResource):
         self._secret_args = checked.secret_fields("watch", "notify_topic_arn", "notify_key_arn")
         self.notifies = "notify_topic_arn" in given
         self.encrypted_topic = "notify_key_arn" in given
+        self.has_dashboard = bool(given.get("dashboard", True))
         self._expects_checks = False
         self._create_foundation(name, checked.read_one("log_retention_days"))
         self._create_roles(name, exact_markers, checked.given_as(ROLE_ARGUMENTS))
         self._create_function(name)
         targets = create_rules(self, given["watch"], exact_markers)
         self._create_alarms(name)
+        self.dashboard_name = pulumi.Output.from_input(self._create_dashboard(name) if self.has_dashboard else None)
         self.handle = self._facts([self._scheduler_policy, *targets]).apply(to_handle)
         self._register()
 
@@ -252,7 +254,8 @@ class Monitor(pulumi.ComponentResource):
     def _known_facts(self, known: Mapping[str, Any]) -> MonitorFacts:
         facts: dict[str, Any] = {key: value for key, value in known.items() if key != "complete_with"}
         facts.update(watch=tuple(known["watch"]), silence_minutes=int(known["silence_minutes"]))
-        return MonitorFacts(monitor=self.tag, s3_events=self.s3_events, markers=self.markers, **facts)
+        own = {"monitor": self.tag, "s3_events": self.s3_events, "markers": self.markers}
+        return MonitorFacts(**own, dashboard=self.has_dashboard, **facts)
 
     def _topics(self) -> pulumi.Input[list[str]]:
         return pulumi.Output.from_input(self._topic_arn).apply(lambda arn: [arn] if arn else [])
@@ -269,6 +272,8 @@ class Monitor(pulumi.ComponentResource):
         )
         for alarm in wanted:
             create_alarm(name, alarm, self._topics(), self.child())
+
+    def _create_dashboard(self, name: str) -> pulumi.Output[str]:
         body = pulumi.Output.all(
             region=self.region,
             function_name=self.function.name,
@@ -281,4 +286,4 @@ class Monitor(pulumi.ComponentResource):
             dashboard_body=body,
             opts=self.child(),
         )
-        self.dashboard_name = dashboard.dashboard_name
+        return dashboard.dashboard_name

@@ -139,11 +139,11 @@ def metric_hours(settings: Settings) -> int:
     return (HOURLY_METRICS + (settings.idle is not None)) * HOURS_PER_DAY + ENDING_METRICS
 
 
-def monitor_dollars(settings: Settings) -> dict[str, float]:
+def monitor_dollars(settings: Settings, *, has_dashboard: bool = True) -> dict[str, float]:
     """List price of a day of the monitor by item, and the total: what it costs beside the runs that it watches."""
     spent = {
         "metrics": metric_hours(settings) * prices.METRIC_HOUR,
         "alarms": ALARM_METRICS * HOURS_PER_DAY * prices.ALARM_HOUR,
-        "dashboard": HOURS_PER_DAY * prices.DASHBOARD_HOUR,
+        "dashboard": HOURS_PER_DAY * prices.DASHBOARD_HOUR if has_dashboard else 0.0,
     }
     return {**spent, "total": sum(spent.values())}

@@ -28,6 +28,7 @@ MONITOR_WORDS = (
     " share it; an account's first 10 metrics, 10 alarms and 3 dashboards are free, which is not deducted here"
 )
 """https://aws.amazon.com/cloudwatch/pricing/"""
+NO_DASHBOARD_WORDS = "; it has no dashboard"
 
 
 def build_plan(settings: Settings, around: Surroundings | None = None) -> Plan:
@@ -50,7 +51,7 @@ def build_plan(settings: Settings, around: Surroundings | None = None) -> Plan:
         "per_day_words": day_words(settings),
         "api_calls_per_day": watching.calls(),
         "dollars_per_day": _rounded(watching.dollars()),
-        "monitor_dollars_per_day": _monitor_dollars(settings),
+        "monitor_dollars_per_day": _monitor_dollars(settings, around),
         "price_date": prices.PRICE_DATE,
     }
 
@@ -59,8 +60,10 @@ def _rounded(dollars: Mapping[str, float]) -> dict[str, float]:
     return {item: round(amount, 6) for item, amount in dollars.items()}
 
 
-def _monitor_dollars(settings: Settings) -> MonitorDollars:
-    return cast("MonitorDollars", {**_rounded(monitor_dollars(settings)), "words": MONITOR_WORDS})
+def _monitor_dollars(settings: Settings, around: Surroundings) -> MonitorDollars:
+    dollars = _rounded(monitor_dollars(settings, has_dashboard=around.has_dashboard))
+    words = MONITOR_WORDS if around.has_dashboard else MONITOR_WORDS + NO_DASHBOARD_WORDS
+    return cast("MonitorDollars", {**dollars, "words": words})
 
 
 def first_checks(settings: Settings) -> list[float]:

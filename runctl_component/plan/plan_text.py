@@ -52,7 +52,7 @@ def _lines(settings: Settings, around: Surroundings) -> Iterator[str]:
     yield from (f"  - if {FAILURES[failure]}: {bound.words}" for failure, bound in bounds.items())
     yield f"- **Disk and work**: {_disk(settings, around)}; what is in S3 stays"
     yield f"- **Tells** {_told(settings, around)}"
-    yield f"- **Watching costs** {_costs(settings)}"
+    yield f"- **Watching costs** {_costs(settings, around)}"
 
 
 def _code(text: str) -> str:
@@ -109,8 +109,9 @@ def _told(settings: Settings, around: Surroundings) -> str:
     return f"{whom}: that it is watched{silent}, how it ended, and every alarm"
 
 
-def _costs(settings: Settings) -> str:
-    run, monitor = watch_for_a_day(settings).dollars()["total"], monitor_dollars(settings)["total"]
+def _costs(settings: Settings, around: Surroundings) -> str:
+    run = watch_for_a_day(settings).dollars()["total"]
+    monitor = monitor_dollars(settings, has_dashboard=around.has_dashboard)["total"]
     return (
         f"${run:.4f} {day_words(settings)}, and ${monitor:.2f} a day for its monitor, once for all its runs"
         f" (prices of {prices.PRICE_DATE}); the instance comes on top"

@@ -16,6 +16,8 @@ class Surroundings:
     """Whether the monitor has a topic."""
     encrypted_topic: bool = False
     """Whether that has a key of its own."""
+    has_dashboard: bool = True
+    """Whether the monitor has one."""
     powers_off_unmarked: bool = True
     """Whether the instance may give up on a marker that it cannot write."""
     command: str | None = None

@@ -13,7 +13,7 @@ from runctl_component.args.unknown_values import without_none
 from runctl_component.errors import InvalidArgs
 from runctl_component.stack.shared_monitor import Runs, shared_monitor_args, silence_minutes_of, watch_problems
 from runctl_component.training_run.fits_monitor import (
-    TOPIC,
+    OF_THE_MONITOR,
     events_off_problems,
     place_problems,
     unwatched_marker_problems,
@@ -64,13 +64,13 @@ def _what_is_the_monitors(path: str, given: Mapping[str, Any]) -> Iterator[Probl
     if given.get("monitor") is not None:
         accepted = "nothing here, since the runs of a stack share one monitor"
         yield Problem("monitor", found="a handle", accepted=accepted, fix="remove it, or declare the run in a program")
-    for field in TOPIC:
+    for field in OF_THE_MONITOR:
         if given.get(field) is not None:
             yield Problem(
                 field,
                 got=given[field],
                 accepted="nothing here, since the runs of a stack share one monitor",
-                fix=f"set {path}:monitor.{field}, which notifies for all runs",
+                fix=f"set {path}:monitor.{field}, for all of them",
             )
 
 

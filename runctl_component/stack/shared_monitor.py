@@ -6,7 +6,7 @@ from typing import Any
 from monitor_runtime.contract.rules import Problem
 from runctl_component import policies
 from runctl_component.args.declared import WatchArgs
-from runctl_component.args.defaults import DEFAULT_MARKERS, HEARTBEATS_OF_SILENCE, complete, stack_folder
+from runctl_component.args.defaults import DEFAULT_MARKERS, complete, silence_minutes, stack_folder
 from runctl_component.args.monitor_rules import MAX_WATCH
 from runctl_component.args.unknown_values import without_none
 from runctl_component.monitor.event_patterns import pattern_problems, shared_pattern
@@ -121,4 +121,4 @@ def shared_monitor_args(name: str, tag: str, runs: Runs, declared: Mapping[str, 
 def silence_minutes_of(runs: Runs) -> int:
     """What the alarm for silence waits at least: three of the longest intervals of the runs."""
     completed = [complete(run, without_none(args)) for run, args in runs.items()]
-    return max(int(run["max_interval_seconds"]) for run in completed) * HEARTBEATS_OF_SILENCE // 60
+    return silence_minutes(max(int(run["max_interval_seconds"]) for run in completed))

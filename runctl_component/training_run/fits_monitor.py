@@ -8,14 +8,14 @@ import pulumi
 
 from monitor_runtime.contract.rules import Problem
 from runctl_component.args.checked_args import CheckedArgs
-from runctl_component.args.defaults import HEARTBEATS_OF_SILENCE
+from runctl_component.args.defaults import HEARTBEATS_OF_SILENCE, silence_minutes
 from runctl_component.args.monitor_handle import Watched, read_handle
 from runctl_component.errors import InvalidArgs, NotWatchedError
 from runctl_component.monitor.monitor import Monitor
 
 MARKERS = ("markers", "failure_markers")
-TOPIC = ("notify_topic_arn", "notify_key_arn")
-"""What is the monitor's, wherever it comes from."""
+OF_THE_MONITOR = ("notify_topic_arn", "notify_key_arn", "log_retention_days", "silence_minutes", "dashboard")
+"""Args of a run that are about its monitor: for one of its own alone."""
 
 
 @dataclass(frozen=True)
@@ -77,18 +77,18 @@ def require_fitting_monitor(name: str, checked: CheckedArgs, terms: Terms) -> No
         InvalidArgs: when the run sets what is the monitor's, or is checked too seldom for its alarm.
         NotWatchedError: when the monitor does not listen to the run's markers or watch its bucket and prefix.
     """
-    _refuse_topic(name, checked.given)
+    _refuse_what_is_the_monitors(name, checked.given)
     if checked.given.get("s3_events"):
         _require_listening(name, checked, terms)
     _require_watched(name, checked, terms)
     _require_checks_within_silence(name, checked, terms)
 
 
-def _refuse_topic(name: str, given: Mapping[str, Any]) -> None:
-    fix = "set it on the monitor, which notifies for all of its runs"
+def _refuse_what_is_the_monitors(name: str, given: Mapping[str, Any]) -> None:
+    fix = "set it on the monitor, for all of its runs"
     problems = [
         Problem(field, got=given[field], accepted="only with a monitor of the run's own", fix=fix)
-        for field in TOPIC
+        for field in OF_THE_MONITOR
         if field in given
     ]
     if problems:
@@ -163,7 +163,7 @@ def _require_checks_within_silence(name: str, checked: CheckedArgs, terms: Terms
         interval = args["max_interval_seconds"]
         longest = int(minutes) * 60 // HEARTBEATS_OF_SILENCE
         if interval > longest:
-            needed = -(-int(interval) * HEARTBEATS_OF_SILENCE // 60)
+            needed = silence_minutes(interval)
             problem = Problem(
                 "max_interval_seconds",
                 got=interval,

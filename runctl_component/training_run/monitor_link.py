@@ -44,6 +44,8 @@ class MonitorLink:
     """Whether it has a topic, as far as the program knows when it runs."""
     encrypted_topic: bool
     """Whether that is known to have a key of its own."""
+    has_dashboard: bool
+    """Whether it has a dashboard, or may have one as far as the program knows when it runs."""
     expect_checks: Callable[[pulumi.Resource], None]
     """Told of the run's first check: from then on, silence is an alarm."""
 
@@ -64,6 +66,7 @@ def link_to(monitor: Monitor) -> MonitorLink:
         looks_up=monitor,
         notifies=monitor.notifies,
         encrypted_topic=monitor.encrypted_topic,
+        has_dashboard=monitor.has_dashboard,
         expect_checks=monitor.expect_checks,
     )
 
@@ -92,6 +95,7 @@ def link_by_handle(name: str, checked: CheckedArgs, run: pulumi.Resource) -> Mon
         looks_up=run,
         notifies=None if isinstance(facts, pulumi.Output) else facts.notify_topic_arn is not None,
         encrypted_topic=False,
+        has_dashboard=True if isinstance(facts, pulumi.Output) else facts.dashboard,
         expect_checks=partial(_expect_checks, name, checked.given["monitor"], facts, run),
     )
 

@@ -1,16 +1,18 @@
 """The monitor that a run makes for itself when it is given none."""
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 import pulumi
 
 from runctl_component.args.checked_args import CheckedArgs
 from runctl_component.args.declared import MonitorArgs, WatchArgs
-from runctl_component.args.defaults import HEARTBEATS_OF_SILENCE
+from runctl_component.args.defaults import silence_minutes
 from runctl_component.monitor.monitor import Monitor
 from runctl_component.monitor.naming import monitor_tag
+from runctl_component.training_run.fits_monitor import OF_THE_MONITOR
 
-_PASSED_ON = ("notify_topic_arn", "notify_key_arn", "permissions_boundary_arn", "role_path")
+_PASSED_ON = (*OF_THE_MONITOR, "permissions_boundary_arn", "role_path")
 
 
 def own_monitor_tag(run: str) -> str:
@@ -24,12 +26,16 @@ def create_own_monitor(run: str, checked: CheckedArgs, opts: pulumi.ResourceOpti
     if "kms_key_arn" in checked:
         watch["kms_key_arn"] = checked.read_one("kms_key_arn")
     args: MonitorArgs = {"watch": [watch], "s3_events": checked.given.get("s3_events", False)}
-    args["silence_minutes"] = checked.read(
-        ("max_interval_seconds",), lambda args: int(args["max_interval_seconds"]) * HEARTBEATS_OF_SILENCE // 60
-    )
+    silence = checked.read(("silence_minutes", "max_interval_seconds"), _silence_minutes)
     passed_on = checked.given_as({field: field for field in _PASSED_ON})
     markers = checked.read(("markers", "failure_markers"), lambda args: [*args["markers"], *args["failure_markers"]])
-    return Monitor(_name(run), cast("MonitorArgs", {**args, **passed_on}), opts, exact_markers=markers)
+    return Monitor(
+        _name(run), cast("MonitorArgs", {**args, **passed_on, "silence_minutes": silence}), opts, exact_markers=markers
+    )
+
+
+def _silence_minutes(args: Mapping[str, Any]) -> int:
+    return int(args.get("silence_minutes") or silence_minutes(args["max_interval_seconds"]))
 
 
 def _name(run: str) -> str:

@@ -53,6 +53,7 @@ def _surroundings(
         spot=spot,
         notifies=monitor.notifies,
         encrypted_topic=monitor.encrypted_topic,
+        has_dashboard=monitor.has_dashboard,
         powers_off_unmarked=powers_off_unmarked(with_spot, declared=checked.given),
         **texts,
     )

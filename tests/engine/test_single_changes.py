@@ -141,6 +141,23 @@ def test_a_topic_is_for_the_monitor_and_leaves_the_training_alone(up: Deployed) 
     assert _instance_steps(run) == []
 
 
+@pytest.mark.parametrize(
+    ("declared", "touches"),
+    [
+        ({"dashboard": False}, {("delete", "Dashboard")}),
+        ({"log_retention_days": 7}, {("update", "LogGroup")}),
+        ({"silence_minutes": 30}, {("update", "MetricAlarm")}),
+    ],
+    ids=["dashboard", "log", "silence"],
+)
+def test_what_is_the_monitors_own_touches_nothing_else(
+    up: Deployed, declared: dict[str, Any], touches: set[tuple[str, str]]
+) -> None:
+    run = up.engine.preview({**up.config(), "runctl:monitor": declared})
+    assert touched(run) == touches
+    assert run.diagnostics == ()
+
+
 def test_a_second_run_touches_nothing_of_the_first(up: Deployed) -> None:
     other = {"bucket": "runctl-demo-outputs", "prefix": "runs/other/", "command": "python train.py"}
     run = up.engine.preview(up.config_of({"other": other}))

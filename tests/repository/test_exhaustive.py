@@ -38,6 +38,8 @@ NOT_IN_THE_PLAN: Mapping[str, str] = {
     "monitor": "the diff of the heartbeat shows it",
     "notify_key_arn": "the diff of the policies shows it",
     "notify_topic_arn": "the diff of the alarms shows it",
+    "silence_minutes": "the diff of the alarms shows it",
+    "log_retention_days": "the diff of the log group shows it",
     "checkpoint_patterns": "the settings say what verification looks for, the plan how long that may take",
     "share_last_words": "it changes what is told of an ending, not the ending",
 }
@@ -78,6 +80,11 @@ def test_every_argument_has_its_rule(declared: type, rules: Mapping[str, object]
     assert set(declared.__annotations__) == set(rules)
 
 
+def test_a_run_can_declare_of_its_own_monitor_whatever_does_not_follow_from_the_run() -> None:
+    """What is watched is the place to which the run writes."""
+    assert set(MonitorArgs.__annotations__) - set(TrainingRunArgs.__annotations__) == {"watch"}
+
+
 @pytest.mark.parametrize(("declared", "settings"), [(IdleArgs, Idle), (StalledArgs, Stalled)])
 def test_every_setting_within_a_setting_is_an_argument(declared: type, settings: type) -> None:
     assert set(declared.__annotations__) == set(settings.__annotations__)
@@ -87,15 +94,16 @@ def _plan(args: Mapping[str, Any]) -> Plan:
     settings = to_settings(
         "llama", "project/stack/monitor", complete("llama", args), box_reports="user_data" not in args
     )
-    return build_plan(settings, Surroundings(spot=args.get("spot")))
+    return build_plan(settings, Surroundings(spot=args.get("spot"), has_dashboard=args.get("dashboard", True)))
 
 
 @pytest.mark.parametrize("field", sorted(RUN_RULES))
 def test_every_argument_changes_the_plan_or_has_a_reason_why_not(field: str) -> None:
     samples: dict[str, Any] = {**ALL, "spot": "persistent", "on_failure": "report", "on_deadline": "report"}
+    samples["dashboard"] = False
     base: dict[str, Any] = {"bucket": "outputs", "command": "python train.py"}
     given = {"on_complete": "report"} if field == "on_complete" else {field: samples.get(field)}
-    changes = field in {*SETTINGS_FIELDS, "spot", "user_data"} and _plan({**base, **given}) != _plan(base)
+    changes = field in {*SETTINGS_FIELDS, "spot", "user_data", "dashboard"} and _plan({**base, **given}) != _plan(base)
     assert changes is (field not in NOT_IN_THE_PLAN)
 
 

@@ -169,6 +169,7 @@ def test_parents_and_dependencies_in_another_region_and_partition() -> None:
 
 def _with_every_input_unknown() -> None:
     plain: dict[str, Any] = {"spot": "persistent", "s3_events": True, "code": CODE, "policy_arns": [unknown()]}
+    plain["dashboard"] = True
     given = {key: unknown() for key in ALL if key not in plain}
     TrainingRun("llama-ft", cast("TrainingRunArgs", {**given, **plain}))
 

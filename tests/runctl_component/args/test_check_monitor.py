@@ -92,7 +92,15 @@ def test_a_declared_entry_is_watched_with_the_slash_that_makes_a_folder_of_its_p
     assert Watched.of({"bucket": "outputs", "prefix": None, "kms_key_arn": KEY}) == Watched("outputs", "", KEY)
 
 
-OPTIONAL = ["s3_events", "markers", "notify_key_arn", "notify_topic_arn", "log_retention_days", "silence_minutes"]
+OPTIONAL = [
+    "s3_events",
+    "markers",
+    "dashboard",
+    "notify_key_arn",
+    "notify_topic_arn",
+    "log_retention_days",
+    "silence_minutes",
+]
 
 
 @pytest.mark.parametrize("field", OPTIONAL)
@@ -100,7 +108,7 @@ def test_none_is_an_arg_that_was_not_given(field: str) -> None:
     assert _inputs(_monitor({field: None})) == _inputs(_monitor())
 
 
-@pytest.mark.parametrize("field", OPTIONAL[2:])
+@pytest.mark.parametrize("field", OPTIONAL[3:])
 def test_an_output_of_none_is_an_arg_that_was_not_given(field: str) -> None:
     changed = _inputs(_monitor({field: lambda: pulumi.Output.from_input(None)}))
     environment = changed["aws:lambda/function:Function shared-function"]["environment"]["variables"]

@@ -25,6 +25,7 @@ FACTS = MonitorFacts(
     markers=("done", "FAILED"),
     silence_minutes=15,
     watch=(Watched("outputs", "runs/"), Watched("outputs", "")),
+    dashboard=True,
 )
 HANDLE = to_handle(FACTS)
 
@@ -58,7 +59,7 @@ def test_the_order_of_places_and_the_keys_of_their_buckets_change_nothing() -> N
 
 
 def test_what_a_newer_monitor_adds_is_left_out() -> None:
-    newer = _changed(dashboard="shared")
+    newer = _changed(archive="shared")
     assert [*handle_rule("monitor", newer)] == []
     assert to_handle(read_handle(newer)) == HANDLE
 

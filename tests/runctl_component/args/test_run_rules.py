@@ -249,7 +249,7 @@ def test_every_arg_has_a_description(kind: type) -> None:
 
 def test_what_decides_about_resources_is_typed_as_plain() -> None:
     hints = RunArgs.__annotations__
-    assert [get_args(hints[field]) for field in PLAIN] == [(str,), (bool,), (str,)]
+    assert [get_args(hints[field]) for field in PLAIN] == [(str,), (bool,), (bool,), (str,)]
 
 
 @pytest.mark.parametrize(

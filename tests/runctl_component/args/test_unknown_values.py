@@ -11,6 +11,7 @@ import pytest
 from pulumi.runtime import mocks
 
 from runctl_component import InvalidArgs, Monitor, MonitorArgs, TrainingRun, TrainingRunArgs
+from runctl_component.training_run.fits_monitor import OF_THE_MONITOR
 
 from ..forms import ALL, BASE, registered
 from ..recording import Recorded, record
@@ -18,7 +19,7 @@ from .unknown import secret, unknown
 
 SEALED = "4dabf18193072939515e22adb298388d"
 """The key by which the engine knows a secret on the wire."""
-PLAIN = {"code", "s3_events", "spot"}
+PLAIN = {"code", "dashboard", "s3_events", "spot"}
 ABSENT = {"user_data", "spot_max_price", "monitor", "policy_arns"}
 WITHOUT_USER_DATA = set(TrainingRunArgs.__annotations__) - PLAIN - ABSENT
 """Of a run with a monitor of its own."""
@@ -85,7 +86,7 @@ def test_a_shared_monitor_and_its_run_of_which_all_is_unknown_register_the_same_
                 "silence_minutes": value(60),
             }
             monitor = Monitor("shared", cast("MonitorArgs", args))
-            others = {*PLAIN, "policy_arns", "notify_key_arn", "notify_topic_arn"}
+            others = {*PLAIN, "policy_arns", *OF_THE_MONITOR}
             run = {field: value(ALL[field]) for field in ALL if field not in others}
             run.update({"s3_events": True, "markers": value(["done"]), "failure_markers": value(["FAILED"])})
             TrainingRun("llama-ft", cast("TrainingRunArgs", run), monitor=monitor)

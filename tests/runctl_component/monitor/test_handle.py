@@ -48,6 +48,7 @@ def test_it_says_what_a_run_needs_of_the_monitor() -> None:
         "markers": ["done"],
         "silence_minutes": 30,
         "watch": [{"bucket": "outputs", "prefix": "runs/"}],
+        "dashboard": True,
         "notify_topic_arn": TOPIC,
     }
     assert read_handle(handle).account_id == ACCOUNT_ID

@@ -130,6 +130,17 @@ def test_equal_titles_of_other_monitors_are_other_dashboards() -> None:
     assert dashboard_name("a/b.c d/runs").startswith("runctl-a-b-c-d-runs-")
 
 
+@pytest.mark.parametrize(("given", "known"), [({}, True), ({"dashboard": False}, False)])
+def test_the_output_names_the_dashboard_if_there_is_one(given: dict[str, Any], known: bool) -> None:
+    def program() -> dict[str, Any]:
+        args: Any = {"watch": PREFIXES, **given}
+        return {"name": Monitor("shared", args).dashboard_name}
+
+    recorded = record(program)
+    assert recorded.outputs["name"] == (dashboard_name("team/dev/shared") if known else None)
+    assert len(recorded.of("Dashboard")) == int(known)
+
+
 def test_what_is_named_after_a_long_stack_still_fits() -> None:
     tag = f"{'p' * 100}/{'s' * 100}/{'m' * 45}"
     others = f"{'p' * 100}/{'s' * 100}/{'m' * 44}n"

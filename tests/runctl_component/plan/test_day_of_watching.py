@@ -133,6 +133,14 @@ def test_the_plan_says_that_the_runs_of_a_monitor_share_what_it_costs() -> None:
     assert "once for all the runs that share it" in plan()["monitor_dollars_per_day"]["words"]
 
 
+def test_without_a_dashboard_the_monitor_costs_three_dollars_a_month_less_and_the_plan_says_so() -> None:
+    surroundings = (Surroundings(has_dashboard=has) for has in (True, False))
+    with_one, without = (build_plan(SETTINGS, around)["monitor_dollars_per_day"] for around in surroundings)
+    assert without["dashboard"] == 0
+    assert (with_one["total"] - without["total"]) * 730 / 24 == pytest.approx(3.00, abs=0.001)
+    assert without["words"] == with_one["words"] + "; it has no dashboard"
+
+
 def test_the_total_of_the_monitor_is_the_sum_of_its_items() -> None:
     dollars = monitor_dollars(SETTINGS)
     assert dollars.pop("total") == pytest.approx(sum(dollars.values()))

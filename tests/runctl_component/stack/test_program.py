@@ -106,6 +106,40 @@ def test_the_monitor_of_a_single_run_notifies_the_topic_that_is_declared_for_it(
     assert function.inputs["environment"]["variables"]["RUNCTL_NOTIFY_TOPIC_ARN"] == TOPIC
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "kind", "name", "given"),
+    [
+        ("log_retention_days", 7, "LogGroup", "runs-log", {"retentionInDays": 7}),
+        ("silence_minutes", 30, "MetricAlarm", "runs-silence", {"period": 1800}),
+    ],
+)
+def test_what_is_declared_for_the_monitor_of_the_stack_is_its(
+    field: str, value: object, kind: str, name: str, given: dict[str, object]
+) -> None:
+    assert given.items() <= _declared(runs={"a": RUN}, monitor={field: value}).one(kind, name).inputs.items()
+
+
+def test_the_monitor_of_a_stack_has_no_dashboard_when_the_config_turns_it_off() -> None:
+    declared = _declared(runs={"a": RUN}, monitor={"dashboard": False})
+    assert declared.of("Dashboard") == []
+    assert declared.outputs["a.plan"]["monitor_dollars_per_day"]["dashboard"] == 0
+
+
+@pytest.mark.parametrize("value", ["off", 0])
+def test_a_dashboard_that_is_neither_on_nor_off_is_refused_with_its_config_path(value: object) -> None:
+    with pytest.raises(InvalidArgs, match=r"team:monitor\.dashboard: got .*; accepted: true or false"):
+        _declared(runs={"a": RUN}, monitor={"dashboard": value})
+
+
+@pytest.mark.parametrize(("field", "value"), [("log_retention_days", 7), ("silence_minutes", 30), ("dashboard", False)])
+def test_what_is_the_monitors_is_refused_for_a_run_with_where_it_belongs(field: str, value: object) -> None:
+    with pytest.raises(InvalidArgs) as caught:
+        _declared(runs={"a": {**RUN, field: value}})
+    (problem,) = caught.value.problems
+    assert problem.field == f"team:runs.a.{field}"
+    assert problem.fix == f"set team:monitor.{field}, for all of them"
+
+
 @pytest.mark.parametrize("config", [{}, {"runs": {"b": RUN}}, {"monitor": {"log_retention_days": 7}}])
 def test_a_topic_of_a_run_is_refused_with_where_it_belongs(config: dict[str, Any]) -> None:
     runs = {"a": {**RUN, "notify_topic_arn": TOPIC}, **config.get("runs", {})}

@@ -91,6 +91,12 @@ def test_a_preview_with_a_handle_that_is_still_unknown_shows_the_rest() -> None:
     assert recorded.outputs["plan"]["first_checks_seconds"][:2] == [30, 90]
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_the_plan_of_a_run_by_handle_counts_the_dashboard_of_its_monitor(there: bool) -> None:
+    recorded = _by_handle(lambda: _handle(dashboard=there))
+    assert (recorded.outputs["plan"]["monitor_dollars_per_day"]["dashboard"] > 0) is there
+
+
 def _shown(recorded: Recorded) -> str:
     """What the engine shows of the inputs."""
     return str([value for each in recorded.resources for value in each.inputs.values() if SEALED not in str(value)])
@@ -168,6 +174,9 @@ UNFIT: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "markers": ({}, {"s3_events": True, "markers": ["fin"]}, r"markers: got \['fin'\]; accepted: with s3_events"),
     "silence": ({}, {"max_interval_seconds": 600}, "max_interval_seconds: got 600; accepted: at most 300 s"),
     "topic": ({}, {"notify_topic_arn": TOPIC}, "notify_topic_arn: got .*; set it on the monitor"),
+    "log": ({}, {"log_retention_days": 7}, "log_retention_days: got 7; accepted: only with .*; set it on the monitor"),
+    "alarm": ({}, {"silence_minutes": 30}, "silence_minutes: got 30; accepted: only with .*; set it on the monitor"),
+    "dashboard": ({}, {"dashboard": False}, "dashboard: got False; accepted: only with .*; set it on the monitor"),
 }
 
 

@@ -100,6 +100,16 @@ def test_a_topic_is_set_on_the_shared_monitor_and_not_on_its_runs() -> None:
         _shared({}, notify_topic_arn=TOPIC)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("log_retention_days", 7), ("silence_minutes", 30), ("dashboard", False), ("dashboard", True)]
+)
+def test_what_is_the_shared_monitors_is_not_set_on_a_run(field: str, value: object) -> None:
+    accepted = "only with a monitor of the run's own; set it on the monitor, for all of its runs"
+    with pytest.raises(InvalidArgs) as caught:
+        _shared({}, **{field: value})
+    assert [str(problem) for problem in caught.value.problems] == [f"{field}: got {value!r}; accepted: {accepted}"]
+
+
 def test_a_monitor_without_runs_has_no_alarm_for_silence() -> None:
     recorded = record(lambda: Monitor("shared", {"watch": [{"bucket": "outputs"}]}))
     assert [each.name for each in recorded.of("MetricAlarm") if "silence" in each.name] == []
