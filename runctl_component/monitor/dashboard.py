@@ -1,51 +1,107 @@
-"""The dashboard of a monitor: what is running, how runs end, how late, and what watching takes."""
+"""The dashboard of a monitor: which runs there are, how they end, what is late, what fails, what watching costs."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
+import pulumi
+import pulumi_aws as aws
+
 from monitor_runtime.contract.metrics import METRICS_DIMENSION, METRICS_NAMESPACE, Metric
 from monitor_runtime.contract.outcomes import Outcome
+from runctl_component.monitor.log_queries import widget_query
+from runctl_component.monitor.naming import dashboard_name
 from runctl_component.plan import prices
 from runctl_component.plan.day_of_watching import ALARM_METRICS, HOURLY_METRICS, MEMORY_GB, SECONDS_PER_HOUR
 
-WIDGET_WIDTH, WIDGET_HEIGHT, COLUMNS = 12, 6, 24
+COLUMNS, NOTE_HEIGHT, ROW_HEIGHT = 24, 2, 6
 _MILLISECONDS = 1_000
+_COUNTED = (
+    *(Metric.CHECKS, Metric.CHECK_FAILURES, Metric.UNSEEN, Metric.ENDING_FAILURES),
+    *(Metric.AUDITS, Metric.AUDIT_FINDINGS),
+)
+
+Widget = dict[str, Any]
+"""Type and properties; its place follows from the rows."""
 
 
-def dashboard_body(*, monitor: str, region: str, function_name: str, log_group_name: str, queue_name: str) -> str:
+def create_dashboard(
+    name: str,
+    monitor: str,
+    known: pulumi.Output[dict[str, Any]],
+    opts: pulumi.ResourceOptions,
+) -> aws.cloudwatch.Dashboard:
+    """The dashboard of the monitor with that name and tag; ``known``: the other arguments of `dashboard_body`."""
+    return aws.cloudwatch.Dashboard(
+        f"{name}-dashboard",
+        dashboard_name=dashboard_name(monitor),
+        dashboard_body=known.apply(lambda arguments: dashboard_body(monitor=monitor, **arguments)),
+        opts=opts,
+    )
+
+
+def dashboard_body(
+    *,
+    monitor: str,
+    region: str,
+    function_name: str,
+    log_group_name: str,
+    queue_name: str,
+    alarm_arns: Sequence[str],
+) -> str:
     """The dashboard as CloudWatch reads it; equal inputs are equal bytes.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
     """
-    checks = _of(monitor, Metric.CHECKS, Metric.CHECK_FAILURES, Metric.UNSEEN, Metric.ENDING_FAILURES)
-    graphs = [
-        _graph("How runs ended", _endings(monitor)),
-        _graph("How late, in seconds", _lateness(monitor), stat="Maximum"),
-        _dollars(monitor, function_name, log_group_name),
-        _graph("What watching takes: calls", _calls(monitor)),
-        _graph("Checks and failures", checks),
-        _graph("The function and the dead letters", _function(function_name, queue_name)),
+
+    def asked(title: str, view: str = "table") -> Widget:
+        properties = {"query": widget_query(title, log_group_name), "region": region, "title": title, "view": view}
+        return {"type": "log", "properties": properties}
+
+    def drawn(graph: dict[str, Any]) -> Widget:
+        return {"type": "metric", "properties": {"region": region, "view": "timeSeries", **graph}}
+
+    rows = [
+        [_alarms(alarm_arns), asked("Runs by the last known state of their instance", "bar")],
+        [asked("Runs, as last seen")],
+        [asked("Endings"), drawn(_graph("How runs ended", _endings(monitor)))],
+        [asked("Problems, by run"), drawn(_graph("Checks and failures", _of(monitor, *_COUNTED)))],
+        [
+            asked("Longest without a check"),
+            drawn(_graph("How late, in seconds", _lateness(monitor), stat="Maximum")),
+        ],
+        [
+            drawn(_graph("The function and the dead letters", _function(function_name, queue_name))),
+            drawn(_graph("What watching takes: calls", _calls(monitor))),
+        ],
+        [drawn(_dollars(monitor, function_name, log_group_name))],
     ]
-    widgets = [_running(region, log_group_name), *(_placed(place, region, graph) for place, graph in enumerate(graphs))]
+    note = _note(monitor, function_name, log_group_name, queue_name)
+    widgets = [note, *(each for number, row in enumerate(rows) for each in _placed(number, row))]
     return json.dumps({"start": "-P1D", "widgets": widgets}, sort_keys=True, separators=(",", ":"))
 
 
-def _running(region: str, log_group_name: str) -> dict[str, Any]:
-    query = (
-        f"SOURCE '{log_group_name}' | filter ispresent(check.run)"
-        " | stats latest(check.instance.state) as state, latest(check.decision) as decision,"
-        " latest(check.reason) as reason, latest(check.next_check_at) as next_check by check.run as run"
+def _note(monitor: str, function_name: str, log_group_name: str, queue_name: str) -> Widget:
+    markdown = (
+        f"**The training runs that {monitor} watches.** Function `{function_name}`, log `{log_group_name}`,"
+        f" dead letters `{queue_name}`. Made by Pulumi, which may overwrite what is changed here."
     )
-    properties = {"query": query, "region": region, "title": "Runs, as last seen", "view": "table"}
-    return {"type": "log", "x": 0, "y": 0, "width": COLUMNS, "height": WIDGET_HEIGHT, "properties": properties}
+    where = {"x": 0, "y": 0, "width": COLUMNS, "height": NOTE_HEIGHT}
+    return {"type": "text", **where, "properties": {"markdown": markdown}}
 
 
-def _placed(place: int, region: str, graph: dict[str, Any]) -> dict[str, Any]:
-    """The graph in its place, from left to right, below the table of runs."""
-    row, column = divmod(place, COLUMNS // WIDGET_WIDTH)
-    where = {"x": column * WIDGET_WIDTH, "y": (row + 1) * WIDGET_HEIGHT, "width": WIDGET_WIDTH, "height": WIDGET_HEIGHT}
-    return {"type": "metric", **where, "properties": {"region": region, "view": "timeSeries", **graph}}
+def _alarms(arns: Sequence[str]) -> Widget:
+    """The one for silence comes after the first check of a run, which comes after the dashboard."""
+    title = "Alarms, without the one for silence"
+    return {"type": "alarm", "properties": {"alarms": list(arns), "sortBy": "stateUpdatedTimestamp", "title": title}}
+
+
+def _placed(number: int, row: Sequence[Widget]) -> list[Widget]:
+    """The widgets of a row beside each other, below the rows before it and the note."""
+    width, y = COLUMNS // len(row), NOTE_HEIGHT + number * ROW_HEIGHT
+    return [
+        {**each, "x": place * width, "y": y, "width": width, "height": ROW_HEIGHT} for place, each in enumerate(row)
+    ]
 
 
 def _graph(title: str, metrics: Sequence[list[Any]], *, stat: str = "Sum") -> dict[str, Any]:

@@ -17,9 +17,9 @@ from runctl_component.args.problem_fields import without_secrets
 from runctl_component.errors import InvalidArgs
 from runctl_component.monitor.alarms import alarms, create_alarm, silence_alarm
 from runctl_component.monitor.archive import archive_path
-from runctl_component.monitor.dashboard import dashboard_body
+from runctl_component.monitor.dashboard import create_dashboard
 from runctl_component.monitor.event_rules import create_rules
-from runctl_component.monitor.naming import dashboard_name, document_name, function_description, monitor_tag
+from runctl_component.monitor.naming import document_name, function_description, monitor_tag
 from runctl_component.monitor.stop_document import create_stop_document
 from runctl_component.policy_documents import to_json
 
@@ -84,8 +84,10 @@ class Monitor(pulumi.ComponentResource):
         self._create_roles(name, exact_markers, checked.given_as(ROLE_ARGUMENTS))
         self._create_function(name)
         targets = create_rules(self, given["watch"], exact_markers)
-        self._create_alarms(name)
-        self.dashboard_name = pulumi.Output.from_input(self._create_dashboard(name) if self.has_dashboard else None)
+        alarms_made = self._create_alarms(name)
+        self.dashboard_name = pulumi.Output.from_input(
+            self._create_dashboard(name, alarms_made).dashboard_name if self.has_dashboard else None
+        )
         self.handle = self._facts([self._scheduler_policy, *targets]).apply(to_handle)
         self._register()
 
@@ -263,27 +265,23 @@ class Monitor(pulumi.ComponentResource):
     def _silence_seconds(self) -> pulumi.Output[int]:
         return pulumi.Output.from_input(self.silence_minutes).apply(lambda minutes: int(minutes) * 60)
 
-    def _create_alarms(self, name: str) -> None:
+    def _create_alarms(self, name: str) -> list[aws.cloudwatch.MetricAlarm]:
         wanted = alarms(
             monitor=self.tag,
             function_name=self.function.name,
             dead_letter_queue_name=self.dead_letters.name,
             silence_seconds=self._silence_seconds(),
         )
-        for alarm in wanted:
-            create_alarm(name, alarm, self._topics(), self.child())
+        return [create_alarm(name, alarm, self._topics(), self.child()) for alarm in wanted]
 
-    def _create_dashboard(self, name: str) -> pulumi.Output[str]:
-        body = pulumi.Output.all(
+    def _create_dashboard(
+        self, name: str, alarms_made: Sequence[aws.cloudwatch.MetricAlarm]
+    ) -> aws.cloudwatch.Dashboard:
+        known = pulumi.Output.all(
             region=self.region,
             function_name=self.function.name,
             log_group_name=self._log_group.name,
             queue_name=self.dead_letters.name,
-        ).apply(lambda known: dashboard_body(monitor=self.tag, **known))
-        dashboard = aws.cloudwatch.Dashboard(
-            f"{name}-dashboard",
-            dashboard_name=dashboard_name(self.tag),
-            dashboard_body=body,
-            opts=self.child(),
+            alarm_arns=[alarm.arn for alarm in alarms_made],
         )
-        return dashboard.dashboard_name
+        return create_dashboard(name, self.tag, known, self.child())

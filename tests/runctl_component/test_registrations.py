@@ -34,6 +34,10 @@ def of_monitor(monitor: str, rules: Iterable[str] = ("spot", "audit")) -> dict[s
     role, scheduler = f"Role {monitor}-function", f"Role {monitor}-scheduler"
     rights, function = f"RolePolicy {monitor}-function", f"Function {monitor}-function"
     document = f"Document {monitor}-stop-training"
+    alarms = {
+        f"MetricAlarm {monitor}-{alarm}"
+        for alarm in ("errors", "unseen", "sources", "ending-failed", "findings", "audits", "dead-letters")
+    }
     children: dict[str, set[str]] = {
         document: set(),
         log: set(),
@@ -52,7 +56,7 @@ def of_monitor(monitor: str, rules: Iterable[str] = ("spot", "audit")) -> dict[s
         f"MetricAlarm {monitor}-findings": set(),
         f"MetricAlarm {monitor}-audits": set(),
         f"MetricAlarm {monitor}-dead-letters": {queue},
-        f"Dashboard {monitor}-dashboard": {log, function, queue},
+        f"Dashboard {monitor}-dashboard": {log, function, queue, *alarms},
         f"QueuePolicy {monitor}-dead-letters": {queue, *(f"EventRule {monitor}-{rule}" for rule in rules)},
     }
     for rule in rules:
