@@ -41,7 +41,6 @@ class Week:
     events: list[Row] = field(default_factory=list[Row])
     """What the function logged, line by line."""
     values: dict[Series, list[float]] = field(default_factory=dict[Series, list[float]])
-
     under_way: str = ""
     """A moment at which the first trainings are under way."""
 
@@ -117,7 +116,7 @@ def _plan_people(cloud: Sandbox, deployment: Deployment, trainings: Mapping[str,
     cloud.clock.at(start + 3 * DAY + HOUR, lambda: protect(on=True))
     cloud.clock.at(start + 3 * DAY + 5 * HOUR, lift_protection)
     cloud.clock.at(start + 4 * DAY + HOUR + 30 * MINUTE, delete_switch)
-    for run in trainings.keys() - {NIGHTLY}:
+    for run in RUNS[1:]:
         cloud.clock.at(start + 6 * HOUR, lambda run=run: _remove(cloud, deployment, run))
 
 

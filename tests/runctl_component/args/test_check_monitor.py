@@ -55,6 +55,12 @@ def test_a_key_for_a_topic_that_is_not_named_is_refused() -> None:
         _monitor({"notify_key_arn": KEY})
 
 
+@pytest.mark.parametrize(("field", "value"), [("s3_events", True), ("markers", ["done"]), ("dashboard", False)])
+def test_what_decides_about_resources_must_be_known_when_the_program_runs(field: str, value: object) -> None:
+    with pytest.raises(InvalidArgs, match=f"{field}: an Output; accepted: a plain value"):
+        _monitor({field: lambda: pulumi.Output.from_input(value)})
+
+
 def test_an_entry_of_watch_is_checked_when_it_resolves() -> None:
     with pytest.raises(ValueError, match=r"(?s)Monitor 'shared'.*watch\[0\]\.bucket: got 'Not A Bucket'"):
         _monitor({"watch": lambda: [{"bucket": pulumi.Output.from_input("Not A Bucket")}]})
