@@ -7,11 +7,11 @@ from typing import Any
 import pulumi
 
 from monitor_runtime.contract.outcomes import Action
+from runctl_component import __version__
 from runctl_component.monitor.monitor import Monitor
 from runctl_component.training_run.training_run import TrainingRun
 
 NAME = "runctl"
-VERSION = "0.1.0"
 DESCRIPTION = "Training runs on EC2 that end themselves."
 LICENSE = "Apache-2.0"
 COMPONENTS: Sequence[type[pulumi.ComponentResource]] = (Monitor, TrainingRun)
@@ -77,7 +77,7 @@ def described() -> dict[str, Any]:
     return {
         "name": NAME,
         "displayName": "runctl for Pulumi",
-        "version": VERSION,
+        "version": __version__,
         "description": DESCRIPTION,
         "keywords": list(KEYWORDS),
         "homepage": REPOSITORY,

@@ -10,9 +10,10 @@ import pulumi
 from pulumi.provider import ConstructResult
 from pulumi.provider.experimental.component import ComponentProvider
 
+from runctl_component import __version__
 from runctl_component.errors import RunctlError
 from runctl_component.provider.names import Shape, from_python, shape_of, to_python
-from runctl_component.provider.package import COMPONENTS, NAME, VERSION
+from runctl_component.provider.package import COMPONENTS, NAME
 from runctl_component.provider.refusals import Refusal, refusal
 from runctl_component.provider.schema import Schema, finished
 
@@ -30,7 +31,7 @@ class Plugin(ComponentProvider):
     """The schema."""
 
     def __init__(self) -> None:
-        super().__init__(list(COMPONENTS), NAME, version=VERSION)
+        super().__init__(list(COMPONENTS), NAME, version=__version__)
         components, types = self._component_defs, self._type_defs
         self.inputs = {name: shape_of(each.inputs, each.inputs_mapping, types) for name, each in components.items()}
         self._outputs: Mapping[str, Shape] = {

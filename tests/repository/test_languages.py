@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from runctl_component.provider.package import LANGUAGES, NAME, REPOSITORY, VERSION
+from runctl_component import __version__
+from runctl_component.provider.package import LANGUAGES, NAME, REPOSITORY
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
 EXAMPLES = ROOT / "examples" / "languages"
 PROGRAMS = {"yaml": "Pulumi.yaml", "typescript": "index.ts", "go": "main.go"}
-PLUGIN = f"{REPOSITORY.removeprefix('https://')}.git/provider@{VERSION}"
+PLUGIN = f"{REPOSITORY.removeprefix('https://')}.git/provider@{__version__}"
 
 
 def test_each_row_names_a_test_that_is_there() -> None:

@@ -21,6 +21,7 @@ from runctl_component.plan.day_of_watching import (
 )
 from runctl_component.plan.plan import build_plan
 from runctl_component.plan.plan_type import Plan
+from runctl_component.plan.surroundings import Surroundings
 
 from ..recording import record
 
