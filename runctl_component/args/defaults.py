@@ -103,6 +103,10 @@ def silence_minutes(interval_seconds: float) -> int:
     return math.ceil(interval_seconds * HEARTBEATS_OF_SILENCE / 60)
 
 
+_OF_ITS_OWN_MONITOR: Mapping[str, Any] = {"log_retention_days": DEFAULT_RETENTION_DAYS, "dashboard": True}
+"""What a run may declare, and has by default, only without a shared monitor."""
+
+
 def declared_defaults() -> Mapping[str, Mapping[str, Any]]:
     """What the code fills in, by the types of `declared`.
 
@@ -111,8 +115,7 @@ def declared_defaults() -> Mapping[str, Mapping[str, Any]]:
     return {
         "TrainingRunArgs": {
             **{field: value for field, value in complete("", {}).items() if field != "prefix"},
-            "log_retention_days": DEFAULT_RETENTION_DAYS,
-            "dashboard": True,
+            **_OF_ITS_OWN_MONITOR,
         },
         "IdleArgs": {"warm_up_minutes": Idle.__dataclass_fields__["warm_up_minutes"].default},
         "MonitorArgs": {
@@ -126,9 +129,9 @@ def declared_defaults() -> Mapping[str, Mapping[str, Any]]:
 
 
 def defaults_that_depend() -> frozenset[str]:
-    """The args of a run whose default is another one where other args say so."""
+    """The args of a run whose default is another one, or none, where other args say so."""
     usual, on_spot = complete("", {}), complete("", {"spot": "one-time"})
-    return frozenset(field for field, value in usual.items() if value != on_spot[field])
+    return frozenset(field for field, value in usual.items() if value != on_spot[field]) | _OF_ITS_OWN_MONITOR.keys()
 
 
 def shown_default(value: object) -> str:

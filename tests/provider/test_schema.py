@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pytest
 
+from runctl_component import __version__
 from runctl_component.args.defaults import complete, declared_defaults
 from runctl_component.args.run_rules import RUN_RULES
 from runctl_component.provider.names import camel_case
@@ -77,7 +78,7 @@ def test_a_default_is_a_value_where_it_is_the_same_whatever_else_is_declared() -
     values = {name: each["default"] for name, each in RUN["inputProperties"].items() if "default" in each}
     assert values["graceSeconds"] == 300
     assert values["instanceType"] == "g5.xlarge"
-    assert not {"onComplete", "onFailure", "onDeadline", "prefix"} & set(values)
+    assert not {"onComplete", "onFailure", "onDeadline", "prefix", "logRetentionDays", "dashboard"} & set(values)
     declared = {camel_case(field): value for field, value in complete("", {"spot": "one-time"}).items()}
     assert values == {name: declared[name] for name in values}
 
@@ -124,7 +125,7 @@ def test_the_plan_is_typed_to_its_last_field() -> None:
 
 def test_the_package_is_described_as_in_python() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert (SCHEMA["version"], SCHEMA["license"]) == (project["version"], project["license"])
+    assert (SCHEMA["version"], SCHEMA["license"]) == (__version__, project["license"])
     assert project["description"].startswith(SCHEMA["description"].rstrip("."))
     assert SCHEMA["repository"] in f"https://{SCHEMA['language']['go']['importBasePath']}"
     assert SCHEMA["repository"] in (ROOT / "README.md").read_text(encoding="utf-8")

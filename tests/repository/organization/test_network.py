@@ -16,6 +16,7 @@ from .page import ROOT, SECTIONS
 
 _ROWS = re.findall(r"^\| `(\w+)`.*?\| (.+) \| (.+) \|$", SECTIONS["Private subnets without NAT"], re.MULTILINE)
 METADATA = "runctl_component/box/runner/machine/metadata.py"
+FETCH = "runctl_component/box/fetch_runner.py"
 OF_THE_INSTANCE = {name for name, instance, _ in _ROWS if instance != "no"}
 OF_THE_FUNCTION = {name for name, _, function in _ROWS if function != "no"}
 
@@ -86,5 +87,6 @@ def test_nothing_of_ours_has_another_way_out_but_to_the_metadata_service() -> No
         for path in sorted((ROOT / package).rglob("*.py"))
         if (found := _imports(path) & ways)
     }
-    assert out == {METADATA: {"http.client"}}
-    assert re.findall(r"\d+\.\d+\.\d+\.\d+", (ROOT / METADATA).read_text(encoding="utf-8")) == ["169.254.169.254"]
+    assert out == {FETCH: {"http.client"}, METADATA: {"http.client"}}
+    for module in out:
+        assert re.findall(r"\d+\.\d+\.\d+\.\d+", (ROOT / module).read_text(encoding="utf-8")) == ["169.254.169.254"]
