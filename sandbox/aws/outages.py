@@ -14,6 +14,9 @@ from sandbox.aws.virtual_clock import VirtualClock
 
 _BODY = b"<Error><Code>ServiceUnavailable</Code><Message>Please reduce your request rate.</Message></Error>"
 
+_NOWHERE = "https://failed.invalid/"
+"""botocore asks every handler, also once it has its answer: moto is not to find what it would carry out."""
+
 
 class _Raw:
     """A response body as urllib3 streams it."""
@@ -28,7 +31,8 @@ def failing(service: str, operation: str, clock: VirtualClock, start: datetime, 
     def answer(request: Any, **_: Any) -> AWSResponse | None:
         if not start <= clock.now() < end:
             return None
-        return AWSResponse(request.url, 503, HTTPHeaders(), _Raw())
+        url, request.url = request.url, _NOWHERE
+        return AWSResponse(url, 503, HTTPHeaders(), _Raw())
 
     session_events().register_first(f"before-send.{service}.{operation}", answer)
     # A client has the hooks that there were when it was made.
