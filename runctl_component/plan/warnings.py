@@ -14,7 +14,7 @@ from runctl_component.plan.surroundings import Surroundings
 
 LONG_HOURS = 7 * 24
 """A later deadline is no answer to a hang."""
-_ACCELERATED = re.compile(r"(?:dl|f|g|inf|p|trn|vt)\d")
+_ACCELERATED = re.compile(r"(?:dl|f|gr?|inf|p|trn|vt)\d")
 """https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html"""
 _LOCAL_DISK_BY_NAME = re.compile(r"[a-z]+\d+[a-z]*d[a-z]*")
 """A ``d`` after the generation: https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html"""

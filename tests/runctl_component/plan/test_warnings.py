@@ -113,6 +113,12 @@ def test_a_hang_that_is_only_reported_is_ended_by_the_deadline_alone() -> None:
     assert any("set idle or stalled" in each for each in _warnings(changes, instance_type="p3.16xlarge"))
 
 
+@pytest.mark.parametrize("family", ["f2", "g5", "gr6", "inf2", "p5en", "trn2"])
+def test_a_hang_is_costly_on_every_family_with_accelerators(family: str) -> None:
+    found = _warnings({"max_runtime_hours": 336.0}, instance_type=f"{family}.48xlarge")
+    assert any("set idle or stalled" in each for each in found)
+
+
 def test_all_dangers_together_come_in_one_order_and_once() -> None:
     changes = {**TERMINATED, "box_reports": False}
     around = {"notifies": False, "spot": "one-time", "instance_type": "p5.48xlarge"}
