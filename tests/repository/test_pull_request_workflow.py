@@ -84,3 +84,15 @@ def test_a_newer_push_ends_the_preview_of_an_older_one() -> None:
         "group": "preview-${{ github.event.pull_request.number }}",
         "cancel-in-progress": True,
     }
+
+
+def test_the_page_names_every_variable_of_the_repository_and_no_other() -> None:
+    page = (ROOT / "docs/pull-requests.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set(re.findall(r"vars\.(\w+)", TEXT))
+
+
+def test_the_page_copies_the_folder_in_which_the_workflow_finds_its_program() -> None:
+    page = (ROOT / "docs/pull-requests.md").read_text(encoding="utf-8")
+    (copied,) = re.findall(r"^cp -r \.\./runctl-pulumi/(\S+) \.$", page, re.MULTILINE)
+    (written,) = _steps("preview", "plan_comment.py")
+    assert (ROOT / copied).parent.joinpath(written["run"].split()[1]).is_file()

@@ -20,8 +20,9 @@ MAX_COMMENT = 65_000
 STACK, RUN, INSTANCE = "pulumi:pulumi:Stack", "runctl:index:TrainingRun", "aws:ec2/instance:Instance"
 SIGNS = {"create": "+", "update": "!", "replace": "!", "delete": "-"}
 """What is done to resources, each with the sign by which GitHub colors its line in a diff."""
-UNKNOWN = re.compile(r"(?:04da6b54|1c4a061d|6eeba2b1|30bd4d2b)-\w{4}-\w{4}-\w{4}-\w{12}")
-"""In place of what only the update will know: Pulumi's own, by kind of value."""
+UNKNOWN = re.compile(r"(?:04da6b54|1c4a061d|3eeb2bf0|6a19a0b0|dd056dcd)(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""What Pulumi has in place of a text, truth value, number, list or object that only the update will know:
+https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/rpc.go"""
 MAX_WIDTH, MAX_LINES = 160, 20
 """Of a value that differs, in characters and lines."""
 
