@@ -32,6 +32,7 @@ _CHANCE = {
     r"(?<=[a-z])-[0-9a-f]{7}\b": "-1234567",
     r"runner-[0-9a-f]{16}": "runner-0123456789abcdef",
     r"asset\(file:[0-9a-f]{7}\) \{ \S+ \}": "asset(file:1234567) { runner.zip }",
+    r"(?<=\")[0-9a-f]{64}(?=\")": "0123456789abcdef" * 4,
     r"\b[0-9a-f]{32}\b": "0123456789abcdef0123456789abcdef",
     r"\b10\.\d+\.\d+\.\d+": "10.0.0.1",
     r"\n *\[provider=.*": "",
