@@ -1,4 +1,4 @@
-"""Services of AWS beside S3 as a box sees them, at the same address: moto's, over HTTP."""
+"""Services of AWS beside S3 as a box or a function sees them, at the same address: moto's, over HTTP."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from typing import Any
 
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.request import Request
+from moto.ec2.responses import EC2Response
+from moto.scheduler.responses import EventBridgeSchedulerResponse
 from moto.secretsmanager.responses import SecretsManagerResponse
+from moto.sns.responses import SNSResponse
 from moto.ssm.responses import SimpleSystemManagerResponse
 from werkzeug.wrappers import Response
 
 Dispatch = Callable[[Any, str, Mapping[str, str]], tuple[int, Mapping[str, Any], str | bytes]]
 
 _SERVICES: Mapping[str, Dispatch] = {
+    "ec2": EC2Response.dispatch,
     "monitoring": CloudWatchResponse.dispatch,
+    "scheduler": EventBridgeSchedulerResponse.dispatch,
     "secretsmanager": SecretsManagerResponse.dispatch,
+    "sns": SNSResponse.dispatch,
     "ssm": SimpleSystemManagerResponse.dispatch,
 }
 """By the name that is part of a host and of a signature."""
@@ -34,6 +40,7 @@ def is_known(service: str) -> bool:
 
 def answer(service: str, request: Request, region: str) -> Response:
     """What moto says."""
-    url = f"https://{service}.{region}.amazonaws.com/"
+    query = f"?{request.query_string.decode()}" if request.query_string else ""
+    url = f"https://{service}.{region}.amazonaws.com{request.raw_path}{query}"
     status, headers, body = _SERVICES[service](request, url, dict(request.headers))
     return Response(body, status, {name: str(value) for name, value in headers.items()})

@@ -91,14 +91,14 @@ class Cloud:
         """Change the run's settings, as `pulumi up` does: in the heartbeat's input."""
         self.settings = replace(self.settings, **changes)
         client("scheduler").delete_schedule(GroupName=GROUP, Name=RUN)
-        _schedule_heartbeat(self.settings)
+        schedule_heartbeat(self.settings)
 
     def launch_another(self, run: str = RUN) -> str:
         """Another instance of the run, or of a second run of the monitor, which writes to the same prefix."""
-        instance_id = _launch(run)
+        instance_id = launch(run)
         self.monitored[instance_id] = {names.TAG_MONITOR: MONITOR}
         if run != RUN:
-            _schedule_heartbeat(replace(self.settings, run=run))
+            schedule_heartbeat(replace(self.settings, run=run))
         return instance_id
 
     def check(self, trigger: str = "heartbeat") -> dict[str, Any]:
@@ -182,11 +182,11 @@ def moto_cloud(**fields: Any) -> Generator[Cloud]:
         check_requests(),
     ):
         MISSES.clear()
-        _prepare()
-        instance_id = _launch(RUN)
+        prepare()
+        instance_id = launch(RUN)
         settings = replace(Settings(RUN, MONITOR, BUCKET, PREFIX), **fields)
         cloud = Cloud(clock, instance_id, settings)
-        _schedule_heartbeat(settings)
+        schedule_heartbeat(settings)
         with _boundary(cloud):
             yield cloud
         assert cloud.denied == []
@@ -209,7 +209,8 @@ def policy_of(settings: Settings) -> PolicyDocument:
     )
 
 
-def _prepare() -> None:
+def prepare() -> None:
+    """What is there before a run: its bucket, the monitor's schedules, and its topic with a queue."""
     client("s3").create_bucket(Bucket=BUCKET)
     client("scheduler").create_schedule_group(Name=GROUP)
     topic = client("sns").create_topic(Name="trainings")["TopicArn"]
@@ -217,7 +218,8 @@ def _prepare() -> None:
     client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:inbox")
 
 
-def _launch(run: str) -> str:
+def launch(run: str) -> str:
+    """An instance of a run; its id."""
     tags = {
         names.TAG_MONITOR: MONITOR,
         names.TAG_RUN: run,
@@ -232,7 +234,8 @@ def _launch(run: str) -> str:
     return launched["Instances"][0]["InstanceId"]
 
 
-def _schedule_heartbeat(settings: Settings) -> None:
+def schedule_heartbeat(settings: Settings) -> None:
+    """The heartbeat of a run, which carries its settings."""
     carried = {"trigger": "heartbeat", "scheduled_time": format_time(LAUNCH), "settings": settings.to_document()}
     client("scheduler").create_schedule(
         Name=settings.run,
