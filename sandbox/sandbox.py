@@ -15,7 +15,7 @@ from moto import mock_aws
 from monitor_runtime.cloud import aws
 from monitor_runtime.handler import MISSES
 from sandbox.aws import moto_gaps
-from sandbox.aws.boto import client, end_session, new_session, shared_models
+from sandbox.aws.boto import botocore_session, client, end_session, new_session, shared_models
 from sandbox.aws.event_bus import EventBus
 from sandbox.aws.functions import Functions
 from sandbox.aws.instances import Instances, instance_lifecycle
@@ -82,6 +82,7 @@ def sandbox(seed: int = 1, start: datetime = START) -> Generator[Sandbox]:
         shared_models(),
         instance_lifecycle(clock, seed) as instances,
         check_requests(),
+        patch.object(aws, "session", botocore_session),
     ):
         new_session()
         moto_gaps.mend(REGION)

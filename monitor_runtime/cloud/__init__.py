@@ -1,1 +1,1 @@
-"""What the monitor can see and do in AWS: one interface, its values, and boto3 behind it."""
+"""What the monitor can see and do in AWS: one interface, its values, and botocore behind it."""

@@ -17,15 +17,19 @@ class ArchiveError(RuntimeError):
 
 
 class Bundled(NamedTuple):
-    """A package of the archive. ``distribution`` is empty for our own; ``without``: folders that are never imported."""
+    """A package of the archive.
+
+    ``distribution`` is empty for our own; ``without``: folders that are never imported; ``data``: files that are read.
+    """
 
     package: str
     distribution: str = ""
     without: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
 
 
 BUNDLED = (
-    Bundled("monitor_runtime"),
+    Bundled("monitor_runtime", data=("cloud/models/ec2/2016-11-15/service-2.json",)),
     Bundled("tenacity", "tenacity"),
     Bundled("aws_lambda_powertools", "aws-lambda-powertools", ("event_handler/", "utilities/")),
     Bundled("typing_extensions", "typing_extensions"),
@@ -77,6 +81,8 @@ def _sources(bundled: Bundled) -> Iterator[tuple[str, Path]]:
         name = path.relative_to(origin.parent.parent).as_posix()
         if _is_needed(bundled, name):
             yield name, path
+    for data in bundled.data:
+        yield f"{bundled.package}/{data}", origin.parent / data
 
 
 def _is_needed(bundled: Bundled, name: str) -> bool:

@@ -50,8 +50,13 @@ def end_session() -> None:
 
 def session_events() -> Any:
     """The hooks of botocore that every client made from now on will have."""
+    return botocore_session().get_component("event_emitter")
+
+
+def botocore_session() -> Session:
+    """What is below boto3's default session."""
     session: Any = boto3.DEFAULT_SESSION
-    return session.events
+    return session._session  # noqa: SLF001
 
 
 def parameters_of(context: Mapping[str, Any]) -> Mapping[str, Any]:
