@@ -57,6 +57,7 @@ def start(runtime: Runtime, code: Code) -> float:
     with listening() as listener:
         port = int(listener.getsockname()[1])
         with emulated(runtime, code, f"http://{HOST}:{port}") as function, run_on_lambda(function, listener) as run:
+            run.first_checked()
             answer = function.invoke({**run.event(), "instance_id": run.instance_id})
             spent = function.cpu_seconds()
     if answer.error_type:

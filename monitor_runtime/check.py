@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from monitor_runtime.act.carry_out import carry_out
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import arm
 from monitor_runtime.act.ending import EndingFailedError
@@ -179,6 +178,9 @@ def _carry_out(context: CheckContext, instance: Instance, seen: Observation, dec
     Raises:
         EndingFailedError: when EC2 does not do its part.
     """
+    # Most checks wait, and a cold start has no time for what it does not use.
+    from monitor_runtime.act.carry_out import carry_out  # noqa: PLC0415
+
     ended_before = context.report.metrics.get(Metric.ENDINGS, 0)
     try:
         carry_out(context, instance, seen.memory, decision)

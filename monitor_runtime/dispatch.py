@@ -11,12 +11,8 @@ from typing import Any, Protocol
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.ending import ENDING_SECONDS, EndingFailedError
-from monitor_runtime.act.release import reclaim, release
 from monitor_runtime.act.report import Report
-from monitor_runtime.act.rights import steps
-from monitor_runtime.act.telling import tell_unwatched, tell_watched
 from monitor_runtime.act.unrecorded import Unrecorded
-from monitor_runtime.audit import Audit
 from monitor_runtime.check import check
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud, CloudError
@@ -34,7 +30,6 @@ from monitor_runtime.contract.triggers import (
     parse_trigger,
 )
 from monitor_runtime.decide.decide import is_over
-from monitor_runtime.observe.first_check import FirstCheckError, prove
 from monitor_runtime.observe.locate import Ignored, Located, Lost, current_settings, locate
 from monitor_runtime.observe.misses import Misses
 
@@ -109,6 +104,12 @@ class Dispatcher:
                 return self._audit()
 
     def _first_check(self, trigger: CarriedTrigger) -> Reply:
+        # Most checks are not a run's first, and a cold start has no time for what it does not use.
+        from monitor_runtime.act.release import reclaim  # noqa: PLC0415
+        from monitor_runtime.act.rights import steps  # noqa: PLC0415
+        from monitor_runtime.act.telling import tell_unwatched, tell_watched  # noqa: PLC0415
+        from monitor_runtime.observe.first_check import FirstCheckError, prove  # noqa: PLC0415
+
         report = self._triggered(trigger)
         context = self._context(trigger.settings, report)
         rights, tell = partial(steps, context), partial(tell_watched, context)
@@ -196,6 +197,8 @@ class Dispatcher:
 
     def _forget(self, trigger: ForgetTrigger) -> Reply:
         """Let the instance go. Never fails: it must not keep a stack from being destroyed."""
+        from monitor_runtime.act.release import release  # noqa: PLC0415 - see `_first_check`
+
         self.journal.about(trigger.run)
         released = release(self.cloud, self.clock, trigger, self.remaining_seconds)
         reply: Reply = {
@@ -211,6 +214,8 @@ class Dispatcher:
 
     def _audit(self) -> Reply:
         """Compare what must agree; then check the runs whose heartbeat somebody disabled, in its place."""
+        from monitor_runtime.audit import Audit  # noqa: PLC0415 - see `_first_check`
+
         audit = Audit(
             self.name,
             self.cloud,

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception
-
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import CALL_SECONDS, Cloud, CloudError, ErrorKind
 from monitor_runtime.cloud.values import ON, Instance, InstanceState, StateChange
@@ -50,25 +48,27 @@ def persist(clock: Clock, call: Callable[[], Value], remaining_seconds: Remainin
     Raises:
         CloudError: of the last attempt, or because there is no time for a first one.
     """
+    # Most checks change nothing, and a cold start has no time for what it does not use.
+    from tenacity import RetryCallState, Retrying, retry_if_exception  # noqa: PLC0415
+
+    def pause_seconds(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked_for = error.retry_after_seconds if isinstance(error, CloudError) else None
+        return max(2.0**state.attempt_number, asked_for or 0.0)
+
     if (left := remaining_seconds()) < ATTEMPT_SECONDS:
         message = f"not called: {left:.0f} s are left of this invocation"
         raise CloudError("monitor:persist", "OutOfTime", message, ErrorKind.TRANSIENT)
     retrying = Retrying(
         retry=retry_if_exception(lambda error: isinstance(error, CloudError) and error.kind is ErrorKind.TRANSIENT),
         stop=lambda state: (
-            state.attempt_number >= ATTEMPTS or remaining_seconds() - _pause_seconds(state) < ATTEMPT_SECONDS
+            state.attempt_number >= ATTEMPTS or remaining_seconds() - pause_seconds(state) < ATTEMPT_SECONDS
         ),
-        wait=_pause_seconds,
+        wait=pause_seconds,
         sleep=clock.sleep,
         reraise=True,
     )
     return retrying(call)
-
-
-def _pause_seconds(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    asked_for = error.retry_after_seconds if isinstance(error, CloudError) else None
-    return max(2.0**state.attempt_number, asked_for or 0.0)
 
 
 def end_instance(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import zipfile
 from collections.abc import Generator
 from contextlib import AbstractContextManager
@@ -42,10 +43,15 @@ class Deployed:
     function: EmulatedFunction
     port: int
     folder: Path
+    runtime: Runtime
 
     def run(self, **fields: Any) -> AbstractContextManager[OnLambda]:
         """See `run_on_lambda`. Before and after, AWS refuses connections."""
         return run_on_lambda(self.function, listening(self.port), **fields)
+
+    def another(self, listener: socket.socket) -> AbstractContextManager[EmulatedFunction]:
+        """The same function in a process of its own, which looks for AWS elsewhere."""
+        return _started(self.runtime, self.folder, int(listener.getsockname()[1]))
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +62,14 @@ def deployed(lambda_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) 
         content.extractall(folder)
     with listening() as listener:
         port = int(listener.getsockname()[1])
+    with _started(lambda_runtime, folder, port) as function:
+        yield Deployed(function, port, folder, lambda_runtime)
+
+
+def _started(runtime: Runtime, folder: Path, port: int) -> AbstractContextManager[EmulatedFunction]:
+    """It logs what it imports."""
     code = Code(folder, "monitor_runtime.handler.handler", ENVIRONMENT, TIMEOUT_SECONDS, MEMORY_MB)
-    with emulated(lambda_runtime, code, f"http://{HOST}:{port}", options=("-X", "importtime")) as function:
-        yield Deployed(function, port, folder)
+    return emulated(runtime, code, f"http://{HOST}:{port}", options=("-X", "importtime"))
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ from unittest.mock import patch
 from moto import mock_aws
 from moto.s3.models import s3_backends
 
+from monitor_runtime.contract.deadline import switch_time
 from monitor_runtime.contract.settings import Settings
+from monitor_runtime.decide.memory import armed_value
 from sandbox.aws.virtual_clock import VirtualClock
 from sandbox.box.object_store import ObjectStore
 from sandbox.box.service import served
@@ -46,7 +48,13 @@ class OnLambda(Cloud):
 
     def launched(self, **ago: float) -> None:
         """The instance was launched so long ago: ``launched(hours=2)``."""
-        self.relaunched_at(datetime.now(UTC) - timedelta(**ago))
+        self.relaunched_at((datetime.now(UTC) - timedelta(**ago)).replace(microsecond=0))
+
+    def first_checked(self) -> None:
+        """The first check has armed the deadline switch, as the tag says."""
+        due = switch_time(self.settings, self._described()["LaunchTime"], None)
+        assert due
+        self.tag(armed=armed_value(due, self.settings.on_deadline, MONITOR))
 
     def wrote(self, name: str, body: bytes = b"x", **ago: float) -> None:
         """An object was written below the prefix so long ago."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor_runtime.cloud.aws import MODELS
 from runctl_component.monitor import archive
 from runctl_component.monitor.archive import ArchiveError, Bundled, archive_path, archive_size, build_archive_bytes
 
@@ -139,6 +140,12 @@ def test_every_bundled_package_brings_its_licence() -> None:
 def test_nothing_of_the_component_or_of_the_tests_is_in_the_archive() -> None:
     tops = {entry.filename.partition("/")[0] for entry in entries() if ".dist-info" not in entry.filename}
     assert tops == {"aws_lambda_powertools", "monitor_runtime", "tenacity", "typing_extensions.py"}
+
+
+def test_the_models_that_the_monitor_reads_are_in_the_archive() -> None:
+    models = {path.relative_to(ROOT).as_posix() for path in MODELS.rglob("*.json")}
+    assert models
+    assert models <= {entry.filename for entry in entries()}
 
 
 def test_the_archive_stays_under_a_megabyte_and_a_half() -> None:
