@@ -15,7 +15,7 @@ from tests.runctl_component.monitor.dashboard_rules import body_problems, title_
 from tests.runctl_component.monitor.log_insights import Row, columns, results
 from tests.runctl_component.monitor.test_dashboard import BODY
 
-pytestmark = [pytest.mark.no_cover, pytest.mark.xdist_group("dashboard week")]
+pytestmark = pytest.mark.xdist_group("dashboard week")
 
 GRAPHS = [title_of(each) for each in BODY["widgets"] if each["type"] == "metric"]
 NEVER = {"Throttles"}

@@ -21,7 +21,7 @@ from sandbox.sandbox import REGION, Sandbox, sandbox
 
 from .ending_rights import EndingRights
 
-pytestmark = [pytest.mark.skipif(find_engine() is None, reason=HOW_TO_GET_ONE), pytest.mark.no_cover]
+pytestmark = pytest.mark.skipif(find_engine() is None, reason=HOW_TO_GET_ONE)
 
 PROGRAM = """
 import pulumi

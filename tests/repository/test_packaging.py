@@ -120,7 +120,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_nothing_but_what_a_build_needs_is_in_the_source_distribution(unpacked: Path) -> None:
     assert {entry.name for entry in unpacked.iterdir()} == {
         *("runctl_component", "monitor_runtime"),
-        *("README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", "PKG-INFO", ".gitignore"),
+        *("README.md", "CHANGELOG.md", "LICENSE", "NOTICE", "pyproject.toml", "PKG-INFO", ".gitignore"),
     }
 
 

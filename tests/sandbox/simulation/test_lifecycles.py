@@ -22,7 +22,6 @@ app = typer.Typer()
 app.command()(main)
 
 
-@pytest.mark.no_cover  # measuring would take most of the time, and the census covers the same lines
 @pytest.mark.parametrize("first", range(1, LIFECYCLES + 1, CHUNK))
 def test_every_invariant_holds_in_every_lifecycle(first: int) -> None:
     figures = run_seeds(range(first, first + CHUNK))

@@ -16,7 +16,6 @@ def _lifecycles_until(invariant: str, within: int) -> int | None:
     return None
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=str)
 def test_the_simulation_catches_a_monitor_in_which(mutation: Mutation, monkeypatch: pytest.MonkeyPatch) -> None:
     mutation.patch(monkeypatch)
