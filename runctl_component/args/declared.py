@@ -124,7 +124,7 @@ class TrainingRunArgs(TypedDict):
     share_last_words: NotRequired[pulumi.Input[bool]]
     """Put the `message` of a marker, by default the last line of the training's log, into tags, messages and the monitor's log too. It may hold secrets. Default: it stays in S3."""
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
-    """Further tags of the instance and its volumes, at most 25 together with the default tags of the provider. Keys that begin with `runctl:` or `aws:`, in whatever case, are reserved. The instance reads its tags through the metadata service, which accepts no space and no `/` in a key, nor the keys `.`, `..` and `_index`: the provider's default tags must follow that too."""
+    """Further tags of the instance and its volumes, at most 25 together with the default tags of the provider. Keys that begin with `runctl:` or `aws:`, in whatever case, are reserved. With `command`, the instance reads its tags through the metadata service, which accepts no space and no `/` in a key, nor the keys `.`, `..` and `_index`: the provider's default tags must follow that too."""
 
 
 class WatchArgs(TypedDict):

@@ -1,5 +1,6 @@
 """Rules for args of a run together, beside those that the settings document has."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
             fix="remove one of the two" if both else "say with one of the two what starts the training",
         )
     yield from _user_data_problems(values)
+    yield from _tag_problems(values)
     yield from declared_twice(values)
     if "kms_key_arn" in values and values.get("server_side_encryption") == "AES256":
         yield Problem(
@@ -48,6 +50,8 @@ def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _spot_combinations(values)
 
 
+_SHOWN_BY_METADATA = re.compile(r"[A-Za-z0-9+=.,_:@-]+")
+_RESERVED_BY_METADATA = (".", "..", "_index")
 _DONE_BY_THE_RUNNER = {
     "environment": "export the variables in user_data",
     "secrets": "fetch them in user_data",
@@ -71,6 +75,24 @@ def _user_data_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
             accepted="the name of a metric, with user_data: only with command there is a runner that measures the GPUs",
             fix="let the CloudWatch agent publish it, and write CWAgent/nvidia_smi_utilization_gpu",
         )
+
+
+def _tag_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Our runner reads the instance's tags through the metadata service, which does not show all keys.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
+    """
+    tags = values.get("tags")
+    if "command" not in values or not isinstance(tags, Mapping):
+        return
+    for key in map(str, cast("Mapping[object, object]", tags)):
+        if key in _RESERVED_BY_METADATA or not _SHOWN_BY_METADATA.fullmatch(key):
+            yield Problem(
+                f"tags.{key}",
+                got=key,
+                accepted="with command: letters of a to z, digits and +-=.,_:@, not ., .. or _index",
+                fix="rename the tag: the instance reads its tags through the metadata service",
+            )
 
 
 def topic_key_problems(values: Mapping[str, Any]) -> Iterator[Problem]:

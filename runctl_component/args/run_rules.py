@@ -29,9 +29,8 @@ RETENTION_DAYS = (
 )
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
 
-_TAG_KEY = re.compile(r"[A-Za-z0-9+=.,_:@-]+")
+_TAG_KEY = re.compile(r"(?! )[\w +=.,_:/@-]+(?<! )")
 _RESERVED_BEGINNINGS = ("aws:", "runctl:")
-_RESERVED_BY_METADATA = (".", "..", "_index")
 
 
 def text_map(key_rule: Rule, *, maximum: int, value_characters: int) -> Rule:
@@ -81,9 +80,9 @@ def _described(value: object) -> str:
 
 
 def tag_key(field: str, value: object) -> Iterator[Problem]:
-    """A tag key that nobody else owns, and that the instance metadata service can show.
+    """A tag key that nobody else owns, of the characters that every service accepts.
 
-    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
     """
     key = value if isinstance(value, str) else ""
     if key.lower().startswith(_RESERVED_BEGINNINGS):
@@ -93,14 +92,9 @@ def tag_key(field: str, value: object) -> Iterator[Problem]:
             accepted="a key that begins neither with aws: nor with runctl:, in whatever case",
             fix="rename the tag: IAM compares tag keys without case, and by these tags instances are found and ended",
         )
-    elif key in _RESERVED_BY_METADATA or len(key) > MAX_TAG_KEY_CHARACTERS or not _TAG_KEY.fullmatch(key):
-        accepted = "1 to 128 letters, digits and +-=.,_:@, not ., .. or _index"
-        yield Problem(
-            field,
-            got=value,
-            accepted=accepted,
-            fix="rename the tag: the box reads its tags through the metadata service",
-        )
+    elif len(key) > MAX_TAG_KEY_CHARACTERS or not _TAG_KEY.fullmatch(key):
+        accepted = "1 to 128 letters, digits, spaces between them, and +-=.,_:/@"
+        yield Problem(field, got=value, accepted=accepted, fix="rename the tag")
 
 
 def script(field: str, value: object) -> Iterator[Problem]:

@@ -159,7 +159,7 @@ class TrainingRun(pulumi.ComponentResource):
                 "http_endpoint": "enabled",
                 "http_tokens": "required",
                 "http_put_response_hop_limit": 2,
-                "instance_metadata_tags": "enabled",
+                "instance_metadata_tags": "enabled" if "command" in checked.given else "disabled",
             },
             root_block_device=self._root_volume(),
             tags=self._tags(),

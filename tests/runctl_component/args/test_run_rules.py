@@ -55,7 +55,7 @@ BAD: Mapping[str, list[object]] = {
     "root_volume_gib": [0, 7, 16_385, 10.5, -1, *NOT_NUMBERS],
     "spot": ["yes", "One-Time", "", True, 5],
     "tags": [[], "a=b", {"aws:x": "y"}, {"AWS:x": "y"}, {"runctl:run": "y"}, {"Runctl:Monitor": "y"},
-             {"RUNCTL:x": "y"}, {"a b": "c"}, {"": "x"}, {"a": 5},
+             {"RUNCTL:x": "y"}, {"a b": "c"}, {"a/b": "c"}, {"a*b": "c"}, {" a": "c"}, {"": "x"}, {"a": 5},
              {"a": "x" * 257}, {f"k{n}": "v" for n in range(27)}, {".": "x"}, {"..": "x"}, {"_index": "x"}],
     "markers": [["a/b"], [""], ["*"], ["x" * 257], [5], ["done", "done"],
                 ["<aws.scheduler.attempt-number>.ok"], [f"m{n}" for n in range(51)], *NOT_LISTS],
@@ -184,6 +184,19 @@ def test_a_name_after_which_nothing_can_be_named_is_refused(name: str) -> None:
 )
 def test_what_is_sensible_is_accepted(more: dict[str, Any]) -> None:
     check_early("llama-ft", {**GOOD, **more})
+
+
+@pytest.mark.parametrize("key", ["cost center", "team/nlp", "Kostenstelle ü", ".", "_index"])
+def test_a_tag_that_the_metadata_service_does_not_show_is_for_instances_that_do_not_read_theirs(key: str) -> None:
+    check_early("llama-ft", {"bucket": "outputs", "user_data": "#!/bin/sh\n", "tags": {key: "x"}})
+    (problem,) = _problems({**GOOD, "tags": {key: "x"}}).problems
+    assert (problem.field, problem.accepted[:12]) == (f"tags.{key}", "with command")
+
+
+@pytest.mark.parametrize("key", ["a*b", " a", "a ", "", "a\nb", "x" * 129])
+def test_a_tag_that_no_service_accepts_is_refused_with_user_data_too(key: str) -> None:
+    bad = {"bucket": "outputs", "user_data": "#!/bin/sh\n", "tags": {key: "x"}}
+    assert {problem.field for problem in _problems(bad).problems} == {f"tags.{key}"}
 
 
 def test_the_place_of_a_run_may_be_as_long_as_a_tag_and_no_longer() -> None:

@@ -288,3 +288,9 @@ def test_the_monitor_of_the_run_reads_its_markers_and_no_weights() -> None:
     (read,) = [each["Resource"] for each in policy["Statement"] if each["Action"] == ["s3:GetObject"]]
     names_read = ("FAILED", "done*", "runctl/started.json")
     assert read == [f"arn:aws:s3:::outputs/runs/llama/{name}" for name in names_read]
+
+
+@pytest.mark.parametrize(("start", "shown"), [("command", "enabled"), ("user_data", "disabled")])
+def test_the_metadata_service_shows_the_tags_to_those_who_read_them(start: str, shown: str) -> None:
+    args = {"bucket": "outputs", start: "#!/bin/sh\ntrain\n"}
+    assert instance_of(registered(args))["metadataOptions"]["instanceMetadataTags"] == shown
