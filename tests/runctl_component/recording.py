@@ -207,8 +207,14 @@ def _forgotten() -> Any:
     return leftovers
 
 
+def _ignore(_loop: asyncio.AbstractEventLoop, _context: dict[str, Any]) -> None:
+    pass
+
+
 def _close(loop: asyncio.AbstractEventLoop) -> None:
     """What a program that failed has left behind would be noticed later, in somebody else's test."""
+    # The error itself came out; each output that waited for it would be told when the garbage collector finds it.
+    loop.set_exception_handler(_ignore)
     left_behind = asyncio.all_tasks(loop)
     for task in left_behind:
         task.cancel()
