@@ -14,8 +14,9 @@ FIRST_BOOT = "#!/bin/bash\necho first >>/root/boots\necho 'said by user data'\n"
 TAGS = {"runctl:success-marker": "done.txt", "Name": "llama, 2nd try"}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One box runs at a time, so one worker has them all."""
+    """One box runs at a time, so one worker has them all: told before xdist asks for the groups."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("box"))
