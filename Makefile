@@ -52,7 +52,8 @@ format: setup
 
 test: check
 	@cd "$(ROOT)" && .venv/bin/python -m pytest --numprocesses auto --dist loadgroup --quiet $(COVERED) --cov --cov-report=term:skip-covered
-	@cd "$(ROOT)" && .venv/bin/python -m pytest --numprocesses auto --dist loadgroup --quiet $(COVERED:%=--ignore=%)
+	@# One worker waits for boxes to boot, most of its time.
+	@cd "$(ROOT)" && .venv/bin/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadgroup --quiet $(COVERED:%=--ignore=%)
 
 test-oldest: setup
 	@sh "$(ROOT)/tools/setup_oldest.sh"
