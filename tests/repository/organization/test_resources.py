@@ -11,7 +11,10 @@ import pytest
 import yaml
 
 from monitor_runtime.contract.names import WRITTEN_BY_MONITOR
-from runctl_component.args.run_rules import MAX_TAGS, tag_key
+from monitor_runtime.contract.rules import Problem
+from runctl_component import InvalidArgs
+from runctl_component.args.check_run import check_early
+from runctl_component.args.run_rules import MAX_TAGS
 from runctl_component.stack.program import SHARED_MONITOR
 from sandbox.aws.boto import client
 from sandbox.engine.in_process import Deployment, evaluate
@@ -82,10 +85,19 @@ def test_default_tags_are_on_all_that_can_have_tags_but_on_objects() -> None:
     assert tagged["Schedule"] is None
 
 
+def _problems_of_tag(key: str) -> tuple[Problem, ...]:
+    """What is wrong with such a tag of an instance that reads its tags."""
+    try:
+        check_early("llama-ft", {"bucket": "outputs", "command": "train", "tags": {key: "value"}})
+    except InvalidArgs as error:
+        return error.problems
+    return ()
+
+
 def test_the_keys_of_the_default_tags_are_such_as_the_metadata_service_takes() -> None:
-    assert [problem for key in _default_tags() for problem in tag_key("key", key)] == []
+    assert [problem for key in _default_tags() for problem in _problems_of_tag(key)] == []
     named = {"a b", "a/b", ".", "..", "_index"}
-    assert [key for key in named if not list(tag_key("key", key))] == []
+    assert [key for key in named if not _problems_of_tag(key)] == []
     assert all(f"`{sign}`" in SECTIONS[TAGS] for sign in ("/", ".", "..", "_index", "+-=.,_:@"))
 
 
