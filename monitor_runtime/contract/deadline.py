@@ -18,6 +18,8 @@ UNMARKED_DELAY = timedelta(hours=1)
 """How long the instance tries to write its marker before it powers off."""
 REPORT_DELAY = timedelta(minutes=20)
 """From the launch to the first report of the box, at most: booting and installing take minutes, retries five more."""
+REMOVAL = timedelta(minutes=10)
+"""Pulumi removes what it has released within minutes: what lives on after that is armed like any other instance."""
 STARTED_AGAIN = timedelta(hours=1)
 """How long an instance runs that was started again after its training had finished, and does not train."""
 

@@ -12,6 +12,11 @@ GPU_METRIC = "RunctlInstance/GPUUtilization"
 """The highest use of any GPU in a minute, in percent; with the dimension InstanceId."""
 
 
+def metric_meant(metric: str) -> str:
+    """The metric that is declared by its name, or by the word for it."""
+    return GPU_METRIC if metric == GPU_WORD else metric
+
+
 class Metric(StrEnum):
     """The metrics of a monitor. None of them has the run in a dimension: each new value of one costs money."""
 

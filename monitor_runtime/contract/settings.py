@@ -7,7 +7,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, cast
 
 from monitor_runtime.contract import patterns, rules
-from monitor_runtime.contract.metrics import GPU_METRIC, GPU_WORD
+from monitor_runtime.contract.metrics import GPU_METRIC, metric_meant
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.rules import Problem, Rule
 from monitor_runtime.contract.scheduler_keywords import without_keywords
@@ -62,7 +62,7 @@ def _or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _read_idle(value: Mapping[str, Any]) -> Idle:
     warm_up_minutes = int(value.get("warm_up_minutes", Idle.__dataclass_fields__["warm_up_minutes"].default))
-    metric = GPU_METRIC if value["metric"] == GPU_WORD else value["metric"]
+    metric = metric_meant(value["metric"])
     return Idle(metric, float(value["threshold"]), int(value["minutes"]), warm_up_minutes)
 
 

@@ -11,10 +11,11 @@ from monitor_runtime.cloud.interface import DeadlineSwitch
 from monitor_runtime.cloud.pages import Schedule
 from monitor_runtime.cloud.values import ON, Instance, InstanceState
 from monitor_runtime.contract import names
+from monitor_runtime.contract.deadline import REMOVAL
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide.memory import REMOVAL, Memory, armed_value
+from monitor_runtime.decide.memory import Memory, armed_value
 
 OVERDUE = timedelta(minutes=10)
 """How long a switch may take to be thrown, with its first retries."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import names
+from monitor_runtime.contract.deadline import REMOVAL
 from monitor_runtime.contract.hold_time import MAX_HOLD, hold_time
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import end_of_second, format_time, parse_time
@@ -17,8 +18,6 @@ MAX_TAG_VALUE = 256
 MAX_REFUSALS = 3
 """How often in a row EC2 is asked for what it refuses, before it is asked once every `ASKED_AGAIN`."""
 ASKED_AGAIN = timedelta(hours=1)
-REMOVAL = timedelta(minutes=10)
-"""Pulumi removes what it has released within minutes: what lives on after that is armed like any other instance."""
 _UNSURE = " unsure"
 _MAX_MONITOR = 200
 """Leaves room in a tag for the time, the action and `_UNSURE`."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monitor_runtime.contract import names
+from monitor_runtime.contract.deadline import REMOVAL
 from monitor_runtime.contract.hold_time import MAX_HOLD, hold_time
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.times import parse_time
 from runctl_component.status.values import Instance
-
-REMOVAL = timedelta(minutes=10)
-"""Pulumi removes what it has released within minutes."""
 
 
 @dataclass(frozen=True, slots=True)

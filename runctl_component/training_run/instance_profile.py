@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from monitor_runtime.contract.metrics import GPU_METRIC, GPU_WORD
+from monitor_runtime.contract.metrics import GPU_METRIC, metric_meant
 from runctl_component import policies
 from runctl_component.args.checked_args import CheckedArgs
 from runctl_component.args.defaults import ROLE_ARGUMENTS
@@ -57,7 +57,6 @@ _POLICY_FIELDS = ("bucket", "prefix", "kms_key_arn", "secrets", "idle")
 
 def _policy_text(args: Mapping[str, Any], partition: str) -> str:
     idle = args.get("idle")
-    metric = idle["metric"] if idle else ""
     return to_json(
         instance_policy(
             partition=partition,
@@ -65,6 +64,6 @@ def _policy_text(args: Mapping[str, Any], partition: str) -> str:
             prefix=args["prefix"],
             kms_key_arns=[args["kms_key_arn"]] if "kms_key_arn" in args else [],
             secrets=[*args.get("secrets", {}).values()],
-            measures_gpu=metric in {GPU_WORD, GPU_METRIC},
+            measures_gpu=bool(idle) and metric_meant(idle["metric"]) == GPU_METRIC,
         )
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sandbox.box.root import FRAMEWORKS_RECIPE, RECIPE, frameworks_folder, root_folder, why_no_box
 from sandbox.long_program import run_long
+from sandbox.put_in_place import put_in_place
 
 _MADE_WITHIN_SECONDS = 1800
 _TARGETS = "$(ORIGIN)|$(COMPONENT)|$(CREATED_BY)|$(CODENAME)|$(REPO_URI)"
@@ -45,7 +46,8 @@ def get_root(*, torch: bool) -> Path:
         _bootstrap(content, packages, Path(made))
         _add_python_packages(content)
         _configure(content)
-        _put_in_place(content, folder)
+        content.chmod(0o755)
+        put_in_place(content, folder)
         _say(f"made in {time.monotonic() - begun_at:.0f} s")
     return folder
 
@@ -69,18 +71,9 @@ def get_frameworks() -> Path:
         shutil.copytree(FRAMEWORKS_RECIPE / "site-packages", packages, dirs_exist_ok=True)
         shutil.copytree(FRAMEWORKS_RECIPE / "environment", environment, dirs_exist_ok=True)
         (environment / "bin/python").symlink_to("/usr/bin/python3")
-        _put_in_place(content, folder)
+        content.chmod(0o755)
+        put_in_place(content, folder)
     return folder
-
-
-def _put_in_place(content: Path, folder: Path) -> None:
-    content.chmod(0o755)
-    try:
-        content.rename(folder)
-    except OSError:
-        # Somebody else was as quick.
-        if not folder.is_dir():
-            raise
 
 
 def debian_sources(targets: str) -> tuple[str, list[str]]:

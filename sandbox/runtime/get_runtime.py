@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sandbox.box.root import recipe_digest
 from sandbox.engine.cli import user_cache
+from sandbox.put_in_place import put_in_place
 
 RECIPE = Path(__file__).resolve().parents[2] / "tools" / "runtime"
 _PROGRAMS = {"x86_64": "aws-lambda-rie-x86_64", "aarch64": "aws-lambda-rie-arm64"}
@@ -58,7 +59,7 @@ def require_runtime() -> Runtime:
             content = Path(made) / "runtime"
             _get_packages(content / "packages")
             _get_emulator(program, content / "aws-lambda-rie", Path(made))
-            _put_in_place(content, folder)
+            put_in_place(content, folder)
     return Runtime(folder)
 
 
@@ -83,12 +84,3 @@ def _pip(command: str, *arguments: str) -> None:
     if answer.returncode != 0:
         last = (answer.stderr.strip() or "no message").splitlines()[-1]
         raise NoRuntimeError(f"no Lambda runtime in the cache of this user, which is got where PyPI is reached: {last}")
-
-
-def _put_in_place(content: Path, folder: Path) -> None:
-    try:
-        content.rename(folder)
-    except OSError:
-        # Somebody else was as quick.
-        if not folder.is_dir():
-            raise
