@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from monitor_runtime import audit, check, dispatch
-from monitor_runtime.act import rights
+from monitor_runtime import audit, check
+from monitor_runtime.act import rights, telling
 from monitor_runtime.act.deadline_switch import Repair
 from monitor_runtime.decide import audit as audit_findings
 
@@ -23,12 +23,12 @@ from .patches import (
 GUARD_MUTATIONS = (
     Mutation(
         "the first check tries nothing",
-        replaced(dispatch, "steps", lambda *_: ()),
+        replaced(rights, "steps", lambda *_: ()),
         "a_first_check_tries_what_ends_the_run",
     ),
     Mutation(
         "nobody is told that the run is watched",
-        replaced(dispatch, "tell_watched", lambda *_: ()),
+        replaced(telling, "tell_watched", lambda *_: ()),
         "a_first_check_tries_what_ends_the_run",
     ),
     Mutation(
