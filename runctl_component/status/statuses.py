@@ -24,7 +24,11 @@ def statuses(read: Readings) -> Sequence[RunStatus]:
     """One for each instance of a run, and one for each run without any; by monitor, run and launch."""
     beats = {(beat.monitor, beat.run): beat for beat in read.heartbeats}
     instances = _by_run(read, beats)
-    found = [_Telling(read, run, beats.get(run), instances.get(run, [])).each() for run in sorted({*beats, *instances})]
+    enabled = frozenset(schedule.name for schedule in read.schedules or () if schedule.enabled)
+    found = [
+        _Telling(read, run, beats.get(run), instances.get(run, []), enabled).each()
+        for run in sorted({*beats, *instances})
+    ]
     return [status for each in found for status in each]
 
 
@@ -55,6 +59,8 @@ class _Telling:
     run: Run
     beat: Heartbeat | None
     instances: Sequence[Instance]
+    enabled: frozenset[str]
+    """The names of all schedules that are."""
 
     def each(self) -> Iterator[RunStatus]:
         """The run's entries."""
@@ -133,8 +139,7 @@ class _Telling:
     def _switch_enabled(self, instance: Instance | None) -> bool | None:
         if self.read.schedules is None or instance is None:
             return None
-        own = names.deadline_switch_name(instance.instance_id)
-        return any(schedule.name == own and schedule.enabled for schedule in self.read.schedules)
+        return names.deadline_switch_name(instance.instance_id) in self.enabled
 
     def _next_check_at(self, facts: Facts) -> datetime | None:
         """As the last check said, or the follow-up that is there."""
