@@ -186,9 +186,13 @@ def only_declared_errors_come_out(truth: Truth) -> Iterator[Found]:
 def a_refusal_is_not_asked_for_ever(truth: Truth) -> Iterator[Found]:
     """A check that finds three refusals recorded asks EC2 for the same once an hour, until a person forgives."""
     for check in truth.record.checks:
-        asked = check.kinds["stop_instance"] + check.kinds["terminate_instance"]
         looked_at = check.first_described_at
-        if not asked or looked_at is None or check.state_at_start not in ALIVE or truth.has_two_instances:
+        if (
+            not check.asked_for_an_end
+            or looked_at is None
+            or check.state_at_start not in ALIVE
+            or truth.has_two_instances
+        ):
             continue
         forgiven_at = truth.record.unprotected_at
         recorded = [

@@ -58,6 +58,11 @@ class Check:
         """Whether it came to its end without an error, and no call failed but what is denied for good."""
         return self.ended_at is not None and not self.disturbed and not self.killed and self.error is None
 
+    @property
+    def asked_for_an_end(self) -> bool:
+        """Whether it called EC2 to stop or terminate an instance: of several, maybe not the one its reply is about."""
+        return bool(self.kinds["stop_instance"] + self.kinds["terminate_instance"])
+
     def is_about(self, launch: Launch) -> bool:
         """Whether the reply is about this launch: of several instances it describes the last."""
         instance: Any = (self.reply or {}).get("instance")

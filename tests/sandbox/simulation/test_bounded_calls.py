@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from sandbox.simulation.judge.costs import LISTINGS, MOVES, calls_are_bounded
+from sandbox.simulation.judge.costs import LISTINGS, MOVES, an_event_waits_for_nothing, calls_are_bounded
 from sandbox.simulation.world.record import Record, Refusal
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 
@@ -60,3 +60,12 @@ def test_each_check_that_signals_a_training_in_vain_is_made_once_more(*, refused
     if refused:
         told.refusals.append(Refusal(0, THIRD_HOUR))
     assert broken(told, calls_are_bounded) is wrong
+
+
+@pytest.mark.parametrize("ends_another", [True, False])
+def test_an_event_takes_time_only_where_it_ends_an_instance(*, ends_another: bool) -> None:
+    told = record({})
+    slow = checked(told, launched(told, 0), HOUR, trigger="s3-event")
+    slow.ended_at = HOUR + 20 * SECOND
+    slow.kinds["terminate_instance"] += ends_another
+    assert broken(told, an_event_waits_for_nothing) is not ends_another
