@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor_runtime.act.check_context import CheckContext
-from monitor_runtime.act.ending import ATTEMPT_SECONDS
+from monitor_runtime.act.ending import ATTEMPT_SECONDS, persist
 from monitor_runtime.cloud.interface import CloudError, ErrorKind, FollowUp
 from monitor_runtime.contract import names
 from monitor_runtime.contract.lateness import SOONEST
@@ -65,6 +65,7 @@ def await_next(context: CheckContext, recheck: Recheck, now: datetime, can_wait_
         follow_up(context, context.report.next_check_at)
     else:
         context.report.next_check_at = now + timedelta(seconds=context.settings.max_interval_seconds)
+        forget_written(context)
     return None
 
 
@@ -95,3 +96,23 @@ def put_follow_up(context: CheckContext, at: datetime) -> None:
     message = follow_up_input(context.settings.to_document(), context.unrecorded.tags)
     name, replaces = names.follow_up_name(context.settings.run), not context.unrecorded.unread
     context.cloud.put_follow_up(FollowUp(name, at, message, replaces))
+
+
+def forget_written(context: CheckContext) -> None:
+    """Remove the pending follow-up, which nothing else needs, where all that it carries was written since.
+
+    It would write that again, though a person had removed the tag of a refusal to have the ending tried again.
+    """
+    if context.unrecorded.all_written:
+        drop_follow_up(context)
+
+
+def drop_follow_up(context: CheckContext) -> None:
+    """Remove what nothing is left to do for. What has to be carried on takes its place, or is in it already."""
+    if context.unrecorded.tags:
+        return
+    try:
+        name = names.follow_up_name(context.settings.run)
+        persist(context.clock, lambda: context.cloud.delete_schedule(name), context.remaining_seconds)
+    except CloudError as error:
+        context.report.problem(f"follow-up not removed: {error}")

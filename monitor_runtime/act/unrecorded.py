@@ -25,6 +25,7 @@ class Unrecorded:
     """Whether the pending follow-up was looked into, or could not be."""
     unread: bool = False
     """Whether it could not be read just now: what it carries would be lost with it."""
+    _pending_carries: bool = False
     _launched_at: dict[str, datetime | None] = field(default_factory=dict[str, datetime | None])
 
     @classmethod
@@ -34,6 +35,11 @@ class Unrecorded:
             return cls()
         tags = {instance_id: dict(values) for instance_id, values in carried.items()}
         return cls(tags, changed=bool(tags))
+
+    @property
+    def all_written(self) -> bool:
+        """Whether the pending follow-up carries something, and all of it is in the tags by now."""
+        return self._pending_carries and not self.tags
 
     def overlaid(self, instance: Instance) -> Instance:
         """The instance as its tags should be."""
@@ -79,6 +85,7 @@ class Unrecorded:
             if error.kind is not ErrorKind.NOT_FOUND:
                 report.problem(str(error))
             return False
+        self._pending_carries = bool(found)
         news = [instance_id for instance_id, values in found.items() if self._learn(instance_id, values)]
         return bool(news)
 

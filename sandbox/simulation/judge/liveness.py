@@ -207,13 +207,17 @@ def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
 
 
 def _was_armed_meanwhile(truth: Truth, launch: Launch) -> bool:
-    """Whether a check that saw the instance running may have armed its switch, and not said so, after it was ended."""
+    """Whether a check that saw the instance running may have armed its switch after it was ended, and no tag says so.
+
+    It could not write that, or the check that ended the run wrote later, and slowly, that the switch is removed.
+    """
     end = launch.left_running_at
+    disarmed = [each.at for each in truth.record.taggings if each.tags.get("runctl:armed") == ""]
     return end is not None and any(
         check.kinds["put_deadline_switch"] and check.started_at < end < (check.ended_at or end)
         for check in truth.record.checks
-        if check.launch == launch.number and (Right.TAG in check.denied or check.failed["tag_instance"])
-        if not any(ending.check is check for ending in truth.record.endings)
+        if check.launch == launch.number and not any(ending.check is check for ending in truth.record.endings)
+        if Right.TAG in check.denied or check.failed["tag_instance"] or max(disarmed, default=0) > (check.ended_at or 0)
     )
 
 

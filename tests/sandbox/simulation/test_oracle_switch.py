@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Outcome
 from sandbox.simulation.judge.deadlines import nothing_runs_past_its_deadline
+from sandbox.simulation.judge.liveness import an_ended_run_is_settled_by_the_next_check
 from sandbox.simulation.judge.safety import the_switch_spares_what_may_run
 from sandbox.simulation.judge.truth import Truth
-from sandbox.simulation.world.record import Firing, Record
+from sandbox.simulation.world.record import Firing, Notification, Record, Tagging
 from sandbox.simulation.world.timeline import HOUR, MINUTE
 from sandbox.simulation.world.weather import Weather
 
-from .records import broken, checked, launched, record
+from .records import broken, checked, ended, launched, record
 
 DUE_AT = HOUR + 10 * MINUTE
 LATE = DUE_AT + 10 * MINUTE
@@ -70,3 +73,23 @@ def test_a_switch_in_delivery_may_end_a_launch_that_no_check_could_protect(check
     checked(told, launched(told, checked_at - MINUTE, LATE), checked_at)
     _fired(told, set_for=0, met=1, at=LATE, hit=True)
     assert broken(told, the_switch_spares_what_may_run) is wrong
+
+
+@pytest.mark.parametrize(("disarmed_after", "wrong"), [(2 * MINUTE, False), (0, True)])
+def test_a_switch_is_left_behind_where_one_check_arms_it_and_the_ending_one_then_says_that_it_is_removed(
+    disarmed_after: int, *, wrong: bool
+) -> None:
+    told = record({"max_runtime_hours": 1.0})
+    launch = launched(told, 0)
+    overlapping = checked(told, launch, HOUR - MINUTE)
+    overlapping.ended_at = HOUR + MINUTE
+    overlapping.kinds["put_deadline_switch"] += 1
+    ended(told, launch, HOUR)
+    recorded = {"runctl:outcome": "deadline", "runctl:armed": ""}
+    told.taggings.append(Tagging(HOUR + disarmed_after, 0, recorded, told.checks[-1]))
+    settling = checked(told, launch, HOUR + 5 * MINUTE, "over")
+    settling.state_at_start = settling.state_at_end = InstanceState.STOPPED
+    settling.reply = {"instance": {"launched_at": launch.stamped, "state": "stopped"}}
+    settling.switch_after = HOUR + 10 * MINUTE
+    told.notifications.append(Notification(HOUR, launch.stamped, Outcome.DEADLINE, told.checks[-2]))
+    assert broken(told, an_ended_run_is_settled_by_the_next_check) is wrong
