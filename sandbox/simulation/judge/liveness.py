@@ -184,11 +184,11 @@ def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
     """An undisturbed check of an ended run leaves it recorded and told, and its deadline switch removed."""
     for check in truth.record.checks:
         settles = check.completed and check.trigger in CARRIED and check.state_at_start in _ENDED
-        if not settles or check.state_at_end not in _ENDED or (check.reply or {}).get("instance") is None:
+        launch, at = truth.record.launches[check.launch], check.ended_at or 0
+        if not settles or check.state_at_end not in _ENDED or not check.is_about(launch):
             continue
         if (check.reply or {})["instance"]["state"] == InstanceState.GONE:
             continue
-        launch, at = truth.record.launches[check.launch], check.ended_at or 0
         recorded = any(
             tagging.launch == launch.number and tagging.at <= at and "runctl:outcome" in tagging.tags
             for tagging in truth.record.taggings

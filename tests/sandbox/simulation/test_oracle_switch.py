@@ -93,3 +93,14 @@ def test_a_switch_is_left_behind_where_one_check_arms_it_and_the_ending_one_then
     settling.switch_after = HOUR + 10 * MINUTE
     told.notifications.append(Notification(HOUR, launch.stamped, Outcome.DEADLINE, told.checks[-2]))
     assert broken(told, an_ended_run_is_settled_by_the_next_check) is wrong
+
+
+@pytest.mark.parametrize(("described", "wrong"), [(1, True), (0, False)])
+def test_of_an_instance_that_ec2_has_forgotten_nothing_can_be_settled(described: int, *, wrong: bool) -> None:
+    told = record({})
+    launched(told, 0, HOUR)
+    last = launched(told, MINUTE, HOUR)
+    settling = checked(told, last, 2 * HOUR, "over")
+    settling.state_at_start = settling.state_at_end = InstanceState.TERMINATED
+    settling.reply = {"instance": {"launched_at": told.launches[described].stamped, "state": "terminated"}}
+    assert broken(told, an_ended_run_is_settled_by_the_next_check) is wrong
