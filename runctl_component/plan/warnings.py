@@ -20,9 +20,11 @@ _LOCAL_DISK_BY_NAME = re.compile(r"[a-z]+\d+[a-z]*d[a-z]*")
 """A ``d`` after the generation: https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html"""
 _LOCAL_DISK = frozenset(
     {
-        *("d2", "d3", "d3en", "f1", "f2", "g5", "g6", "g6e", "g6f", "g7e", "gr6", "gr6f", "h1"),
-        *("i2", "i3", "i3en", "i4g", "i4i", "i7i", "i7ie", "i8g", "im4gn", "is4gen"),
-        *("p5", "p5e", "p5en", "p6-b200", "p6-b300", "p6e-gb200", "trn1", "trn1n", "trn2", "x1", "x1e"),
+        *("c1", "c3", "d2", "d3", "d3en", "dl1", "f1", "f2"),
+        *("g5", "g6", "g6e", "g6f", "g7", "g7e", "gr6", "gr6f", "h1"),
+        *("i2", "i3", "i3en", "i4g", "i4i", "i7i", "i7ie", "i8g", "i8ge", "im4gn", "is4gen", "m1", "m2", "m3"),
+        *("p5", "p5e", "p5en", "p6-b200", "p6-b300", "p6e-gb200", "r3"),
+        *("trn1", "trn1n", "trn2", "trn2u", "x1", "x1e"),
     }
 )
 """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html"""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Settings, Stalled
@@ -128,10 +129,18 @@ def test_all_dangers_together_come_in_one_order_and_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "family", ["g4dn", "g5", "g6e", "p3dn", "p4d", "p4de", "p5en", "p6-b200", "trn1", "m6gd", "i4i"]
+    "family", ["dl1", "g4dn", "g5", "g6e", "p3dn", "p4d", "p4de", "p5en", "p6-b200", "trn1", "m6gd", "i4i"]
 )
 def test_families_with_an_instance_store_are_known(family: str) -> None:
     assert has_local_disk(f"{family}.xlarge")
+
+
+def test_the_families_with_an_instance_store_are_those_of_which_ec2_says_so() -> None:
+    """By what DescribeInstanceTypes answers, as moto has it; a Mac cannot be a training's."""
+    said = {name: each.get("InstanceStorageSupported", False) for name, each in INSTANCE_TYPES.items()}
+    on_linux = {name: has_store for name, has_store in said.items() if not name.startswith("mac")}
+    assert len(on_linux) > 1000
+    assert {name for name, has_store in on_linux.items() if has_local_disk(name) != has_store} == set()
 
 
 @pytest.mark.parametrize("family", ["t3", "m5", "c7g", "g5g", "p3", "p2", "inf1", "r6in", ""])
