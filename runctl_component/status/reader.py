@@ -74,7 +74,7 @@ class _Attempts:
 
 
 def _with_heartbeats(aws: Aws, attempts: _Attempts, read: Readings) -> Readings:
-    """The heartbeats in the scope, with the inputs of those whose rows need them."""
+    """The heartbeats, with the inputs of those whose rows need them."""
     possible = candidates(read.schedules or ())
     functions = attempts.each(sorted({schedule.target_arn for schedule in possible}), aws.function)
     details = attempts.each(_worth_reading(possible, functions, read), aws.schedule)
@@ -82,13 +82,12 @@ def _with_heartbeats(aws: Aws, attempts: _Attempts, read: Readings) -> Readings:
     for instance in read.instances or ():
         runs[instance.monitor].add(instance.run)
     found = tuple(heartbeats(possible, functions, details, runs))
-    groups = {beat.schedule.group: beat.monitor for beat in found}
     undecided = {each.name for each in possible if monitor_of(each, functions) is None and each not in details}
     return replace(
         read,
         undecided=frozenset(undecided),
-        heartbeats=tuple(beat for beat in found if read.scope.includes(beat.monitor)),
-        group_monitors={group: monitor for group, monitor in groups.items() if read.scope.includes(monitor)},
+        heartbeats=found,
+        group_monitors={beat.schedule.group: beat.monitor for beat in found},
     )
 
 
@@ -117,13 +116,8 @@ def _with_stripped(aws: Aws, attempts: _Attempts, read: Readings) -> Readings:
     """Live instances that deadline switches name, and that the list by tags lacks."""
     if read.instances is None:
         return read
-    known = {instance.instance_id for instance in read.instances}
-    switched = {
-        names.switched_instance(schedule.name)
-        for schedule in read.schedules or ()
-        if schedule.group in read.group_monitors
-    }
-    if not (lacking := sorted(switched - known - {""})):
+    switched = {instance_id for instance_id, monitor in read.switched().items() if read.scope.includes(monitor)}
+    if not (lacking := sorted(switched - {instance.instance_id for instance in read.instances})):
         return read
     found = attempts.one(lambda: aws.instances_by_id(lacking)) or ()
     return replace(read, stripped=tuple(instance for instance in found if instance.is_live))
@@ -133,7 +127,8 @@ def _with_checks(aws: Aws, attempts: _Attempts, read: Readings) -> Readings:
     """The last checks, by the log of each monitor, from as long ago as the slowest heartbeat may have come."""
     by_monitor: dict[str, list[Heartbeat]] = defaultdict(list)
     for beat in read.heartbeats:
-        by_monitor[beat.monitor].append(beat)
+        if read.scope.includes(beat.monitor):
+            by_monitor[beat.monitor].append(beat)
     log_groups = {
         monitor: beat.function.log_group
         for monitor, beats in by_monitor.items()
@@ -155,7 +150,11 @@ def _longest_interval(beats: Sequence[Heartbeat]) -> timedelta:
 
 def _with_follow_ups(aws: Aws, attempts: _Attempts, read: Readings) -> Readings:
     """When the follow-ups of live runs are due, where the log does not tell of the next check."""
-    live = {(instance.monitor, instance.run) for instance in read.instances or () if instance.is_live}
+    live = {
+        (instance.monitor, instance.run)
+        for instance in read.instances or ()
+        if instance.is_live and read.scope.includes(instance.monitor)
+    }
     runs = {names.follow_up_name(run): run for _, run in live}
     wanted: dict[Schedule, Run] = {}
     for schedule in read.schedules or ():

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from monitor_runtime.contract import names
 from runctl_component.status.heartbeats import Heartbeat
 from runctl_component.status.last_check import LastCheck
 from runctl_component.status.scope import Scope
@@ -25,7 +26,11 @@ LACKS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What was read. ``instances`` and ``schedules`` are None where AWS did not tell."""
+    """What was read. ``instances`` and ``schedules`` are None where AWS did not tell.
+
+    Lists are of the whole account, since what lies outside of the scope may tell whose an instance is; single things
+    were read for what is in the scope alone.
+    """
 
     at: datetime
     region: str
@@ -45,6 +50,14 @@ class Readings:
     follow_ups: Mapping[Run, datetime] = field(default_factory=dict[Run, datetime])
     """When follow-ups are due, as far as the log does not tell of the next check."""
     unread: Sequence[ReadError] = ()
+
+    def switched(self) -> Mapping[str, str]:
+        """The monitor of each instance that a deadline switch names."""
+        return {
+            instance_id: self.group_monitors[schedule.group]
+            for schedule in self.schedules or ()
+            if schedule.group in self.group_monitors and (instance_id := names.switched_instance(schedule.name))
+        }
 
 
 def sentence(error: ReadError) -> str:

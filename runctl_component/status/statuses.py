@@ -22,8 +22,8 @@ from runctl_component.training_run.locations import log_folder
 
 def statuses(read: Readings) -> Sequence[RunStatus]:
     """One for each instance of a run, and one for each run without any; by monitor, run and launch."""
-    beats = {(beat.monitor, beat.run): beat for beat in read.heartbeats}
-    instances = _by_run(read, beats)
+    beats = {(beat.monitor, beat.run): beat for beat in read.heartbeats if read.scope.includes(beat.monitor)}
+    instances = _by_run(read)
     enabled = frozenset(schedule.name for schedule in read.schedules or () if schedule.enabled)
     found = [
         _Telling(read, run, beats.get(run), instances.get(run, []), enabled).each()
@@ -32,20 +32,16 @@ def statuses(read: Readings) -> Sequence[RunStatus]:
     return [status for each in found for status in each]
 
 
-def _by_run(read: Readings, beats: dict[Run, Heartbeat]) -> dict[Run, list[Instance]]:
+def _by_run(read: Readings) -> dict[Run, list[Instance]]:
     """The instances in the scope by their run; what lost its tags is where its switch or its run's name leads to."""
-    switches = {
-        names.switched_instance(schedule.name): read.group_monitors[schedule.group]
-        for schedule in read.schedules or ()
-        if schedule.group in read.group_monitors
-    }
-    by_name: dict[str, list[str]] = defaultdict(list)
-    for monitor, run in beats:
-        by_name[run].append(monitor)
+    switched = read.switched()
+    by_name: dict[str, set[str]] = defaultdict(set)
+    for beat in read.heartbeats:
+        by_name[beat.run].add(beat.monitor)
     found: dict[Run, list[Instance]] = defaultdict(list)
     for instance in (*(read.instances or ()), *read.stripped):
-        named = by_name[instance.run] if len(by_name[instance.run]) == 1 else [""]
-        monitor = instance.monitor or switches.get(instance.instance_id) or named[0]
+        named = next(iter(by_name[instance.run])) if len(by_name[instance.run]) == 1 else ""
+        monitor = instance.monitor or switched.get(instance.instance_id) or named
         if read.scope.includes(monitor):
             found[monitor, instance.run].append(instance)
     return found

@@ -16,6 +16,7 @@ from sandbox.sandbox import Sandbox
 from .readings_builders import GROUP, MONITOR, RUN, SETTINGS
 
 LOG_GROUP = "runs-log"
+SWITCH_TARGET = "arn:aws:scheduler:::aws-sdk:ec2:stopInstances"
 _ROLE = "arn:aws:iam::123456789012:role/runs"
 
 
@@ -93,9 +94,8 @@ class MotoAccount:
 
     def switch(self, instance_id: str) -> None:
         """The deadline switch of an instance."""
-        target = "arn:aws:scheduler:::aws-sdk:ec2:stopInstances"
         text = json.dumps({"InstanceIds": [instance_id]})
-        create_schedule(names.deadline_switch_name(instance_id), target, text)
+        create_schedule(names.deadline_switch_name(instance_id), SWITCH_TARGET, text)
 
     def instance(self, run: str = RUN, **tags: str) -> str:
         """An instance of a run."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from monitor_runtime.contract import names
 from monitor_runtime.contract.times import format_time
+from monitor_runtime.contract.triggers import heartbeat_input
 from runctl_component.status import aws
 from runctl_component.status.aws import MAX_IDS, OPERATIONS, Aws
 from runctl_component.status.reader import read_all
@@ -23,8 +25,8 @@ from sandbox.aws.boto import client
 from sandbox.sandbox import sandbox
 
 from .boundary import throttled, traffic
-from .moto_account import MotoAccount, create_function, create_schedule, launch
-from .readings_builders import GROUP, MONITOR, RUN
+from .moto_account import SWITCH_TARGET, MotoAccount, create_function, create_schedule, launch
+from .readings_builders import GROUP, MONITOR, RUN, SETTINGS
 
 ALL_OPERATIONS = [operation for operations in OPERATIONS.values() for operation in operations]
 RIGHTS = {operation: f"{service}:{operation}" for service in OPERATIONS for operation in OPERATIONS[service]}
@@ -128,6 +130,29 @@ def test_an_instance_that_lost_all_its_tags_is_found_by_its_switch(account: Moto
     account.switch("i-0fffffffffffffff0")
     assert [each.instance_id for each in _read().stripped] == [instance_id]
     assert _told(_read(Scope.of("", "other"))) == []
+
+
+def test_an_instance_that_lost_its_monitor_belongs_to_the_group_of_its_switch_whoever_is_asked_about(
+    account: MotoAccount,
+) -> None:
+    """Two stacks have a run of one name: what the status says to put back must be the right monitor's tag."""
+    account.heartbeat()
+    other = create_function("prod-function", "team/prod/runs", group="prod-schedules")
+    client("scheduler").create_schedule_group(Name="prod-schedules")
+    text = heartbeat_input(replace(SETTINGS, monitor="team/prod/runs").to_document())
+    create_schedule(RUN, other, text, group="prod-schedules")
+    instance_id = launch(**{names.TAG_RUN: RUN})
+    create_schedule(names.deadline_switch_name(instance_id), SWITCH_TARGET, "{}", group="prod-schedules")
+    assert _told(_read(Scope.of(MONITOR, ""))) == [(MONITOR, RUN, RunState.GONE)]
+    assert _told(_read(Scope.of("team/prod/runs", ""))) == [("team/prod/runs", RUN, RunState.UNWATCHED)]
+
+
+def test_a_scope_costs_no_calls_for_what_lies_outside(account: MotoAccount) -> None:
+    _in_every_condition(account)
+    with traffic() as noted:
+        _read(Scope.of("", "team/prod"))
+    asked = [operation for _, operation, _ in noted.calls]
+    assert asked == ["DescribeInstances", "ListSchedules", "GetFunctionConfiguration"]
 
 
 def test_one_of_that_kind_that_has_ended_is_nobodys_concern(account: MotoAccount) -> None:

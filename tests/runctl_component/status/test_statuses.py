@@ -173,6 +173,13 @@ def test_what_lost_its_monitor_belongs_to_the_monitor_of_its_switch_or_of_the_on
     assert monitors == ["", MONITOR, "team/prod/runs"]
 
 
+@pytest.mark.parametrize("scope", [Scope.of("", "team/dev"), Scope.of(MONITOR, "")])
+def test_what_lost_its_monitor_may_be_of_a_run_of_that_name_outside_of_the_scope(scope: Scope) -> None:
+    elsewhere = replace(heartbeat(), monitor="team/prod/runs")
+    found = statuses(readings(instance(monitor=None), heartbeats=(heartbeat(), elsewhere), scope=scope))
+    assert [(status.monitor, status.instance_id) for status in found] == [(MONITOR, None)]
+
+
 def test_what_lost_all_its_tags_is_told_by_its_switch() -> None:
     bare = replace(instance(), tags={})
     unwatched, gone = statuses(readings(stripped=(bare,), schedules=(switch(),)))
