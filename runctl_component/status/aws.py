@@ -10,7 +10,17 @@ from typing import Any, TypeVar
 import boto3
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, ProfileNotFound
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 
 from monitor_runtime.contract import names
 from runctl_component.status.values import (
@@ -53,6 +63,8 @@ _BAD_CREDENTIALS = {
 }
 """Codes by which AWS refuses the caller, whatever the call is:
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"""
+_NO_CREDENTIALS = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError, SSOError, TokenRetrievalError)
+"""What botocore raises before a call is sent: a session of IAM Identity Center that has expired, for example."""
 _LOG_IN = "log in again (aws sso login, aws configure), or name another profile with --profile or AWS_PROFILE"
 
 
@@ -63,7 +75,7 @@ class Aws:
         """Empty ones are those of the environment and the AWS configuration.
 
         Raises:
-            NothingReadableError: when there is no such profile, or no region.
+            NothingReadableError: when there is no such profile, no region, or no credentials.
         """
         try:
             session = boto3.Session(profile_name=profile or None, region_name=region or None)
@@ -75,6 +87,8 @@ class Aws:
         except NoRegionError:
             message = "No AWS region is set. Pass --region, or set AWS_REGION or the region of the profile"
             raise NothingReadableError(message) from None
+        except _NO_CREDENTIALS as error:
+            raise _without_credentials(error) from None
         except BotoCoreError as error:
             raise NothingReadableError(str(error)) from None
         self.region: str = session.region_name or ""
@@ -170,8 +184,8 @@ class Aws:
 def _answered(right: str, call: Callable[[], Value]) -> Value:
     try:
         return call()
-    except NoCredentialsError:
-        raise NothingReadableError(f"No AWS credentials were found. To have some, {_LOG_IN}") from None
+    except _NO_CREDENTIALS as error:
+        raise _without_credentials(error) from None
     except ClientError as error:
         details = error.response.get("Error", {})
         code, message = str(details.get("Code", "")), str(details.get("Message", ""))
@@ -180,6 +194,13 @@ def _answered(right: str, call: Callable[[], Value]) -> Value:
         raise ReadError(right, message, code, denied=bool(_DENIED.search(code))) from error
     except BotoCoreError as error:
         raise ReadError(right, str(error)) from error
+
+
+def _without_credentials(error: BotoCoreError) -> NothingReadableError:
+    if isinstance(error, NoCredentialsError):
+        return NothingReadableError(f"No AWS credentials were found. To have some, {_LOG_IN}")
+    said = " ".join(str(error).split()).rstrip(".:")
+    return NothingReadableError(f"The AWS configuration gives no credentials ({said}); {_LOG_IN}")
 
 
 def _read_instance(answer: Mapping[str, Any]) -> Instance:

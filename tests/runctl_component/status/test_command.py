@@ -129,6 +129,36 @@ def test_what_keeps_it_from_aws_is_one_sentence_that_says_what_to_do(arguments: 
     assert result.stderr.count("\n") == 1
 
 
+EXPIRED_SESSION = """
+[profile expired]
+sso_session = team
+sso_account_id = 123456789012
+sso_role_name = training
+[sso-session team]
+sso_start_url = https://team.awsapps.com/start
+sso_region = us-east-1
+"""
+BROKEN_PROCESS = "[profile broken]\ncredential_process = /bin/false\n"
+HALF = "[profile half]\naws_access_key_id = AKIA\n"
+
+
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize(
+    ("profile", "config"),
+    [("expired", EXPIRED_SESSION), ("broken", BROKEN_PROCESS), ("half", HALF)],
+    ids=["expired", "broken", "half"],
+)
+def test_a_profile_that_gives_no_credentials_is_told_once_with_what_to_do(
+    profile: str, config: str, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text(config)
+    result = _run("--profile", profile, "--region", "us-east-1")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("The AWS configuration gives no credentials (")
+    assert result.stderr.endswith("or name another profile with --profile or AWS_PROFILE\n")
+    assert result.stderr.count("\n") == 1
+
+
 def test_a_right_that_is_lacking_is_a_line_of_the_report_and_no_failure(account: MotoAccount) -> None:
     assert account
     with traffic(FilterLogEvents="AccessDeniedException"):
