@@ -26,7 +26,7 @@ from runctl_component.args.run_rules import (
     RUN_RULES,
 )
 from runctl_component.args.size_limits import LONGEST_MONITOR, missing_prefix, size_problems
-from runctl_component.args.unknown_values import has_output, plain_containers, without_none
+from runctl_component.args.unknown_values import has_output, known_problems, plain_containers, without_none
 from runctl_component.errors import InvalidArgs
 
 
@@ -130,7 +130,11 @@ def _problems(name: str, given: Mapping[str, Any], monitor: str, field_rules: Ma
         for problem in combination_problems(complete(name, known))
         if not any(field in given and field not in known for field in fields_touched(problem))
     ]
-    misplaced = [problem for problem in combinations(given) if not _may_be_absent(given, field_of(problem))]
+    misplaced = [
+        problem
+        for problem in combinations(given)
+        if not any(_may_be_absent(given, field) for field in fields_touched(problem))
+    ]
     measured = {**sound, "prefix": ""} if "prefix" in refused else sound
     tag = _monitor_of(sound.get("monitor")) if "monitor" in given else monitor
     return [*wrong, *misplaced, *contradictions, *size_problems(name, measured, tag)]
@@ -142,8 +146,12 @@ def _monitor_of(handle: object) -> str:
 
 
 def _may_be_absent(given: Mapping[str, Any], field: str) -> bool:
-    """An Output can still turn out to be None; what starts the training is decided when the program runs."""
-    return field != "command" and has_output(given.get(field))
+    """An Output can still turn out to be None, unlike a list or an object with one in it.
+
+    What starts the training is decided when the program runs.
+    """
+    value = given.get(field)
+    return field != "command" and has_output(value) and not isinstance(value, dict | list)
 
 
 def _default_prefix_problems(name: str, given: Mapping[str, Any]) -> Iterator[Problem]:
@@ -160,5 +168,5 @@ def _field_problems(given: Mapping[str, Any], field_rules: Mapping[str, Rule]) -
         if field not in given:
             yield Problem(field, found="missing", accepted="a value", fix=f"add {field}")
     for field, value in given.items():
-        if field in field_rules and not has_output(value):
-            yield from field_rules[field](field, value)
+        if field in field_rules:
+            yield from known_problems(field, value, field_rules[field])

@@ -7,7 +7,7 @@ from monitor_runtime.contract import rules
 from monitor_runtime.contract.rules import Problem, Rule
 from runctl_component.args.key_rules import unknown_keys
 from runctl_component.args.run_rules import RESOLVED_RULES, RUN_RULES
-from runctl_component.args.unknown_values import has_output
+from runctl_component.args.unknown_values import known_problems, wrong_value
 
 MAX_NAME_CHARACTERS = 45
 """``{name}-markers-50`` and the 8 characters of Pulumi's autonaming must fit in the 64 of an event rule's name.
@@ -23,8 +23,8 @@ def entry_problems(values: Mapping[str, object]) -> Iterator[Problem]:
     if "bucket" not in values:
         yield Problem("bucket", found="missing", accepted="a value", fix="add the bucket")
     for key, value in values.items():
-        if key in WATCH_RULES and not has_output(value):
-            yield from WATCH_RULES[key](key, value)
+        if key in WATCH_RULES:
+            yield from known_problems(key, value, WATCH_RULES[key])
 
 
 def watch_list(_: str, watch: object) -> Iterator[Problem]:
@@ -32,14 +32,14 @@ def watch_list(_: str, watch: object) -> Iterator[Problem]:
     accepted = f"a list of 1 to {MAX_WATCH} objects with bucket and, if wanted, prefix and kms_key_arn"
     entries = cast("Sequence[object]", watch) if isinstance(watch, list | tuple) else ()
     if not 1 <= len(entries) <= MAX_WATCH:
-        yield Problem(
-            "watch", got=cast("object", watch), accepted=accepted, fix="name the buckets to which the runs write"
-        )
+        fix = "name the buckets to which the runs write"
+        yield wrong_value("watch", cast("object", watch), accepted=accepted, fix=fix)
         return
     for index, entry in enumerate(entries):
         field = f"watch[{index}]"
         if not isinstance(entry, Mapping):
-            yield Problem(field, got=entry, accepted=accepted, fix="write it as an object with bucket and prefix")
+            fix = "write it as an object with bucket and prefix, which may be Outputs"
+            yield wrong_value(field, entry, accepted=accepted, fix=fix)
             continue
         values = {str(key): value for key, value in cast("Mapping[object, object]", entry).items() if value is not None}
         yield from (problem.below(field) for problem in entry_problems(values))

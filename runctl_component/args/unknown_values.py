@@ -1,9 +1,11 @@
 """Values that only the engine knows: finding them among args, and looking at what of them is known already."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import pulumi
+
+from monitor_runtime.contract.rules import Problem, Rule
 
 STILL_UNKNOWN = object()
 """Unlike ``pulumi.UNKNOWN``, it does not make an Output unknown that holds it."""
@@ -16,6 +18,31 @@ def has_output(value: object) -> bool:
     if isinstance(value, list | tuple):
         return any(has_output(entry) for entry in cast("list[object]", value))
     return isinstance(value, pulumi.Output) or value is STILL_UNKNOWN or hasattr(value, "__await__")
+
+
+def known_problems(field: str, value: object, rule: Rule) -> Iterator[Problem]:
+    """What a rule finds wrong with a value, but for what is known only when the engine says so."""
+    unknown = {*_unknown_paths(field, value)}
+    yield from (problem for problem in rule(field, value) if problem.field not in unknown)
+
+
+def _unknown_paths(path: str, value: object) -> Iterator[str]:
+    """Where in a value there are Outputs, by the paths that problems have."""
+    if isinstance(value, Mapping):
+        for key, entry in cast("Mapping[object, object]", value).items():
+            yield from _unknown_paths(f"{path}.{key}", entry)
+    elif isinstance(value, list | tuple):
+        for index, entry in enumerate(cast("list[object]", value)):
+            yield from _unknown_paths(f"{path}[{index}]", entry)
+    elif has_output(value):
+        yield path
+
+
+def wrong_value(field: str, value: object, *, accepted: str, fix: str) -> Problem:
+    """The problem of a value that is of a wrong kind, or misplaced; an Output has nothing to show."""
+    if has_output(value):
+        return Problem(field, found="an Output", accepted=accepted, fix=fix)
+    return Problem(field, got=value, accepted=accepted, fix=fix)
 
 
 def known_text(value: object) -> str | None:

@@ -10,6 +10,7 @@ from monitor_runtime.contract.rules import Problem
 from runctl_component.args.checked_args import CheckedArgs
 from runctl_component.args.defaults import HEARTBEATS_OF_SILENCE, silence_minutes
 from runctl_component.args.monitor_handle import Watched, read_handle
+from runctl_component.args.unknown_values import wrong_value
 from runctl_component.errors import InvalidArgs, NotWatchedError
 from runctl_component.monitor.monitor import Monitor
 
@@ -87,7 +88,7 @@ def require_fitting_monitor(name: str, checked: CheckedArgs, terms: Terms) -> No
 def _refuse_what_is_the_monitors(name: str, given: Mapping[str, Any]) -> None:
     fix = "set it on the monitor, for all of its runs"
     problems = [
-        Problem(field, got=given[field], accepted="only with a monitor of the run's own", fix=fix)
+        wrong_value(field, given[field], accepted="only with a monitor of the run's own", fix=fix)
         for field in OF_THE_MONITOR
         if field in given
     ]

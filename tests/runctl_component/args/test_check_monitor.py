@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import pulumi
@@ -59,6 +60,23 @@ def test_a_key_for_a_topic_that_is_not_named_is_refused() -> None:
 def test_what_decides_about_resources_must_be_known_when_the_program_runs(field: str, value: object) -> None:
     with pytest.raises(InvalidArgs, match=f"{field}: an Output; accepted: a plain value"):
         _monitor({field: lambda: pulumi.Output.from_input(value)})
+
+
+def _output() -> pulumi.Output[str]:
+    return pulumi.Output.from_input("outputs")
+
+
+@pytest.mark.parametrize(
+    ("watch", "message"),
+    [
+        (_output, "watch: an Output; accepted: a list of 1 to 50 objects"),
+        (lambda: [_output()], r"watch\[0\]: an Output; accepted: .*; write it as an object .* may be Outputs"),
+        (lambda: [{"bucket": [_output()]}], r"watch\[0\]\.bucket: got .*; accepted: an S3 bucket name"),
+    ],
+)
+def test_places_to_watch_are_listed_one_by_one(watch: Callable[[], object], message: str) -> None:
+    with pytest.raises(InvalidArgs, match=message):
+        _monitor({"watch": watch})
 
 
 def test_an_entry_of_watch_is_checked_when_it_resolves() -> None:

@@ -110,6 +110,17 @@ def test_what_is_the_shared_monitors_is_not_set_on_a_run(field: str, value: obje
     assert [str(problem) for problem in caught.value.problems] == [f"{field}: got {value!r}; accepted: {accepted}"]
 
 
+def test_an_output_of_what_is_the_shared_monitors_is_called_one() -> None:
+    def program() -> None:
+        monitor = Monitor("shared", {"watch": [{"bucket": "outputs"}]})
+        TrainingRun("llama-ft", {**BASE, "notify_topic_arn": pulumi.Output.from_input(TOPIC)}, monitor=monitor)
+
+    with pytest.raises(
+        InvalidArgs, match="notify_topic_arn: an Output; accepted: only with a monitor of the run's own"
+    ):
+        record(program)
+
+
 def test_a_monitor_without_runs_has_no_alarm_for_silence() -> None:
     recorded = record(lambda: Monitor("shared", {"watch": [{"bucket": "outputs"}]}))
     assert [each.name for each in recorded.of("MetricAlarm") if "silence" in each.name] == []
