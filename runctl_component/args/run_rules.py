@@ -14,7 +14,7 @@ from runctl_component.args.environment_rules import literal_path, variable_name
 from runctl_component.args.instance_types import instance_type
 from runctl_component.args.monitor_handle import handle_rule
 from runctl_component.box.cloud_init import BEGINNINGS, why_not_run
-from runctl_component.box.code_folder import CodeError, code_files
+from runctl_component.box.code_folder import CodeError, code_of
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES
 
 MAX_TAGS = 25
@@ -144,7 +144,7 @@ def code_folder(field: str, value: object) -> Iterator[Problem]:
         yield Problem(field, got=value, accepted=accepted, fix="write for example ./training")
         return
     try:
-        code_files(value)
+        code_of(value)
     except CodeError as error:
         yield Problem(field, found=error.found, accepted=accepted, fix=error.fix)
 

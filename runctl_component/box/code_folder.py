@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,7 @@ _OF_AN_ENVIRONMENT = "pyvenv.cfg"
 _IGNORED = ".gitignore"
 _SHOWN = 3
 _KEY_DIGITS = 16
+_UNREADABLE = "make the folder and its files readable"
 
 
 class CodeError(ValueError):
@@ -61,7 +63,11 @@ def code_of(folder: str) -> Code:
     Raises:
         CodeError: when there is no such folder, or something in it cannot be brought along.
     """
-    return _zipped(tuple(code_files(folder)))
+    files = tuple(code_files(folder))
+    try:
+        return _zipped(files)
+    except OSError as error:
+        raise CodeError(str(error), _UNREADABLE) from error
 
 
 @lru_cache(maxsize=16)
@@ -78,14 +84,14 @@ def code_files(folder: str) -> list[CodeFile]:
     Raises:
         CodeError: when there is no such folder, or something in it cannot be brought along.
     """
-    root = Path(folder).resolve()
-    if not root.is_dir():
-        there = "a file" if root.exists() else "nothing"
+    root = Path(os.path.realpath(folder))
+    if not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
+        there = "a file" if os.path.exists(root) else "nothing"  # noqa: PTH110 - likewise
         raise CodeError(f"{there} at {root}", "name a folder, relative to the folder of the Pulumi program")
     try:
         files = [*_files(root, root, _ignored_around(root))]
     except OSError as error:
-        raise CodeError(str(error), "make the folder readable") from error
+        raise CodeError(str(error), _UNREADABLE) from error
     if not files:
         raise CodeError(f"no files in {root}, but for what its .gitignore leaves out", "put the code there")
     if sum(file.size for file in files) > MAX_CODE_BYTES:
@@ -109,7 +115,17 @@ class _Ignored(NamedTuple):
         """Nothing where there is no such file."""
         path = folder / _IGNORED
         if path.is_file():
-            yield cls(folder, GitIgnoreSpec.from_lines(path.read_text(encoding="utf-8", errors="replace").splitlines()))
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            yield cls(folder, GitIgnoreSpec.from_lines(filter(_is_pattern, lines)))
+
+
+def _is_pattern(line: str) -> bool:
+    """What means nothing to git, such as ``!`` alone, matches nothing."""
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except (ValueError, re.error):
+        return False
+    return True
 
 
 def _ignored_around(root: Path) -> tuple[_Ignored, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -82,6 +83,15 @@ def test_what_fits_some_value_of_an_unknown_arg_is_left_to_be_checked_when_that_
         check_early("llama-ft", {**GOOD, **args, field: unknown()})
 
     record(program, preview=True)
+
+
+def test_code_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "train.py").touch()
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert _refused({**GOOD, "code": str(tmp_path)}) == {"code"}
 
 
 def test_contradictions_and_sizes_stand_beside_the_wrong_fields_in_one_error() -> None:

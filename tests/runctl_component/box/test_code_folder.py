@@ -64,6 +64,15 @@ def test_a_folder_that_git_ignores_was_named_on_purpose(tmp_path: Path) -> None:
     assert names(tmp_path / "build/bundle") == ["train.py"]
 
 
+@pytest.mark.parametrize("pattern", ["!", "\\", "notes\\", "[z-a]"])
+def test_a_pattern_that_means_nothing_to_git_matches_nothing_and_counts_for_no_other(
+    tmp_path: Path, pattern: str
+) -> None:
+    write(tmp_path, "train.py", "run.log")
+    (tmp_path / ".gitignore").write_text(f"{pattern}\n*.log\n")
+    assert names(tmp_path) == ["train.py"]
+
+
 def test_a_gitignore_above_a_folder_that_is_in_no_repository_does_not_count(tmp_path: Path) -> None:
     write(tmp_path, "training/train.py")
     (tmp_path / ".gitignore").write_text("*.py\n")
@@ -118,6 +127,24 @@ def _refused(folder: Path) -> str:
 
 def test_a_folder_that_is_not_there_is_named_whole(tmp_path: Path) -> None:
     assert _refused(tmp_path / "training").startswith(f"nothing at {tmp_path}/training; name a folder")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "loop"])
+def test_a_name_that_the_system_does_not_follow_leads_to_nothing(tmp_path: Path, name: str) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert _refused(tmp_path / name).startswith(f"nothing at {tmp_path}/{name}; name a folder")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a mode that lets nobody read it, which does not hold root back."""
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    write(tmp_path, "train.py")
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(CodeError, match=r"Permission denied: '.*/train.py'; make the folder and its files readable"):
+        code_of(str(tmp_path))
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
