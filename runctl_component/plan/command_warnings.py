@@ -11,21 +11,23 @@ _OPTIONS = r"[^\n;|&]*"
 _HANDED_OVER = (
     (re.compile(rf"\bdocker\s+(?:container\s+)?run\b{_OPTIONS}{_DETACHED}"), "docker run -d", "docker wait"),
     (re.compile(rf"\bdocker[ -]compose\b{_OPTIONS}\bup\b{_OPTIONS}{_DETACHED}"), "docker compose up -d", "--wait"),
-    (re.compile(rf"\bsbatch\b(?!{_OPTIONS}--wait)"), "sbatch", "sbatch --wait"),
+    (re.compile(rf"\bsbatch\b(?!{_OPTIONS}\s(?:--wait|-W)\b)"), "sbatch", "sbatch --wait"),
     (re.compile(r"\bsystemctl\s+(?:start|restart)\b"), "systemctl start", "systemd-run --wait"),
     (re.compile(rf"\bsystemd-run\b(?!{_OPTIONS}--(?:wait|scope|pipe|pty))"), "systemd-run", "systemd-run --wait"),
     (re.compile(r"\bkubectl\s+(?:apply|create)\b"), "kubectl apply", "kubectl wait"),
 )
 """What gives the work to a service, how that is shown, and what waits for it."""
 _ENDS_THE_INSTANCE = re.compile(
-    r"\b(?:aws\s+ec2\s+(?:stop|terminate)-instances|poweroff|halt|reboot|shutdown\s+(?!-c\b)\S+|init\s+0)\b"
+    rf"(?<![\w.-])(?:aws\b{_OPTIONS}\sec2\s+(?:stop|terminate)-instances"
+    r"|poweroff|halt|reboot|shutdown\s+(?!-c\b)\S+|init\s+0)(?![\w.-])"
 )
+"""As a word of its own, and not as an option or a part of a file's name."""
 _IN_THE_BACKGROUND = re.compile(r"(?<![&>|<])&\s*(?:$|\n|;|\))(?!.*\b(?:wait|fg)\b)", re.DOTALL)
 
 
 def command_warnings(command: str) -> Iterator[str]:
     """Sentences on work that the run would not wait for, and on a command that ends the instance itself."""
-    script = _COMMENT.sub("", command)
+    script = _COMMENT.sub("", command).replace("\\\n", " ")
     for pattern, shown, waits in _HANDED_OVER:
         if pattern.search(script) and waits not in script:
             yield (

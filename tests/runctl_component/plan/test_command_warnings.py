@@ -21,6 +21,7 @@ def said(command: str) -> str:
         "docker run -d --gpus all image train.py",
         "docker run --gpus all --detach image",
         "docker run -itd image",
+        "docker run --gpus all \\\n  -d image",
         "docker compose -f x.yaml up -d",
         "sbatch train.slurm",
         "systemctl start training",
@@ -39,6 +40,8 @@ def test_work_that_is_handed_to_a_service_is_pointed_out(command: str) -> None:
         "docker run --rm --dns 1.1.1.1 image",
         "id=$(docker run -d image)\ndocker wait $id",
         "sbatch --wait train.slurm",
+        "sbatch -W train.slurm",
+        "sbatch \\\n  --wait train.slurm",
         "systemd-run --wait --pipe python train.py",
         "# docker run -d image\npython train.py",
         "systemctl status docker",
@@ -68,7 +71,9 @@ def test_what_is_waited_for_is_not(command: str) -> None:
     [
         ("python train.py\nshutdown -h now", "shutdown -h"),
         ("python train.py; sudo poweroff", "poweroff"),
+        ("/sbin/reboot", "reboot"),
         ("aws ec2  stop-instances --instance-ids $ID", "aws ec2 stop-instances"),
+        ("aws --region eu-west-1 ec2 terminate-instances", "aws --region eu-west-1 ec2 terminate-instances"),
     ],
 )
 def test_a_command_that_ends_the_instance_itself_is_pointed_out(command: str, shown: str) -> None:
@@ -76,7 +81,16 @@ def test_a_command_that_ends_the_instance_itself_is_pointed_out(command: str, sh
 
 
 @pytest.mark.parametrize(
-    "command", ["python train.py --shutdown_after 5", "echo will not poweroffice", "python halting.py"]
+    "command",
+    [
+        "python train.py --shutdown_after 5",
+        "python train.py --shutdown now",
+        "python train.py --bias-init 0",
+        "echo will not poweroffice",
+        "python halting.py",
+        "python reboot.py",
+        "parallel --halt now,fail=1 python train.py --seed ::: 1 2",
+    ],
 )
 def test_words_within_others_are_not(command: str) -> None:
     assert said(command) == ""
