@@ -116,10 +116,12 @@ def test_a_runner_killed_before_its_marker_was_uploaded_keeps_what_it_had_to_say
     assert markers(box) == [f"{PREFIX}training_complete.txt"]
 
 
-def test_a_runner_that_broke_leaves_a_failure_marker(box: Box) -> None:
+def test_a_runner_that_broke_leaves_a_failure_marker_without_a_signal(box: Box) -> None:
     box.first_boot("true")
     box.run("ended", SERVICE_RESULT="exit-code", EXIT_STATUS="1")
-    assert json.loads(box.around.read(FAILED))["message"] == "runctl: the runner was killed: exit-code 1"
+    marker = json.loads(box.around.read(FAILED))
+    assert (marker["message"], marker["exit_code"]) == ("runctl: the runner broke: exit-code 1", 1)
+    assert "signal" not in marker
 
 
 def test_a_marker_is_not_told_again_by_a_runner_that_remembers_nothing(box: Box) -> None:

@@ -148,7 +148,16 @@ def test_the_checkpoint_manifest_of_the_training_reaches_the_monitor(box: Box) -
 
 
 @pytest.mark.parametrize(
-    "manifest", ["not json", '{"key": "a"}', '[{"key": "a"}]', '[{"key": "", "size": 1}]', '[{"key": "a", "size": -1}]']
+    "manifest",
+    [
+        "not json",
+        '{"key": "a"}',
+        '[{"key": "a"}]',
+        '[{"key": "", "size": 1}]',
+        '[{"key": "a", "size": -1}]',
+        '[{"key": "a", "size": Infinity}]',
+        "[" * 3000,
+    ],
 )
 def test_a_manifest_that_cannot_be_used_is_left_out_and_said_so(box: Box, manifest: str) -> None:
     box.first_boot(f"""printf '%s' '{manifest}' >"$RUNCTL_CHECKPOINT_MANIFEST" """)

@@ -151,9 +151,10 @@ def after_the_end(interrupted: Interruption) -> int:
         return 0
     launch, settings, tags = read_object(_LAUNCH), read_object(SETTINGS), Tags()
     bucket = Bucket(settings, AwsCli(settings))
-    last_words = f"runctl: the runner was killed: {result} {status}"
+    broke = result == "exit-code"
+    last_words = f"runctl: the runner {'broke' if broke else 'was killed'}: {result} {status}"
     say_on_console(last_words)
-    ending.note(ended(_exit_code(status), last_words, launch.get("started_at", "")))
+    ending.note(ended(int(status) if broke else _exit_code(status), last_words, launch.get("started_at", "")))
     if launch:
         log = Log(launch["path"])
         log.write(f"\n{last_words}\n".encode())

@@ -56,7 +56,7 @@ def _manifest() -> list[dict[str, Any]] | None:
             found = [_entry(str(entry["key"]), int(entry["size"])) for entry in json.load(entries)]
     except FileNotFoundError:
         return None
-    except (LookupError, OSError, TypeError, ValueError) as error:
+    except (LookupError, OSError, OverflowError, RecursionError, TypeError, ValueError) as error:
         say(f"checkpoint manifest left out: {error!r}")
         return None
     if len(json.dumps(found)) > _MAX_MANIFEST_CHARACTERS:
