@@ -87,7 +87,7 @@ def code_files(folder: str) -> list[CodeFile]:
     root = Path(os.path.realpath(folder))
     if not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
         there = "a file" if os.path.exists(root) else "nothing"  # noqa: PTH110 - likewise
-        raise CodeError(f"{there} at {root}", "name a folder, relative to the folder of the Pulumi program")
+        raise CodeError(f"{there} at {root}", "name a folder that is there")
     try:
         files = [*_files(root, root, _ignored_around(root))]
     except OSError as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from monitor_runtime.contract.rules import Problem
 from runctl_component.args.check_monitor import check_monitor
@@ -24,10 +24,13 @@ from runctl_component.training_run.own_place import Takers, place_taken
 def check_runs(path: str, runs: Mapping[str, Any], monitor_tag: str) -> Iterator[Problem]:
     """Every run for itself."""
     for name, args in runs.items():
-        yield from problems_at(
-            f"{path}:runs.{name}",
-            lambda name=name, args=args: check_early(name, args, monitor=monitor_tag),
-        )
+        at = f"{path}:runs.{name}"
+        if not isinstance(args, Mapping):
+            fix = "write at least bucket and command below it"
+            yield Problem(at, got=args, accepted="an object of args", fix=fix)
+            continue
+        given = cast("Mapping[str, Any]", args)
+        yield from problems_at(at, lambda name=name, given=given: check_early(name, given, monitor=monitor_tag))
 
 
 def check_places(path: str, runs: Runs) -> Iterator[Problem]:

@@ -98,6 +98,16 @@ def test_problems_of_all_runs_are_told_at_once_with_their_config_path() -> None:
     }
 
 
+@pytest.mark.parametrize("args", [None, 5, "train.py", [RUN]])
+def test_a_run_that_is_no_object_is_refused_at_its_own_path(args: object) -> None:
+    with pytest.raises(InvalidArgs) as caught:
+        _declared(runs={"a": RUN, "b": args})
+    (problem,) = caught.value.problems
+    assert str(problem) == (
+        f"team:runs.b: got {args!r}; accepted: an object of args; write at least bucket and command below it"
+    )
+
+
 TOPIC = "arn:aws:sns:us-east-1:123456789012:trainings"
 
 
