@@ -12,10 +12,11 @@ from runctl_component.args.monitor_handle import Watched
 from runctl_component.args.monitor_rules import (
     MAX_NAME_CHARACTERS,
     MONITOR_RULES,
+    PLAIN,
     RESOLVED_MONITOR_RULES,
 )
 from runctl_component.args.run_combinations import topic_key_problems
-from runctl_component.args.unknown_values import has_output, plain_containers, without_none
+from runctl_component.args.unknown_values import decided_late, has_output, plain_containers, without_none
 from runctl_component.errors import InvalidArgs
 
 
@@ -63,11 +64,7 @@ def check_monitor(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
         )
     if not has_output(given.get("notify_key_arn")):
         problems += topic_key_problems(given)
-    problems.extend(
-        Problem(field, found="an Output", accepted="a plain value", fix="decide it in the program or its config")
-        for field in ("s3_events", "markers", "dashboard")
-        if has_output(given.get(field))
-    )
+    problems += decided_late(given, PLAIN)
     for field, value in given.items():
         if field in MONITOR_RULES and (field == "watch" or not has_output(value)):
             problems += MONITOR_RULES[field](field, value)

@@ -26,7 +26,13 @@ from runctl_component.args.run_rules import (
     RUN_RULES,
 )
 from runctl_component.args.size_limits import LONGEST_MONITOR, missing_prefix, size_problems
-from runctl_component.args.unknown_values import has_output, known_problems, plain_containers, without_none
+from runctl_component.args.unknown_values import (
+    decided_late,
+    has_output,
+    known_problems,
+    plain_containers,
+    without_none,
+)
 from runctl_component.errors import InvalidArgs
 
 
@@ -61,11 +67,7 @@ def check_early(name: str, args: Mapping[str, Any], *, monitor: str = LONGEST_MO
         )
         raise InvalidArgs(f"TrainingRun {name!r}", [*of_name, problem])
     given = _from_here(without_none(plain_containers(args)))
-    must_be_plain = [
-        Problem(field, found="an Output", accepted="a plain value", fix="decide it in the program or its config")
-        for field in PLAIN
-        if has_output(given.get(field))
-    ]
+    must_be_plain = [*decided_late(given, PLAIN)]
     must_be_plain += [
         Problem(field, found="an Output", accepted="a list, whose entries may be Outputs", fix="list them one by one")
         for field in LENGTH_IS_PLAIN

@@ -58,7 +58,8 @@ MONITOR_RULES: Mapping[str, Rule] = {
     "dashboard": RUN_RULES["dashboard"],
 }
 """One rule for each arg of a monitor; ``watch`` is looked at entry by entry."""
-
+PLAIN = ("s3_events", "markers", "dashboard")
+"""Args on which it depends which resources there are: they must be known when the program runs."""
 
 RESOLVED_MONITOR_RULES: Mapping[str, Rule] = {
     **MONITOR_RULES,

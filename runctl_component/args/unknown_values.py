@@ -1,6 +1,6 @@
 """Values that only the engine knows: finding them among args, and looking at what of them is known already."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 import pulumi
@@ -36,6 +36,14 @@ def _unknown_paths(path: str, value: object) -> Iterator[str]:
             yield from _unknown_paths(f"{path}[{index}]", entry)
     elif has_output(value):
         yield path
+
+
+def decided_late(values: Mapping[str, Any], plain: Iterable[str]) -> Iterator[Problem]:
+    """The args among ``plain`` that are Outputs: on these it depends which resources there are."""
+    for field in plain:
+        if has_output(values.get(field)):
+            fix = "decide it in the program or its config"
+            yield Problem(field, found="an Output", accepted="a plain value", fix=fix)
 
 
 def wrong_value(field: str, value: object, *, accepted: str, fix: str) -> Problem:

@@ -12,7 +12,8 @@ from monitor_runtime.contract.outcomes import Outcome
 from runctl_component.monitor.log_queries import widget_query
 from runctl_component.monitor.naming import dashboard_name
 from runctl_component.plan import prices
-from runctl_component.plan.day_of_watching import ALARM_METRICS, HOURLY_METRICS, MEMORY_GB, SECONDS_PER_HOUR
+from runctl_component.plan.day_of_watching import ALARM_METRICS, HOURLY_METRICS, MEMORY_GB
+from runctl_component.plan.durations import SECONDS_PER_HOUR
 
 COLUMNS, NOTE_HEIGHT, ROW_HEIGHT = 24, 2, 6
 _MILLISECONDS = 1_000

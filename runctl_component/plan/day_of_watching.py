@@ -14,11 +14,10 @@ from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.patterns import literal_head
 from monitor_runtime.contract.settings import Settings
 from runctl_component.plan import prices
+from runctl_component.plan.durations import DAY_SECONDS, SECONDS_PER_HOUR
 
-DAY_SECONDS = 86_400
 HOURS_PER_DAY = 24
 MINUTES_PER_HOUR = 60
-SECONDS_PER_HOUR = 3_600
 MEMORY_GB = 0.25
 CHECK_SECONDS = 0.3
 """Billed for a warm check: a DescribeInstances and a ListObjectsV2."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 SECONDS_PER_HOUR = 3_600
-_UNITS = ((86_400, "days"), (SECONDS_PER_HOUR, "h"), (60, "min"), (1, "s"))
-_DAYS_FROM_SECONDS = 3 * 86_400
+DAY_SECONDS = 24 * SECONDS_PER_HOUR
+_UNITS = ((DAY_SECONDS, "days"), (SECONDS_PER_HOUR, "h"), (60, "min"), (1, "s"))
+_DAYS_FROM_SECONDS = 3 * DAY_SECONDS
 """Below, deadlines are thought of in hours."""
 
 

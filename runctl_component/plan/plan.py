@@ -10,12 +10,8 @@ from monitor_runtime.contract.backoff import offsets
 from monitor_runtime.contract.deadline import BOX_DELAY, REPORT_DELAY, SWITCH_DELAY
 from monitor_runtime.contract.settings import Settings
 from runctl_component.plan import prices, waits
-from runctl_component.plan.day_of_watching import (
-    SECONDS_PER_HOUR,
-    day_words,
-    monitor_dollars,
-    watch_for_a_day,
-)
+from runctl_component.plan.day_of_watching import day_words, monitor_dollars, watch_for_a_day
+from runctl_component.plan.durations import SECONDS_PER_HOUR
 from runctl_component.plan.endings import endings, has_layers
 from runctl_component.plan.longest_run import longest_runs
 from runctl_component.plan.plan_type import DeadlineLayer, LongestWait, MonitorDollars, Plan
