@@ -33,6 +33,6 @@ def instance_type(field: str, value: object) -> Iterator[Problem]:
 
 def _nearest(value: str) -> str | None:
     family, _, size = value.strip().lower().partition(".")
-    near = get_close_matches(size, _SUGGESTED_SIZES, n=1, cutoff=0.5)
+    near = ["xlarge"] if size == "1xlarge" else get_close_matches(size, _SUGGESTED_SIZES, n=1, cutoff=0.5)
     suggestion = f"{family}.{near[0]}" if near else ""
     return suggestion if _TYPE.fullmatch(suggestion) else None

@@ -90,7 +90,7 @@ def _tag_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(
                 f"tags.{key}",
                 got=key,
-                accepted="with command: letters of a to z, digits and +-=.,_:@, not ., .. or _index",
+                accepted="with command: letters a to z and A to Z, digits and +-=.,_:@, not ., .. or _index",
                 fix="rename the tag: the instance reads its tags through the metadata service",
             )
 

@@ -19,10 +19,16 @@ _HANDED_OVER = (
 """What gives the work to a service, how that is shown, and what waits for it."""
 _ENDS_THE_INSTANCE = re.compile(
     rf"(?<![\w.-])(?:aws\b{_OPTIONS}\sec2\s+(?:stop|terminate)-instances"
-    r"|poweroff|halt|reboot|shutdown\s+(?!-c\b)\S+|init\s+0)(?![\w.-])"
+    r"|poweroff|halt|reboot|shutdown(?:[ \t]+(?!-c\b)[^\s;&|]+|(?=[ \t]*(?:[\n;&|]|\Z)))|init[ \t]+0)(?![\w.-])"
 )
 """As a word of its own, and not as an option or a part of a file's name."""
-_IN_THE_BACKGROUND = re.compile(r"(?<![&>|<])&\s*(?:$|\n|;|\))(?!.*\b(?:wait|fg)\b)", re.DOTALL)
+_NOT_WAITED_FOR = r"(?s:(?!.*\b(?:wait|fg)\b))"
+_IN_THE_BACKGROUND = (
+    (re.compile(rf"(?<![&>|<])&\s*(?:\Z|\n|;|\)){_NOT_WAITED_FOR}"), "&", "write wait $! at the end"),
+    (re.compile(rf"\btmux\s+new(?:-session)?\b{_OPTIONS}\s-d\b{_NOT_WAITED_FOR}"), "tmux", "leave tmux out"),
+    (re.compile(rf"\bscreen\s{_OPTIONS}-d(?:m|\s+-m){_NOT_WAITED_FOR}"), "screen", "leave screen out"),
+)
+"""What outlives the command, how that is shown, and what to write."""
 
 
 def command_warnings(command: str) -> Iterator[str]:
@@ -34,11 +40,12 @@ def command_warnings(command: str) -> Iterator[str]:
                 f"the command has {shown}, which hands work to a service and returns: the run counts as succeeded as"
                 f" soon as the command ends, unless it waits, for example with {waits}"
             )
-    if _IN_THE_BACKGROUND.search(script):
-        yield (
-            "the command leaves something in the background with &, and does not wait for it: if that is the training,"
-            " the run lasts until it ends, but a failure is not noticed; write wait $! at the end"
-        )
+    for pattern, shown, fix in _IN_THE_BACKGROUND:
+        if pattern.search(script):
+            yield (
+                f"the command leaves something in the background with {shown}, and does not wait for it: if that is the"
+                f" training, the run lasts until it ends, but a failure is not noticed; {fix}"
+            )
     ending = _ENDS_THE_INSTANCE.search(script)
     if ending:
         yield (

@@ -31,6 +31,7 @@ def test_every_type_that_ec2_has_is_accepted() -> None:
         ("p6-b200.48xlage", "p6-b200.48xlarge"),
         ("c7i.metal24xl", "c7i.metal-24xl"),
         ("t3.mediun", "t3.medium"),
+        ("g5.1xlarge", "g5.xlarge"),
         ("G5.XLarge", "g5.xlarge"),
         (" g5.xlarge", "g5.xlarge"),
     ],

@@ -52,15 +52,34 @@ def test_a_command_that_waits_for_it_is_not(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["nohup python train.py &", "python train.py >log 2>&1 &\necho started", "(python a.py &)"]
+    ("command", "how", "fix"),
+    [
+        ("nohup python train.py &", "&", "write wait $! at the end"),
+        ("python train.py >log 2>&1 &\necho started", "&", "write wait $! at the end"),
+        ("(python a.py &)", "&", "write wait $! at the end"),
+        ("tmux new -d 'python train.py'", "tmux", "leave tmux out"),
+        ("tmux new-session -s llama -d 'python train.py'", "tmux", "leave tmux out"),
+        ("screen -dmS llama python train.py", "screen", "leave screen out"),
+    ],
 )
-def test_what_is_left_in_the_background_is_pointed_out(command: str) -> None:
-    assert "a failure is not noticed" in said(command)
+def test_what_is_left_in_the_background_is_pointed_out(command: str, how: str, fix: str) -> None:
+    (warning,) = command_warnings(command)
+    assert warning.startswith(f"the command leaves something in the background with {how}, and does not wait for it")
+    assert "a failure is not noticed" in warning
+    assert fix in warning
 
 
 @pytest.mark.parametrize(
     "command",
-    ["python a.py & wait $!", "a && b", "python a.py 2>&1 | tee log", "x &> log", "python a.py &\npython b.py\nwait"],
+    [
+        "python a.py & wait $!",
+        "a && b",
+        "python a.py 2>&1 | tee log",
+        "x &> log",
+        "python a.py &\npython b.py\nwait",
+        "tmux new -d 'python train.py; tmux wait -S over'\ntmux wait over",
+        "tmux new 'python train.py'",
+    ],
 )
 def test_what_is_waited_for_is_not(command: str) -> None:
     assert said(command) == ""
@@ -71,6 +90,8 @@ def test_what_is_waited_for_is_not(command: str) -> None:
     [
         ("python train.py\nshutdown -h now", "shutdown -h"),
         ("python train.py; sudo poweroff", "poweroff"),
+        ("python train.py\nsudo shutdown", "shutdown"),
+        ("shutdown && echo bye", "shutdown"),
         ("/sbin/reboot", "reboot"),
         ("aws ec2  stop-instances --instance-ids $ID", "aws ec2 stop-instances"),
         ("aws --region eu-west-1 ec2 terminate-instances", "aws --region eu-west-1 ec2 terminate-instances"),
@@ -85,6 +106,7 @@ def test_a_command_that_ends_the_instance_itself_is_pointed_out(command: str, sh
     [
         "python train.py --shutdown_after 5",
         "python train.py --shutdown now",
+        "shutdown -c",
         "python train.py --bias-init 0",
         "echo will not poweroffice",
         "python halting.py",
