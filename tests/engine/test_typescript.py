@@ -1,4 +1,4 @@
-"""A program in TypeScript with a monitor and a run, by the generated SDK, on the real engine."""
+"""A program in TypeScript with a run under a shared monitor and one with its own, on the real engine."""
 
 from __future__ import annotations
 
@@ -55,7 +55,11 @@ def test_a_program_in_typescript_goes_up_is_quiet_is_updated_refused_and_destroy
         stack.engine.providers += f",{plugin}"
         up = _run(stack, program, "up")
         assert "error" not in up, up["error"]
-        assert up["outputs"]["instance"] == stack.instance()["InstanceId"]
+        assert sorted(up["outputs"]["instances"]) == sorted(each["InstanceId"] for each in stack.instances())
+        watchers = {
+            tag["Value"] for each in stack.instances() for tag in each["Tags"] if tag["Key"] == "runctl:monitor"
+        }
+        assert watchers == {"trainings/demo/trainings", "trainings/demo/alone-monitor"}
         assert set(up["outputs"]["layers"][0]) == {"afterLaunch", "who"}
         assert _run(stack, program, "preview")["steps"] == []
         changed = _run(stack, program, "up", GRACE_SECONDS="900")

@@ -10,7 +10,7 @@ import pytest
 from runctl_component import InvalidArgs
 from runctl_component.args.check_run import check_early
 from sandbox.engine.steps import EngineFailedError
-from tests.engine.deployed import BUCKET, RUN
+from tests.engine.deployed import BUCKET, RUN, left_in_the_cloud
 from tests.engine.yaml_programs import yaml_program
 
 GOOD = {"bucket": BUCKET, "prefix": "runs/llama", "command": "python train.py"}
@@ -43,6 +43,25 @@ def test_it_is_told_in_the_words_that_a_python_program_gets(tmp_path: Path) -> N
     (problem,) = refused.value.problems
     words = str(problem).partition(": ")[2].replace("max_interval_seconds", "maxIntervalSeconds")
     assert words in error
+
+
+@pytest.mark.parametrize(
+    ("properties", "words"),
+    [
+        ({"command": "true"}, "bucket: Missing required property 'bucket'"),
+        ({"bucket": BUCKET, "gracePeriod": 60}, "Property gracePeriod does not exist on 'runctl:index:TrainingRun'"),
+        ({"bucket": [BUCKET]}, "bucket: Cannot assign 'List<string>' to 'string'"),
+    ],
+    ids=["missing", "misspelled", "of another type"],
+)
+def test_what_is_missing_misspelled_or_of_another_type_is_refused_before_anything_is_created(
+    tmp_path: Path, properties: dict[str, Any], words: str
+) -> None:
+    with yaml_program(tmp_path, {RUN: {"type": "runctl:TrainingRun", "properties": properties}}) as stack:
+        with pytest.raises(EngineFailedError) as refused:
+            stack.engine.up()
+        assert words in "\n".join(each.text for each in refused.value.run.diagnostics)
+        assert left_in_the_cloud() == {}
 
 
 def test_the_value_of_a_variable_whose_name_is_wrong_is_not_shown(tmp_path: Path) -> None:

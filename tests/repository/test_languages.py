@@ -1,8 +1,11 @@
-"""The page of languages and their examples: each row has a test that is there, and all examples are one."""
+"""What is said of languages, in the README and on their page: each claim has its test. And all examples are one."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,46 @@ PAGE = (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
 EXAMPLES = ROOT / "examples" / "languages"
 PROGRAMS = {"yaml": "Pulumi.yaml", "typescript": "index.ts", "go": "main.go"}
 PLUGIN = f"{REPOSITORY.removeprefix('https://')}.git/provider@{__version__}"
+
+
+def _table() -> Mapping[tuple[str, str], str]:
+    """The cells of the README's table, by row and language."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = readme.partition("## What works in which language\n")[2].partition("\n## ")[0]
+    header, _, *rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|")]
+    return {(row[0], language): cell for row in rows for language, cell in zip(header, row[1:], strict=True)}
+
+
+TABLE = _table()
+CELL = re.compile(r'\[(runs|compiles|compiler|type checker)\]\((tests/[\w/]+\.py) "(test_\w+)"\)')
+PROVEN = {where: found.groups() for where, cell in TABLE.items() if (found := CELL.fullmatch(cell))}
+
+
+def test_each_cell_of_the_readme_names_its_test_or_says_that_nothing_was_tried() -> None:
+    assert {where: cell for where, cell in TABLE.items() if where not in PROVEN and cell != "not tried"} == {}
+    assert len(TABLE) == 35
+    assert {language for _, language in PROVEN} == {"Python", "YAML", "TypeScript", "Go"}
+
+
+def test_each_cell_is_proven_in_its_language_and_on_an_engine_if_it_says_so() -> None:
+    for (_, language), (word, file, _) in PROVEN.items():
+        named = re.search(r"test_(yaml|typescript|go)", file)
+        assert (named[1] if named else "python") == language.lower()
+        assert (word == "runs") is bool(re.search(r"\b(find|require)_engine\b", _with_its_conftest(file)))
+
+
+def _with_its_conftest(file: str) -> str:
+    """A file of tests with what its folder adds: whether they need an engine is said in one or the other."""
+    path = ROOT / file
+    return "".join(each.read_text("utf-8") for each in (path, path.with_name("conftest.py")) if each.exists())
+
+
+def test_each_test_of_the_readme_is_collected() -> None:
+    tests = sorted({f"{file}::{name}" for _, file, name in PROVEN.values()})
+    command = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", "-p", "no:cacheprovider", *tests]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert {line.partition("[")[0] for line in answer.stdout.splitlines() if line.startswith("tests/")} == set(tests)
 
 
 def test_each_row_names_a_test_that_is_there() -> None:

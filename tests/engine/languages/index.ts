@@ -1,4 +1,4 @@
-// A monitor, and a run that is given its handle.
+// A monitor, a run that is given its handle, and one with a monitor of its own.
 import * as runctl from "@your-organization/runctl";
 
 const monitor = new runctl.Monitor("trainings", {
@@ -12,5 +12,10 @@ const run = new runctl.TrainingRun("first", {
     onFailure: runctl.types.enums.Ending.Report,
     monitor: monitor.handle,
 });
-export const instance = run.instanceId;
+const alone = new runctl.TrainingRun("alone", {
+    bucket: "runctl-demo-outputs",
+    prefix: "alone",
+    command: "python train.py",
+});
+export const instances = [run.instanceId, alone.instanceId];
 export const layers = run.plan.deadlineLayers;
