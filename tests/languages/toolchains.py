@@ -56,12 +56,25 @@ def checked(command: list[str], folder: Path) -> None:
 
 
 @cache
+def got_once(script: str, *arguments: str, without: str) -> Path:
+    """What a script gets once for each user. ``without``: why the test is skipped where it cannot be fetched."""
+    command = ["/bin/sh", str(ROOT / script), *arguments]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
+    if answer.returncode == _CANNOT_BE_FETCHED:
+        pytest.skip(without)
+    assert answer.returncode == 0, answer.stderr
+    return Path(answer.stdout.strip())
+
+
+@cache
 def node_modules() -> Path:
     """Packages for Node, once for each user."""
     node()
     if not shutil.which("npm"):
         pytest.skip("no npm on PATH: with it, programs in TypeScript are compiled here")
-    return Path(_once("tools/node/install.sh", "no npm registry: where it can be reached, TypeScript is compiled here"))
+    return got_once(
+        "tools/node/install.sh", without="no npm registry: where it can be reached, TypeScript is compiled here"
+    )
 
 
 def go() -> str:
@@ -82,15 +95,6 @@ def node() -> str:
 
 def _generate(language: str, folder: Path) -> None:
     go()
-    generator = _once("tools/engine/sdk/build.sh", "no Go modules: where they can be fetched, SDKs are generated here")
-    checked([generator, language, str(SCHEMA), str(folder)], ROOT)
-
-
-@cache
-def _once(script: str, otherwise: str) -> str:
-    """What a script gets once for each user, by its path."""
-    answer = subprocess.run(["/bin/sh", str(ROOT / script)], capture_output=True, text=True, check=False, timeout=900)
-    if answer.returncode == _CANNOT_BE_FETCHED:
-        pytest.skip(otherwise)
-    assert answer.returncode == 0, answer.stderr
-    return answer.stdout.strip()
+    without = "no Go modules: where they can be fetched, SDKs are generated here"
+    generator = got_once("tools/build_go.sh", "engine", "sdk", without=without)
+    checked([str(generator), language, str(SCHEMA), str(folder)], ROOT)

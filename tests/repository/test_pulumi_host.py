@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.languages.toolchains import got_once
+
 ROOT = Path(__file__).resolve().parents[2]
 OF_THE_SET_UP = ("Makefile", "Pulumi.yaml", "pyproject.toml", "requirements.txt", "tools/setup.sh")
 BROUGHT_BY_THE_HOST = {"setuptools", "wheel"}
 """It upgrades these and pip before it installs what is locked, pip among it."""
-CANNOT_BE_FETCHED = 75
 SMALL = ("packaging", "pip", "six", "tenacity", "typing-extensions", "uv")
 """Enough for a set-up: what takes long is another package, and no other step."""
 
@@ -71,16 +72,12 @@ class _Project:
 
 @pytest.fixture
 def project(tmp_path: Path) -> _Project:
-    built = subprocess.run(
-        ["/bin/sh", str(ROOT / "tools/host/build.sh")], capture_output=True, text=True, check=False, timeout=600
-    )
-    if built.returncode == CANNOT_BE_FETCHED:
-        pytest.skip("no Go modules: where they can be fetched, Pulumi's own code sets up the environment here")
-    assert built.returncode == 0, built.stderr
+    without = "no Go modules: where they can be fetched, Pulumi's own code sets up the environment here"
+    host = got_once("tools/build_go.sh", "host", without=without)
     fetched = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(tmp_path), "wheel"]
     if subprocess.run(fetched, capture_output=True, check=False, timeout=120).returncode != 0:
         pytest.skip("no package index: where one can be reached, Pulumi's own code sets up the environment here")
-    return _Project(tmp_path / "a project", Path(built.stdout.strip()))
+    return _Project(tmp_path / "a project", host)
 
 
 def test_pulumi_install_leaves_what_make_setup_made_and_is_left_by_it(project: _Project) -> None:
