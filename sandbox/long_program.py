@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -33,12 +34,16 @@ def run_long(
         stderr=subprocess.STDOUT,
         text=True,
     ) as program:
-        for line in program.stdout or ():
-            lines.append(line.strip())
-            now = time.monotonic()
-            if now - told_at > _SECONDS_BETWEEN_WORDS:
-                told_at = now
-                tell(now - begun_at, len(lines), lines[-1])
-            if now - begun_at > within_seconds:
-                program.kill()
+        ending = threading.Timer(within_seconds, program.kill)
+        ending.start()
+        try:
+            for line in program.stdout or ():
+                lines.append(line.strip())
+                now = time.monotonic()
+                if now - told_at > _SECONDS_BETWEEN_WORDS:
+                    told_at = now
+                    tell(now - begun_at, len(lines), lines[-1])
+            program.wait()
+        finally:
+            ending.cancel()
     return program.returncode, lines

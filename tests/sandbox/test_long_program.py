@@ -21,3 +21,8 @@ def test_what_takes_too_long_is_killed() -> None:
     command = ["sh", "-c", "while echo more; do :; done"]
     code, _ = run_long(command, _say_nothing, environment=os.environ, within_seconds=0.05)
     assert code == -signal.SIGKILL
+
+
+def test_what_takes_too_long_is_killed_though_it_prints_nothing() -> None:
+    code, lines = run_long(["sleep", "30"], _say_nothing, environment=os.environ, within_seconds=0.05)
+    assert (code, lines) == (-signal.SIGKILL, [])
