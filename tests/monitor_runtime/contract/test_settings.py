@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from monitor_runtime.contract.outcomes import Action
-from monitor_runtime.contract.settings import RULES, VERSION, Idle, Settings, SettingsError, Stalled, parse
+from monitor_runtime.contract.settings import RULES, Idle, Settings, SettingsError, Stalled, parse
 
 from ..builders import settings
 
@@ -31,8 +31,9 @@ EVERYTHING = settings(
     stalled=Stalled(("checkpoints/*", "step-*.ckpt"), 25),
     terminate_after_days=7,
     s3_events=True,
+    share_last_words=True,
+    box_reports=True,
 )
-
 
 IDLE = {"metric": "CPUUtilization", "threshold": 5, "minutes": 30}
 
@@ -57,6 +58,13 @@ def _refused(document: object) -> SettingsError:
 @pytest.mark.parametrize("written", [settings(), EVERYTHING, settings(prefix="")], ids=["defaults", "all", "no prefix"])
 def test_settings_that_were_written_are_read_back(written: Settings) -> None:
     assert parse(json.loads(json.dumps(written.to_document()))) == (written, ())
+
+
+def test_what_is_read_back_differs_from_every_default_but_one() -> None:
+    """`terminate_after_days` is for instances that are stopped."""
+    usual = settings()
+    kept = {each.name for each in fields(Settings) if getattr(EVERYTHING, each.name) == getattr(usual, each.name)}
+    assert kept == {"run", "monitor", "bucket", "prefix", "on_complete"}
 
 
 def test_every_field_is_written_with_the_version_and_has_a_rule() -> None:
@@ -111,8 +119,13 @@ WRONG: dict[str, list[object]] = {
     "stalled": [60, "*.pt", ["*.pt"], True],
     "terminate_after_days": [0, 366, 1.5, "7", True],
     "s3_events": [1, 0, "true", None],
+    "share_last_words": [1, "true", None],
     "box_reports": [1, "yes", None],
 }
+
+
+def test_every_field_has_values_that_are_refused() -> None:
+    assert set(WRONG) == set(RULES)
 
 
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in WRONG.items() for value in values])
@@ -231,26 +244,6 @@ def test_fields_at_their_bounds_are_accepted(changes: dict[str, Any]) -> None:
     assert parse(_document(**changes))[1] == ()
 
 
-def test_a_field_of_stalled_that_only_a_newer_component_knows_is_reported_and_ignored() -> None:
-    read, unknown = parse(_document(stalled={"patterns": ["*.pt"], "minutes": 60.0, "growing": True}))
-    assert (read.stalled, unknown) == (Stalled(("*.pt",), 60), ("stalled.growing",))
-
-
-def test_a_run_of_before_there_was_a_warm_up_to_set_has_the_default() -> None:
-    read, _ = parse(_document(idle=IDLE))
-    assert read.idle == Idle("CPUUtilization", 5.0, 30)
-
-
-def test_a_field_of_idle_that_only_a_newer_component_knows_is_reported_and_ignored() -> None:
-    idle = {"metric": "CPUUtilization", "threshold": 5, "minutes": 30, "statistic": "p99"}
-    read, unknown = parse(_document(idle=idle))
-    assert (read.idle, unknown) == (Idle("CPUUtilization", 5.0, 30), ("idle.statistic",))
-
-
-def test_a_version_that_only_equals_a_number_is_refused() -> None:
-    assert [problem.field for problem in _refused(_document(version=True)).problems] == ["version"]
-
-
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     document = _document(run="", grace_seconds="soon", markers=["a/b"])
     del document["bucket"]
@@ -268,27 +261,9 @@ def test_a_number_of_any_size_is_refused_and_not_stumbled_over() -> None:
     assert [problem.field for problem in _refused(document).problems] == ["grace_seconds"]
 
 
-# Versions.
-
-
-@pytest.mark.parametrize("version", [VERSION + 1, 0, "1", None, [1]])
-def test_another_version_is_refused_before_anything_else_is_read(version: object) -> None:
-    (problem,) = _refused({"version": version, "run": 5}).problems
-    assert (problem.field, problem.got) == ("version", version)
-    assert "same release" in problem.fix
-
-
-def test_a_document_without_a_version_is_refused() -> None:
-    assert [problem.field for problem in _refused({}).problems] == ["version"]
-
-
 @pytest.mark.parametrize("document", [None, "settings", 5, [], True])
 def test_what_is_no_object_is_refused(document: object) -> None:
     assert [problem.field for problem in _refused(document).problems] == ["settings"]
-
-
-def test_fields_of_a_newer_component_are_ignored_and_told_in_order() -> None:
-    assert parse(_document(zone="a", cool_down_seconds=5)) == (settings(), ("cool_down_seconds", "zone"))
 
 
 def test_the_word_for_the_gpus_is_the_metric_that_the_box_publishes() -> None:

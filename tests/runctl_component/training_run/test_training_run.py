@@ -221,7 +221,7 @@ def test_a_changed_marker_changes_the_schedule_and_not_the_user_data(default: Re
     assert instance_of(changed)["userData"] == instance_of(default)["userData"]
 
 
-def test_a_changed_command_replaces_theinstance_of(default: Recorded) -> None:
+def test_a_changed_command_replaces_the_instance(default: Recorded) -> None:
     changed = registered({**BASE, "command": "python other.py"})
     assert instance_of(changed)["userDataReplaceOnChange"] is True
     assert instance_of(changed)["userData"] != instance_of(default)["userData"]
@@ -247,7 +247,7 @@ def test_a_box_with_user_data_of_its_own_does_not_report() -> None:
     assert recorded.outputs["plan"]["sign_of_life"].startswith("none")
 
 
-def test_all_args_reach_the_settings_or_theinstance_of() -> None:
+def test_all_args_reach_the_settings_or_the_instance() -> None:
     recorded = registered(ALL)
     settings, instance = settings_of(recorded), instance_of(recorded)
     carried = {key: ALL[key] for key in ALL if key in settings and key != "prefix"}
