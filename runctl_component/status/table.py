@@ -28,7 +28,6 @@ _STYLES = {
     RunState.ENDING: "cyan",
     RunState.UNKNOWN: "yellow",
 }
-_BAD = {Outcome.FAILED, Outcome.UNVERIFIED, Outcome.STALLED, Outcome.IDLE, Outcome.DEADLINE, Outcome.INTERRUPTED}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -84,7 +83,7 @@ def _table(statuses: Sequence[RunStatus], now: datetime) -> Table:
 
 def _state(status: RunStatus) -> Text:
     if status.outcome and status.state in {RunState.ENDED, RunState.ENDING}:
-        return Text(status.outcome, style="red" if status.outcome in _BAD else "green")
+        return Text(status.outcome, style="green" if status.outcome == Outcome.SUCCEEDED else "red")
     return Text(status.state, style=_STYLES.get(status.state, "dim"))
 
 

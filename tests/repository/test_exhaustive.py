@@ -66,6 +66,11 @@ def test_every_outcome_is_explained() -> None:
     assert {row.strip("`") for row in _rows("how-a-run-ends", "Outcomes")} == set(Outcome)
 
 
+def test_every_outcome_is_one_that_the_json_of_the_status_may_have() -> None:
+    (described,) = [row for row in DOCS["status"].splitlines() if row.startswith("| `outcome` |")]
+    assert set(re.findall(r"`(\w+)`", described)) - {"outcome"} == set(Outcome)
+
+
 def test_every_outcome_has_a_scenario_that_ends_so() -> None:
     """And the census of the simulation counts how often each of them is recorded."""
     assert {scenario.outcome for scenario in SCENARIOS.values()} - {None} == set(Outcome)
