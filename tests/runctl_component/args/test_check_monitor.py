@@ -14,7 +14,6 @@ from runctl_component.args.monitor_rules import MAX_NAME_CHARACTERS
 
 from ..forms import KEY
 from ..recording import Recorded, record
-from .unknown import secret
 
 WATCH: dict[str, Any] = {"watch": [{"bucket": "outputs"}]}
 
@@ -107,7 +106,7 @@ def test_what_is_made_of_one_argument_does_not_wait_for_the_others() -> None:
 
 def test_an_error_shows_no_secret() -> None:
     with pytest.raises(ValueError, match="notify_topic_arn: a secret, which is not shown") as caught:
-        _monitor({"notify_topic_arn": lambda: secret("hunter2.fifo")})
+        _monitor({"notify_topic_arn": lambda: pulumi.Output.secret("hunter2.fifo")})
     assert "hunter2" not in str(caught.value)
 
 

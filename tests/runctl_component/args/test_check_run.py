@@ -17,8 +17,7 @@ from runctl_component.args.run_rules import MAX_NAME_CHARACTERS, RESOLVED_RULES
 from runctl_component.args.size_limits import MAX_EVENT_INPUT_BYTES
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES, Training, render_user_data
 
-from ..recording import record
-from .unknown import unknown
+from ..recording import record, unknown
 
 GOOD: dict[str, Any] = {"bucket": "outputs", "command": "python train.py"}
 LONGEST_NAME = "r" * MAX_NAME_CHARACTERS

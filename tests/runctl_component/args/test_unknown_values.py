@@ -14,8 +14,7 @@ from runctl_component import InvalidArgs, Monitor, MonitorArgs, TrainingRun, Tra
 from runctl_component.training_run.fits_monitor import OF_THE_MONITOR
 
 from ..forms import ALL, BASE, registered
-from ..recording import Recorded, record
-from .unknown import secret, unknown
+from ..recording import Recorded, record, unknown
 
 SEALED = "4dabf18193072939515e22adb298388d"
 """The key by which the engine knows a secret on the wire."""
@@ -136,7 +135,7 @@ def test_an_unknown_tag_hides_no_other() -> None:
 
 
 def test_a_secret_in_the_environment_makes_no_other_output_secret() -> None:
-    recorded = _with("environment", lambda: {"TOKEN": secret("hunter2")})
+    recorded = _with("environment", lambda: {"TOKEN": pulumi.Output.secret("hunter2")})
     assert (recorded.outputs["plan is secret"], recorded.outputs["output_uri is secret"]) == (False, False)
     assert recorded.outputs["output_uri"] == "s3://outputs/team/dev/llama-ft/"
     assert recorded.one("Instance", "llama-ft").inputs["tags"]["runctl:output"] == "outputs/team/dev/llama-ft/"
@@ -229,14 +228,14 @@ def test_all_that_resolved_wrong_stands_in_one_error() -> None:
 )
 def test_no_error_shows_what_is_secret(field: str, value: object, accepted: str) -> None:
     with pytest.raises(ValueError, match="problem") as caught:
-        _with(field, lambda: secret(value))
+        _with(field, lambda: pulumi.Output.secret(value))
     assert "hunter2" not in str(caught.value)
     assert accepted in str(caught.value)
 
 
 def test_a_secret_that_another_arg_contradicts_is_not_shown_either() -> None:
     with pytest.raises(ValueError, match="accepted: what fits max_interval_seconds") as caught:
-        _with("max_interval_seconds", lambda: secret(240), initial_interval_seconds=300)
+        _with("max_interval_seconds", lambda: pulumi.Output.secret(240), initial_interval_seconds=300)
     assert "240" not in str(caught.value)
 
 

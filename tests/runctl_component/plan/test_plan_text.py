@@ -21,7 +21,6 @@ from runctl_component.plan.plan import build_plan
 from runctl_component.plan.plan_text import plan_text
 from runctl_component.plan.surroundings import Surroundings
 
-from ..args.unknown import secret
 from ..forms import BASE
 from ..recording import record, unknown
 
@@ -213,7 +212,9 @@ def test_what_is_unknown_in_a_preview_is_said_in_words_and_hides_nothing_else(fi
 
 
 def test_what_is_secret_is_not_shown() -> None:
-    text, is_secret = _text(command=lambda: secret("hunter2"), prefix=lambda: secret("hunter2"))
+    text, is_secret = _text(
+        command=lambda: pulumi.Output.secret("hunter2"), prefix=lambda: pulumi.Output.secret("hunter2")
+    )
     assert ("hunter2" in text, is_secret) == (False, False)
 
 

@@ -13,7 +13,6 @@ from .readings_builders import FUNCTION, FUNCTION_ARN, GROUP, MONITOR, RUN, SETT
 
 OWN = Schedule(GROUP, RUN, enabled=True, target_arn=FUNCTION_ARN)
 HEARTBEAT = heartbeat_input(SETTINGS.to_document())
-OTHER_ARN = FUNCTION_ARN + "-of-somebody-else"
 
 
 def _found(
