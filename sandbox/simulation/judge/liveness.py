@@ -137,7 +137,9 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     settled += [at + to_notice for at, _ in truth.record.bucket.removed if finish.since <= at <= end]
     if finish.uncertain:
         settled.append(max(graced, finish.since + to_notice) + finish.stamp - finish.since)
+    # While EC2 may be taking the instance back, nobody looks; what counts from first sight begins with the next look.
     warned = 0 if truth.record.interrupted_at is None else truth.record.interrupted_at + INTERRUPTION
+    warned += to_notice + truth.grace if finish.dated_back and finish.since <= warned else 0
     return max(graced, finish.since + to_notice, warned, *settled) + 2 * MINUTE + 30 * SECOND
 
 

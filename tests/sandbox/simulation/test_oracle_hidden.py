@@ -59,6 +59,18 @@ def test_outputs_that_count_from_first_sight_are_seen_once_the_marker_before_the
     assert broken(told, a_finished_run_is_ended_in_time) is wrong
 
 
+@pytest.mark.parametrize(("warned_at", "wrong"), [(19, False), (1, True)])
+def test_outputs_that_count_from_first_sight_are_not_looked_for_while_ec2_may_take_the_instance_back(
+    warned_at: int, *, wrong: bool
+) -> None:
+    told = record({"expected_outputs": ("model.bin",), "grace_seconds": 1200, "max_interval_seconds": 300})
+    told.interrupted_at = warned_at * MINUTE
+    launched(told, 0, left_running_at=50 * MINUTE)
+    _uploaded(told, "model.bin", MINUTE, 20 * MINUTE)
+    told.finished_at = HOUR
+    assert broken(told, a_finished_run_is_ended_in_time) is wrong
+
+
 @pytest.mark.parametrize(("deleted", "wrong"), [(True, False), (False, True)])
 def test_outputs_that_a_marker_hid_until_their_grace_was_over_are_ended_a_little_late(
     *, deleted: bool, wrong: bool
