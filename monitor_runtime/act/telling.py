@@ -65,8 +65,7 @@ def _endings(settings: Settings) -> str:
         ways.append(f"{grace} the newest of {', '.join(settings.expected_outputs)}")
     failed = [f"{grace} {' or '.join(settings.failure_markers)}"] if settings.failure_markers else []
     if settings.idle:
-        idle = settings.idle
-        failed.append(f"when {idle.metric} stays under {idle.threshold:g} for {idle.minutes} minutes")
+        failed.append(f"when {settings.idle.metric} stays {settings.idle.condition}")
     if settings.stalled:
         stalled = settings.stalled
         failed.append(f"when nothing new matches {' or '.join(stalled.patterns)} for {stalled.minutes} minutes")

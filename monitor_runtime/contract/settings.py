@@ -42,6 +42,11 @@ class Idle:
         """Whether it is our runner on the instance that publishes the metric."""
         return self.metric == GPU_METRIC
 
+    @property
+    def condition(self) -> str:
+        """What the metric has to do, in words: ``under 5 for 30 minutes``. Nothing is under 0."""
+        return f"{'at' if self.threshold == 0 else 'under'} {self.threshold:g} for {self.minutes} minutes"
+
 
 @dataclass(frozen=True, slots=True)
 class Stalled:

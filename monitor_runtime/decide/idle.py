@@ -50,8 +50,7 @@ def idle_reason(idle: Idle | None, launched_at: datetime, seen: MetricMaxima | U
     """Why the run is idle, for people; None while it is not."""
     if idle is None or not is_idle(idle, launched_at, seen):
         return None
-    below = "at" if idle.threshold == 0 else "under"
-    return f"{idle.metric} {below} {idle.threshold:g} for {idle.minutes} minutes"
+    return f"{idle.metric} {idle.condition}"
 
 
 def metric_problem(idle: Idle | None, seen: MetricMaxima | Unknown | None) -> str | None:

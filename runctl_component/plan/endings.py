@@ -127,9 +127,8 @@ def _when_idle(settings: Settings, named: Named) -> str:
     idle = settings.idle
     if idle is None:
         return ""
-    stays = f"stays {'at' if idle.threshold == 0 else 'under'} {idle.threshold:g} for {idle.minutes} minutes"
     active = f"after the training was active or {idle.warm_up_minutes} minutes after the launch"
-    return f", when {named(idle.metric)} {stays}, {active}"
+    return f", when {named(idle.metric)} stays {idle.condition}, {active}"
 
 
 def _any_of(names: tuple[str, ...], named: Named) -> str:

@@ -196,6 +196,13 @@ def test_the_message_names_each_way_in_which_the_run_may_fail() -> None:
         )
 
 
+def test_a_metric_that_has_to_stay_at_zero_is_told_as_that() -> None:
+    with moto_cloud(idle=Idle("CPUUtilization", 0, 30)) as cloud:
+        cloud.check("first-check")
+        (message,) = cloud.all_messages()
+        assert message["plan"][0].endswith(", or when CPUUtilization stays at 0 for 30 minutes")
+
+
 @pytest.mark.parametrize("code", ["NotFound", "KMSAccessDenied", "AuthorizationError"])
 def test_a_topic_that_takes_no_message_fails_the_first_check_and_says_what_to_look_at(code: str) -> None:
     with moto_cloud() as cloud:
