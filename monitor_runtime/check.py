@@ -182,13 +182,13 @@ def _carry_out(context: CheckContext, instance: Instance, seen: Observation, dec
     # Most checks wait, and a cold start has no time for what it does not use.
     from monitor_runtime.act.carry_out import carry_out  # noqa: PLC0415
 
-    ended_before = context.report.metrics.get(Metric.ENDINGS, 0)
+    ended_before = context.report.endings.total()
     try:
         carry_out(context, instance, seen.memory, decision)
     except EndingFailedError:
         notice(context, instance, seen)
         raise
-    if context.report.metrics.get(Metric.ENDINGS, 0) > ended_before:
+    if context.report.endings.total() > ended_before:
         ends = isinstance(decision, Settle) or (isinstance(decision, End) and decision.action is not Action.REPORT)
         notice(context, instance, seen, goes_on=not ends)
 
@@ -215,6 +215,7 @@ def _describe(context: CheckContext, decision: Decision, seen: Observation | Non
     report.instance = seen.instance if seen else None
     report.decision = decision_word(decision)
     report.reason = decision.reason
+    report.action = None
     report.next_check_at = None
     report.unmet = seen.unmet if seen else ()
     report.outcome = decision.outcome if isinstance(decision, End | Interrupt | Settle | Refused) else None

@@ -47,12 +47,9 @@ class Telemetry:
         log = logger.warning if report.problems else logger.info
         log("check", extra=self._keys(check=dict(reply)))
         failed = float(Metric.CHECK_FAILURES in report.told_by)
-        measured = {Metric.CHECKS: float(report.checks), Metric.CHECK_FAILURES: failed, **report.metrics}
-        ending = {metric: value for metric, value in measured.items() if metric is Metric.ENDINGS}
-        common = {metric: value for metric, value in measured.items() if metric is not Metric.ENDINGS}
-        self._publish(common)
-        if ending:
-            self._publish(ending, outcome=str(report.outcome))
+        self._publish({Metric.CHECKS: float(report.checks), Metric.CHECK_FAILURES: failed, **report.metrics})
+        for outcome, count in report.endings.items():
+            self._publish({Metric.ENDINGS: float(count)}, outcome=outcome)
 
     def audited(self, report: Report, reply: Mapping[str, Any]) -> None:
         """Log the reply, and publish the metrics of an audit, which is about no one run."""

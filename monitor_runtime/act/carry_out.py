@@ -107,7 +107,7 @@ def interrupt(context: CheckContext, instance: Instance, memory: Memory, decisio
     """Signal the training before EC2 takes the instance, and record it. The switch stays: the warning may be vain."""
     if decision.signal_first:
         _signal(context, instance, min(context.settings.shutdown_timeout_seconds, SPOT_SIGNAL_SECONDS))
-    context.report.count(Metric.ENDINGS)
+    context.report.endings[decision.outcome] += 1
     possibly_armed = "" if memory.armed else unrecorded_switch(context, instance)
     unrecorded = {names.TAG_ARMED: unsure(possibly_armed)} if possibly_armed else {}
     record_tags(context, instance, {**outcome_tags(context, decision.outcome, decision.reason), **unrecorded})
@@ -239,7 +239,7 @@ def _settled(
         if disarmed:
             record_tags(context, instance, disarmed)
         return not memory.notified
-    context.report.count(Metric.ENDINGS)
+    context.report.endings[decision.outcome] += 1
     told = decision.outcome in memory.reported and memory.notified
     notified = {names.TAG_NOTIFIED: format_time(context.clock.now())} if told else {}
     _record(context, instance, memory, decision, {**disarmed, **notified})
@@ -248,7 +248,7 @@ def _settled(
 
 def _measure(context: CheckContext, decision: End, called_at: datetime | None = None) -> None:
     metrics = context.report.metrics
-    context.report.count(Metric.ENDINGS)
+    context.report.endings[decision.outcome] += 1
     metrics[Metric.GRACE_WAIT] = (decision.due_since - decision.evidence_at).total_seconds()
     if called_at:
         metrics[Metric.STOP_LATENCY] = max(0.0, (called_at - decision.due_since).total_seconds())

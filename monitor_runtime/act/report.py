@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,6 +39,8 @@ class Report:
     told_by: set[Metric] = field(default_factory=set[Metric])
     """The metrics whose alarms tell of the problems."""
     metrics: dict[Metric, float] = field(default_factory=dict[Metric, float])
+    endings: Counter[Outcome] = field(default_factory=Counter[Outcome])
+    """How many instances ended, by outcome."""
 
     def note(self, sentence: str) -> None:
         """Something seen or done, stated once."""

@@ -13,7 +13,8 @@ from sandbox.aws.boto import client
 
 from .cloud.aws_failures import DENIED
 from .cloud.moto_cloud import RUN, Cloud, moto_cloud
-from .handler_paths import watched
+from .handler_paths import completed_and_due, watched
+from .log_lines import logged
 
 
 def _release(cloud: Cloud) -> None:
@@ -230,3 +231,22 @@ def test_a_spot_warning_is_about_one_instance_of_the_run() -> None:
         signalled = [given["InstanceIds"] for call, given in cloud.calls if call == "ssm:SendCommand"]
         assert signalled == [[cloud.instance_id]]
         assert other not in str(signalled)
+
+
+def test_the_ending_of_one_instance_is_measured_by_its_own_outcome_while_another_goes_on() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).launch_another()
+        client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
+        with logged() as log:
+            reply = cloud.check()
+        (measured,) = [line for line in log.everything if "Endings" in line]
+        assert (reply["decision"], measured["outcome"], measured["Endings"]) == ("wait", "interrupted", [1])
+
+
+def test_what_was_done_to_one_instance_is_not_replied_of_another_that_goes_on() -> None:
+    with moto_cloud(terminate_after_days=1, max_runtime_hours=0.0) as cloud:
+        completed_and_due(cloud).check()
+        cloud.pass_time(days=2)
+        cloud.launch_another()
+        reply = cloud.check()
+        assert (cloud.state, reply["decision"], reply["action"]) == ("terminated", "wait", None)
