@@ -169,12 +169,14 @@ def _acted(
         return Recheck(decision.recheck_at, planned=planned)
     if isinstance(decision, Over):
         return None
-    _carry_out(context, instance, seen, decision)
-    return _after(context, instance, decision)
+    runs_on = _carry_out(context, instance, seen, decision)
+    return _after(context, instance, decision) if runs_on else None
 
 
-def _carry_out(context: CheckContext, instance: Instance, seen: Observation, decision: Decision) -> None:
-    """Carry a decision out. What it ends by a completion that nobody had seen before is noticed with it.
+def _carry_out(context: CheckContext, instance: Instance, seen: Observation, decision: Decision) -> bool:
+    """Carry a decision out; whether that leaves the instance running.
+
+    A completion by which it ends, and which nobody had seen before, is noticed with it.
 
     Raises:
         EndingFailedError: when EC2 does not do its part.
@@ -184,16 +186,16 @@ def _carry_out(context: CheckContext, instance: Instance, seen: Observation, dec
 
     ended_before = context.report.endings.total()
     try:
-        carry_out(context, instance, seen.memory, decision)
+        runs_on = carry_out(context, instance, seen.memory, decision)
     except EndingFailedError:
         notice(context, instance, seen)
         raise
     if context.report.endings.total() > ended_before:
-        ends = isinstance(decision, Settle) or (isinstance(decision, End) and decision.action is not Action.REPORT)
-        notice(context, instance, seen, goes_on=not ends)
+        notice(context, instance, seen, goes_on=runs_on)
+    return runs_on
 
 
-def _after(context: CheckContext, instance: Instance, decision: Decision) -> Recheck | None:
+def _after(context: CheckContext, instance: Instance, decision: Decision) -> Recheck:
     """After what leaves the instance running: EC2 may not take it after all, a reported or kept run has a deadline.
 
     What is kept past its deadline is ended by the last look after it.
@@ -201,12 +203,9 @@ def _after(context: CheckContext, instance: Instance, decision: Decision) -> Rec
     now = context.clock.now()
     if isinstance(decision, Interrupt):
         return Recheck(now + INTERRUPTION + LEAD, inside=False)
-    left_alone = isinstance(decision, End) and (decision.action is Action.REPORT or not decision.climbs)
-    if left_alone and instance.launched_at:
-        due = deadline(context.settings, instance.launched_at)
-        moments = (due, due + LAST_LOOK) if due else ()
-        return Recheck(min((moment for moment in moments if moment > now), default=None), inside=False)
-    return None
+    due = deadline(context.settings, instance.launched_at) if instance.launched_at else None
+    moments = (due, due + LAST_LOOK) if due else ()
+    return Recheck(min((moment for moment in moments if moment > now), default=None), inside=False)
 
 
 def _describe(context: CheckContext, decision: Decision, seen: Observation | None = None) -> None:

@@ -38,17 +38,18 @@ SPOT_SIGNAL_SECONDS = 90.0
 """EC2 warns about two minutes ahead."""
 
 
-def carry_out(context: CheckContext, instance: Instance, memory: Memory, decision: Decision) -> None:
-    """Do what was decided about an instance that is there.
+def carry_out(context: CheckContext, instance: Instance, memory: Memory, decision: Decision) -> bool:
+    """Do what was decided about an instance that is there; whether that leaves it running on purpose.
 
     Raises:
         EndingFailedError: when EC2 does not do its part.
     """
     match decision:
         case End():
-            end(context, instance, memory, decision)
+            return end(context, instance, memory, decision)
         case Interrupt():
             interrupt(context, instance, memory, decision)
+            return True
         case Settle():
             settle(context, instance, memory, decision)
         case ForceStop():
@@ -59,17 +60,18 @@ def carry_out(context: CheckContext, instance: Instance, memory: Memory, decisio
             refused(context, decision)
         case Wait() | Over():
             pass
+    return False
 
 
-def end(context: CheckContext, instance: Instance, memory: Memory, decision: End) -> None:
-    """End the run as decided.
+def end(context: CheckContext, instance: Instance, memory: Memory, decision: End) -> bool:
+    """End the run as decided; whether its instance runs on all the same, reported or kept.
 
     Raises:
         EndingFailedError: when EC2 does not do it.
     """
     if decision.action is Action.REPORT:
         _report(context, instance, memory, decision)
-        return
+        return True
     if decision.signal_first:
         _signal(context, instance, context.settings.shutdown_timeout_seconds)
     called_at = context.clock.now()
@@ -85,7 +87,7 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
     except CloudError as error:
         if error.kind is ErrorKind.UNSUPPORTED and not decision.climbs:
             _keep(context, instance, decision, error)
-            return
+            return True
         _record_failure(context, instance, memory, decision, error)
         what = f"{decision.action} failed ({decision.outcome}: {decision.reason})"
         raise EndingFailedError(f"{what}: {error}") from error
@@ -94,13 +96,14 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
         context.report.problem(f"terminated, since it cannot be stopped: {ended.climbed}")
     if not ended.by_us:
         context.report.note(f"instance was {ended.change.previous} before the call")
-        return
+        return False
     context.report.note(f"{ended.action} called {format_time(called_at)}")
     _measure(context, decision, called_at)
     _record(context, instance, memory, decision, _disarmed(context, instance, memory))
     drop_follow_up(context)
     why = ", which EC2 cannot stop" if ended.climbed else ""
     _tell(context, instance, decision, f"{_DONE[ended.action]}{why}", ended.change.current)
+    return False
 
 
 def interrupt(context: CheckContext, instance: Instance, memory: Memory, decision: Interrupt) -> None:
@@ -166,24 +169,29 @@ def _signal(context: CheckContext, instance: Instance, seconds: float) -> None:
 
 
 def _report(context: CheckContext, instance: Instance, memory: Memory, decision: End) -> None:
-    """Tell of an outcome and leave the instance as it is."""
+    """Tell of an outcome and leave the instance as it is. It is recorded once told: until then, each check tells it."""
+    tags = outcome_tags(context, decision.outcome, decision.reason)
+    if not _tell(context, instance, decision, "reported it, and left the instance as it is", instance.state):
+        return
     _measure(context, decision)
     reported = reported_value(memory.reported | {decision.outcome}, context.clock.now())
-    tags = outcome_tags(context, decision.outcome, decision.reason)
     record_tags(context, instance, {**tags, names.TAG_REPORTED: reported})
-    _tell(context, instance, decision, "reported it, and left the instance as it is", instance.state)
 
 
 def _keep(context: CheckContext, instance: Instance, decision: End, error: CloudError) -> None:
-    """Nothing is destroyed on doubt: what EC2 cannot stop runs on until its deadline, and somebody is told at once."""
+    """Nothing is destroyed on doubt: what EC2 cannot stop runs on until its deadline, and somebody is told at once.
+
+    As with a report, that is recorded once it is told.
+    """
     context.report.problem(f"{decision.outcome}, and kept running: {error}")
-    refused = refused_value(1, context.clock.now(), Refusable.STOP_UNSUPPORTED)
     tags = outcome_tags(context, decision.outcome, decision.reason)
-    record_tags(context, instance, {**tags, names.TAG_REFUSED: refused})
     due = deadline(context.settings, instance.launched_at) if instance.launched_at else None
     until = "past" if due and due <= context.clock.now() else "until"
     how_long = f"{until} its deadline {format_time(due)}" if due else "without a deadline"
-    _tell(context, instance, decision, f"kept the instance running {how_long}: EC2 cannot stop it", instance.state)
+    done = f"kept the instance running {how_long}: EC2 cannot stop it"
+    if _tell(context, instance, decision, done, instance.state):
+        refused = refused_value(1, context.clock.now(), Refusable.STOP_UNSUPPORTED)
+        record_tags(context, instance, {**tags, names.TAG_REFUSED: refused})
 
 
 def _record(
@@ -202,10 +210,11 @@ def _record(
 
 def _tell(
     context: CheckContext, instance: Instance, decision: End | Interrupt | Settle, done: str, state: InstanceState
-) -> None:
-    """Told also when it could not be recorded."""
-    if decision.outcome and context.notifies:
-        notify(context, instance, News(decision.outcome, decision.reason, done, state, context.report.unmet))
+) -> bool:
+    """Tell the topic, also of what could not be recorded; whether nothing is left to tell."""
+    if decision.outcome is None or not context.notifies:
+        return True
+    return notify(context, instance, News(decision.outcome, decision.reason, done, state, context.report.unmet))
 
 
 def _record_failure(

@@ -28,8 +28,8 @@ class News:
     unmet: Sequence[str] = ()
 
 
-def notify(context: CheckContext, instance: Instance, news: News) -> None:
-    """Publish, then remember it: a message twice is better than none."""
+def notify(context: CheckContext, instance: Instance, news: News) -> bool:
+    """Publish, then remember it: a message twice is better than none. Whether the topic took it."""
     message = {
         "outcome": news.outcome,
         "reason": news.reason,
@@ -44,8 +44,9 @@ def notify(context: CheckContext, instance: Instance, news: News) -> None:
         persist(context.clock, send, context.remaining_seconds)
     except CloudError as error:
         context.report.problem(f"notification not sent: {error}")
-        return
+        return False
     record_tags(context, instance, {names.TAG_NOTIFIED: format_time(context.clock.now())})
+    return True
 
 
 def publish(context: CheckContext, status: str, message: Mapping[str, object]) -> None:

@@ -15,9 +15,10 @@ from monitor_runtime.contract.settings import SettingsError
 from monitor_runtime.observe.first_check import FirstCheckError
 from sandbox.aws.boto import client
 
-from .cloud.aws_failures import DENIED
+from .cloud.aws_failures import DENIED, PASSING
 from .cloud.moto_cloud import BUCKET, GROUP, PREFIX, RUN, Cloud, moto_cloud
 from .handler_paths import completed_and_due, watched
+from .log_lines import logged
 
 MARKER = PREFIX + "done"
 SPOT_WARNING = {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interruption Warning"}
@@ -127,6 +128,17 @@ def test_a_report_touches_nothing_and_is_told_once() -> None:
         cloud.check()
         assert cloud.state == "running"
         assert [message["outcome"] for message in cloud.messages()] == ["succeeded"]
+
+
+def test_a_report_that_the_topic_did_not_take_is_told_by_the_next_check_and_counted_once() -> None:
+    with moto_cloud(on_complete=Action.REPORT) as cloud, logged() as log:
+        completed_and_due(cloud).faults["sns:Publish"] = PASSING["5xx"]
+        cloud.check()
+        cloud.faults.clear()
+        cloud.check()
+        cloud.check()
+        assert [message["outcome"] for message in cloud.messages()] == ["succeeded"]
+        assert log.measured("Endings") == [1]
 
 
 def test_two_checks_at_the_same_moment_end_once_and_tell_once() -> None:

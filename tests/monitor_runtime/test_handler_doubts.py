@@ -13,7 +13,7 @@ from monitor_runtime.contract.outcomes import Action
 from sandbox.aws.boto import client
 from sandbox.aws.moto_gaps import begin_upload
 
-from .cloud.aws_failures import DENIED, error, raiser
+from .cloud.aws_failures import DENIED, PASSING, error, raiser
 from .cloud.moto_cloud import BUCKET, GROUP, PREFIX, RUN, Cloud, moto_cloud
 from .handler_paths import completed_and_due, watched
 
@@ -111,6 +111,30 @@ def test_unverified_work_that_is_kept_past_its_deadline_is_ended_by_the_last_loo
         assert (reply["outcome"], reply["next_check_at"]) == ("unverified", "2026-03-02T11:17:00Z")
         (message,) = cloud.messages()
         assert message["done"] == "kept the instance running past its deadline 2026-03-02T11:12:00Z: EC2 cannot stop it"
+
+
+def test_that_an_instance_is_kept_is_told_by_the_next_check_where_the_topic_did_not_take_it() -> None:
+    with moto_cloud(on_complete=Action.TERMINATE) as cloud:
+        watched(cloud).put("done")
+        cloud.faults |= {"ec2:StopInstances": CANNOT_STOP, "sns:Publish": PASSING["5xx"]}
+        _upload_under_way(cloud)
+        cloud.pass_time(minutes=16)
+        cloud.check()
+        del cloud.faults["sns:Publish"]
+        for _ in range(2):
+            cloud.pass_time(minutes=5)
+            cloud.check()
+        assert [message["outcome"] for message in cloud.messages()] == ["unverified"]
+
+
+def test_unverified_work_on_an_instance_that_was_stopped_needs_no_further_check() -> None:
+    with moto_cloud(max_runtime_hours=2.3) as cloud:
+        watched(cloud).put("done")
+        _upload_under_way(cloud)
+        cloud.pass_time(minutes=15)
+        reply = cloud.check()
+        assert (reply["outcome"], cloud.state, reply["next_check_at"]) == ("unverified", "stopped", None)
+        assert names.follow_up_name(RUN) not in cloud.schedules()
 
 
 def _upload_under_way(cloud: Cloud) -> None:
