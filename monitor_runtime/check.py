@@ -152,7 +152,7 @@ def _asks_memory(context: CheckContext, seen: Observation, decision: Decision) -
     if isinstance(decision, End):
         left_alone = not decision.climbs or decision.action is Action.REPORT
         return left_alone or seen.instance.state not in ON or seen.instance.spot_request_id is not None
-    return isinstance(decision, Settle)
+    return isinstance(decision, Settle | Interrupt)
 
 
 def _acted(

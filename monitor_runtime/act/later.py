@@ -56,8 +56,12 @@ def _refusals(value: str) -> _Refusals | None:
 
 
 def _dated(tag: str, tags: Mapping[str, str]) -> str:
-    """When a tag was written, as a text that sorts by time; empty where that is not known."""
-    if tag in {names.TAG_OUTCOME, names.TAG_REASON, names.TAG_ARMED}:
+    """When a tag was written, as a text that sorts by time; empty where that is not known.
+
+    What an ending writes without a time of its own is as old as the ending, which also empties what was reported.
+    """
+    is_emptied = tag == names.TAG_REPORTED and not tags.get(tag)
+    if is_emptied or tag in {names.TAG_OUTCOME, names.TAG_REASON, names.TAG_ARMED}:
         tag = names.TAG_ENDED_AT
     words = tags.get(tag, "").split(" ")
     return words[1] if tag == names.TAG_REFUSED and len(words) > 1 else words[0]

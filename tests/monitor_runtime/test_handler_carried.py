@@ -17,6 +17,7 @@ from sandbox.aws.boto import client
 from .cloud.aws_failures import DENIED, PASSING
 from .cloud.moto_cloud import PREFIX, RUN, Cloud, moto_cloud
 from .handler_paths import S3_EVENT, completed_and_due, watched
+from .log_lines import logged
 
 FOLLOW_UP = names.follow_up_name(RUN)
 SPOT_WARNING = {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interruption Warning"}
@@ -116,6 +117,15 @@ def test_an_interruption_that_could_not_be_recorded_is_not_followed_by_an_ending
         assert [message["outcome"] for message in cloud.messages()] == ["interrupted"]
 
 
+def test_a_spot_warning_that_comes_twice_is_told_once_though_it_could_not_be_recorded() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        cloud.faults["ec2:CreateTags"] = DENIED
+        for _ in range(2):
+            cloud.handle(SPOT_WARNING | {"detail": {"instance-id": cloud.instance_id}})
+        assert [message["outcome"] for message in cloud.messages()] == ["interrupted"]
+
+
 def test_what_an_overlapping_check_put_is_carried_on() -> None:
     with moto_cloud() as cloud:
         completed_and_due(cloud)
@@ -190,3 +200,15 @@ def test_a_follow_up_is_kept_as_long_as_what_it_carries_cannot_be_written() -> N
         cloud.check()
         cloud.check()
         assert names.TAG_OUTCOME in _carried(cloud)[cloud.instance_id]
+
+
+def test_a_run_that_was_reported_and_then_stopped_is_counted_once_though_its_end_could_not_be_recorded() -> None:
+    with moto_cloud(on_complete=Action.REPORT) as cloud:
+        completed_and_due(cloud).check()
+        client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
+        cloud.faults["ec2:CreateTags"] = DENIED
+        with logged() as log:
+            for _ in range(12):
+                cloud.pass_time(minutes=5)
+                cloud.check()
+        assert log.measured("Endings") == [1]
