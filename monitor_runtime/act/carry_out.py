@@ -138,6 +138,7 @@ def force_stop(context: CheckContext, instance: Instance, memory: Memory, decisi
     except CloudError as error:
         _count_refusal(context, instance, memory, Refusable.FORCE, error)
         raise EndingFailedError(f"{decision.reason}, and cannot be forced: {error}") from error
+    context.report.problem(f"{decision.reason}: the stop was forced", told_by=Metric.ENDING_FAILURES)
 
 
 def terminate_stopped(context: CheckContext, instance: Instance, memory: Memory, decision: TerminateStopped) -> None:

@@ -165,6 +165,16 @@ def test_a_check_whose_ending_failed_is_a_warning_with_its_cause(action: Action)
         assert (line["level"], line["check"]["problems"]) == ("WARNING", [str(raised.value)])
 
 
+def test_a_stop_that_had_to_be_forced_is_a_warning_with_its_cause() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).force_state("stopping", 64, "User initiated (2026-03-02 10:00:00 GMT)")
+        with logged() as log:
+            cloud.check()
+        (line,) = log.of("check")
+        problems = ["stopping since 2026-03-02T10:00:00Z: the stop was forced"]
+        assert (line["level"], line["check"]["problems"]) == ("WARNING", problems)
+
+
 def test_calls_are_counted_once_for_an_invocation_that_checks_two_runs() -> None:
     with moto_cloud() as cloud:
         watched(cloud).launch_another("other")
