@@ -224,19 +224,20 @@ class Dispatcher:
             self.remaining_seconds,
         )
         audit.run()
-        reply = audit.to_document(self.cloud.calls)
-        self.journal.audited(audit.report, reply)
         checks: list[Reply] = []
         for number, (settings, unknown_fields) in enumerate(audit.unattended.values()):
             if self.remaining_seconds() < ENDING_SECONDS:
-                reply["problems"].append(f"no time to check {len(audit.unattended) - number} runs without a heartbeat")
+                left = len(audit.unattended) - number
+                audit.report.problem(f"no time to check {left} runs without a heartbeat")
                 break
             report = self._report(settings, TriggerKind.AUDIT, unknown_fields)
             try:
                 checks.append(self._check(settings, report, may_wait=False))
             except EndingFailedError as error:
-                reply["problems"].append(str(error))
-        return {**reply, "checks": checks, "calls": dict(self.cloud.calls)}
+                audit.report.problem(str(error))
+        reply = audit.to_document(self.cloud.calls)
+        self.journal.audited(audit.report, reply)
+        return {**reply, "checks": checks}
 
     def _triggered(self, trigger: CarriedTrigger) -> Report:
         report = self._report(trigger.settings, trigger.kind, trigger.unknown_fields)

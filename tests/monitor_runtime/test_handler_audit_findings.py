@@ -11,8 +11,9 @@ from sandbox.aws.boto import client
 
 from .audits import ALL_TAGS, audit, delete, flaws, rewrite, second_run, strip
 from .cloud.aws_failures import DENIED, error, raiser
-from .cloud.moto_cloud import BUCKET, GROUP, PREFIX, RUN, moto_cloud
+from .cloud.moto_cloud import BUCKET, GROUP, PREFIX, RUN, Context, moto_cloud
 from .handler_paths import completed_and_due, watched
+from .log_lines import logged
 
 AT_DEADLINE = "at(2026-03-03T09:10:00)"
 QUIET = ["scheduler:ListSchedules", "ec2:DescribeInstances", "ec2:StopInstances", "ec2:TerminateInstances"]
@@ -105,6 +106,19 @@ def test_a_run_whose_heartbeat_is_disabled_is_told_and_checked_by_each_audit() -
         assert flaws(reply) == [("heartbeat-disabled", cloud.instance_id, False)]
         assert [(each["run"], each["outcome"]) for each in reply["checks"]] == [(RUN, "succeeded")]
         assert cloud.state == "stopped"
+
+
+def test_runs_without_a_heartbeat_for_whose_checks_no_time_is_left_are_told_in_the_log() -> None:
+    with moto_cloud() as cloud, pytest.MonkeyPatch.context() as patch, logged() as log:
+        watched(cloud)
+        rewrite(RUN, State="DISABLED")
+        audited = "ec2:TerminateInstances"
+        patch.setattr(
+            Context, "get_remaining_time_in_millis", lambda _: 100_000 if audited in cloud.made() else 900_000
+        )
+        audit(cloud)
+        (line,) = log.of("audit")
+        assert "no time to check 1 runs without a heartbeat" in line["audit"]["problems"]
 
 
 def test_of_two_runs_only_the_one_whose_heartbeat_is_disabled_is_told() -> None:
