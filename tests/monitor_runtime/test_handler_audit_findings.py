@@ -112,10 +112,11 @@ def test_runs_without_a_heartbeat_for_whose_checks_no_time_is_left_are_told_in_t
     with moto_cloud() as cloud, pytest.MonkeyPatch.context() as patch, logged() as log:
         watched(cloud)
         rewrite(RUN, State="DISABLED")
-        audited = "ec2:TerminateInstances"
-        patch.setattr(
-            Context, "get_remaining_time_in_millis", lambda _: 100_000 if audited in cloud.made() else 900_000
-        )
+
+        def used_up_by_the_last_dry_run(_: Context) -> int:
+            return 100_000 if "ec2:TerminateInstances" in cloud.made() else 900_000
+
+        patch.setattr(Context, "get_remaining_time_in_millis", used_up_by_the_last_dry_run)
         audit(cloud)
         (line,) = log.of("audit")
         assert "no time to check 1 runs without a heartbeat" in line["audit"]["problems"]
