@@ -28,8 +28,8 @@ from monitor_runtime.cloud.pages import Page
 from monitor_runtime.cloud.values import Instance, InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import switch_time
+from monitor_runtime.contract.memory import armed_value
 from monitor_runtime.contract.settings import Settings
-from monitor_runtime.decide.memory import armed_value
 from sandbox.simulation.world.process import Process, ProcessClock, SuspendedError
 from sandbox.simulation.world.timeline import MINUTE, SECOND, START, Timeline, to_milliseconds
 

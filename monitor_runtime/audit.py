@@ -16,6 +16,7 @@ from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
 from monitor_runtime.cloud.pages import Schedule
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.settings import Settings, SettingsError
 from monitor_runtime.contract.times import format_time
@@ -29,7 +30,6 @@ from monitor_runtime.decide.audit import (
     recorded_switch,
     wrong_switch,
 )
-from monitor_runtime.decide.memory import Memory
 from monitor_runtime.observe.audit import Sight, look
 from monitor_runtime.observe.locate import declared_settings
 

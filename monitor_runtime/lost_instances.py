@@ -9,9 +9,9 @@ from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.decide.audit import lost_tags, wanted_tags
-from monitor_runtime.decide.memory import Memory
 from monitor_runtime.observe.audit import instances_of_switches
 
 

@@ -17,6 +17,7 @@ from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from monitor_runtime.cloud.values import Instance, InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import deadline
+from monitor_runtime.contract.memory import Memory, Refusable, refused_value, reported_value, unsure
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time
@@ -31,7 +32,6 @@ from monitor_runtime.decide.decisions import (
     TerminateStopped,
     Wait,
 )
-from monitor_runtime.decide.memory import Memory, Refusable, refused_value, reported_value, unsure
 
 _DONE = {Action.STOP: "stopped the instance", Action.TERMINATE: "terminated the instance"}
 SPOT_SIGNAL_SECONDS = 90.0
@@ -85,12 +85,10 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
             climbs=decision.climbs,
         )
     except CloudError as error:
-        if error.kind is ErrorKind.UNSUPPORTED and not decision.climbs:
-            _keep(context, instance, decision, error)
-            return True
-        _record_failure(context, instance, memory, decision, error)
-        what = f"{decision.action} failed ({decision.outcome}: {decision.reason})"
-        raise EndingFailedError(f"{what}: {error}") from error
+        if error.kind is not ErrorKind.UNSUPPORTED or decision.climbs:
+            raise _failure(context, instance, memory, decision, error) from error
+        _keep(context, instance, decision, error)
+        return True
     context.report.action = ended.action
     if ended.climbed:
         context.report.problem(f"terminated, since it cannot be stopped: {ended.climbed}")
@@ -218,12 +216,14 @@ def _tell(
     return notify(context, instance, News(decision.outcome, decision.reason, done, state, context.report.unmet))
 
 
-def _record_failure(
+def _failure(
     context: CheckContext, instance: Instance, memory: Memory, decision: End, error: CloudError
-) -> None:
+) -> EndingFailedError:
+    """The ending that failed, counted, and recorded where EC2 refused it."""
     context.report.count(Metric.ENDING_FAILURES)
     ending = outcome_tags(context, decision.outcome, decision.reason)
     _count_refusal(context, instance, memory, decision.outcome, error, further=ending)
+    return EndingFailedError(f"{decision.action} failed ({decision.outcome}: {decision.reason}): {error}")
 
 
 def _count_refusal(

@@ -13,9 +13,9 @@ from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import switch_time
 from monitor_runtime.contract.lateness import LEAD
+from monitor_runtime.contract.memory import Memory, armed_value, unsure
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide.memory import Memory, armed_value, unsure
 
 
 class Repair(StrEnum):

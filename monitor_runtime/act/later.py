@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import ASKED_AGAIN
 from monitor_runtime.contract.times import parse_time
-from monitor_runtime.decide.memory import ASKED_AGAIN
 
 
 class _Refusals(NamedTuple):

@@ -7,10 +7,10 @@ from monitor_runtime.act.ending import persist
 from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import noticed_value, safe_value
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide.memory import noticed_value, safe_value
 from monitor_runtime.decide.observation import Observation, Progress, Unknown
 from monitor_runtime.decide.stalled import progress_value
 

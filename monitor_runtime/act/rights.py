@@ -15,8 +15,8 @@ from monitor_runtime.cloud.interface import Change, CloudError, ErrorKind, Follo
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import switch_time
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.triggers import follow_up_input
-from monitor_runtime.decide.memory import Memory
 
 _TRIED = (Change.STOP, Change.TERMINATE, Change.TAG)
 """For every run: what cannot be stopped is terminated, and what is done is recorded."""

@@ -8,8 +8,8 @@ from monitor_runtime.act.recording import record_tags, remember
 from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import BoxNews, box_value
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide.memory import BoxNews, box_value
 from monitor_runtime.decide.observation import Observation, SignOfLife
 from monitor_runtime.decide.sign_of_life import silence
 

@@ -12,10 +12,10 @@ from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import deadline
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide.memory import Memory
 
 _DONE = {Action.STOP: "stopped", Action.TERMINATE: "terminated", Action.REPORT: "reported, nothing changed"}
 

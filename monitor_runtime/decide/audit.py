@@ -12,10 +12,10 @@ from monitor_runtime.cloud.pages import Schedule
 from monitor_runtime.cloud.values import ON, Instance, InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import REMOVAL
+from monitor_runtime.contract.memory import Memory, armed_value
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide.memory import Memory, armed_value
 
 OVERDUE = timedelta(minutes=10)
 """How long a switch may take to be thrown, with its first retries."""
@@ -133,11 +133,7 @@ def _switch(
     switch, due = schedules.get(recorded.name), f"{_who(instance)} for {format_time(recorded.at)}"
     if now >= recorded.at:
         held = Memory.of(instance, now).hold.until
-        if (
-            now - recorded.at > OVERDUE
-            and not held
-            and (not instance.launched_at or instance.launched_at < recorded.at)
-        ):
+        if now - recorded.at > OVERDUE and not held:
             yield _finding(instance, Flaw.OVERDUE, f"the deadline switch of {due} did not end it: end it by hand")
     elif switch is None:
         yield _finding(instance, Flaw.NO_SWITCH, f"the deadline switch of {due} does not exist")

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from monitor_runtime.contract.backoff import next_due
 from monitor_runtime.contract.deadline import LAST_LOOK, deadline
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide.completion import Completion
 from monitor_runtime.decide.decisions import Decision, End, Refused, Wait
-from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import Observation, Unknown
 
 

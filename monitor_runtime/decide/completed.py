@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from monitor_runtime.contract.deadline import LAST_LOOK
 from monitor_runtime.contract.lateness import STILL
+from monitor_runtime.contract.memory import Refusable
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.case import Case, end, wait, wait_for
 from monitor_runtime.decide.completion import Completion
 from monitor_runtime.decide.decisions import Decision, Wait
-from monitor_runtime.decide.memory import Refusable
 from monitor_runtime.decide.observation import Unknown
 from monitor_runtime.decide.verification import last_movement, verification_gap
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from monitor_runtime.cloud.values import StoredObject
 from monitor_runtime.contract import times
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.wording import few
-from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.multipart import multipart_digest
 from monitor_runtime.decide.unmet import fresh, matching, missing
 

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from monitor_runtime.cloud.values import Instance, InstanceState
 from monitor_runtime.contract.deadline import deadline
+from monitor_runtime.contract.memory import Memory, Refusable
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.case import Case
 from monitor_runtime.decide.completed import verdict
 from monitor_runtime.decide.decisions import Decision, End, ForceStop, Over, Refused, Settle, TerminateStopped
-from monitor_runtime.decide.memory import Memory, Refusable
 from monitor_runtime.decide.observation import Observation, Unknown
 
 STUCK_AFTER = timedelta(minutes=10)

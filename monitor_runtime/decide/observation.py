@@ -8,8 +8,8 @@ from datetime import datetime
 
 from monitor_runtime.cloud.interface import CloudError, ErrorKind, MetricWindow
 from monitor_runtime.cloud.values import Instance, StoredObject, Upload
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.decide.completion import Completion, MarkerBody
-from monitor_runtime.decide.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)

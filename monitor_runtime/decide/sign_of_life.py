@@ -6,11 +6,11 @@ from datetime import datetime
 
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import REPORT_DELAY, STARTED_AGAIN
+from monitor_runtime.contract.memory import BoxNews
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.completed import own_action
 from monitor_runtime.decide.completion import fresh, matching
-from monitor_runtime.decide.memory import BoxNews
 from monitor_runtime.decide.observation import Observation, SignOfLife
 
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from monitor_runtime.cloud.values import StoredObject, Upload
 from monitor_runtime.contract import times
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.settings import Settings, Stalled
 from monitor_runtime.decide.completion import fresh, matching
-from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.multipart import multipart_digest
 from monitor_runtime.decide.observation import Progress, Unknown
 

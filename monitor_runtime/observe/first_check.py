@@ -12,8 +12,8 @@ from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud, CloudError
 from monitor_runtime.cloud.values import ON, Instance, InstanceState
 from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.settings import Settings
-from monitor_runtime.decide.memory import Memory
 
 PATIENCE = timedelta(minutes=2)
 PAUSE_SECONDS = 10

@@ -10,10 +10,10 @@ from datetime import datetime
 from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
 from monitor_runtime.cloud.values import ON, Instance, InstanceState
 from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.settings import Settings, SettingsError, parse
 from monitor_runtime.contract.triggers import S3EventTrigger, SpotWarningTrigger
 from monitor_runtime.contract.wording import few
-from monitor_runtime.decide.memory import Memory
 from monitor_runtime.observe.misses import Misses
 
 

@@ -12,6 +12,7 @@ from monitor_runtime.cloud.interface import Cloud, CloudError
 from monitor_runtime.cloud.values import ON, Instance, InstanceState, StoredObject
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import deadline
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide.completion import (
@@ -24,7 +25,6 @@ from monitor_runtime.decide.completion import (
     unmet,
 )
 from monitor_runtime.decide.idle import metric_window
-from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import MetricMaxima, Observation, Unknown
 from monitor_runtime.decide.sign_of_life import sign_is_due
 from monitor_runtime.decide.verification import checkpoint_keys

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud
 from monitor_runtime.cloud.values import StoredObject, Upload
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.settings import Settings, Stalled
-from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import Observation, Progress, Unknown
 from monitor_runtime.decide.stalled import (
     is_sign_of_progress,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import Memory, Refusable
 from monitor_runtime.contract.times import format_time
 from runctl_component.status.heartbeats import Heartbeat
 from runctl_component.status.last_check import FAILED, LastCheck
-from runctl_component.status.launch_tags import LaunchTags
 from runctl_component.status.run_status import HeartbeatState
-from runctl_component.status.states import STOP_UNSUPPORTED, WANTED_TAGS, lost_tags
+from runctl_component.status.states import WANTED_TAGS, lost_tags
 from runctl_component.status.values import ON, Instance
 
 SWITCH_LATE = timedelta(minutes=5)
@@ -27,7 +27,7 @@ class Facts:
     run: str
     monitor: str
     instance: Instance | None
-    tags: LaunchTags
+    tags: Memory
     heartbeat: Heartbeat | None
     heartbeat_state: HeartbeatState
     check: LastCheck | None
@@ -78,9 +78,9 @@ def _watching(facts: Facts, instance: Instance) -> Iterator[str]:
 
 def _ending(facts: Facts) -> Iterator[str]:
     tags = facts.tags
-    if tags.hold_problem:
-        yield tags.hold_problem
-    if tags.refused == STOP_UNSUPPORTED:
+    if tags.hold.problem:
+        yield tags.hold.problem
+    if tags.refused == Refusable.STOP_UNSUPPORTED:
         yield "EC2 cannot stop it, and its work is not verified: it is kept until its deadline. Save what is on it"
     elif tags.refused and tags.refused_at:
         times = "once" if tags.refused_count == 1 else f"{tags.refused_count} times in a row"

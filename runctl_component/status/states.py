@@ -6,13 +6,11 @@ from datetime import datetime
 
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import SWITCH_DELAY
+from monitor_runtime.contract.memory import Memory, Refusable
 from monitor_runtime.contract.times import format_time
-from runctl_component.status.launch_tags import LaunchTags
 from runctl_component.status.run_status import HeartbeatState, RunState
 from runctl_component.status.values import STOPPING, Instance
 
-STOP_UNSUPPORTED = "stop-unsupported"
-"""In `names.TAG_REFUSED`: what EC2 can only terminate was kept, since its work is not verified."""
 WANTED_TAGS = (names.TAG_MONITOR, names.TAG_RUN)
 """Without these, no check finds the instance."""
 
@@ -22,7 +20,7 @@ def lost_tags(instance: Instance) -> list[str]:
     return [tag for tag in WANTED_TAGS if not instance.tags.get(tag)]
 
 
-def state_of(instance: Instance, tags: LaunchTags, heartbeat: HeartbeatState, now: datetime) -> RunState:
+def state_of(instance: Instance, tags: Memory, heartbeat: HeartbeatState, now: datetime) -> RunState:
     """The first that applies."""
     is_unwatched = bool(lost_tags(instance)) or heartbeat is HeartbeatState.MISSING
     possible = (
@@ -30,9 +28,9 @@ def state_of(instance: Instance, tags: LaunchTags, heartbeat: HeartbeatState, no
         (not instance.is_live, RunState.ENDED),
         (tags.may_be_going(now), RunState.RELEASED),
         (is_unwatched, RunState.UNWATCHED),
-        (tags.reported or tags.refused == STOP_UNSUPPORTED, RunState.KEPT),
+        (tags.outcome in tags.reported or tags.refused == Refusable.STOP_UNSUPPORTED, RunState.KEPT),
         (bool(tags.refused), RunState.REFUSED),
-        (tags.hold_until is not None, RunState.HELD),
+        (tags.hold.until is not None, RunState.HELD),
         (tags.outcome is not None, RunState.ENDING),
         (bool(tags.noticed), RunState.COMPLETING),
         (instance.state == "pending", RunState.STARTING),
@@ -40,7 +38,7 @@ def state_of(instance: Instance, tags: LaunchTags, heartbeat: HeartbeatState, no
     return next((state for applies, state in possible if applies), RunState.RUNNING)
 
 
-def told_by_tags(instance: Instance, tags: LaunchTags) -> str:
+def told_by_tags(instance: Instance, tags: Memory) -> str:
     """Why the run ended, or what is known of it without any check's words."""
     if tags.reason:
         return tags.reason
@@ -51,7 +49,7 @@ def told_by_tags(instance: Instance, tags: LaunchTags) -> str:
     return ""
 
 
-def _unrecorded_end(instance: Instance, tags: LaunchTags) -> str:
+def _unrecorded_end(instance: Instance, tags: Memory) -> str:
     """Nobody wrote down why: the deadline switch does not, and what somebody else does is found by the next check."""
     if tags.released_at:
         return "removed by Pulumi"

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import SWITCH_DELAY, deadline
+from monitor_runtime.contract.memory import Memory
 from runctl_component.box.box_tags import TAG_SUCCESS_MARKER
 from runctl_component.status.heartbeats import Heartbeat
-from runctl_component.status.launch_tags import LaunchTags
 from runctl_component.status.problems import Facts, problems_of
 from runctl_component.status.readings import Readings, Run
 from runctl_component.status.run_status import HeartbeatState, RunState, RunStatus
@@ -66,7 +66,7 @@ class _Telling:
             yield self._of(instance)
 
     def _without_instance(self) -> RunStatus:
-        facts = self._facts(None, LaunchTags())
+        facts = self._facts(None, Memory())
         known = self.read.instances is not None
         reason = "no instance: not launched, or terminated more than an hour ago" if known else ""
         return RunStatus(
@@ -83,7 +83,7 @@ class _Telling:
         )
 
     def _of(self, instance: Instance) -> RunStatus:
-        tags = LaunchTags.of(instance, self.read.at)
+        tags = Memory.of(instance, self.read.at)
         facts = self._facts(instance, tags)
         state = state_of(instance, tags, facts.heartbeat_state, self.read.at)
         due, has_deadline = self._deadline(instance, tags)
@@ -104,13 +104,13 @@ class _Telling:
             due,
             has_deadline,
             tags.armed_for if instance.state in ON else None,
-            tags.hold_until,
+            tags.hold.until,
             self._output_uri(instance),
             self._log_uri(instance),
             tuple(problems_of(facts)),
         )
 
-    def _facts(self, instance: Instance | None, tags: LaunchTags) -> Facts:
+    def _facts(self, instance: Instance | None, tags: Memory) -> Facts:
         check = self.read.checks.get(self.run)
         return Facts(
             self.read.at,
@@ -146,13 +146,13 @@ class _Telling:
         settings = self.beat.settings if self.beat else None
         return settings.max_interval_seconds if settings else None
 
-    def _deadline(self, instance: Instance, tags: LaunchTags) -> tuple[datetime | None, bool | None]:
+    def _deadline(self, instance: Instance, tags: Memory) -> tuple[datetime | None, bool | None]:
         """By the settings, or by the switch, which a hold moves along; and whether there is one."""
         settings = self.beat.settings if self.beat else None
         if settings:
             due = deadline(settings, instance.launched_at)
             return due, due is not None
-        switch = None if tags.hold_until else tags.armed_for
+        switch = None if tags.hold.until else tags.armed_for
         return (switch - SWITCH_DELAY, True) if switch else (None, None)
 
     def _output_uri(self, instance: Instance | None) -> str | None:

@@ -8,11 +8,11 @@ from typing import Any
 
 from monitor_runtime.cloud.interface import MetricWindow
 from monitor_runtime.cloud.values import Instance, InstanceState, StoredObject
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide.completion import MarkerBody, find
 from monitor_runtime.decide.decide import decide
 from monitor_runtime.decide.decisions import Decision
-from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import MetricMaxima, Observation
 
 LAUNCH = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

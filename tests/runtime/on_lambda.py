@@ -15,8 +15,8 @@ from moto import mock_aws
 from moto.s3.models import s3_backends
 
 from monitor_runtime.contract.deadline import switch_time
+from monitor_runtime.contract.memory import armed_value
 from monitor_runtime.contract.settings import Settings
-from monitor_runtime.decide.memory import armed_value
 from sandbox.aws.virtual_clock import VirtualClock
 from sandbox.box.object_store import ObjectStore
 from sandbox.box.service import served

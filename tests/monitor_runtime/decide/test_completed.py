@@ -9,10 +9,10 @@ import pytest
 
 from monitor_runtime.cloud.values import Upload
 from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import Refusable, noticed_value, refused_value
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.decisions import Decision, End, Wait
-from monitor_runtime.decide.memory import Refusable, noticed_value, refused_value
 from monitor_runtime.decide.observation import Unknown
 
 from ..builders import PREFIX, at, decided, instance, seen, settings, stored

@@ -10,10 +10,10 @@ import pytest
 
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import safe_value
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.decisions import Decision, End, ForceStop, Over, Settle, TerminateStopped
-from monitor_runtime.decide.memory import safe_value
 from monitor_runtime.decide.observation import Observation, Unknown
 
 from ..builders import at, decided, instance, settings, stored

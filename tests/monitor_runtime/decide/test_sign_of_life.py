@@ -7,9 +7,9 @@ import pytest
 
 from monitor_runtime.cloud.values import Instance, StoredObject
 from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import BoxNews, Memory, box_value
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.completion import find
-from monitor_runtime.decide.memory import BoxNews, Memory, box_value
 from monitor_runtime.decide.observation import Observation, SignOfLife, Unknown
 from monitor_runtime.decide.sign_of_life import sign_is_due, silence
 

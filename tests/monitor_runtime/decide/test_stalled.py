@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from monitor_runtime.cloud.values import StoredObject, Upload
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Stalled
 from monitor_runtime.decide.decisions import End, Wait
-from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import Progress, Unknown
 from monitor_runtime.decide.stalled import (
     is_sign_of_progress,

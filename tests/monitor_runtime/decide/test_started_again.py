@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import BoxNews, Memory, box_value
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Stalled
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.decisions import Decision, End, Wait
-from monitor_runtime.decide.memory import BoxNews, Memory, box_value
 from monitor_runtime.decide.observation import Observation, Progress, SignOfLife, Unknown
 from monitor_runtime.decide.sign_of_life import sign_is_due, silence
 

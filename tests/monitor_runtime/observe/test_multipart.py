@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from monitor_runtime.cloud.values import StoredObject
-from monitor_runtime.contract import names
+from monitor_runtime.contract import memory, names
 from monitor_runtime.contract.times import format_time
-from monitor_runtime.decide import memory
 from monitor_runtime.decide.decisions import End, Wait
 from monitor_runtime.decide.multipart import multipart_digest
 from monitor_runtime.decide.observation import Observation

@@ -7,6 +7,7 @@ from datetime import timedelta
 from monitor_runtime import check, dispatch
 from monitor_runtime.act import carry_out, deadline_switch, ending, follow_up, signalling
 from monitor_runtime.cloud.interface import CommandState
+from monitor_runtime.contract import memory
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.decide import (
     case,
@@ -14,7 +15,6 @@ from monitor_runtime.decide import (
     completion,
     decide,
     idle,
-    memory,
     next_check,
     stalled,
     unmet,

@@ -18,13 +18,13 @@ from monitor_runtime.cloud.interface import Change, CloudError
 from monitor_runtime.cloud.pages import Page
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import backoff, deadline, settings, times, triggers
+from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.names import TAG_MONITOR, TAG_NOTICED
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Idle, Settings
 from monitor_runtime.decide.case import Case
 from monitor_runtime.decide.completion import Completion, MarkerBody
 from monitor_runtime.decide.decisions import Interrupt, Wait
-from monitor_runtime.decide.memory import Memory
 from monitor_runtime.decide.observation import Observation, SignOfLife, Unknown
 from monitor_runtime.decide.stalled import progress_since
 from monitor_runtime.observe import locate

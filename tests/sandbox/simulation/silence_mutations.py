@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from monitor_runtime import check
-from monitor_runtime.decide import memory, sign_of_life
+from monitor_runtime.contract import memory
+from monitor_runtime.decide import sign_of_life
 from monitor_runtime.decide.observation import SignOfLife
 from monitor_runtime.observe import observe
 

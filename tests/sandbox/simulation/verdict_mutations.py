@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from monitor_runtime import check
 from monitor_runtime.act import carry_out, recording
-from monitor_runtime.decide import case, completed, completion, decide, ended, memory, unmet
+from monitor_runtime.contract import memory
+from monitor_runtime.decide import case, completed, completion, decide, ended, unmet
 from monitor_runtime.observe import observe
 
 from .mutation import Mutation

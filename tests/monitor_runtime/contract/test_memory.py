@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from monitor_runtime.cloud.values import Instance
-from monitor_runtime.contract import names
-from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.contract import memory, names
+from monitor_runtime.contract.memory import Hold, Memory, Refusable, safe_value
+from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time, parse_time
-from monitor_runtime.decide import memory
-from monitor_runtime.decide.memory import Hold, Memory, Refusable, safe_value
 
 from ..builders import LAUNCH, at, instance
 
@@ -97,9 +96,9 @@ def test_without_tags_nothing_is_remembered() -> None:
     [
         ("2026-03-09T12:00:01Z", "more than 7 days ahead"),
         ("9999-12-31T23:59:59Z", "more than 7 days ahead"),
-        ("next week", "is not a time: write it like"),
-        ("1772452800", "is not a time: write it like"),
-        ("true", "is not a time: write it like"),
+        ("next week", "is not a time, and is ignored: write it like"),
+        ("1772452800", "is not a time, and is ignored: write it like"),
+        ("true", "is not a time, and is ignored: write it like"),
     ],
 )
 def test_a_hold_that_cannot_count_is_ignored_and_the_tag_and_its_value_are_named(value: str, words: str) -> None:
@@ -195,8 +194,32 @@ def test_the_switch_is_armed_for_the_time_that_the_tag_says(written: dict[str, s
     assert _remembered(written).armed == armed
 
 
-def test_the_reason_stands_beside_the_outcome() -> None:
-    assert Memory.of(_ended("succeeded", AT_LAUNCH), NOW).reason == "marker done"
+@pytest.mark.parametrize(
+    ("written", "armed_for"),
+    [
+        (memory.armed_value(NOW, Action.STOP, "team/dev/runs"), NOW),
+        (memory.unsure(memory.armed_value(NOW, Action.STOP, "team/dev/runs")), None),
+        (memory.armed_value(at(minutes=-1), Action.STOP, "team/dev/runs"), None),
+        ("soon", None),
+        ("", None),
+    ],
+    ids=["confirmed", "unsure", "of an earlier launch", "no time", "none"],
+)
+def test_a_switch_fires_when_a_tag_of_this_launch_says_so_for_sure(written: str, armed_for: datetime | None) -> None:
+    assert _remembered({names.TAG_ARMED: written}).armed_for == armed_for
+
+
+@pytest.mark.parametrize(
+    "written", [f"2 {BEFORE_LAUNCH} deadline", f"many {AT_LAUNCH} deadline", f"² {AT_LAUNCH} idle"]
+)
+def test_a_refusal_of_an_earlier_launch_or_without_a_count_is_none(written: str) -> None:
+    found = _remembered({names.TAG_REFUSED: written})
+    assert (found.refused, found.refused_count, found.refused_at) == ("", 0, None)
+
+
+@pytest.mark.parametrize(("ended_at", "reason"), [(AT_LAUNCH, "marker done"), (BEFORE_LAUNCH, "")])
+def test_the_reason_stands_beside_the_outcome_of_this_launch(ended_at: str, reason: str) -> None:
+    assert Memory.of(_ended("succeeded", ended_at), NOW).reason == reason
 
 
 # Values.

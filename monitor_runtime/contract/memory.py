@@ -1,13 +1,16 @@
-"""What the tags of an instance remember of its current launch: read in one place, written in one form."""
+"""What the tags of an instance remember of its current launch: read in one place, written in one form.
+
+The monitor and the command of the status read them with this module.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
-from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import REMOVAL
 from monitor_runtime.contract.hold_time import MAX_HOLD, hold_time
@@ -40,6 +43,20 @@ class BoxNews(StrEnum):
     """It was told that the box is silent, or that its report cannot be read."""
 
 
+class Launch(Protocol):
+    """What is asked of an instance: its tags, and when its current launch began."""
+
+    @property
+    def launched_at(self) -> datetime | None:
+        """LaunchTime, which moves on at every start after a stop."""
+        ...
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """Its tags by their keys."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """The hold that is in force, if one is, and what is wrong with the tag, if something is."""
@@ -61,6 +78,8 @@ class Memory:
     """Whether the ending was published, and not only something that was reported before."""
     armed: str = ""
     """For when, and to what end, the deadline switch is armed, as written; empty when it is not."""
+    armed_for: datetime | None = None
+    """When the deadline switch fires, if a tag of this launch says so for sure."""
     refused: str = ""
     """What EC2 refused last, ``refused_count``, how often in a row, and ``refused_at``, when."""
     refused_count: int = 0
@@ -83,47 +102,42 @@ class Memory:
     """How an earlier launch ended, as long as the current one has no outcome."""
 
     @classmethod
-    def of(cls, instance: Instance, now: datetime) -> Memory:
+    def of(cls, launch: Launch, now: datetime) -> Memory:
         """Read the tags. What is dated before LaunchTime belongs to an earlier launch and does not count."""
 
         def tag(name: str) -> str:
-            return instance.tags.get(name, "")
+            return launch.tags.get(name, "")
 
-        ended_at = _since_launch(instance, tag(names.TAG_ENDED_AT))
-        notified_at = _since_launch(instance, tag(names.TAG_NOTIFIED))
+        ended_at = _since_launch(launch, tag(names.TAG_ENDED_AT))
+        notified_at = _since_launch(launch, tag(names.TAG_NOTIFIED))
         outcome = tag(names.TAG_OUTCOME)
         known = Outcome(outcome) if outcome in set(Outcome) else None
-        count, refused_at, refused = _parts(tag(names.TAG_REFUSED), 3)
-        refused_since = _since_launch(instance, refused_at)
-        counts = count.isdecimal() and count.isascii() and refused_since
+        refused, refused_count, refused_at = _read_refused(launch, tag(names.TAG_REFUSED))
         noticed_at, noticed = _parts(tag(names.TAG_NOTICED), 2)
-        noticed_since = _since_launch(instance, noticed_at)
+        noticed_since = _since_launch(launch, noticed_at)
+        armed = tag(names.TAG_ARMED)
         progress, progress_at = _parts(tag(names.TAG_PROGRESS), 2)
         return cls(
             hold=_read_hold(tag(names.TAG_HOLD_UNTIL), now),
             outcome=known if ended_at else None,
-            reason=tag(names.TAG_REASON),
+            reason=tag(names.TAG_REASON) if ended_at else "",
             ended_at=ended_at,
             notified=notified_at is not None and (ended_at is None or notified_at >= ended_at),
-            armed=tag(names.TAG_ARMED),
+            armed=armed,
+            armed_for=None if armed.endswith(_UNSURE) else _since_launch(launch, armed.partition(" ")[0]),
             refused=refused,
-            refused_count=int(count) if counts else 0,
-            refused_at=refused_since,
-            reported=_read_reported(instance, tag(names.TAG_REPORTED)),
+            refused_count=refused_count,
+            refused_at=refused_at,
+            reported=_read_reported(launch, tag(names.TAG_REPORTED)),
             noticed=noticed if noticed_since else "",
             noticed_since=noticed_since,
             progress=progress,
-            progress_at=_since_launch(instance, progress_at),
-            released_at=_since_launch(instance, tag(names.TAG_RELEASED)),
-            watched=_since_launch(instance, tag(names.TAG_WATCHED)) is not None,
-            box=_read_box(instance, tag(names.TAG_BOX)),
+            progress_at=_since_launch(launch, progress_at),
+            released_at=_since_launch(launch, tag(names.TAG_RELEASED)),
+            watched=_since_launch(launch, tag(names.TAG_WATCHED)) is not None,
+            box=_read_box(launch, tag(names.TAG_BOX)),
             outcome_before=known if ended_at is None and parse_time(tag(names.TAG_ENDED_AT)) else None,
         )
-
-    @property
-    def armed_for(self) -> datetime | None:
-        """When the deadline switch fires, if a tag says so for sure."""
-        return None if self.armed.endswith(_UNSURE) else parse_time(self.armed.partition(" ")[0])
 
     def may_be_going(self, now: datetime) -> bool:
         """Whether the instance was released a moment ago: what is made for it now would outlive it."""
@@ -160,16 +174,17 @@ def _read_hold(value: str, now: datetime) -> Hold:
         return Hold()
     until = hold_time(value)
     if until is None:
-        return Hold(None, f"{names.TAG_HOLD_UNTIL} {value!r} is not a time: write it like 2030-01-31T18:00:00Z")
+        how = "write it like 2030-01-31T18:00:00Z"
+        return Hold(None, f"{names.TAG_HOLD_UNTIL} {value!r} is not a time, and is ignored: {how}")
     if until - now > MAX_HOLD:
-        return Hold(None, f"{names.TAG_HOLD_UNTIL} {value!r} is ignored: more than {MAX_HOLD.days} days ahead")
+        return Hold(None, f"{names.TAG_HOLD_UNTIL} {value!r} is ignored: it is more than {MAX_HOLD.days} days ahead")
     return Hold(until if until > now else None)
 
 
-def _since_launch(instance: Instance, value: str) -> datetime | None:
+def _since_launch(launch: Launch, value: str) -> datetime | None:
     """The time that is written there, if it belongs to the current launch."""
     moment = parse_time(value)
-    return moment if moment and (instance.launched_at is None or moment >= instance.launched_at) else None
+    return moment if moment and (launch.launched_at is None or moment >= launch.launched_at) else None
 
 
 def refused_value(count: int, now: datetime, what: Outcome | Refusable) -> str:
@@ -206,15 +221,23 @@ def reported_value(reported: Iterable[Outcome], now: datetime) -> str:
     return " ".join([format_time(now), *sorted(reported)])
 
 
-def _read_reported(instance: Instance, value: str) -> frozenset[Outcome]:
+def _read_refused(launch: Launch, value: str) -> tuple[str, int, datetime | None]:
+    """What was refused in this launch, how often in a row, and when last."""
+    count, at, refused = _parts(value, 3)
+    refused_at = _since_launch(launch, at)
+    known = refused_at is not None and count.isdecimal() and count.isascii()
+    return (refused, int(count), refused_at) if known else ("", 0, None)
+
+
+def _read_reported(launch: Launch, value: str) -> frozenset[Outcome]:
     reported_at, outcomes = _parts(value, 2)
     known = set(outcomes.split()) & set(Outcome)
-    return frozenset(map(Outcome, known)) if _since_launch(instance, reported_at) else frozenset()
+    return frozenset(map(Outcome, known)) if _since_launch(launch, reported_at) else frozenset()
 
 
-def _read_box(instance: Instance, value: str) -> BoxNews | None:
+def _read_box(launch: Launch, value: str) -> BoxNews | None:
     known_at, news = _parts(value, 2)
-    return BoxNews(news) if _since_launch(instance, known_at) and news in set(BoxNews) else None
+    return BoxNews(news) if _since_launch(launch, known_at) and news in set(BoxNews) else None
 
 
 def safe_value(text: str) -> str:
