@@ -50,7 +50,7 @@ def _put_all(cloud: Cloud, names: Sequence[str]) -> None:
         cloud.put(name)
 
 
-@pytest.mark.parametrize("seconds", [20, 40])
+@pytest.mark.parametrize("seconds", [20, 26])
 def test_outputs_that_there_is_no_time_to_look_for_are_unknown(seconds: int) -> None:
     with moto_cloud(**FOLDERS) as cloud:
         watched(cloud)
