@@ -30,7 +30,7 @@ TAG_NOTIFIED = "runctl:notified"
 TAG_REPORTED = "runctl:reported"
 """When something was reported last, and the outcomes that were, while the instance was left as it was."""
 TAG_RELEASED = "runctl:released"
-"""When the run was taken off the instance, which Pulumi is about to remove: its end is no news to anybody."""
+"""When Pulumi was about to remove the instance: its end is no news to anybody."""
 TAG_REFUSED = "runctl:ending-refused"
 """``count time what``: how often in a row, and when last, EC2 refused an ending of this launch."""
 TAG_WATCHED = "runctl:watched"
@@ -38,7 +38,7 @@ TAG_WATCHED = "runctl:watched"
 TAG_BOX = "runctl:box"
 """When it was seen that the box has reported in this launch, or told that nothing is known of it, and which of them."""
 
-WRITTEN_BY_MONITOR = (
+WRITTEN_AFTER_LAUNCH = (
     TAG_ARMED,
     TAG_BOX,
     TAG_ENDED_AT,
@@ -54,7 +54,7 @@ WRITTEN_BY_MONITOR = (
     TAG_WATCHED,
 )
 """Tags that appear on the instance after its launch: Pulumi ignores changes of them, key by key."""
-RECORDED_TAGS = tuple(tag for tag in WRITTEN_BY_MONITOR if tag != TAG_HOLD_UNTIL)
+RECORDED_TAGS = tuple(tag for tag in WRITTEN_AFTER_LAUNCH if tag != TAG_HOLD_UNTIL)
 """Those that only the monitor writes, and may write."""
 
 ENV_MONITOR = "RUNCTL_MONITOR"

@@ -26,7 +26,7 @@ def ignored_changes(ami: object) -> list[str]:
     updates tags, and into which a refresh takes them. An image that is looked up counts at creation: a newer one must
     not replace a running training.
     """
-    tags = [f'{level}["{tag}"]' for level in ("tags", "tagsAll") for tag in names.WRITTEN_BY_MONITOR]
+    tags = [f'{level}["{tag}"]' for level in ("tags", "tagsAll") for tag in names.WRITTEN_AFTER_LAUNCH]
     is_deliberate = isinstance(ami, str) and not is_parameter(ami)
     return tags if is_deliberate else ["ami", *tags]
 

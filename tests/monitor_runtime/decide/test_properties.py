@@ -40,7 +40,7 @@ marker_names = st.sampled_from(
 objects = st.lists(st.builds(stored, marker_names, moments, st.integers(0, 3)), max_size=5).map(tuple)
 unknowns = st.builds(Unknown, st.just("service:Operation: Throttling"), st.booleans())
 tags = st.dictionaries(
-    st.sampled_from(names.WRITTEN_BY_MONITOR),
+    st.sampled_from(names.WRITTEN_AFTER_LAUNCH),
     st.one_of(
         st.text(max_size=30), moments.map(datetime.isoformat), st.sampled_from([*Outcome, "3 2026-03-02T10:00:00Z"])
     ),

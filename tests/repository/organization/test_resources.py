@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from monitor_runtime.contract.names import WRITTEN_BY_MONITOR
+from monitor_runtime.contract.names import WRITTEN_AFTER_LAUNCH
 from monitor_runtime.contract.rules import Problem
 from runctl_component import InvalidArgs
 from runctl_component.args.check_run import check_early
@@ -110,7 +110,7 @@ def test_the_numbers_of_tags_are_those_of_the_product() -> None:
 
 def test_the_products_own_keys_begin_with_its_name() -> None:
     tags = registered(ALL).one("Instance", "llama-ft").inputs["tags"]
-    ours = {*tags, *WRITTEN_BY_MONITOR} - {*ALL["tags"], "Name"}
+    ours = {*tags, *WRITTEN_AFTER_LAUNCH} - {*ALL["tags"], "Name"}
     assert [key for key in ours if not key.startswith("runctl:")] == []
 
 

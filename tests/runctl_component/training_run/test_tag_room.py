@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor_runtime.contract.names import WRITTEN_BY_MONITOR
+from monitor_runtime.contract.names import WRITTEN_AFTER_LAUNCH
 from runctl_component.args.run_rules import MAX_TAGS
 
 from ..forms import ALL, instance_of, registered
@@ -15,4 +15,4 @@ def test_as_many_tags_as_may_be_declared_fit_beside_all_that_is_ever_written() -
     most = {f"key-{number}": "value" for number in range(MAX_TAGS)}
     measured = {"metric": "gpu", "threshold": 5, "minutes": 30}
     tags = instance_of(registered({**ALL, "on_failure": "terminate", "idle": measured, "tags": most}))["tags"]
-    assert len({*tags, *WRITTEN_BY_MONITOR}) == ROOM
+    assert len({*tags, *WRITTEN_AFTER_LAUNCH}) == ROOM

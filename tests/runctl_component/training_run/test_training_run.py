@@ -211,7 +211,7 @@ def test_tags_that_the_monitor_writes_are_ignored_by_key(default: Recorded) -> N
     """On both levels: the provider updates tags by ``tagsAll``, which is an input so that the engine finds it."""
     instance = default.one("Instance", "llama-ft")
     ignored = {path for path in instance.ignores if path.startswith("tags")}
-    assert ignored == {f'{level}["{tag}"]' for level in ("tags", "tagsAll") for tag in names.WRITTEN_BY_MONITOR}
+    assert ignored == {f'{level}["{tag}"]' for level in ("tags", "tagsAll") for tag in names.WRITTEN_AFTER_LAUNCH}
     assert instance.inputs["tagsAll"] == instance.inputs["tags"]
 
 
