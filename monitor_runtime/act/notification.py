@@ -60,6 +60,6 @@ def publish(context: CheckContext, status: str, message: Mapping[str, object]) -
         **message,
         "run": settings.run,
         "notified_at": format_time(context.clock.now()),
-        "output_uri": f"s3://{settings.bucket}/{settings.prefix}",
+        "output_uri": settings.output_uri,
     }
     context.cloud.publish(f"Training run {settings.run}: {status}", json.dumps(whole, indent=2, sort_keys=True))

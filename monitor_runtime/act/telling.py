@@ -55,7 +55,7 @@ def _of(instances: Sequence[Instance]) -> dict[str, Any]:
 
 def _plan(settings: Settings, instances: Sequence[Instance]) -> list[str]:
     """What ends the run and how, when that is at the latest, and where its outputs are: a line each."""
-    return [_endings(settings), _deadline(settings, instances), f"outputs: s3://{settings.bucket}/{settings.prefix}"]
+    return [_endings(settings), _deadline(settings, instances), f"outputs: {settings.output_uri}"]
 
 
 def _endings(settings: Settings) -> str:

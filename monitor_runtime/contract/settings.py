@@ -138,6 +138,11 @@ class Settings:
     box_reports: bool = field(default=False, metadata=_checked(rules.boolean))
     """Whether the box has our runner, which writes `STARTED` below the prefix at each start of the training."""
 
+    @property
+    def output_uri(self) -> str:
+        """Where the run writes: what a key below the prefix is added to."""
+        return f"s3://{self.bucket}/{self.prefix}"
+
     def to_document(self) -> dict[str, Any]:
         """The JSON object that `parse` reads back to the same settings; every field is written out."""
         return {"version": VERSION, **asdict(self)}

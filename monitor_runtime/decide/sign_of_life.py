@@ -53,7 +53,7 @@ def silence(settings: Settings, seen: Observation) -> str | None:
     sign, launched_at = seen.sign_of_life, seen.instance.launched_at
     if not isinstance(sign, SignOfLife) or launched_at is None:
         return None
-    report = f"s3://{settings.bucket}/{settings.prefix}{names.STARTED}"
+    report = settings.output_uri + names.STARTED
     if sign.is_of(launched_at):
         return f"{report} is there, and cannot be read ({sign.unreadable}): {_TO_BE_READ}" if sign.unreadable else None
     instance_id = seen.instance.instance_id

@@ -53,9 +53,9 @@ def search_uploads(
             marker = page.next_marker
     except CloudError as error:
         return Unknown.of(error)
-    place = f"s3://{settings.bucket}/{settings.prefix}"
     return Unknown(
-        f"more than {MAX_PAGES} pages of uploads were given up under {place}: have a lifecycle rule abort them",
+        f"more than {MAX_PAGES} pages of uploads were given up under {settings.output_uri}: have a lifecycle rule abort"
+        " them",
         permanent=True,
     )
 
