@@ -196,7 +196,7 @@ def _carry_out(context: CheckContext, instance: Instance, seen: Observation, dec
 
 
 def _after(context: CheckContext, instance: Instance, decision: Decision) -> Recheck:
-    """After what leaves the instance running: EC2 may not take it after all, a reported or kept run has a deadline.
+    """When to look again at what was left running: EC2 may not take it, and a reported or kept run has a deadline.
 
     What is kept past its deadline is ended by the last look after it.
     """

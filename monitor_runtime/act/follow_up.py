@@ -43,7 +43,10 @@ def soonest(rechecks: Sequence[Recheck]) -> Recheck:
 
 
 def await_next(context: CheckContext, recheck: Recheck, now: datetime, can_wait_seconds: float) -> float | None:
-    """``now``: when the check began. What it has taken since is part of the wait, and no follow-up is in the past."""
+    """Wait for the next check, schedule it, or leave it to the heartbeat. How many seconds were waited, or None.
+
+    ``now``: when the check began. What it has taken since is part of the wait, and no follow-up is in the past.
+    """
     recheck_at = recheck.at
     outlook = plan_next(
         recheck_at,

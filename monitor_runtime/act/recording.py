@@ -1,4 +1,4 @@
-"""Recording the outcome in tags."""
+"""Writing into the tags of an instance what later checks have to know: its outcome, a completion, its progress."""
 
 from __future__ import annotations
 

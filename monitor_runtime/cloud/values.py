@@ -1,4 +1,4 @@
-"""What a check can know of the world: plain frozen values, each either known or unknown with a cause."""
+"""What AWS tells of instances, objects and uploads, as plain frozen values."""
 
 from __future__ import annotations
 

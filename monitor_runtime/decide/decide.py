@@ -1,4 +1,7 @@
-"""What to do about a run, decided from what was seen alone: a pure function, read from top to bottom."""
+"""What to do about a run, decided from what was seen alone: a pure function, read from top to bottom.
+
+The numbers of the rules, here and in the modules that have some of them, are those of ``docs/how-a-run-ends.md``.
+"""
 
 from __future__ import annotations
 

@@ -16,11 +16,9 @@ from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.settings import Settings
 
 PATIENCE = timedelta(minutes=2)
-PAUSE_SECONDS = 10
 """A fresh role or instance takes that long, at most, to be known everywhere.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency"""
-
-
+PAUSE_SECONDS = 10
 LONGEST = timedelta(minutes=5)
 """After that no further step is begun, however slow the calls are: the check of the run must fit in as well."""
 
@@ -85,7 +83,7 @@ def _tried(steps: Sequence[Step], clock: Clock, until: datetime) -> Iterator[str
     for step in steps:
         if clock.now() >= until:
             minutes = LONGEST.seconds // 60
-            yield f"not all could be tried within {minutes} minutes, so slow is AWS: run pulumi up again later"
+            yield f"AWS was too slow for everything to be tried within {minutes} minutes: run pulumi up again later"
             return
         yield from step()
 

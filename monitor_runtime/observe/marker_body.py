@@ -15,8 +15,6 @@ _SUCCEEDED = frozenset({"succeeded", "success"})
 _FAILED = frozenset({"failed", "failure", "fail", "error"})
 _FIELDS = frozenset({"outcome", "exitcode", "message", "checkpoint"})
 _SHOWN_CHARACTERS = 40
-
-
 _MEANT_AS_JSON = re.compile(r'\s*(\{|\[\s*[\[{"\]])')
 
 

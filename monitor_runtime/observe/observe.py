@@ -113,10 +113,11 @@ def _with_objects(
     clock: Clock,
 ) -> Observation:
     """With what S3 has just answered, and what that says."""
-    seen = replace(seen, objects=objects, objects_at=clock.now())
+    answered_at = clock.now()
+    seen = replace(seen, objects=objects, objects_at=answered_at)
     if isinstance(objects, Unknown):
         return seen
-    completion = find(settings, objects, launched_at, seen.memory, seen.objects_at or clock.now())
+    completion = find(settings, objects, launched_at, seen.memory, answered_at)
     return replace(
         seen,
         stale_markers=stale_markers(settings, objects, launched_at),
