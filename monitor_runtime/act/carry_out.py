@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import disarm, unrecorded_switch
-from monitor_runtime.act.ending import Ended, EndingFailedError, end_instance, persist
+from monitor_runtime.act.ending import Ended, EndingFailedError, end_instance, with_retries
 from monitor_runtime.act.follow_up import drop_follow_up
 from monitor_runtime.act.notification import News, notify
 from monitor_runtime.act.recording import outcome_tags, record_tags
@@ -128,7 +128,7 @@ def force_stop(context: CheckContext, instance: Instance, memory: Memory, decisi
     """Stop again, without waiting for the operating system."""
     context.report.count(Metric.ENDING_FAILURES)
     try:
-        persist(
+        with_retries(
             context.clock,
             lambda: context.cloud.stop_instance(instance.instance_id, force=True),
             context.remaining_seconds,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor_runtime.act.check_context import CheckContext
-from monitor_runtime.act.ending import persist
+from monitor_runtime.act.ending import with_retries
 from monitor_runtime.act.recording import record_tags
 from monitor_runtime.cloud.interface import Cloud, CloudError, DeadlineSwitch
 from monitor_runtime.cloud.values import Instance
@@ -44,7 +44,7 @@ def remove(cloud: Cloud, instance_id: str) -> None:
 def disarm(context: CheckContext, instance: Instance, armed: str) -> dict[str, str]:
     """Remove the switch; what to record of it. ``armed``: the tag as it stands."""
     try:
-        persist(context.clock, lambda: remove(context.cloud, instance.instance_id), context.remaining_seconds)
+        with_retries(context.clock, lambda: remove(context.cloud, instance.instance_id), context.remaining_seconds)
     except CloudError as error:
         context.report.problem(f"deadline switch not removed: {error}")
         return {names.TAG_ARMED: unsure(armed)}

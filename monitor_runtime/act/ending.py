@@ -40,7 +40,7 @@ class Ended:
     """Why it is not the action that was asked for."""
 
 
-def persist(clock: Clock, call: Callable[[], Value], remaining_seconds: RemainingSeconds) -> Value:
+def with_retries(clock: Clock, call: Callable[[], Value], remaining_seconds: RemainingSeconds) -> Value:
     """Call, with three retries after 2, 4 and 8 seconds, or when AWS says, where the error is one that can pass.
 
     An attempt that would come too late for the invocation is left to the next trigger.
@@ -58,7 +58,7 @@ def persist(clock: Clock, call: Callable[[], Value], remaining_seconds: Remainin
 
     if (left := remaining_seconds()) < ATTEMPT_SECONDS:
         message = f"not called: {left:.0f} s are left of this invocation"
-        raise CloudError("monitor:persist", "OutOfTime", message, ErrorKind.TRANSIENT)
+        raise CloudError("monitor:call", "OutOfTime", message, ErrorKind.TRANSIENT)
     retrying = Retrying(
         retry=retry_if_exception(lambda error: isinstance(error, CloudError) and error.kind is ErrorKind.TRANSIENT),
         stop=lambda state: (
@@ -111,7 +111,7 @@ def _terminate(
 
 def _cancel(cloud: Cloud, clock: Clock, request_id: str, remaining_seconds: RemainingSeconds) -> None:
     try:
-        persist(clock, lambda: cloud.cancel_spot_request(request_id), remaining_seconds)
+        with_retries(clock, lambda: cloud.cancel_spot_request(request_id), remaining_seconds)
     except CloudError as error:
         # EC2 forgets requests that are over.
         if error.kind is not ErrorKind.NOT_FOUND:
@@ -134,7 +134,7 @@ def _ended(
         return call()
 
     try:
-        change = persist(clock, counted, remaining_seconds)
+        change = with_retries(clock, counted, remaining_seconds)
     except CloudError as error:
         if error.kind is not ErrorKind.NOT_FOUND:
             raise

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor_runtime.act.check_context import CheckContext
-from monitor_runtime.act.ending import ATTEMPT_SECONDS, persist
+from monitor_runtime.act.ending import ATTEMPT_SECONDS, with_retries
 from monitor_runtime.cloud.interface import CloudError, ErrorKind, FollowUp
 from monitor_runtime.contract import names
 from monitor_runtime.contract.lateness import SOONEST
@@ -116,6 +116,6 @@ def drop_follow_up(context: CheckContext) -> None:
         return
     try:
         name = names.follow_up_name(context.settings.run)
-        persist(context.clock, lambda: context.cloud.delete_schedule(name), context.remaining_seconds)
+        with_retries(context.clock, lambda: context.cloud.delete_schedule(name), context.remaining_seconds)
     except CloudError as error:
         context.report.problem(f"follow-up not removed: {error}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from monitor_runtime.act.check_context import CheckContext
-from monitor_runtime.act.ending import persist
+from monitor_runtime.act.ending import with_retries
 from monitor_runtime.act.recording import record_tags
 from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.cloud.values import Instance, InstanceState
@@ -41,7 +41,7 @@ def notify(context: CheckContext, instance: Instance, news: News) -> bool:
     }
     send = partial(publish, context, news.outcome, message)
     try:
-        persist(context.clock, send, context.remaining_seconds)
+        with_retries(context.clock, send, context.remaining_seconds)
     except CloudError as error:
         context.report.problem(f"notification not sent: {error}")
         return False

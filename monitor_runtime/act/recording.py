@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor_runtime.act.check_context import CheckContext
-from monitor_runtime.act.ending import persist
+from monitor_runtime.act.ending import with_retries
 from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import names
@@ -32,7 +32,7 @@ def record_tags(context: CheckContext, instance: Instance, values: dict[str, str
 
     try:
         if retries:
-            persist(context.clock, write, context.remaining_seconds)
+            with_retries(context.clock, write, context.remaining_seconds)
         else:
             write()
     except CloudError as error:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from monitor_runtime.act import deadline_switch
-from monitor_runtime.act.ending import RemainingSeconds, persist
+from monitor_runtime.act.ending import RemainingSeconds, with_retries
 from monitor_runtime.act.report import Report
 from monitor_runtime.cloud.clock import Clock
 from monitor_runtime.cloud.interface import Cloud, CloudError
@@ -38,13 +38,13 @@ def release(cloud: Cloud, clock: Clock, trigger: ForgetTrigger, remaining_second
     problems: list[str] = []
     tags = names.run_tags(trigger.monitor, trigger.run)
     try:
-        instances = persist(clock, lambda: cloud.find_instances(tags), remaining_seconds)
+        instances = with_retries(clock, lambda: cloud.find_instances(tags), remaining_seconds)
     except CloudError as error:
         instances, problems = (), [str(error)]
     steps = [step for instance in instances for step in _steps(cloud, instance.instance_id, clock.now())]
     for step in [*steps, partial(cloud.delete_schedule, names.follow_up_name(trigger.run))]:
         try:
-            persist(clock, step, remaining_seconds)
+            with_retries(clock, step, remaining_seconds)
         except CloudError as error:
             problems.append(str(error))
     return Released([instance.instance_id for instance in instances], problems)
@@ -68,6 +68,6 @@ def reclaim(
     if not instance.tags.get(names.TAG_RELEASED):
         return
     try:
-        persist(clock, lambda: cloud.tag_instance(instance.instance_id, RECLAIMED), remaining_seconds)
+        with_retries(clock, lambda: cloud.tag_instance(instance.instance_id, RECLAIMED), remaining_seconds)
     except CloudError as error:
         report.problem(f"not recorded in tags: {error}")

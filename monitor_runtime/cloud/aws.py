@@ -46,10 +46,10 @@ CLIENT_CONFIG = Config(
 )
 """One attempt, of `CALL_SECONDS` at most: what is worth another one is tried again by whoever calls, or by the next
 trigger. So a service that fails gets no more requests than one that works."""
-REPEATED_BY_PERSIST = frozenset(
+RETRIED_BY_CALLER = frozenset(
     {"StopInstances", "TerminateInstances", "CancelSpotInstanceRequests", "CreateTags", "DeleteSchedule", "Publish"}
 )
-"""Operations of `monitor_runtime.act.ending.persist`, which has to know of each request that may have worked."""
+"""Operations of `monitor_runtime.act.ending.with_retries`, which has to know of each request that may have worked."""
 
 
 MODELS = Path(__file__).with_name("models")
@@ -267,7 +267,7 @@ class AwsCloud(ScheduleCalls):
         try:
             return method(**parameters)
         except ConnectionClosedError:
-            if operation in REPEATED_BY_PERSIST:
+            if operation in RETRIED_BY_CALLER:
                 raise
         self._calls[service] += 1
         return method(**parameters)

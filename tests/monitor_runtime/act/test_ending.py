@@ -11,7 +11,7 @@ from monitor_runtime.act.ending import (
     Ended,
     RemainingSeconds,
     end_instance,
-    persist,
+    with_retries,
 )
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from monitor_runtime.cloud.values import InstanceState, StateChange
@@ -80,7 +80,7 @@ def test_a_denial_is_raised_and_not_tried_again(kind: ErrorKind, action: Action)
 def test_only_an_error_of_the_cloud_is_tried_again() -> None:
     cloud, clock = ScriptedCloud({"stop_instance": [RuntimeError("ours")]}), FakeClock()
     with pytest.raises(RuntimeError):
-        persist(clock, lambda: cloud.cloud.stop_instance(INSTANCE_ID), _endless)
+        with_retries(clock, lambda: cloud.cloud.stop_instance(INSTANCE_ID), _endless)
     assert (len(cloud.made), clock.slept) == (1, [])
 
 
@@ -118,7 +118,7 @@ def test_an_attempt_that_the_invocation_has_no_time_for_is_left_to_the_next_trig
 ) -> None:
     cloud, clock = ScriptedCloud({"stop_instance": [THROTTLED]}), FakeClock()
     with pytest.raises(CloudError) as caught:
-        persist(clock, lambda: cloud.cloud.stop_instance(INSTANCE_ID), _within(left, clock))
+        with_retries(clock, lambda: cloud.cloud.stop_instance(INSTANCE_ID), _within(left, clock))
     assert (caught.value, clock.slept) == (THROTTLED, slept)
 
 
@@ -126,14 +126,14 @@ def test_aws_is_not_waited_for_beyond_the_end_of_the_invocation() -> None:
     busy = CloudError("ec2:Operation", "Unavailable", "", ErrorKind.TRANSIENT, retry_after_seconds=3600)
     cloud, clock = ScriptedCloud({"stop_instance": [busy]}), FakeClock()
     with pytest.raises(CloudError):
-        persist(clock, lambda: cloud.cloud.stop_instance(INSTANCE_ID), _within(900, clock))
+        with_retries(clock, lambda: cloud.cloud.stop_instance(INSTANCE_ID), _within(900, clock))
     assert (len(cloud.made), clock.slept) == (1, [])
 
 
 def test_without_time_for_a_call_none_is_made() -> None:
     cloud, clock = ScriptedCloud({"stop_instance": [RUNNING]}), FakeClock()
     with pytest.raises(CloudError, match="17 s are left of this invocation") as caught:
-        persist(clock, lambda: cloud.cloud.stop_instance(INSTANCE_ID), _within(17, clock))
+        with_retries(clock, lambda: cloud.cloud.stop_instance(INSTANCE_ID), _within(17, clock))
     assert (cloud.made, caught.value.kind) == ([], ErrorKind.TRANSIENT)
 
 

@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-from monitor_runtime.act.ending import end_instance, persist
+from monitor_runtime.act.ending import end_instance, with_retries
 from monitor_runtime.cloud import aws
 from monitor_runtime.cloud.aws import AwsCloud
 from monitor_runtime.cloud.interface import CALL_SECONDS, CloudError
@@ -130,7 +130,7 @@ def test_whatever_the_monitor_tries_again_is_one_request_a_time(
 ) -> None:
     with _wired(monkeypatch, answer) as (cloud, clock, wire):
         with pytest.raises(CloudError):
-            persist(clock, lambda: REPEATED[name](cloud), _endless)
+            with_retries(clock, lambda: REPEATED[name](cloud), _endless)
         assert wire.at == [0, 2, 6, 14]
 
 
