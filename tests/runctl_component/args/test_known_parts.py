@@ -10,8 +10,7 @@ import pytest
 from runctl_component import InvalidArgs
 from runctl_component.args.check_run import check_early
 
-from ..recording import record
-from .unknown import unknown
+from ..recording import record, unknown
 
 GOOD: dict[str, Any] = {"bucket": "outputs", "command": "python train.py"}
 
