@@ -195,19 +195,28 @@ def a_refusal_is_not_asked_for_ever(truth: Truth) -> Iterator[Found]:
         ):
             continue
         forgiven_at = truth.record.unprotected_at
-        recorded = [
-            tagging.tags["runctl:ending-refused"].split()
-            for tagging in truth.record.taggings
-            if "runctl:ending-refused" in tagging.tags and tagging.launch == check.launch and tagging.at < looked_at
-        ]
-        forgiven = forgiven_at is not None and forgiven_at <= (check.ended_at or looked_at)
-        asked_for = (check.reply or {}).get("outcome")
-        again = bool(recorded) and int(recorded[-1][0]) >= MAX_REFUSALS and recorded[-1][2] == asked_for
+        recorded = _refusals_recorded(truth, check, looked_at)
+        if not recorded:
+            continue
+        count, at, _ = recorded[-1]
         # A check that waited looks again before it asks.
         last_look = check.described_at or looked_at
-        again = again and last_look - to_milliseconds(datetime.fromisoformat(recorded[-1][1])) < HOUR
+        recent = last_look - to_milliseconds(datetime.fromisoformat(at)) < HOUR
+        # Another outcome begins the count anew: one that no tag had recorded, this check may have known.
+        known = {refused for _, _, refused in _refusals_recorded(truth, check, check.ended_at or looked_at)}
+        again = recent and int(count) >= MAX_REFUSALS and known == {(check.reply or {}).get("outcome")}
+        forgiven = forgiven_at is not None and forgiven_at <= (check.ended_at or looked_at)
         if again and not forgiven:
             yield Found(check.started_at, f"check {check.number} asked again for what was refused")
+
+
+def _refusals_recorded(truth: Truth, check: Check, until: int) -> list[list[str]]:
+    """What the tags of its launch said by then: how often, when, what."""
+    return [
+        tagging.tags["runctl:ending-refused"].split()
+        for tagging in truth.record.taggings
+        if "runctl:ending-refused" in tagging.tags and tagging.launch == check.launch and tagging.at < until
+    ]
 
 
 def a_refusal_is_asked_for_again(truth: Truth) -> Iterator[Found]:

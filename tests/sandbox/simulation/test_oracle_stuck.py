@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.times import format_time
+from sandbox.simulation.judge.bookkeeping import a_refusal_is_not_asked_for_ever
 from sandbox.simulation.judge.liveness import MAX_REFUSALS, a_stuck_stop_is_forced
-from sandbox.simulation.world.record import Refusal
-from sandbox.simulation.world.timeline import HOUR, MINUTE
+from sandbox.simulation.world.record import Refusal, Tagging
+from sandbox.simulation.world.timeline import HOUR, MINUTE, to_datetime
 
 from .records import broken, checked, launched, record
 
@@ -19,3 +21,18 @@ def test_a_stop_is_forced_until_ec2_has_refused_that_three_times(refusals: int, 
     told.refusals.extend(Refusal(launch.number, HOUR + (11 + count) * MINUTE) for count in range(refusals))
     checked(told, launch, HOUR + 30 * MINUTE, "refused").state_at_start = InstanceState.STOPPING
     assert broken(told, a_stuck_stop_is_forced) is wrong
+
+
+@pytest.mark.parametrize(("before", "wrong"), [("succeeded", True), ("unverified", False)])
+def test_a_refusal_is_counted_by_its_outcome_and_anew_where_another_came_in_between(
+    before: str, *, wrong: bool
+) -> None:
+    told = record({})
+    launch = launched(told, 0)
+    for minute, (count, outcome) in enumerate([(1, before), (MAX_REFUSALS, "succeeded")]):
+        at = HOUR + minute * MINUTE
+        refused = f"{count} {format_time(to_datetime(at))} {outcome}"
+        told.taggings.append(Tagging(at, launch.number, {"runctl:ending-refused": refused}, checked(told, launch, at)))
+    asking = checked(told, launch, HOUR + 10 * MINUTE, "end")
+    asking.kinds["stop_instance"] += 1
+    assert broken(told, a_refusal_is_not_asked_for_ever) is wrong
