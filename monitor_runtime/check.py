@@ -8,7 +8,7 @@ from datetime import datetime
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import arm
 from monitor_runtime.act.ending import EndingFailedError
-from monitor_runtime.act.follow_up import Recheck, await_next, forget_written, soonest
+from monitor_runtime.act.follow_up import Recheck, await_next, soonest
 from monitor_runtime.act.recording import notice, record_tags, remember_progress
 from monitor_runtime.act.silent_box import tell_silence
 from monitor_runtime.cloud.values import ON, Instance
@@ -53,7 +53,6 @@ def check(
         failures: list[EndingFailedError] = []
         rechecks = _rechecks(context, found, now, failures, warned_instance_id)
         if not rechecks:
-            forget_written(context)
             return
         recheck = soonest(rechecks)
         can_wait = min(waiting_left, context.spare_seconds()) if recheck.inside else 0.0

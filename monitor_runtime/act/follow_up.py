@@ -68,7 +68,6 @@ def await_next(context: CheckContext, recheck: Recheck, now: datetime, can_wait_
         follow_up(context, context.report.next_check_at)
     else:
         context.report.next_check_at = now + timedelta(seconds=context.settings.max_interval_seconds)
-        forget_written(context)
     return None
 
 
@@ -99,15 +98,6 @@ def put_follow_up(context: CheckContext, at: datetime) -> None:
     message = follow_up_input(context.settings.to_document(), context.unrecorded.tags)
     name, replaces = names.follow_up_name(context.settings.run), not context.unrecorded.unread
     context.cloud.put_follow_up(FollowUp(name, at, message, replaces))
-
-
-def forget_written(context: CheckContext) -> None:
-    """Remove the pending follow-up, which nothing else needs, where all that it carries was written since.
-
-    It would write that again, though a person had removed the tag of a refusal to have the ending tried again.
-    """
-    if context.unrecorded.all_written:
-        drop_follow_up(context)
 
 
 def drop_follow_up(context: CheckContext) -> None:

@@ -42,6 +42,19 @@ def is_news(tag: str, carried: Mapping[str, str], own: Mapping[str, str]) -> boo
     return is_later(tag, carried, own)
 
 
+def was_taken_away(tag: str, carried: Mapping[str, str], written: Mapping[str, str]) -> bool:
+    """Whether a person removed the tag of a refusal, to have the ending tried again.
+
+    It was there: the ending of which it tells is, and both are written by one call.
+    """
+    removed = tag == names.TAG_REFUSED and tag not in written
+    return (
+        removed
+        and names.TAG_ENDED_AT in written
+        and _dated(names.TAG_ENDED_AT, carried) == _dated(names.TAG_ENDED_AT, written)
+    )
+
+
 def is_of_before(tag: str, tags: Mapping[str, str], launched_at: datetime | None) -> bool:
     """Whether the tag tells of an earlier launch."""
     moment = parse_time(_dated(tag, tags))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor_runtime.act.later import is_later, is_news, is_of_before
+from monitor_runtime.act.later import is_later, is_news, is_of_before, was_taken_away
 from monitor_runtime.act.report import Report
 from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
 from monitor_runtime.cloud.values import Instance
@@ -25,7 +25,6 @@ class Unrecorded:
     """Whether the pending follow-up was looked into, or could not be."""
     unread: bool = False
     """Whether it could not be read just now: what it carries would be lost with it."""
-    _pending_carries: bool = False
     _launched_at: dict[str, datetime | None] = field(default_factory=dict[str, datetime | None])
 
     @classmethod
@@ -36,23 +35,20 @@ class Unrecorded:
         tags = {instance_id: dict(values) for instance_id, values in carried.items()}
         return cls(tags, changed=bool(tags))
 
-    @property
-    def all_written(self) -> bool:
-        """Whether the pending follow-up carries something, and all of it is in the tags by now."""
-        return self._pending_carries and not self.tags
-
     def overlaid(self, instance: Instance) -> Instance:
         """The instance as its tags should be."""
         newer = self.newer_than(instance)
         return replace(instance, tags={**instance.tags, **newer}) if newer else instance
 
     def newer_than(self, instance: Instance) -> dict[str, str]:
-        """What should stand in the tags of the instance: of its launch, and not overtaken by what was written since."""
+        """What should stand in the tags of the instance: of its launch, and not overtaken by what was done since."""
         values = self.tags.get(instance.instance_id, {})
         return {
             tag: text
             for tag, text in values.items()
-            if not is_later(tag, instance.tags, values) and not is_of_before(tag, values, instance.launched_at)
+            if not is_later(tag, instance.tags, values)
+            and not was_taken_away(tag, values, instance.tags)
+            and not is_of_before(tag, values, instance.launched_at)
         }
 
     def drop_overtaken(self, instance: Instance) -> None:
@@ -85,7 +81,6 @@ class Unrecorded:
             if error.kind is not ErrorKind.NOT_FOUND:
                 report.problem(str(error))
             return False
-        self._pending_carries = bool(found)
         news = [instance_id for instance_id, values in found.items() if self._learn(instance_id, values)]
         return bool(news)
 

@@ -182,26 +182,6 @@ def test_a_report_that_nobody_was_told_of_is_told_when_the_instance_has_ended(*,
         assert [message["outcome"] for message in cloud.messages()] == ["succeeded"]
 
 
-def test_a_follow_up_that_carries_what_was_written_since_is_removed_lest_it_comes_back() -> None:
-    with moto_cloud(on_complete=Action.REPORT) as cloud:
-        completed_and_due(cloud)
-        cloud.faults["ec2:CreateTags"] = DENIED
-        cloud.check()
-        assert names.TAG_OUTCOME in _carried(cloud)[cloud.instance_id]
-        cloud.faults.clear()
-        cloud.check()
-        assert FOLLOW_UP not in cloud.schedules()
-
-
-def test_a_follow_up_is_kept_as_long_as_what_it_carries_cannot_be_written() -> None:
-    with moto_cloud(on_complete=Action.REPORT) as cloud:
-        completed_and_due(cloud)
-        cloud.faults["ec2:CreateTags"] = DENIED
-        cloud.check()
-        cloud.check()
-        assert names.TAG_OUTCOME in _carried(cloud)[cloud.instance_id]
-
-
 def test_a_run_that_was_reported_and_then_stopped_is_counted_once_though_its_end_could_not_be_recorded() -> None:
     with moto_cloud(on_complete=Action.REPORT) as cloud:
         completed_and_due(cloud).check()

@@ -55,6 +55,16 @@ def test_of_refusals_within_an_hour_the_higher_count_of_the_same_is_carried_on(
     assert bool(unrecorded.newer_than(told)) is goes_on
 
 
+@pytest.mark.parametrize(("written", "comes_back"), [({names.TAG_ENDED_AT: LATER}, False), ({}, True)])
+def test_the_tag_of_a_refusal_that_a_person_removed_does_not_come_back_from_a_follow_up(
+    written: dict[str, str], *, comes_back: bool
+) -> None:
+    told = instance(tags=written)
+    carried = {names.TAG_REFUSED: f"3 {LATER} deadline", names.TAG_ENDED_AT: LATER, names.TAG_OUTCOME: "deadline"}
+    unrecorded = Unrecorded.carried_by({told.instance_id: carried})
+    assert (names.TAG_REFUSED in unrecorded.newer_than(told)) is comes_back
+
+
 def test_of_two_values_that_are_carried_the_later_counts_and_of_equals_the_own() -> None:
     ended = {names.TAG_ENDED_AT: LATER, names.TAG_OUTCOME: "failed"}
     pending = {names.TAG_NOTIFIED: LATER, names.TAG_ENDED_AT: EARLIER, names.TAG_OUTCOME: "deadline"}
