@@ -90,7 +90,7 @@ def a_silent_box_is_told(truth: Truth) -> Iterator[Found]:
         launch, end = truth.record.launches[check.launch], check.ended_at
         looked_at = check.first_described_at
         looks = check.completed and check.trigger in CARRIED and check.is_about(launch) and check.decision == "wait"
-        if not looks or looked_at is None or end is None or looked_at < launch.stamp + REPORT:
+        if not looks or looked_at is None or end is None or check.started_at < launch.stamp + REPORT:
             continue
         if check.looked_at is None or truth.is_going(launch, looked_at, end) or _has_own_object(truth, launch, end):
             continue

@@ -146,11 +146,12 @@ def _was_over(truth: Truth, ending: Ending) -> bool:
 def a_signalled_training_gets_its_time(truth: Truth) -> Iterator[Found]:
     """Before a deadline or idle ending the training is asked to finish, and waited for until it has or time is up.
 
-    A check that has waited for another instance has what is left of its invocation.
+    A check that has waited for another instance, which EC2 may have refused to end, has what is left of its invocation.
     """
     waited_for = {ending.check.number: ending for ending in reversed(truth.record.endings)}
     for ending in truth.record.endings:
-        if truth.has_two_instances and waited_for[ending.check.number] is not ending:
+        refused = any(ending.check.started_at <= refusal.at <= ending.sent_at for refusal in truth.record.refusals)
+        if truth.has_two_instances and (refused or waited_for[ending.check.number] is not ending):
             continue
         if outcome_of(ending) not in SIGNALLED or ending.check.disturbed or not truth.record.scenario.has_agent:
             continue

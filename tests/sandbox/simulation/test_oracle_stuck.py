@@ -8,10 +8,12 @@ from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.times import format_time
 from sandbox.simulation.judge.bookkeeping import a_refusal_is_not_asked_for_ever
 from sandbox.simulation.judge.liveness import MAX_REFUSALS, a_stuck_stop_is_forced
+from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Refusal, Tagging
+from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE, to_datetime
 
-from .records import broken, checked, launched, record
+from .records import broken, checked, deny, launched, record
 
 
 @pytest.mark.parametrize(("refusals", "wrong"), [(MAX_REFUSALS - 1, True), (MAX_REFUSALS, False)])
@@ -21,6 +23,16 @@ def test_a_stop_is_forced_until_ec2_has_refused_that_three_times(refusals: int, 
     told.refusals.extend(Refusal(launch.number, HOUR + (11 + count) * MINUTE) for count in range(refusals))
     checked(told, launch, HOUR + 30 * MINUTE, "refused").state_at_start = InstanceState.STOPPING
     assert broken(told, a_stuck_stop_is_forced) is wrong
+
+
+@pytest.mark.parametrize(("right", "counted"), [(Right.TAG, MAX_REFUSALS), (Right.METRIC, 0)])
+def test_a_person_forgives_by_removing_a_tag_and_cannot_where_there_is_none(right: Right, counted: int) -> None:
+    told = record({})
+    deny(told, right)
+    launch = launched(told, 0)
+    told.refusals.extend(Refusal(launch.number, count * MINUTE) for count in range(MAX_REFUSALS))
+    told.unprotected_at = HOUR
+    assert Truth(told).refusals(launch, 2 * HOUR) == counted
 
 
 @pytest.mark.parametrize(("before", "wrong"), [("succeeded", True), ("unverified", False)])

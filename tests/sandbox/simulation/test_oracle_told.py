@@ -11,6 +11,7 @@ from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.judge.bookkeeping import a_first_check_tries_what_ends_the_run, an_ending_is_told_once
 from sandbox.simulation.judge.deadlines import nothing_runs_past_its_deadline, the_monitor_is_there_at_the_deadline
+from sandbox.simulation.judge.hanging import a_silent_box_is_told
 from sandbox.simulation.judge.liveness import the_switch_is_armed
 from sandbox.simulation.judge.safety import a_signalled_training_gets_its_time, endings_are_as_declared
 from sandbox.simulation.world.machine import SpotKind
@@ -88,6 +89,31 @@ def test_of_two_instances_the_second_has_what_is_left_of_the_time_of_a_check(*, 
     (told.checks[-1].reply or {})["outcome"] = "deadline"
     first = replace(told.endings[0], signalled_at=HOUR, training_exited=False)
     told.endings = [first, replace(first, signalled_at=2 * HOUR - MINUTE)]
+    assert broken(told, a_signalled_training_gets_its_time) is wrong
+
+
+@pytest.mark.parametrize(("early", "wrong"), [(0, True), (1, False)])
+def test_a_box_is_silent_for_a_check_that_begins_twenty_minutes_after_its_launch(early: int, *, wrong: bool) -> None:
+    told = record({"box_reports": True})
+    check = checked(told, launched(told, 0), 20 * MINUTE)
+    check.started_at -= early
+    assert broken(told, a_silent_box_is_told) is wrong
+
+
+@pytest.mark.parametrize(("refused_at", "wrong"), [(2 * HOUR - 2 * MINUTE, False), (HOUR, True)])
+def test_a_training_has_what_is_left_where_ec2_refused_the_end_of_another_that_was_waited_for(
+    refused_at: int, *, wrong: bool
+) -> None:
+    told = record({"shutdown_timeout_seconds": 600})
+    told.scenario = replace(told.scenario, replacement=ReplacementPlan(0, "i-another", 0, abandons_old=True))
+    told.replaced_at = 0
+    launch = launched(told, 0)
+    ended(told, launch, 2 * HOUR)
+    ending = told.endings[0]
+    ending.check.started_at = 2 * HOUR - 12 * MINUTE
+    (ending.check.reply or {})["outcome"] = "deadline"
+    told.endings = [replace(ending, signalled_at=2 * HOUR - MINUTE, training_exited=False)]
+    told.refusals.append(Refusal(1, refused_at))
     assert broken(told, a_signalled_training_gets_its_time) is wrong
 
 
