@@ -55,7 +55,8 @@ def an_audit_checks_the_run_whose_heartbeat_is_disabled(truth: Truth) -> Iterato
 def a_check_tells_that_its_instance_lost_its_tags(truth: Truth) -> Iterator[Found]:
     """An undisturbed check does not take an instance that cannot be found by its tags for one that is not there."""
     for check in truth.record.checks:
-        lost = check.is_whole and check.trigger in CARRIED and check.tampered in OF_TAGS and goes_on(truth, check)
+        lost = OF_TAGS.issuperset({check.tampered, check.tampered_after}) and goes_on(truth, check)
+        lost = lost and check.is_whole and check.trigger in CARRIED
         told = any("has lost the tags" in problem for problem in (check.reply or {}).get("problems", []))
         if lost and not told:
             yield Found(check.started_at, f"check {check.number} does not tell: {check.tampered}")

@@ -130,8 +130,8 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
         for written in truth.record.bucket.history
         if written.at <= end
     ]
-    unplanned |= finish.dated_back or launch.released_at is not None
-    graced = due.at + (to_notice if unplanned else 0) + _hidden_for(truth, finish, end)
+    counted_later = finish.dated_back or launch.released_at is not None
+    graced = due.at + to_notice * (unplanned + counted_later) + _hidden_for(truth, finish, end)
     settled = [] if due.outcome is Outcome.FAILED else arrived
     # What a marker had hidden that was taken away is found by the next look.
     settled += [at + to_notice for at, _ in truth.record.bucket.removed if finish.since <= at <= end]

@@ -59,6 +59,18 @@ def test_outputs_that_count_from_first_sight_are_seen_once_the_marker_before_the
     assert broken(told, a_finished_run_is_ended_in_time) is wrong
 
 
+@pytest.mark.parametrize(("right", "wrong"), [(Right.CREATE_SCHEDULE, False), (Right.METRIC, True)])
+def test_outputs_that_count_from_first_sight_are_ended_by_the_next_heartbeat_where_no_follow_up_can_be_made(
+    right: Right, *, wrong: bool
+) -> None:
+    told = record({"expected_outputs": ("model.bin",), "grace_seconds": 60, "max_interval_seconds": 300})
+    deny(told, right)
+    launched(told, 0, left_running_at=32 * MINUTE)
+    _uploaded(told, "model.bin", MINUTE, 20 * MINUTE)
+    told.finished_at = HOUR
+    assert broken(told, a_finished_run_is_ended_in_time) is wrong
+
+
 @pytest.mark.parametrize(("warned_at", "wrong"), [(19, False), (1, True)])
 def test_outputs_that_count_from_first_sight_are_not_looked_for_while_ec2_may_take_the_instance_back(
     warned_at: int, *, wrong: bool

@@ -10,7 +10,10 @@ from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.settings import Stalled
 from monitor_runtime.contract.times import format_time
-from sandbox.simulation.judge.audits import an_audit_tells_what_was_taken_away
+from sandbox.simulation.judge.audits import (
+    a_check_tells_that_its_instance_lost_its_tags,
+    an_audit_tells_what_was_taken_away,
+)
 from sandbox.simulation.judge.bookkeeping import a_refusal_is_not_asked_for_ever, an_ending_is_told_once
 from sandbox.simulation.judge.hanging import NO_SIGN, a_box_is_told_once
 from sandbox.simulation.judge.liveness import a_check_ends_what_is_due, an_ended_run_is_settled_by_the_next_check
@@ -63,6 +66,31 @@ def test_a_check_that_waited_until_a_release_was_over_may_arm_the_switch(looked_
     check.described_at = HOUR + looked_again_at * MINUTE
     check.kinds["put_deadline_switch"] = 1
     assert broken(told, nothing_is_made_for_what_is_being_removed) is wrong
+
+
+@pytest.mark.parametrize(("begun_at", "wrong"), [(57, False), (59, True)])
+def test_what_a_check_that_began_before_a_release_records_after_the_removal_is_news(
+    begun_at: int, *, wrong: bool
+) -> None:
+    told = record({})
+    launch = launched(told, 0, left_running_at=60 * MINUTE)
+    launch.releases.append(58 * MINUTE)
+    launch.left_by = "pulumi"
+    slow = checked(told, launch, begun_at * MINUTE, "end")
+    told.taggings.append(Tagging(61 * MINUTE, launch.number, {"runctl:outcome": Outcome.DEADLINE}, slow))
+    settling = checked(told, launch, 62 * MINUTE, "settle")
+    told.notifications.append(Notification(62 * MINUTE, launch.stamped, Outcome.DEADLINE, settling))
+    assert broken(told, a_removed_instance_is_no_news) is wrong
+
+
+@pytest.mark.parametrize("put_back", [True, False])
+def test_an_instance_whose_tags_come_back_while_a_check_looks_is_not_told_as_lost(*, put_back: bool) -> None:
+    told = record({})
+    check = checked(told, launched(told, 0), HOUR, "over")
+    check.tampered = Tampering.MONITOR_STRIPPED
+    check.tampered_after = None if put_back else Tampering.MONITOR_STRIPPED
+    check.state_at_end = InstanceState.RUNNING
+    assert broken(told, a_check_tells_that_its_instance_lost_its_tags) is not put_back
 
 
 @pytest.mark.parametrize(("described_at", "wrong"), [(59, False), (61, True)])
