@@ -4,7 +4,6 @@ SCENARIO ?= default
 ENGINE ?= in-process
 LIFECYCLES ?= 2000
 SEED ?= 1
-COVERED := tests/iam tests/monitor_runtime tests/provider tests/runctl_component
 
 .DEFAULT_GOAL := help
 .PHONY: help setup engine box demo pictures test test-oldest check format simulate benchmark docs lock clean
@@ -22,7 +21,7 @@ help:
 	@echo "make check                             format, lint, imports and types alone"
 	@echo "make format                            put the sources in their format"
 	@echo "make simulate [LIFECYCLES=n] [SEED=n]  the monitor in a simulated cloud with faults"
-	@echo "make benchmark                         the figures that the documentation quotes"
+	@echo "make benchmark [PEERS=folder]          the figures of docs/figures.md, with checkouts of other schedulers beside ours"
 	@echo "make docs                              renew the pages that are made from the code"
 	@echo "make lock                              renew requirements.txt from pyproject.toml"
 	@echo "make clean                             remove what was built or set up here"
@@ -51,9 +50,9 @@ format: setup
 	@cd "$(ROOT)" && .venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
 test: check
-	@cd "$(ROOT)" && .venv/bin/python -m pytest --numprocesses auto --dist loadgroup --quiet $(COVERED) --cov --cov-report=term:skip-covered
 	@# One worker waits for boxes to boot, most of its time.
-	@cd "$(ROOT)" && .venv/bin/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadgroup --quiet $(COVERED:%=--ignore=%)
+	@cd "$(ROOT)" && .venv/bin/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadgroup --quiet \
+		--cov --cov-report=term:skip-covered
 
 test-oldest: setup
 	@sh "$(ROOT)/tools/setup_oldest.sh"
@@ -67,7 +66,7 @@ simulate: setup
 	@cd "$(ROOT)" && .venv/bin/python -m sandbox.simulation --lifecycles "$(LIFECYCLES)" --seed "$(SEED)"
 
 benchmark: setup
-	@cd "$(ROOT)" && for program in benchmarks/*.py; do PYTHONPATH=. .venv/bin/python "$$program" || exit 1; done
+	@cd "$(ROOT)" && .venv/bin/python -m benchmarks $(ONLY) $(if $(PEERS),--peers "$(abspath $(PEERS))")
 
 docs: setup
 	@cd "$(ROOT)" && for page in docs/generate_*.py; do PYTHONPATH=. .venv/bin/python "$$page" || exit 1; done

@@ -6,7 +6,6 @@ and ListObjectsV2 alone. All runs are in training, past the short intervals of t
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +14,8 @@ from random import Random
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError, ReadTimeoutError
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.measured import Grid, Measured
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.report import Report
 from monitor_runtime.check import check
@@ -270,31 +268,27 @@ FIGURES = ("Describe", "peak", "to calm", "LIST", "peak", "to calm", "throttled,
 TO_CALM = (2, 5)
 
 
-def main() -> None:
-    """Print each fleet's figures, those of an outage and of the time after it beside the calm ones."""
-    sample = int(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE
-    table = Table(title="Requests a second of a fleet", box=None)
-    for heading in ("runs", "interval, s", "time", *FIGURES):
-        table.add_column(heading, justify="left" if heading == "time" else "right")
+def measure() -> Measured:
+    """Each fleet's figures, those of an outage and of the time after it beside the calm ones."""
+    table: list[tuple[str, ...]] = []
     highest = 0.0
     for runs, interval_seconds in FLEETS:
         for outage in OUTAGES:
-            fleet = Fleet(runs, interval_seconds, outage, sample)
+            fleet = Fleet(runs, interval_seconds, outage, SAMPLE)
             fleet.play()
             for part, figures in rows(fleet):
                 time = part if part == PARTS[0] else f"{part}: {outage.name}"
                 cells = [f"{figure:.{2 if column in TO_CALM else 1}f}" for column, figure in enumerate(figures)]
                 highest = max([highest, *(figures[column] for column in TO_CALM)])
                 if part != PARTS[0] or outage is OUTAGES[0]:
-                    table.add_row(f"{runs:,}", str(interval_seconds), time, *cells)
-    console = Console(width=150)
-    console.print(table)
-    console.print(
-        f"{PART} minutes each, their mean and busiest one; a gap between good looks counts where it ends; attempts of a"
-        f" call: {ATTEMPTS}; EC2's bucket: {BUCKET_REQUESTS} and {REFILL_A_SECOND} a second, for this fleet alone"
+                    table.append((time, f"{runs:,}", str(interval_seconds), *cells))
+    return Measured(
+        [Grid(("time", "runs", "interval, s", *FIGURES), table)],
+        [
+            f"Requests a second: {PART} minutes each, their mean and busiest one.",
+            "A gap between good looks counts where it ends.",
+            f"A call has {ATTEMPTS} attempts.",
+            f"EC2's bucket has {BUCKET_REQUESTS} requests and {REFILL_A_SECOND} more a second, for this fleet alone.",
+            f"The highest rate to the calm one: {highest:.2f} (the goal: 1, but for chance).",
+        ],
     )
-    console.print(f"highest rate to the calm one: {highest:.2f} (goal: 1, but for chance)")
-
-
-if __name__ == "__main__":
-    main()

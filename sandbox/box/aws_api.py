@@ -7,22 +7,28 @@ from typing import Any
 
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.request import Request
+from moto.dynamodb.responses import DynamoHandler
 from moto.ec2.responses import EC2Response
+from moto.resourcegroupstaggingapi.responses import ResourceGroupsTaggingAPIResponse
 from moto.scheduler.responses import EventBridgeSchedulerResponse
 from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.sns.responses import SNSResponse
 from moto.ssm.responses import SimpleSystemManagerResponse
+from moto.sts.responses import TokenResponse
 from werkzeug.wrappers import Response
 
 Dispatch = Callable[[Any, str, Mapping[str, str]], tuple[int, Mapping[str, Any], str | bytes]]
 
 _SERVICES: Mapping[str, Dispatch] = {
+    "dynamodb": DynamoHandler.dispatch,
     "ec2": EC2Response.dispatch,
     "monitoring": CloudWatchResponse.dispatch,
     "scheduler": EventBridgeSchedulerResponse.dispatch,
     "secretsmanager": SecretsManagerResponse.dispatch,
     "sns": SNSResponse.dispatch,
     "ssm": SimpleSystemManagerResponse.dispatch,
+    "sts": TokenResponse.dispatch,
+    "tagging": ResourceGroupsTaggingAPIResponse.dispatch,
 }
 """By the name that is part of a host and of a signature."""
 

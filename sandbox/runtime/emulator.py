@@ -26,6 +26,7 @@ _INVOCATIONS = "2015-03-31/functions/function/invocations"
 _UP_WITHIN_SECONDS = 20
 _ANSWERED_WITHIN_SECONDS = 120
 _NANOSECONDS = 1e9
+_KIB_PER_MIB = 1024
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,15 @@ class EmulatedFunction:
             for schedule in Path(f"/proc/{process_id}/task").glob("*/schedstat"):
                 spent += int(schedule.read_text().split()[0])
         return spent / _NANOSECONDS
+
+    def peak_memory_mib(self) -> float:
+        """The most memory that the function's process ever held."""
+        lines = [
+            line
+            for process_id in self._function_processes()
+            for line in Path(f"/proc/{process_id}/status").read_text(encoding="utf-8").splitlines()
+        ]
+        return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / _KIB_PER_MIB
 
     def _function_processes(self) -> list[int]:
         threads = Path(f"/proc/{self._process.pid}/task").glob("*/children")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.watch_calls import bytes_per_invocation, metric_hours, until_the_stop
+from benchmarks.watching import bytes_per_invocation, metric_hours, until_the_stop
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Outcome
 from runctl_component.args.defaults import complete, to_settings

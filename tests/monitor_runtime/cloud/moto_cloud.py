@@ -14,6 +14,7 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 from moto import mock_aws
 from moto.ec2.models import ec2_backends
+from moto.s3.models import s3_backends
 
 from monitor_runtime.cloud import aws
 from monitor_runtime.contract import names
@@ -115,7 +116,8 @@ class Cloud:
 
     def put(self, name: str, body: bytes = b"x") -> None:
         """Write an object below the run's prefix."""
-        client("s3").put_object(Bucket=BUCKET, Key=PREFIX + name, Body=body)
+        s3: Any = s3_backends[ACCOUNT]["aws"]
+        s3.put_object(BUCKET, PREFIX + name, body)
 
     def tag(self, **tags: str) -> None:
         """Set tags of the instance; ``hold_until`` becomes ``runctl:hold-until``."""

@@ -14,7 +14,7 @@ from sandbox.simulation.runner import run_seeds
 
 from .mutations import MUTATIONS
 
-LIFECYCLES = 2000
+LIFECYCLES = 1000
 CHUNK = 125
 GRACE_IGNORED = next(mutation for mutation in MUTATIONS if mutation.name == "grace is ignored")
 

@@ -11,9 +11,8 @@ import pulumi
 import pulumi_aws as aws
 from pulumi.runtime import mocks
 from pulumi.runtime.stack import run_pulumi_func
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.measured import Grid, Measured
 from runctl_component import Monitor, TrainingRun
 
 COUNTS = (100, 1000)
@@ -83,19 +82,21 @@ def further_milliseconds(declare: Callable[[int], None]) -> dict[int, float]:
     return {count: (evaluate(declare, count) - least) / (count - 1) * 1000 for count in COUNTS}
 
 
-def main() -> None:
-    """Print the counts side by side."""
+def measure() -> Measured:
+    """The counts side by side."""
     runs, resources = further_milliseconds(declare_runs), further_milliseconds(declare_resources)
-    title = f"Evaluating a program, ms for each further run (goal: under {GOAL_MILLISECONDS})"
-    table = Table(title=title, box=None)
-    for heading in ("runs", "a TrainingRun", "ratio to the fewest", "its resources alone", "TrainingRun to these"):
-        table.add_column(heading, justify="right")
-    for count in COUNTS:
-        growth, overhead = runs[count] / runs[COUNTS[0]], runs[count] / resources[count]
-        cells = (f"{runs[count]:.1f}", f"{growth:.2f}", f"{resources[count]:.1f}", f"{overhead:.2f}")
-        table.add_row(f"{count:,}", *cells)
-    Console().print(table)
-
-
-if __name__ == "__main__":
-    main()
+    rows = [
+        (
+            f"{count:,}",
+            f"{runs[count]:.1f}",
+            f"{runs[count] / runs[COUNTS[0]]:.2f}",
+            f"{resources[count]:.1f}",
+            f"{runs[count] / resources[count]:.2f}",
+        )
+        for count in COUNTS
+    ]
+    headings = ("runs", "ms of a further TrainingRun", "ratio to the fewest", "its resources alone", "ratio to these")
+    return Measured(
+        [Grid(headings, rows, words=0)],
+        [f"With Pulumi's mocks, without an engine. The goal: under {GOAL_MILLISECONDS} ms."],
+    )

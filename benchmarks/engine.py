@@ -6,7 +6,6 @@ import importlib
 import keyword
 import re
 import shutil
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,12 +14,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from pulumi._types import resource_py_to_pulumi_names
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.measured import Grid, Measured
 from runctl_component.monitor.archive import archive_path
 from sandbox.engine import real
-from sandbox.engine.cli import ROOT, NoEngineError, require_engine
+from sandbox.engine.cli import ROOT, require_engine
 from sandbox.engine.real import RealEngine
 from sandbox.engine.served_provider import served
 from sandbox.engine.stand_in_provider import StandInProvider
@@ -58,7 +56,7 @@ def config_of(count: int) -> dict[str, Any]:
     return {"aws:region": REGION, "runctl:runs": runs}
 
 
-def measure(folder: Path, program: Path, config: Mapping[str, Any]) -> tuple[list[Figures], list[dict[str, Any]]]:
+def commanded(folder: Path, program: Path, config: Mapping[str, Any]) -> tuple[list[Figures], list[dict[str, Any]]]:
     """The figures of `COMMANDS`, in a cloud of their own, and the state that the engine is left with."""
     with sandbox() as cloud:
         cloud.create_bucket(BUCKET, events=True)
@@ -131,37 +129,42 @@ def compared(count: int) -> Iterator[tuple[str, Figures, Figures]]:
     """Each command's figures, of the stack program and of the plain one."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        ours, state = measure(folder / "ours", ROOT, config_of(count))
+        ours, state = commanded(folder / "ours", ROOT, config_of(count))
         program = plain_program(folder / "program", state)
-        plain, _ = measure(folder / "plain", program, {"aws:region": REGION})
+        plain, _ = commanded(folder / "plain", program, {"aws:region": REGION})
         yield from zip(("first preview", "up", "quiet preview"), ours, plain, strict=True)
 
 
-def main() -> int:
-    """Print the table; without an engine, say how to get one."""
-    console = Console()
-    try:
-        require_engine()
-    except NoEngineError as error:
-        console.print(str(error))
-        return 0
-    real.SECONDS = _LONGEST_SECONDS
-    counts = [int(argument) for argument in sys.argv[1:]] or COUNTS
-    table = Table("runs", "command", "steps", "wall s", "CPU s", "plain: steps", "CPU s", "ratio of CPU")
-    for count in counts:
+def rows() -> Iterator[tuple[str, ...]]:
+    """For each number of runs, each command."""
+    for count in COUNTS:
         for command, ours, plain in compared(count):
-            ratio = f"{ours.cpu_seconds / plain.cpu_seconds:.2f}"
-            figures = (
+            yield (
+                f"{count}",
+                command,
+                f"{ours.steps}",
                 f"{ours.wall_seconds:.1f}",
                 f"{ours.cpu_seconds:.1f}",
-                str(plain.steps),
+                f"{plain.steps}",
                 f"{plain.cpu_seconds:.1f}",
+                f"{ours.cpu_seconds / plain.cpu_seconds:.2f}",
             )
-            table.add_row(str(count), command, str(ours.steps), *figures, ratio)
-    console.print(table)
-    console.print(f"CPU of the program and the engine, without the provider; the goal is a ratio of {GOAL_RATIO}")
-    return 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def measure() -> Measured:
+    """All counts, on the real engine.
+
+    Raises:
+        NoEngineError: when there is none.
+    """
+    require_engine()
+    real.SECONDS = _LONGEST_SECONDS
+    headings = ("runs", "command", "steps", "wall s", "CPU s", "plain: steps", "CPU s", "ratio of CPU")
+    return Measured(
+        [Grid(headings, list(rows()), words=2)],
+        [
+            "The plain program registers the same resources one by one.",
+            "CPU is that of program and engine, without the provider, which is a stand-in.",
+            f"The goal: a ratio of {GOAL_RATIO}.",
+        ],
+    )

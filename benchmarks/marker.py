@@ -5,16 +5,11 @@ S3 is in this process, so what AWS takes comes on top.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from statistics import median
 
-from rich.console import Console
-from rich.table import Table
-
+from benchmarks.measured import Grid, Measured
 from sandbox.box.machine import Box
-from sandbox.box.root import NoBoxError
 from sandbox.box.waiting import wait_until
 from tests.on_box.machine.product import PREFIX, SUCCEEDED, await_marker, product_box, train_anew
 
@@ -47,24 +42,21 @@ def measured() -> Iterator[tuple[float, float]]:
             yield arrivals(box)
 
 
-def main() -> int:
-    """Print the table; without a box, say how to get one."""
-    console = Console()
-    load = os.getloadavg()[0]
-    try:
-        logs, markers = zip(*measured(), strict=True)
-    except NoBoxError as error:
-        console.print(str(error))
-        return 0
-    table = Table(title="Seconds from the end of a command", box=None)
-    for heading in ("what is in S3", "median", "least", "most"):
-        table.add_column(heading, justify="left" if heading == "what is in S3" else "right")
-    for what, seconds in (("the log", logs), ("the marker", markers)):
-        table.add_row(what, *(f"{figure:.2f}" for figure in (median(seconds), min(seconds), max(seconds))))
-    console.print(table)
-    console.print(f"{TIMES} commands; the load of this machine was {load:.1f} before, on {os.cpu_count()} processors")
-    return 0
+def measure() -> Measured:
+    """Ten commands on one box.
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    Raises:
+        NoBoxError: when there is none.
+    """
+    logs, markers = zip(*measured(), strict=True)
+    rows = [
+        (what, *(f"{figure:.2f}" for figure in (median(seconds), min(seconds), max(seconds))))
+        for what, seconds in (("its log is in S3", logs), ("its marker is in S3", markers))
+    ]
+    return Measured(
+        [Grid(("seconds from the end of a command until", "median", "least", "most"), rows)],
+        [
+            f"{TIMES} commands on a booted box with systemd and the AWS CLI.",
+            "S3 is on the same machine, so what AWS takes comes on top.",
+        ],
+    )
