@@ -41,8 +41,10 @@ def remembered_since(truth: Truth, launch: Launch, finish: Finish, moment: int) 
     # What a marker that was taken away had hidden is seen anew: the monitor keeps one completion in mind.
     forgotten = [at for at, _ in truth.record.bucket.removed if at <= moment]
     if truth.record.lacks(Right.TAG, moment):
-        # Where no tag can be written the follow-up carries it, and takes it along when its trigger is lost.
+        # Where no tag can be written the follow-up carries it, and takes it along when its trigger is lost, or when it
+        # has fired and the next one is not taken.
         forgotten += [at for at in truth.record.lost_triggers if at <= moment]
+        forgotten += [at for at, kind in truth.record.injected if kind == "put_follow_up" and at <= moment]
     noticed = [
         (check.first_described_at, check.ended_at)
         for check in truth.record.checks

@@ -90,3 +90,15 @@ def test_a_first_sight_that_only_a_follow_up_carries_is_gone_with_its_trigger(
     checked(told, told.launches[0], 21 * MINUTE)
     checked(told, told.launches[0], 27 * MINUTE).state_at_end = InstanceState.RUNNING
     assert broken(told, a_check_ends_what_is_due) is wrong
+
+
+@pytest.mark.parametrize(("kind", "wrong"), [("put_follow_up", False), ("list_folder", True)])
+def test_a_first_sight_that_only_a_follow_up_carries_is_gone_where_the_next_one_is_not_taken(
+    kind: str, *, wrong: bool
+) -> None:
+    told = _completed(0)
+    deny(told, Right.TAG)
+    told.injected.append((22 * MINUTE, kind))
+    checked(told, told.launches[0], 21 * MINUTE)
+    checked(told, told.launches[0], 27 * MINUTE).state_at_end = InstanceState.RUNNING
+    assert broken(told, a_check_ends_what_is_due) is wrong
