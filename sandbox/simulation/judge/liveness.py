@@ -215,10 +215,11 @@ def _was_armed_meanwhile(truth: Truth, launch: Launch) -> bool:
     """
     end = launch.left_running_at
     disarmed = [each.at for each in truth.record.taggings if each.tags.get("runctl:armed") == ""]
+    enders = {ending.check.number for ending in truth.record.endings if ending.launch.number == launch.number}
     return end is not None and any(
         check.kinds["put_deadline_switch"] and check.started_at < end < (check.ended_at or end)
         for check in truth.record.checks
-        if check.launch == launch.number and not any(ending.check is check for ending in truth.record.endings)
+        if check.launch == launch.number and check.number not in enders
         if Right.TAG in check.denied or check.failed["tag_instance"] or max(disarmed, default=0) > (check.ended_at or 0)
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -75,23 +76,34 @@ def test_a_switch_in_delivery_may_end_a_launch_that_no_check_could_protect(check
     assert broken(told, the_switch_spares_what_may_run) is wrong
 
 
-@pytest.mark.parametrize(("disarmed_after", "wrong"), [(2 * MINUTE, False), (0, True)])
-def test_a_switch_is_left_behind_where_one_check_arms_it_and_the_ending_one_then_says_that_it_is_removed(
-    disarmed_after: int, *, wrong: bool
-) -> None:
+def _armed_while_it_was_ended(disarmed_after: int, *, ended_another: bool) -> Record:
+    """A check that overlaps arms the switch; the one that ends the run says that it is removed, a while later."""
     told = record({"max_runtime_hours": 1.0})
     launch = launched(told, 0)
     overlapping = checked(told, launch, HOUR - MINUTE)
     overlapping.ended_at = HOUR + MINUTE
     overlapping.kinds["put_deadline_switch"] += 1
     ended(told, launch, HOUR)
+    ending = told.checks[-1]
+    if ended_another:
+        another = replace(launch, number=7)
+        told.endings.append(replace(told.endings[0], check=overlapping, launch=another))
     recorded = {"runctl:outcome": "deadline", "runctl:armed": ""}
-    told.taggings.append(Tagging(HOUR + disarmed_after, 0, recorded, told.checks[-1]))
+    told.taggings.append(Tagging(HOUR + disarmed_after, 0, recorded, ending))
+    told.notifications.append(Notification(HOUR, launch.stamped, Outcome.DEADLINE, ending))
     settling = checked(told, launch, HOUR + 5 * MINUTE, "over")
     settling.state_at_start = settling.state_at_end = InstanceState.STOPPED
     settling.reply = {"instance": {"launched_at": launch.stamped, "state": "stopped"}}
     settling.switch_after = HOUR + 10 * MINUTE
-    told.notifications.append(Notification(HOUR, launch.stamped, Outcome.DEADLINE, told.checks[-2]))
+    return told
+
+
+@pytest.mark.parametrize("ended_another", [True, False])
+@pytest.mark.parametrize(("disarmed_after", "wrong"), [(2 * MINUTE, False), (0, True)])
+def test_a_switch_is_left_behind_where_one_check_arms_it_and_the_ending_one_then_says_that_it_is_removed(
+    disarmed_after: int, *, ended_another: bool, wrong: bool
+) -> None:
+    told = _armed_while_it_was_ended(disarmed_after, ended_another=ended_another)
     assert broken(told, an_ended_run_is_settled_by_the_next_check) is wrong
 
 
