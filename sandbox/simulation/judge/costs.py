@@ -12,7 +12,7 @@ from sandbox.simulation.judge.liveness import CARRIED, is_silent
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.record import Check
-from sandbox.simulation.world.tampering import Right
+from sandbox.simulation.world.tampering import OF_TAGS, Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
 
@@ -111,10 +111,15 @@ def what_is_unknown_is_left_to_the_heartbeat(truth: Truth) -> Iterator[Found]:
 
 
 def _carries(truth: Truth, check: Check) -> bool:
-    """What could not be written into tags is carried by a follow-up, which comes later."""
+    """What could not be written into tags is carried by a follow-up, which comes later.
+
+    An instance that has lost the monitor's tag is one whose tags it may not write.
+    """
     end = check.ended_at or check.started_at
     failed = any(kind == "tag_instance" and at <= end for at, kind in truth.record.injected)
-    return failed or truth.record.lacks(Right.TAG, end)
+    plan, tampered_at = truth.record.scenario.tampering, truth.record.tampered_at
+    lost = plan is not None and plan.kind in OF_TAGS and tampered_at is not None and tampered_at <= end
+    return failed or lost or truth.record.lacks(Right.TAG, end)
 
 
 def _is_due(truth: Truth, check: Check, reason: str) -> bool:

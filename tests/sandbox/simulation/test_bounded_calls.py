@@ -1,11 +1,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
-from sandbox.simulation.judge.costs import LISTINGS, MOVES, an_event_waits_for_nothing, calls_are_bounded
+from sandbox.simulation.judge.costs import (
+    LISTINGS,
+    MOVES,
+    an_event_waits_for_nothing,
+    calls_are_bounded,
+    what_is_unknown_is_left_to_the_heartbeat,
+)
 from sandbox.simulation.world.record import Record, Refusal
+from sandbox.simulation.world.tampering import Tampering, TamperingPlan
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 
 from .records import broken, checked, launched, record
@@ -69,3 +77,16 @@ def test_an_event_takes_time_only_where_it_ends_an_instance(*, ends_another: boo
     slow.ended_at = HOUR + 20 * SECOND
     slow.kinds["terminate_instance"] += ends_another
     assert broken(told, an_event_waits_for_nothing) is not ends_another
+
+
+@pytest.mark.parametrize("stripped", [True, False])
+def test_what_is_unknown_may_have_a_follow_up_that_carries_what_a_stripped_instance_does_not_take(
+    *, stripped: bool
+) -> None:
+    told = record({})
+    told.scenario = replace(told.scenario, tampering=TamperingPlan(Tampering.MONITOR_STRIPPED, 0, 0))
+    told.tampered_at = MINUTE if stripped else None
+    blind = checked(told, launched(told, 0), THIRD_HOUR, trigger="follow-up")
+    blind.reply = {"decision": "wait", "reason": "EC2 unknown: denied"}
+    blind.kinds["put_follow_up"] += 1
+    assert broken(told, what_is_unknown_is_left_to_the_heartbeat) is not stripped
