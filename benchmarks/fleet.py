@@ -287,7 +287,7 @@ def measure() -> Measured:
         [
             f"Requests a second: {PART} minutes each, their mean and busiest one.",
             "A gap between good looks counts where it ends.",
-            f"A call has {ATTEMPTS} attempts.",
+            f"Attempts of a call: {ATTEMPTS}.",
             f"EC2's bucket has {BUCKET_REQUESTS} requests and {REFILL_A_SECOND} more a second, for this fleet alone.",
             f"The highest rate to the calm one: {highest:.2f} (the goal: 1, but for chance).",
         ],
