@@ -9,7 +9,6 @@ from types import MappingProxyType
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import disarm, unrecorded_switch
 from monitor_runtime.act.ending import Ended, EndingFailedError, end_instance, with_retries
-from monitor_runtime.act.follow_up import drop_follow_up
 from monitor_runtime.act.notification import News, notify
 from monitor_runtime.act.recording import outcome_tags, record_tags
 from monitor_runtime.act.signalling import signal_training
@@ -98,7 +97,7 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
     context.report.note(f"{ended.action} called {format_time(called_at)}")
     _measure(context, decision, called_at)
     _record(context, instance, memory, decision, _disarmed(context, instance, memory))
-    drop_follow_up(context)
+    _drop_follow_up(context)
     why = ", which EC2 cannot stop" if ended.climbed else ""
     _tell(context, instance, decision, f"{_DONE[ended.action]}{why}", ended.change.current)
     return False
@@ -119,7 +118,7 @@ def interrupt(context: CheckContext, instance: Instance, memory: Memory, decisio
 def settle(context: CheckContext, instance: Instance, memory: Memory, decision: Settle) -> None:
     """Do what is left of an ending."""
     is_news = _settled(context, instance, memory, decision, _disarmed(context, instance, memory))
-    drop_follow_up(context)
+    _drop_follow_up(context)
     if is_news:
         _tell(context, instance, decision, f"found the instance {instance.state}", instance.state)
 
@@ -268,3 +267,14 @@ def _disarmed(context: CheckContext, instance: Instance, memory: Memory) -> dict
     """Remove the run's deadline switch, which would act on a run that was started again; what to record of it."""
     armed = memory.armed or unrecorded_switch(context, instance)
     return disarm(context, instance, armed) if armed else {}
+
+
+def _drop_follow_up(context: CheckContext) -> None:
+    """Remove what nothing is left to do for. What has to be carried on takes its place, or is in it already."""
+    if context.unrecorded.tags:
+        return
+    try:
+        name = names.follow_up_name(context.settings.run)
+        with_retries(context.clock, lambda: context.cloud.delete_schedule(name), context.remaining_seconds)
+    except CloudError as error:
+        context.report.problem(f"follow-up not removed: {error}")

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
 
 from monitor_runtime.contract import names
-from monitor_runtime.contract.memory import ASKED_AGAIN
+from monitor_runtime.contract.memory import ASKED_AGAIN, read_refusals
 from monitor_runtime.contract.times import parse_time
-
-
-class _Refusals(NamedTuple):
-    times: int
-    at: datetime
-    what: str
 
 
 def is_later(tag: str, these: Mapping[str, str], those: Mapping[str, str]) -> bool:
@@ -23,7 +16,7 @@ def is_later(tag: str, these: Mapping[str, str], those: Mapping[str, str]) -> bo
     Of refusals within an hour, the higher count is the later: a check that did not know of the others counted less.
     """
     if tag == names.TAG_REFUSED:
-        here, there = _refusals(these.get(tag, "")), _refusals(those.get(tag, ""))
+        here, there = read_refusals(these.get(tag, "")), read_refusals(those.get(tag, ""))
         if here and there and here.what == there.what and abs(here.at - there.at) < ASKED_AGAIN:
             return here[:2] > there[:2]
     return _dated(tag, these) > _dated(tag, those)
@@ -47,25 +40,15 @@ def was_taken_away(tag: str, carried: Mapping[str, str], written: Mapping[str, s
 
     It was there: the ending of which it tells is, and both are written by one call.
     """
+    ended_at = written.get(names.TAG_ENDED_AT)
     removed = tag == names.TAG_REFUSED and tag not in written
-    return (
-        removed
-        and names.TAG_ENDED_AT in written
-        and _dated(names.TAG_ENDED_AT, carried) == _dated(names.TAG_ENDED_AT, written)
-    )
+    return removed and ended_at is not None and ended_at == carried.get(names.TAG_ENDED_AT)
 
 
 def is_of_before(tag: str, tags: Mapping[str, str], launched_at: datetime | None) -> bool:
     """Whether the tag tells of an earlier launch."""
     moment = parse_time(_dated(tag, tags))
     return moment is not None and launched_at is not None and moment < launched_at
-
-
-def _refusals(value: str) -> _Refusals | None:
-    count, _, rest = value.partition(" ")
-    at, _, what = rest.partition(" ")
-    moment = parse_time(at)
-    return _Refusals(int(count), moment, what) if moment and count.isdecimal() and count.isascii() else None
 
 
 def _dated(tag: str, tags: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import REMOVAL
@@ -55,6 +55,14 @@ class Launch(Protocol):
     def tags(self) -> Mapping[str, str]:
         """Its tags by their keys."""
         ...
+
+
+class Refusals(NamedTuple):
+    """How often in a row EC2 refused something, when last, and what."""
+
+    times: int
+    at: datetime
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,8 @@ class Memory:
         notified_at = _since_launch(launch, tag(names.TAG_NOTIFIED))
         outcome = tag(names.TAG_OUTCOME)
         known = Outcome(outcome) if outcome in set(Outcome) else None
-        refused, refused_count, refused_at = _read_refused(launch, tag(names.TAG_REFUSED))
+        refusals = read_refusals(tag(names.TAG_REFUSED))
+        refused = refusals if refusals and _is_of(launch, refusals.at) else None
         noticed_at, noticed = _parts(tag(names.TAG_NOTICED), 2)
         noticed_since = _since_launch(launch, noticed_at)
         armed = tag(names.TAG_ARMED)
@@ -125,9 +134,9 @@ class Memory:
             notified=notified_at is not None and (ended_at is None or notified_at >= ended_at),
             armed=armed,
             armed_for=None if armed.endswith(_UNSURE) else _since_launch(launch, armed.partition(" ")[0]),
-            refused=refused,
-            refused_count=refused_count,
-            refused_at=refused_at,
+            refused=refused.what if refused else "",
+            refused_count=refused.times if refused else 0,
+            refused_at=refused.at if refused else None,
             reported=_read_reported(launch, tag(names.TAG_REPORTED)),
             noticed=noticed if noticed_since else "",
             noticed_since=noticed_since,
@@ -184,7 +193,11 @@ def _read_hold(value: str, now: datetime) -> Hold:
 def _since_launch(launch: Launch, value: str) -> datetime | None:
     """The time that is written there, if it belongs to the current launch."""
     moment = parse_time(value)
-    return moment if moment and (launch.launched_at is None or moment >= launch.launched_at) else None
+    return moment if moment and _is_of(launch, moment) else None
+
+
+def _is_of(launch: Launch, moment: datetime) -> bool:
+    return launch.launched_at is None or moment >= launch.launched_at
 
 
 def refused_value(count: int, now: datetime, what: Outcome | Refusable) -> str:
@@ -221,12 +234,11 @@ def reported_value(reported: Iterable[Outcome], now: datetime) -> str:
     return " ".join([format_time(now), *sorted(reported)])
 
 
-def _read_refused(launch: Launch, value: str) -> tuple[str, int, datetime | None]:
-    """What was refused in this launch, how often in a row, and when last."""
-    count, at, refused = _parts(value, 3)
-    refused_at = _since_launch(launch, at)
-    known = refused_at is not None and count.isdecimal() and count.isascii()
-    return (refused, int(count), refused_at) if known else ("", 0, None)
+def read_refusals(value: str) -> Refusals | None:
+    """The tag of a refusal; None for one that is not understood."""
+    count, at, what = _parts(value, 3)
+    moment = parse_time(at)
+    return Refusals(int(count), moment, what) if moment and count.isdecimal() and count.isascii() else None
 
 
 def _read_reported(launch: Launch, value: str) -> frozenset[Outcome]:
