@@ -57,6 +57,18 @@ def _shown(value: object) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 3]}..."
 
 
+def leaves(path: str, value: object) -> Iterator[tuple[str, object]]:
+    """Each value within lists and objects that is neither, with its path as problems have it."""
+    if isinstance(value, Mapping):
+        for key, entry in cast("Mapping[object, object]", value).items():
+            yield from leaves(f"{path}.{key}", entry)
+    elif isinstance(value, list | tuple):
+        for index, entry in enumerate(cast("Sequence[object]", value)):
+            yield from leaves(f"{path}[{index}]", entry)
+    else:
+        yield path, value
+
+
 Rule = Callable[[str, object], Iterator[Problem]]
 """Takes a field's name and its value, yields what is wrong with it."""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import cast
+from collections.abc import Iterator
 
-from monitor_runtime.contract.rules import Problem, Rule
+from monitor_runtime.contract.rules import Problem, Rule, leaves
 
 KEYWORD = "<aws."
 """How each keyword begins, and future ones may:
@@ -19,8 +18,8 @@ def without_keywords(inner: Rule) -> Rule:
         problems = [*inner(field, value)]
         yield from problems
         refused = {problem.field for problem in problems}
-        for place, text in _texts(field, value):
-            if KEYWORD in text.lower() and place not in refused:
+        for place, text in leaves(field, value):
+            if isinstance(text, str) and KEYWORD in text.lower() and place not in refused:
                 yield Problem(
                     place,
                     got=text,
@@ -30,15 +29,3 @@ def without_keywords(inner: Rule) -> Rule:
                 )
 
     return rule
-
-
-def _texts(field: str, value: object) -> Iterator[tuple[str, str]]:
-    """Each string of a value, with its path."""
-    if isinstance(value, str):
-        yield field, value
-    elif isinstance(value, Mapping):
-        for key, entry in cast("Mapping[object, object]", value).items():
-            yield from _texts(f"{field}.{key}", entry)
-    elif isinstance(value, list | tuple):
-        for index, entry in enumerate(cast("Sequence[object]", value)):
-            yield from _texts(f"{field}[{index}]", entry)

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pulumi
 
-from monitor_runtime.contract.rules import Problem, Rule
+from monitor_runtime.contract.rules import Problem, Rule, leaves
 
 STILL_UNKNOWN = object()
 """Unlike ``pulumi.UNKNOWN``, it does not make an Output unknown that holds it."""
@@ -22,20 +22,8 @@ def has_output(value: object) -> bool:
 
 def known_problems(field: str, value: object, rule: Rule) -> Iterator[Problem]:
     """What a rule finds wrong with a value, but for what is known only when the engine says so."""
-    unknown = {*_unknown_paths(field, value)}
+    unknown = {path for path, leaf in leaves(field, value) if has_output(leaf)}
     yield from (problem for problem in rule(field, value) if problem.field not in unknown)
-
-
-def _unknown_paths(path: str, value: object) -> Iterator[str]:
-    """Where in a value there are Outputs, by the paths that problems have."""
-    if isinstance(value, Mapping):
-        for key, entry in cast("Mapping[object, object]", value).items():
-            yield from _unknown_paths(f"{path}.{key}", entry)
-    elif isinstance(value, list | tuple):
-        for index, entry in enumerate(cast("list[object]", value)):
-            yield from _unknown_paths(f"{path}[{index}]", entry)
-    elif has_output(value):
-        yield path
 
 
 def decided_late(values: Mapping[str, Any], plain: Iterable[str]) -> Iterator[Problem]:
