@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -20,7 +20,8 @@ SHORTEST, LONGEST = 30 * 60, 60 * 60
 """Seconds that a training takes."""
 GRACE_SECONDS: int = Settings.__dataclass_fields__["grace_seconds"].default
 FIXED_SECONDS = (60, 300)
-FLOOR = f"a fixed poll every {FIXED_SECONDS[0]} s"
+FIXED = {f"a fixed poll every {interval} s": interval for interval in FIXED_SECONDS}
+FLOOR = next(iter(FIXED))
 WAYS: Mapping[str, Mapping[str, Any]] = {
     "runctl, by S3's events": {"s3_events": True},
     "runctl, polls to 60 s": {"max_interval_seconds": 60},
@@ -63,11 +64,6 @@ def polled(interval: int, seconds: float, random: Random) -> Waits:
     return Waits(first_look(seconds) - seconds, first_look(over) - over)
 
 
-def _each(way: Callable[[int, float], Waits]) -> list[Waits]:
-    random = Random(1)
-    return [way(seed, random.uniform(SHORTEST, LONGEST)) for seed in range(1, RUNS + 1)]
-
-
 def rows(measured: Mapping[str, Sequence[Waits]]) -> Iterator[tuple[str, ...]]:
     """Median and worst of both waits, and how the sight compares with that of the fixed poll."""
     floor = median(wait.sight for wait in measured[FLOOR])
@@ -79,13 +75,12 @@ def rows(measured: Mapping[str, Sequence[Waits]]) -> Iterator[tuple[str, ...]]:
 
 def measure() -> Measured:
     """Play the same trainings in each way."""
-    measured = {
-        way: _each(lambda seed, seconds, args=args: waits(watched(args, seed, seconds))) for way, args in WAYS.items()
-    }
-    for interval in FIXED_SECONDS:
-        random = Random(interval)
-        way = f"a fixed poll every {interval} s"
-        measured[way] = _each(lambda _, seconds, every=interval, random=random: polled(every, seconds, random))
+    random = Random(1)
+    trainings = [(seed, random.uniform(SHORTEST, LONGEST)) for seed in range(1, RUNS + 1)]
+    measured = {way: [waits(watched(args, seed, seconds)) for seed, seconds in trainings] for way, args in WAYS.items()}
+    for way, interval in FIXED.items():
+        lateness = Random(interval)
+        measured[way] = [polled(interval, seconds, lateness) for _, seconds in trainings]
     headings = ("seconds", "marker to sight", "worst", "end of grace to stop", "worst", "ratio of sight")
     return Measured(
         [Grid(headings, list(rows(measured)))],

@@ -68,15 +68,11 @@ def dollars(story: Story, watched: list[Invocation]) -> Grid:
     """The dollars of the day, beside those of functions that look at a fixed interval, with the same prices."""
     ours = story.deployment.outputs[RUN]["plan"]["dollars_per_day"]
     minutely = Watching(heartbeats=MINUTES, follow_ups=0, events=0, lists_per_check=1, asks_metric=False).dollars()
-    heads = {**minutely, "s3": HEADS * prices.S3_GET}
+    heads = HEADS * prices.S3_GET
     ways = {
         "runctl, backoff to 300 s": (len(watched), ours["s3"], ours["total"]),
         "one LIST every 60 s": (MINUTES, minutely["s3"], minutely["total"]),
-        f"a HEAD of each of {FILES} files every 60 s": (
-            MINUTES,
-            heads["s3"],
-            heads["total"] - minutely["s3"] + heads["s3"],
-        ),
+        f"a HEAD of each of {FILES} files every 60 s": (MINUTES, heads, minutely["total"] - minutely["s3"] + heads),
     }
     least = ways["one LIST every 60 s"][2]
     rows = [
