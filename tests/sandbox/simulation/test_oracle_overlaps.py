@@ -22,6 +22,7 @@ from sandbox.simulation.judge.removals import (
     a_removed_instance_is_no_news,
     nothing_is_made_for_what_is_being_removed,
 )
+from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.record import Notification, Record, Status, Tagging
 from sandbox.simulation.world.tampering import DenialPlan, Right, Tampering
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_datetime
@@ -68,14 +69,20 @@ def test_a_check_that_waited_until_a_release_was_over_may_arm_the_switch(looked_
     assert broken(told, nothing_is_made_for_what_is_being_removed) is wrong
 
 
-@pytest.mark.parametrize(("begun_at", "wrong"), [(57, False), (59, True)])
-def test_what_a_check_that_began_before_a_release_records_after_the_removal_is_news(
-    begun_at: int, *, wrong: bool
-) -> None:
+def _removed() -> tuple[Record, Launch]:
+    """Pulumi released an instance after 58 minutes, and removed it after an hour."""
     told = record({})
     launch = launched(told, 0, left_running_at=60 * MINUTE)
     launch.releases.append(58 * MINUTE)
     launch.left_by = "pulumi"
+    return told, launch
+
+
+@pytest.mark.parametrize(("begun_at", "wrong"), [(57, False), (59, True)])
+def test_what_a_check_that_began_before_a_release_records_after_the_removal_is_news(
+    begun_at: int, *, wrong: bool
+) -> None:
+    told, launch = _removed()
     slow = checked(told, launch, begun_at * MINUTE, "end")
     told.taggings.append(Tagging(61 * MINUTE, launch.number, {"runctl:outcome": Outcome.DEADLINE}, slow))
     settling = checked(told, launch, 62 * MINUTE, "settle")
@@ -97,10 +104,7 @@ def test_an_instance_whose_tags_come_back_while_a_check_looks_is_not_told_as_los
 def test_what_a_check_saw_of_an_instance_before_its_removal_may_be_told_after_it(
     described_at: int, *, wrong: bool
 ) -> None:
-    told = record({})
-    launch = launched(told, 0, left_running_at=60 * MINUTE)
-    launch.releases.append(58 * MINUTE)
-    launch.left_by = "pulumi"
+    told, launch = _removed()
     check = checked(told, launch, described_at * MINUTE, "end")
     told.notifications.append(Notification(62 * MINUTE, launch.stamped, Outcome.SUCCEEDED, check))
     assert broken(told, a_removed_instance_is_no_news) is wrong
