@@ -34,7 +34,8 @@ CHANGES = 3
 def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
     """One notification an ending, and an interruption that came to nothing is one.
 
-    One more when checks overlap, or when it could not be remembered that it was told.
+    One more when checks overlap, or when it could not be remembered that it was told. Twice as many where no tag can be
+    written: follow-ups carry the memory, and overlapping checks replace each other's.
     """
     by_launch = defaultdict[str, list[Notification]](list)
     for notification in truth.record.notifications:
@@ -50,7 +51,8 @@ def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
         allowed += kept and told[0].at <= (truth.record.unprotected_at or -1) <= told[-1].at
         allowed += _overlap(truth, tellers + recorders, leaves_a_state=not kept and not _reports(truth))
         allowed += sum(check.disturbed or check.killed for check in tellers) + _forgotten(truth, told)
-        if len(told) > allowed:
+        tagless = truth.record.lacks(Right.TAG, told[-1].at)
+        if len(told) > allowed * (1 + tagless):
             yield Found(told[-1].at, f"{len(told)} notifications of one launch: {', '.join(e.outcome for e in told)}")
 
 
@@ -64,8 +66,7 @@ def _forgotten(truth: Truth, told: list[Notification]) -> int:
     """How often it may have been forgotten that it was told.
 
     Somebody may have stripped the tags that remember it. Where tags are denied, a follow-up does: one that is lost, or
-    not passed on by a disturbed check, forgets, and Pulumi takes it away with the instance. One that has just fired is
-    not there for a check that begins before its own has put the next, and one that overlaps may put another.
+    not passed on by a disturbed check, forgets, and Pulumi takes it away with the instance.
     """
     plan, at = truth.record.scenario.tampering, truth.record.tampered_at
     if plan is not None and plan.kind is Tampering.TAGS_STRIPPED and at is not None and told[0].at <= at <= told[-1].at:
@@ -74,9 +75,8 @@ def _forgotten(truth: Truth, told: list[Notification]) -> int:
         return 0
     passed_on = [check for check in truth.record.checks if told[0].at <= check.started_at <= told[-1].at]
     lost = sum(told[0].at <= at <= told[-1].at for at in truth.record.lost_triggers)
-    unseen = sum(truth.is_overtaken(entry.check) for entry in told)
     disturbed = sum(check.disturbed or check.killed or check.trigger == "forget" for check in passed_on)
-    return lost + unseen + disturbed
+    return lost + disturbed
 
 
 def _endings(truth: Truth, told: list[Notification]) -> int:
@@ -109,7 +109,7 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
             for tagging in truth.record.taggings
             if tagging.launch == launch.number and "runctl:outcome" in tagging.tags
         ]
-        if not recorded or _recorded_blindly(recorded[-1]) or truth.has_two_instances:
+        if not recorded or _recorded_blindly(truth, recorded[-1]):
             continue
         if truth.has_markers_on_several_pages(launch, recorded[-1].at):
             continue
@@ -124,10 +124,17 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
             yield Found(at, f"launch {launch.number} is recorded as {outcome}, true is {', '.join(sorted(true))}")
 
 
-def _recorded_blindly(tagging: Tagging) -> bool:
-    """What S3 denies is unverified or unknown, and what it did not tell of a terminated instance is lost: soon gone."""
+def _recorded_blindly(truth: Truth, tagging: Tagging) -> bool:
+    """What S3 denies is unverified or unknown, and what it did not tell of a terminated instance is lost: soon gone.
+
+    The check that was blind may have left it to a later one to record.
+    """
+    if "S3 unknown" in tagging.tags["runctl:reason"]:
+        return any(
+            check.started_at <= tagging.at and (check.disturbed or check.denied) for check in truth.record.checks
+        )
     terminated = tagging.check.state_at_start is InstanceState.TERMINATED
-    denied = tagging.tags["runctl:outcome"] == Outcome.UNVERIFIED or "S3 unknown" in tagging.tags["runctl:reason"]
+    denied = tagging.tags["runctl:outcome"] == Outcome.UNVERIFIED
     return (tagging.check.disturbed or bool(tagging.check.denied)) and (denied or terminated)
 
 
@@ -187,12 +194,7 @@ def a_refusal_is_not_asked_for_ever(truth: Truth) -> Iterator[Found]:
     """A check that finds three refusals recorded asks EC2 for the same once an hour, until a person forgives."""
     for check in truth.record.checks:
         looked_at = check.first_described_at
-        if (
-            not check.asked_for_an_end
-            or looked_at is None
-            or check.state_at_start not in ALIVE
-            or truth.has_two_instances
-        ):
+        if not check.asked_for_an_end or looked_at is None or check.state_at_start not in ALIVE:
             continue
         forgiven_at = truth.record.unprotected_at
         recorded = _refusals_recorded(truth, check, looked_at)
@@ -222,7 +224,7 @@ def _refusals_recorded(truth: Truth, check: Check, until: int) -> list[list[str]
 def a_refusal_is_asked_for_again(truth: Truth) -> Iterator[Found]:
     """No undisturbed check lets a refusal stand that is older than an hour: what refused may have been lifted."""
     for check in truth.record.checks:
-        if not check.completed or check.decision != "refused" or truth.has_two_instances:
+        if not check.completed or check.decision != "refused":
             continue
         refused_at = [
             tagging.at

@@ -102,7 +102,7 @@ def what_is_unknown_is_left_to_the_heartbeat(truth: Truth) -> Iterator[Found]:
     """A check that could not see schedules no other one, unless a check of the backoff or the deadline is near."""
     for check in truth.record.checks:
         reason = str((check.reply or {}).get("reason", ""))
-        if check.trigger not in CARRIED or check.ended_at is None or truth.has_two_instances:
+        if check.trigger not in CARRIED or check.ended_at is None:
             continue
         unknown = reason.startswith(UNKNOWN) or "cannot be read yet" in reason
         expected = _is_due(truth, check, reason) or _carries(truth, check)
@@ -143,13 +143,9 @@ def _grown_after(settings: Settings) -> float:
 
 
 def an_event_waits_for_nothing(truth: Truth) -> Iterator[Found]:
-    """What is due later is left to a follow-up: many events may come at once.
-
-    A check that ends one instance, whose training saves its work meanwhile, may go on to wait for another.
-    """
+    """What is due later is left to a follow-up: many events may come at once."""
     for check in truth.record.checks:
         waits = check.completed and check.trigger == "s3-event" and check.decision == "wait"
-        waits = waits and not check.asked_for_an_end
         took = (check.ended_at or check.started_at) - check.started_at
         if waits and took > AT_ONCE:
             yield Found(check.started_at, f"check {check.number} took {took / SECOND:.0f} s")

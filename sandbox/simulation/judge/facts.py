@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import translate
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 from monitor_runtime.contract.outcomes import Action, Outcome
@@ -60,6 +60,7 @@ def _expression(pattern: str) -> re.Pattern[str]:
     return re.compile(translate(pattern))
 
 
+@lru_cache(maxsize=4096)
 def names_object(pattern: str, name: str) -> bool:
     """Whether a pattern means an object: every character of the name, folder by folder."""
     parts, wanted = name.split("/"), pattern.split("/")

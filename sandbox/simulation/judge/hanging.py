@@ -170,11 +170,7 @@ def a_box_that_reports_is_not_told(truth: Truth) -> Iterator[Found]:
 
 
 def a_box_is_told_once(truth: Truth) -> Iterator[Found]:
-    """One message of a launch's box; more only when checks overlap, or when it could not be remembered.
-
-    Where tags are denied, the follow-up remembers it: it is not there for a check that begins while it is under way,
-    and Pulumi takes it away with the instance.
-    """
+    """One message of a launch's box; more only when checks overlap, or when it could not be remembered."""
     for launch in truth.record.launches:
         told = [
             entry for entry in truth.record.statuses if entry.status == NO_SIGN and entry.launched_at == launch.stamped
@@ -184,10 +180,6 @@ def a_box_is_told_once(truth: Truth) -> Iterator[Found]:
             later.started_at <= (earlier.ended_at or later.started_at) for earlier, later in pairwise(tellers)
         )
         forgotten = sum(check.disturbed or check.killed for check in tellers) + (truth.record.tampered_at is not None)
-        if told and truth.record.lacks(Right.TAG, told[-1].at):
-            forgotten += sum(truth.is_overtaken(check) for check in tellers)
-            between = (check for check in truth.record.checks if told[0].at <= check.started_at <= told[-1].at)
-            forgotten += sum(check.trigger == "forget" for check in between)
         if len(told) > 1 + overlaps + forgotten:
             yield Found(told[-1].at, f"the box of launch {launch.number} was told {len(told)} times")
 

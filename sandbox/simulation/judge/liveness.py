@@ -33,13 +33,11 @@ def a_check_ends_what_is_due(truth: Truth) -> Iterator[Found]:
         if looked_at is None or not launch.is_on(looked_at) or check.state_at_end not in ALIVE:
             continue
         due = _surely_due(truth, check, launch, looked_at)
-        # The other's last upload, under the same prefix, may be waited for.
-        ended_another = truth.has_two_instances and any(ending.check is check for ending in truth.record.endings)
         taken_away = any(check.started_at <= at <= (check.ended_at or at) for at, _ in truth.record.bucket.removed)
         # What overlaps may have signalled a training that uploads on its way out.
         goes_on = due is not None and due.outcome is Outcome.STALLED and not _is_stalled_at_end(truth, check, launch)
         changed = goes_on or (taken_away and due is not None and due.outcome is not Outcome.DEADLINE)
-        if due is not None and not ended_another and not changed:
+        if due is not None and not changed:
             late = (looked_at - due.at) / SECOND
             yield Found(looked_at, f"{due.outcome} was due for {late:.0f} s, and check {check.number} did not end it")
 
@@ -90,7 +88,7 @@ def a_finished_run_is_ended_in_time(truth: Truth) -> Iterator[Found]:
     """When all services work, a completed run is ended within a poll interval of its marker, or at the end of grace."""
     if truth.record.scenario.weather is not Weather.CALM or truth.record.scenario.machine.protected:
         return
-    if truth.record.tampered_at or truth.has_two_instances:
+    if truth.record.tampered_at:
         return
     for launch in truth.record.launches:
         latest = _latest_end(truth, launch)
@@ -101,7 +99,7 @@ def a_finished_run_is_ended_in_time(truth: Truth) -> Iterator[Found]:
 
 def a_noticed_completion_is_ended_at_once(truth: Truth) -> Iterator[Found]:
     """When all services work, a completion that was seen in its grace period ends the run within 5 s of its end."""
-    if truth.record.scenario.weather is not Weather.CALM or truth.record.tampered_at or truth.has_two_instances:
+    if truth.record.scenario.weather is not Weather.CALM or truth.record.tampered_at:
         return
     for ending, seconds in graced_endings(truth):
         released = ending.launch.released_at is not None
@@ -197,7 +195,7 @@ def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
         )
         told = any(entry.launched_at == launch.stamped and entry.at <= at for entry in truth.record.notifications)
         released = launch.released_at is not None
-        if not (recorded or released or truth.record.lacks(Right.TAG, at) or is_silent(truth, launch, at)):
+        if not (recorded or released or is_silent(truth, launch, at)):
             yield Found(at, f"launch {launch.number} has no outcome after check {check.number}")
         told |= truth.record.lacks(Right.PUBLISH, at) or is_silent(truth, launch, at)
         if truth.record.scenario.notifies and not told and not released:
@@ -211,16 +209,16 @@ def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
 def _was_armed_meanwhile(truth: Truth, launch: Launch) -> bool:
     """Whether a check that saw the instance running may have armed its switch after it was ended, and no tag says so.
 
-    It could not write that, or the check that ended the run wrote later, and slowly, that the switch is removed.
+    It failed to write that, or the check that ended the run wrote later, and slowly, that the switch is removed.
     """
     end = launch.left_running_at
     disarmed = [each.at for each in truth.record.taggings if each.tags.get("runctl:armed") == ""]
-    enders = {ending.check.number for ending in truth.record.endings if ending.launch.number == launch.number}
+    enders = {ending.check.number for ending in truth.record.endings}
     return end is not None and any(
         check.kinds["put_deadline_switch"] and check.started_at < end < (check.ended_at or end)
         for check in truth.record.checks
         if check.launch == launch.number and check.number not in enders
-        if Right.TAG in check.denied or check.failed["tag_instance"] or max(disarmed, default=0) > (check.ended_at or 0)
+        if check.failed["tag_instance"] or max(disarmed, default=0) > (check.ended_at or 0)
     )
 
 

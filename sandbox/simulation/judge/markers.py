@@ -123,7 +123,8 @@ class Markers:
     def _forgotten_at(self, launch: Launch, moment: int, kind: Outcome) -> int:
         """The last look that surely ended the grace period of such a marker: it saw that another one counts, or none.
 
-        Where tags could not be written, a follow-up may still carry what was noticed before.
+        Where tags could not be written, a follow-up may still carry what was noticed before, and what overlaps may have
+        seen it before and say so later.
         """
         if not self.record.bucket.removed:
             return 0
@@ -131,11 +132,18 @@ class Markers:
             check.looked_until
             for check in self.noticing(launch)
             if check.ended_at is not None and check.ended_at <= moment and check.looked_until is not None
-            if kind not in self.kinds_seen(launch, check)
+            if kind not in self.kinds_seen(launch, check) and not any(self.overlapping(check))
         ]
         carried = any(call == "tag_instance" and launch.at <= at <= moment for at, call in self.record.injected)
         carried |= self.record.lacks(Right.TAG, moment)
         return 0 if carried else max(looks, default=0)
+
+    def overlapping(self, check: Check) -> Iterator[Check]:
+        """The other checks that were under way at some moment of a check."""
+        end = check.ended_at or check.started_at
+        for other in self.record.checks:
+            if other is not check and other.started_at <= end and (other.ended_at or end) >= check.started_at:
+                yield other
 
     def noticing(self, launch: Launch) -> Iterator[Check]:
         """The checks that surely kept in mind, in a tag, what they saw."""

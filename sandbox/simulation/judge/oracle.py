@@ -6,7 +6,7 @@ from sandbox.simulation.judge.audits import AUDITS
 from sandbox.simulation.judge.bookkeeping import BOOKKEEPING
 from sandbox.simulation.judge.costs import COSTS
 from sandbox.simulation.judge.deadlines import DEADLINES
-from sandbox.simulation.judge.denials import DENIALS, is_beyond
+from sandbox.simulation.judge.excuses import DENIALS, asked
 from sandbox.simulation.judge.hanging import HANGING
 from sandbox.simulation.judge.invariants import Invariant, Violation, violations
 from sandbox.simulation.judge.liveness import LIVENESS
@@ -24,5 +24,4 @@ INVARIANTS: tuple[Invariant, ...] = (
 def judge(record: Record) -> list[Violation]:
     """What is broken in a lifecycle, in the order of time; nothing when all is well."""
     truth = Truth(record)
-    found = violations(truth, INVARIANTS)
-    return [each for each in found if not is_beyond(truth, each.invariant, each.at)]
+    return asked(truth, violations(truth, INVARIANTS))

@@ -39,7 +39,7 @@ def nothing_is_made_for_what_is_being_removed(truth: Truth) -> Iterator[Found]:
         looked_at = check.first_described_at
         ended_at = check.ended_at or check.started_at
         outlived = any(check.started_at < each.at <= ended_at for each in truth.record.launches)
-        if looked_at is None or truth.has_two_instances or outlived or check.trigger == "first-check":
+        if looked_at is None or outlived or check.trigger == "first-check":
             continue
         # A check that waited looks again before it arms.
         last_look = check.described_at or looked_at
@@ -51,7 +51,7 @@ def nothing_is_made_for_what_is_being_removed(truth: Truth) -> Iterator[Found]:
 def a_marker_that_is_gone_is_told(truth: Truth) -> Iterator[Found]:
     """An undisturbed check that finds nothing says so, if one that was over had seen a marker in its grace period."""
     plan = truth.record.scenario.tampering
-    if not truth.record.bucket.removed or truth.has_two_instances or (plan is not None and plan.kind in OF_TAGS):
+    if not truth.record.bucket.removed or (plan is not None and plan.kind in OF_TAGS):
         return
     for launch in truth.record.launches:
         for before, check in pairwise(truth.noticing(launch)):
@@ -66,8 +66,7 @@ def only_what_was_there_is_gone(truth: Truth) -> Iterator[Found]:
     for check in filter(_tells, truth.record.checks):
         launch, until = truth.record.launches[check.launch], check.ended_at or check.started_at
         written = [entry.at for entry in truth.record.bucket.history if launch.at <= entry.at <= until]
-        complete = truth.has_two_instances or any(truth.finish(launch, at) for at in written)
-        if not complete:
+        if not any(truth.finish(launch, at) for at in written):
             yield Found(check.started_at, f"check {check.number} says that something is gone that never was there")
 
 

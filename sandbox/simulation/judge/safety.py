@@ -59,7 +59,7 @@ def grace_is_given_in_full(truth: Truth) -> Iterator[Found]:
 
 def the_outcome_is_true(truth: Truth) -> Iterator[Found]:
     """What a check says of its ending is what truly was due."""
-    for ending in () if truth.has_two_instances else truth.record.endings:
+    for ending in truth.record.endings:
         told, due = outcome_of(ending), {entry.outcome for entry in dues_of(truth, ending)}
         due |= truth.refused_before(ending.launch, ending.at) if due else set()
         if told is Outcome.UNVERIFIED and _verification_was_refused(ending):
@@ -144,15 +144,8 @@ def _was_over(truth: Truth, ending: Ending) -> bool:
 
 
 def a_signalled_training_gets_its_time(truth: Truth) -> Iterator[Found]:
-    """Before a deadline or idle ending the training is asked to finish, and waited for until it has or time is up.
-
-    A check that has waited for another instance, which EC2 may have refused to end, has what is left of its invocation.
-    """
-    waited_for = {ending.check.number: ending for ending in reversed(truth.record.endings)}
+    """Before a deadline or idle ending the training is asked to finish, and waited for until it has or time is up."""
     for ending in truth.record.endings:
-        refused = any(ending.check.started_at <= refusal.at <= ending.sent_at for refusal in truth.record.refusals)
-        if truth.has_two_instances and (refused or waited_for[ending.check.number] is not ending):
-            continue
         if outcome_of(ending) not in SIGNALLED or ending.check.disturbed or not truth.record.scenario.has_agent:
             continue
         if ending.signalled_at is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from monitor_runtime.contract.outcomes import Action, Outcome
@@ -10,7 +9,6 @@ from sandbox.simulation.judge.activity import Activity
 from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, counted_since, is_whole, names_object
 from sandbox.simulation.world.bucket import UploadTruth
 from sandbox.simulation.world.machine import Launch, SpotKind
-from sandbox.simulation.world.record import Check
 from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, whole_seconds
 
@@ -195,17 +193,6 @@ class Truth(Activity):
         if self.is_going(launch, moment, moment + MINUTE):
             return False
         return at is not None and launch.stamp <= whole_seconds(at) and moment - whole_seconds(at) < WARNING
-
-    def overlapping(self, check: Check) -> Iterator[Check]:
-        """The other checks that were under way at some moment of a check."""
-        end = check.ended_at or check.started_at
-        for other in self.record.checks:
-            if other is not check and other.started_at <= end and (other.ended_at or end) >= check.started_at:
-                yield other
-
-    def is_overtaken(self, teller: Check) -> bool:
-        """Whether a check that overlaps has taken the follow-up that carries what is to be known, or put its own."""
-        return any(other.trigger == "follow-up" or other.kinds["put_follow_up"] for other in self.overlapping(teller))
 
     def is_going(self, launch: Launch, start: int, end: int) -> bool:
         """Whether some of that time was within ten minutes after the launch's instance was released."""

@@ -10,7 +10,6 @@ from sandbox.simulation.judge.safety import outcome_of
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.record import Check, Ending
-from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import SECOND
 
 FOLLOW_UP = 75 * SECOND
@@ -39,18 +38,13 @@ def remembered_since(truth: Truth, launch: Launch, finish: Finish, moment: int) 
     keeps the time of the first one that it saw.
     """
     # What a marker that was taken away had hidden is seen anew: the monitor keeps one completion in mind.
-    forgotten = [at for at, _ in truth.record.bucket.removed if at <= moment]
-    if truth.record.lacks(Right.TAG, moment):
-        # Where no tag can be written the follow-up carries it, and takes it along when its trigger is lost, or when it
-        # has fired and the next one is not taken.
-        forgotten += [at for at in truth.record.lost_triggers if at <= moment]
-        forgotten += [at for at, kind in truth.record.injected if kind == "put_follow_up" and at <= moment]
+    forgotten_at = max((at for at, _ in truth.record.bucket.removed if at <= moment), default=-1)
     noticed = [
         (check.first_described_at, check.ended_at)
         for check in truth.record.checks
         if check.completed and check.launch == launch.number and check.decision == "wait"
         if check.first_described_at is not None and check.ended_at is not None and check.ended_at <= moment
-        if check.first_described_at > max(forgotten, default=-1)
+        if check.first_described_at > forgotten_at
     ]
     for looks in noticed:
         found = [truth.finish(launch, look) for look in looks]

@@ -8,10 +8,9 @@ from monitor_runtime.cloud.values import InstanceState
 from sandbox.simulation.judge.liveness import a_check_ends_what_is_due
 from sandbox.simulation.judge.safety import grace_is_given_in_full
 from sandbox.simulation.world.record import Record
-from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import MINUTE, SECOND
 
-from .records import PREFIX, broken, checked, deny, ended, launched, record
+from .records import PREFIX, broken, checked, ended, launched, record
 
 KEY = f"{PREFIX}model.bin"
 COMPLETED_AT = 20 * MINUTE + 500
@@ -70,35 +69,4 @@ def test_a_marker_that_is_written_again_is_counted_from_the_first_that_a_check_s
         told.bucket.put(f"{PREFIX}done", 0)
     checked(told, launch, (11 if seen_before else 9) * MINUTE)
     checked(told, launch, 10 * MINUTE + GRACE + MINUTE).state_at_end = InstanceState.RUNNING
-    assert broken(told, a_check_ends_what_is_due) is wrong
-
-
-@pytest.mark.parametrize(
-    ("right", "lost_at", "wrong"),
-    [
-        pytest.param(Right.TAG, 22, False, id="the follow-up that carried the first sight"),
-        pytest.param(Right.TAG, 20, True, id="a trigger before the first sight"),
-        pytest.param(Right.METRIC, 22, True, id="a trigger, but a tag keeps the first sight"),
-    ],
-)
-def test_a_first_sight_that_only_a_follow_up_carries_is_gone_with_its_trigger(
-    right: Right, lost_at: int, *, wrong: bool
-) -> None:
-    told = _completed(0)
-    deny(told, right)
-    told.lost_triggers.append(lost_at * MINUTE)
-    checked(told, told.launches[0], 21 * MINUTE)
-    checked(told, told.launches[0], 27 * MINUTE).state_at_end = InstanceState.RUNNING
-    assert broken(told, a_check_ends_what_is_due) is wrong
-
-
-@pytest.mark.parametrize(("kind", "wrong"), [("put_follow_up", False), ("list_folder", True)])
-def test_a_first_sight_that_only_a_follow_up_carries_is_gone_where_the_next_one_is_not_taken(
-    kind: str, *, wrong: bool
-) -> None:
-    told = _completed(0)
-    deny(told, Right.TAG)
-    told.injected.append((22 * MINUTE, kind))
-    checked(told, told.launches[0], 21 * MINUTE)
-    checked(told, told.launches[0], 27 * MINUTE).state_at_end = InstanceState.RUNNING
     assert broken(told, a_check_ends_what_is_due) is wrong

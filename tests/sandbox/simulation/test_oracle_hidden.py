@@ -243,3 +243,19 @@ def test_a_reply_that_decided_nothing_hides_what_an_audit_reported_of_a_run_with
     check = checked(told, launch, HOUR, "wait", trigger)
     told.taggings.append(Tagging(HOUR, 0, {"runctl:outcome": Outcome.STALLED, "runctl:reason": ""}, check))
     assert broken(told, the_recorded_outcome_is_true) is wrong
+
+
+@pytest.mark.parametrize(
+    ("blind", "reason", "wrong"),
+    [(True, "S3 unknown", False), (True, "not complete", True), (False, "S3 unknown", True)],
+)
+def test_what_a_blind_check_found_out_may_be_recorded_by_a_later_one(reason: str, *, blind: bool, wrong: bool) -> None:
+    told = record({}, weather=Weather.OUTAGE)
+    launch = launched(told, 0, left_running_at=HOUR)
+    _wrote(told, MINUTE, "done")
+    launch.left_by = "people"
+    checked(told, launch, 2 * HOUR, "settle").disturbed = blind
+    check = checked(told, launch, 3 * HOUR, "over")
+    recorded = {"runctl:outcome": Outcome.INTERRUPTED, "runctl:reason": reason}
+    told.taggings.append(Tagging(3 * HOUR, 0, recorded, check))
+    assert broken(told, the_recorded_outcome_is_true) is wrong

@@ -56,6 +56,21 @@ def test_a_marker_that_came_back_counts_from_then_if_a_check_saw_that_it_was_gon
     assert (finish.since, finish.uncertain) == (since, not seen)
 
 
+@pytest.mark.parametrize(("overlaps", "since"), [(True, 10 * MINUTE), (False, 30 * MINUTE)])
+def test_what_overlaps_may_remember_a_marker_that_another_check_saw_gone(since: int, *, overlaps: bool) -> None:
+    told = record({})
+    launch = launched(told, 0)
+    _wrote(told, 10 * MINUTE)
+    _deleted(told, 20 * MINUTE)
+    _wrote(told, 30 * MINUTE)
+    checked(told, launch, 25 * MINUTE)
+    if overlaps:
+        checked(told, launch, 19 * MINUTE, trigger="s3-event").ended_at = 26 * MINUTE
+    finish = Truth(told).finish(launch, 31 * MINUTE)
+    assert finish is not None
+    assert finish.since == since
+
+
 def test_a_marker_that_is_gone_completes_nothing() -> None:
     told = record({})
     launch = launched(told, 0)

@@ -15,7 +15,6 @@ from sandbox.simulation.judge.audits import (
     an_audit_tells_what_was_taken_away,
 )
 from sandbox.simulation.judge.bookkeeping import a_refusal_is_not_asked_for_ever, an_ending_is_told_once
-from sandbox.simulation.judge.hanging import NO_SIGN, a_box_is_told_once
 from sandbox.simulation.judge.liveness import a_check_ends_what_is_due, an_ended_run_is_settled_by_the_next_check
 from sandbox.simulation.judge.removals import (
     a_marker_that_is_gone_is_told,
@@ -23,12 +22,12 @@ from sandbox.simulation.judge.removals import (
     nothing_is_made_for_what_is_being_removed,
 )
 from sandbox.simulation.world.machine import Launch
-from sandbox.simulation.world.record import Notification, Record, Status, Tagging
-from sandbox.simulation.world.tampering import DenialPlan, Right, Tampering
+from sandbox.simulation.world.record import Notification, Record, Tagging
+from sandbox.simulation.world.tampering import Tampering
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_datetime
 from sandbox.simulation.world.weather import Weather
 
-from .records import PREFIX, broken, checked, deny, ended, launched, record
+from .records import PREFIX, broken, checked, ended, launched, record
 
 
 @pytest.mark.parametrize(("ended_at", "wrong"), [(12, True), (14, False)])
@@ -136,10 +135,9 @@ def test_what_begins_to_upload_while_a_check_looks_has_not_stalled(*, uploads: b
     assert broken(told, a_check_ends_what_is_due) is not uploads
 
 
-def _ended_with_a_switch_left(*, tags_are_denied: bool) -> Record:
+def _ended_with_a_switch_left() -> Record:
     told = record({"max_runtime_hours": 10.0}, weather=Weather.NOISY)
-    told.scenario = replace(told.scenario, notifies=False, denial=DenialPlan(Right.TAG, 0))
-    told.denied_at = 0 if tags_are_denied else None
+    told.scenario = replace(told.scenario, notifies=False)
     launch = launched(told, 0)
     ended(told, launch, HOUR)
     told.taggings.append(Tagging(HOUR, 0, {"runctl:outcome": Outcome.SUCCEEDED}, told.checks[-1]))
@@ -151,47 +149,17 @@ def _ended_with_a_switch_left(*, tags_are_denied: bool) -> Record:
 
 
 @pytest.mark.parametrize(
-    ("denied", "overlaps", "wrong"), [(True, True, False), (True, False, True), (False, True, True)]
+    ("failed", "overlaps", "wrong"), [(True, True, False), (True, False, True), (False, True, True)]
 )
-def test_a_switch_that_was_armed_during_an_ending_is_left_where_no_tag_can_tell_of_it(
-    *, denied: bool, overlaps: bool, wrong: bool
+def test_a_switch_that_was_armed_during_an_ending_is_left_where_no_tag_tells_of_it(
+    *, failed: bool, overlaps: bool, wrong: bool
 ) -> None:
-    told = _ended_with_a_switch_left(tags_are_denied=denied)
+    told = _ended_with_a_switch_left()
     arming = checked(told, told.launches[0], HOUR - MINUTE)
     arming.ended_at = HOUR + (1 if overlaps else -1)
     arming.kinds["put_deadline_switch"] = 1
-    arming.denied |= {Right.TAG} if denied else set()
+    arming.failed["tag_instance"] += failed
     assert broken(told, an_ended_run_is_settled_by_the_next_check) is wrong
-
-
-@pytest.mark.parametrize(
-    ("begun_at", "right", "wrong"), [(29, Right.TAG, False), (31, Right.TAG, True), (29, Right.METRIC, True)]
-)
-def test_a_silent_box_may_be_told_again_while_the_follow_up_that_remembers_it_is_under_way(
-    begun_at: int, right: Right, *, wrong: bool
-) -> None:
-    told = record({"box_reports": True})
-    deny(told, right)
-    launch = launched(told, 0)
-    checked(told, launch, begun_at * MINUTE, trigger="follow-up").ended_at = 32 * MINUTE
-    for minute in (25, 30):
-        check = checked(told, launch, minute * MINUTE)
-        told.statuses.append(Status(check.started_at, NO_SIGN, check, launch.stamped))
-    assert broken(told, a_box_is_told_once) is wrong
-
-
-@pytest.mark.parametrize(("forgotten_at", "wrong"), [(24, True), (28, False)])
-def test_a_silent_box_may_be_told_again_after_pulumi_has_taken_away_what_remembers_it(
-    forgotten_at: int, *, wrong: bool
-) -> None:
-    told = record({"box_reports": True})
-    deny(told, Right.TAG)
-    launch = launched(told, 0)
-    checked(told, launch, forgotten_at * MINUTE, trigger="forget")
-    for minute in (25, 30):
-        check = checked(told, launch, minute * MINUTE)
-        told.statuses.append(Status(check.started_at, NO_SIGN, check, launch.stamped))
-    assert broken(told, a_box_is_told_once) is wrong
 
 
 @pytest.mark.parametrize(("armed", "wrong"), [(1, False), (0, True)])

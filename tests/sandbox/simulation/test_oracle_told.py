@@ -13,10 +13,9 @@ from sandbox.simulation.judge.bookkeeping import a_first_check_tries_what_ends_t
 from sandbox.simulation.judge.deadlines import nothing_runs_past_its_deadline, the_monitor_is_there_at_the_deadline
 from sandbox.simulation.judge.hanging import a_silent_box_is_told
 from sandbox.simulation.judge.liveness import the_switch_is_armed
-from sandbox.simulation.judge.safety import a_signalled_training_gets_its_time, endings_are_as_declared
+from sandbox.simulation.judge.safety import endings_are_as_declared
 from sandbox.simulation.world.machine import SpotKind
 from sandbox.simulation.world.record import Notification, Record, Refusal
-from sandbox.simulation.world.scenario import ReplacementPlan
 from sandbox.simulation.world.tampering import Right, Tampering, TamperingPlan
 from sandbox.simulation.world.timeline import HOUR, MINUTE
 from sandbox.simulation.world.weather import Weather
@@ -35,6 +34,19 @@ def test_an_instance_that_is_ended_during_its_first_check_need_not_be_told_as_wa
     assert broken(told, a_first_check_tries_what_ends_the_run) is wrong
 
 
+@pytest.mark.parametrize(
+    ("right", "times", "wrong"), [(Right.TAG, 2, False), (Right.TAG, 3, True), (Right.METRIC, 2, True)]
+)
+def test_an_ending_is_told_twice_at_most_where_no_tag_can_remember_it(right: Right, times: int, *, wrong: bool) -> None:
+    told = record({})
+    deny(told, right)
+    launch = launched(told, 0)
+    for minute in range(10, 10 + times):
+        check = checked(told, launch, minute * MINUTE, "end")
+        told.notifications.append(Notification(check.started_at, launch.stamped, Outcome.FAILED, check))
+    assert broken(told, an_ending_is_told_once) is wrong
+
+
 @pytest.mark.parametrize(("stripped_at", "wrong"), [(15, False), (5, True), (25, True)])
 def test_what_was_told_is_forgotten_with_the_tags_that_somebody_strips(stripped_at: int, *, wrong: bool) -> None:
     told = record({})
@@ -47,74 +59,12 @@ def test_what_was_told_is_forgotten_with_the_tags_that_somebody_strips(stripped_
     assert broken(told, an_ending_is_told_once) is wrong
 
 
-@pytest.mark.parametrize(
-    ("begun_at", "right", "wrong"), [(19, Right.TAG, False), (21, Right.TAG, True), (19, Right.METRIC, True)]
-)
-def test_what_was_told_is_not_known_to_a_check_that_begins_while_the_follow_up_that_carries_it_is_under_way(
-    begun_at: int, right: Right, *, wrong: bool
-) -> None:
-    told = record({})
-    deny(told, right)
-    launch = launched(told, 0)
-    checked(told, launch, begun_at * MINUTE, trigger="follow-up").ended_at = 22 * MINUTE
-    for minute in (10, 20):
-        check = checked(told, launch, minute * MINUTE, "end")
-        told.notifications.append(Notification(check.started_at, launch.stamped, Outcome.FAILED, check))
-    assert broken(told, an_ending_is_told_once) is wrong
-
-
-@pytest.mark.parametrize(("put", "ended_at", "wrong"), [(1, 11, False), (0, 11, True), (1, 9, True)])
-def test_what_was_told_is_forgotten_where_an_overlapping_check_puts_its_own_follow_up(
-    put: int, ended_at: int, *, wrong: bool
-) -> None:
-    told = record({})
-    deny(told, Right.TAG)
-    launch = launched(told, 0)
-    other = checked(told, launch, 8 * MINUTE)
-    other.ended_at = ended_at * MINUTE
-    other.kinds["put_follow_up"] = put
-    for minute in (10, 20):
-        check = checked(told, launch, minute * MINUTE, "end")
-        told.notifications.append(Notification(check.started_at, launch.stamped, Outcome.FAILED, check))
-    assert broken(told, an_ending_is_told_once) is wrong
-
-
-@pytest.mark.parametrize(("abandons", "wrong"), [(True, False), (False, True)])
-def test_of_two_instances_the_second_has_what_is_left_of_the_time_of_a_check(*, abandons: bool, wrong: bool) -> None:
-    told = record({"max_runtime_hours": 1.0, "shutdown_timeout_seconds": 600})
-    told.scenario = replace(told.scenario, replacement=ReplacementPlan(0, "i-2", 0, abandons))
-    told.replaced_at = 0
-    launch = launched(told, 0)
-    ended(told, launch, 2 * HOUR)
-    (told.checks[-1].reply or {})["outcome"] = "deadline"
-    first = replace(told.endings[0], signalled_at=HOUR, training_exited=False)
-    told.endings = [first, replace(first, signalled_at=2 * HOUR - MINUTE)]
-    assert broken(told, a_signalled_training_gets_its_time) is wrong
-
-
 @pytest.mark.parametrize(("early", "wrong"), [(0, True), (1, False)])
 def test_a_box_is_silent_for_a_check_that_begins_twenty_minutes_after_its_launch(early: int, *, wrong: bool) -> None:
     told = record({"box_reports": True})
     check = checked(told, launched(told, 0), 20 * MINUTE)
     check.started_at -= early
     assert broken(told, a_silent_box_is_told) is wrong
-
-
-@pytest.mark.parametrize(("refused_at", "wrong"), [(2 * HOUR - 2 * MINUTE, False), (HOUR, True)])
-def test_a_training_has_what_is_left_where_ec2_refused_the_end_of_another_that_was_waited_for(
-    refused_at: int, *, wrong: bool
-) -> None:
-    told = record({"shutdown_timeout_seconds": 600})
-    told.scenario = replace(told.scenario, replacement=ReplacementPlan(0, "i-another", 0, abandons_old=True))
-    told.replaced_at = 0
-    launch = launched(told, 0)
-    ended(told, launch, 2 * HOUR)
-    ending = told.endings[0]
-    ending.check.started_at = 2 * HOUR - 12 * MINUTE
-    (ending.check.reply or {})["outcome"] = "deadline"
-    told.endings = [replace(ending, signalled_at=2 * HOUR - MINUTE, training_exited=False)]
-    told.refusals.append(Refusal(1, refused_at))
-    assert broken(told, a_signalled_training_gets_its_time) is wrong
 
 
 def _past_its_deadline(right: Right, settings: Mapping[str, object], *, left_running_at: int) -> Record:

@@ -1,4 +1,4 @@
-"""What the oracle asks of a monitor that lacks a right for good."""
+"""What excuses a monitor, and what is asked of it all the same."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 
 from monitor_runtime.contract.outcomes import Action, Outcome
-from sandbox.simulation.judge.denials import BEYOND, is_beyond
+from sandbox.simulation.judge.excuses import BESIDE_ANOTHER, BEYOND, MADE_GOOD, asked, is_beyond
+from sandbox.simulation.judge.invariants import Violation
 from sandbox.simulation.judge.oracle import INVARIANTS
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Record
+from sandbox.simulation.world.scenario import ReplacementPlan
 from sandbox.simulation.world.tampering import NEEDED, DenialPlan, Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE
-from sandbox.simulation.world.weather import CALLS
+from sandbox.simulation.world.weather import CALLS, Weather
 
 from .records import PREFIX, launched, record
 
@@ -62,8 +64,43 @@ def test_an_invariant_is_beyond_the_monitor_from_the_denial_on() -> None:
     assert not is_beyond(truth, "every_ending_has_a_cause", DENIED_AT)
 
 
-def test_only_invariants_that_exist_are_beyond_the_monitor() -> None:
-    assert {name for names in BEYOND.values() for name in names} <= {invariant.__name__ for invariant in INVARIANTS}
+def test_only_invariants_that_exist_are_excused() -> None:
+    excused = {name for names in (*BEYOND.values(), BESIDE_ANOTHER, MADE_GOOD) for name in names}
+    assert excused <= {invariant.__name__ for invariant in INVARIANTS}
+
+
+@pytest.mark.parametrize(
+    ("invariant", "abandons_old", "excused"),
+    [
+        ("a_check_ends_what_is_due", True, True),
+        ("a_check_ends_what_is_due", False, False),
+        ("nothing_runs_past_its_deadline", True, False),
+    ],
+)
+def test_one_of_two_instances_may_wait_for_the_other_until_its_deadline(
+    invariant: str, *, abandons_old: bool, excused: bool
+) -> None:
+    told = record({})
+    told.scenario = replace(told.scenario, replacement=ReplacementPlan(0, "i-2", 0, abandons_old))
+    told.replaced_at = 0
+    assert is_beyond(Truth(told), invariant, HOUR) is excused
+
+
+@pytest.mark.parametrize(
+    ("weather", "times", "counted"),
+    [(Weather.NOISY, 1, 0), (Weather.OUTAGE, 1, 0), (Weather.NOISY, 2, 2), (Weather.CALM, 1, 1)],
+)
+def test_in_bad_weather_one_check_may_miss_what_the_next_one_makes_good(
+    weather: Weather, times: int, counted: int
+) -> None:
+    found = [Violation("a_check_ends_what_is_due", at, "") for at in range(times)]
+    assert len(asked(Truth(record({}, weather=weather)), found)) == counted
+
+
+@pytest.mark.parametrize("work", ["grace_is_given_in_full", "holds_are_respected", "endings_are_as_declared"])
+def test_in_no_weather_is_work_lost_once(work: str) -> None:
+    found = [Violation(work, 0, "")]
+    assert asked(Truth(record({}, weather=Weather.OUTAGE)), found) == found
 
 
 def test_every_call_that_needs_a_right_by_its_kind_is_one_that_may_fail() -> None:
