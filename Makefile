@@ -5,6 +5,9 @@ ENGINE ?= in-process
 LIFECYCLES ?= 2000
 SEED ?= 1
 
+# Some hundred processes would compile the same modules.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup engine box demo pictures test test-oldest check format simulate benchmark docs lock clean
 .NOTPARALLEL:
