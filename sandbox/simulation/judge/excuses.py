@@ -40,6 +40,7 @@ _BY_TAGS = frozenset(
         "a_marker_that_is_gone_is_told",
         "an_ended_run_is_settled_by_the_next_check",
         "an_interruption_is_recorded",
+        "the_switch_is_armed",
     }
 )
 BEYOND: Mapping[Right, frozenset[str]] = {

@@ -160,9 +160,7 @@ def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
             continue
         destroyed = truth.record.destroyed_at is not None and truth.record.destroyed_at < check.ended_at
         going = truth.is_going(launch, check.started_at, check.ended_at) or _was_let_go_unrecorded(truth, launch)
-        # What cannot record the move of a switch leaves it where the tag says, until it is about to fire.
-        stays = truth.record.lacks(Right.TAG, check.ended_at) and _says(check, "deadline switch stays at")
-        if check.tampered_after in OF_SWITCH or stays:
+        if check.tampered_after in OF_SWITCH:
             continue
         if destroyed or going or truth.is_interrupted(check.ended_at) or not check.is_about(launch):
             continue
@@ -175,8 +173,7 @@ def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
 def _was_let_go_unrecorded(truth: Truth, launch: Launch) -> bool:
     """A release that could not be written down took the switch away: until its time is near, the tag is believed."""
     return any(
-        check.trigger == "forget" and check.launch == launch.number and (check.disturbed or Right.TAG in check.denied)
-        for check in truth.record.checks
+        check.trigger == "forget" and check.launch == launch.number and check.disturbed for check in truth.record.checks
     )
 
 
@@ -220,10 +217,6 @@ def _was_armed_meanwhile(truth: Truth, launch: Launch) -> bool:
         if check.launch == launch.number and check.number not in enders
         if check.failed["tag_instance"] or max(disarmed, default=0) > (check.ended_at or 0)
     )
-
-
-def _says(check: Check, what: str) -> bool:
-    return any(what in problem for problem in (check.reply or {}).get("problems", []))
 
 
 def is_silent(truth: Truth, launch: Launch, moment: int) -> bool:
