@@ -100,8 +100,8 @@ class Markers:
                 yield written
 
     def _was_seen(self, launch: Launch, moment: int, patterns: Sequence[str], stamp: int) -> bool:
-        """Whether a check surely saw the version of that time."""
-        return any(
+        """Whether a check surely saw the version of that time, and a tag keeps that in mind."""
+        return not self.record.lacks(Right.TAG, moment) and any(
             check.ended_at is not None and check.ended_at <= moment and looks
             for check in self.noticing(launch)
             if (looks := [look for look in (check.looked_at, check.looked_until) if look is not None])

@@ -13,9 +13,10 @@ from sandbox.simulation.judge.safety import a_stopped_instance_is_kept, endings_
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import SpotKind
 from sandbox.simulation.world.record import Record
+from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE
 
-from .records import PREFIX, broken, checked, ended, launched, record
+from .records import PREFIX, broken, checked, deny, ended, launched, record
 
 KEY = f"{PREFIX}done"
 
@@ -31,11 +32,19 @@ def _deleted(told: Record, at: int) -> None:
     told.bucket.delete(KEY)
 
 
-@pytest.mark.parametrize(("seen", "outcomes"), [(True, set[Outcome]()), (False, {Outcome.DEADLINE})])
-def test_a_marker_that_was_overwritten_after_the_deadline_came_before_it_if_a_check_saw_that(
-    outcomes: set[Outcome], *, seen: bool
+@pytest.mark.parametrize(
+    ("seen", "denied", "outcomes"),
+    [
+        (True, Right.METRIC, set[Outcome]()),
+        (True, Right.TAG, {Outcome.DEADLINE}),
+        (False, Right.METRIC, {Outcome.DEADLINE}),
+    ],
+)
+def test_a_marker_that_was_overwritten_after_the_deadline_came_before_it_if_a_check_could_keep_that_in_mind(
+    denied: Right, outcomes: set[Outcome], *, seen: bool
 ) -> None:
     told = record({"max_runtime_hours": 1.0, "grace_seconds": 300})
+    deny(told, denied)
     launch = launched(told, 0)
     _wrote(told, HOUR - 2 * MINUTE, HOUR + MINUTE)
     checked(told, launch, HOUR - (1 if seen else 3) * MINUTE)
