@@ -8,8 +8,18 @@ from collections.abc import Iterator
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
 _DETACHED = r"\s(?:-[a-zA-Z]{0,3}d[a-zA-Z]{0,3}|--detach)\b"
 _OPTIONS = r"[^\n;|&]*"
+_WITHOUT_VALUE = r"--(?:rm|init|interactive|tty|privileged|read-only|publish-all|quiet|no-healthcheck)|-[itPq]+"
+_BEFORE_THE_IMAGE = (
+    rf"(?:\s+(?:(?:{_WITHOUT_VALUE})(?=\s)|-[\w-]+=\S+"
+    rf"""|(?!(?:{_WITHOUT_VALUE}|-[itPq]*d[itPq]*|--detach)\s)-[\w-]+\s+(?:"[^"]*"|'[^']*'|[^-\s]\S*)))*"""
+)
+"""The options of ``docker run``: what comes after the image is the container's own command."""
 _HANDED_OVER = (
-    (re.compile(rf"\bdocker\s+(?:container\s+)?run\b{_OPTIONS}{_DETACHED}"), "docker run -d", "docker wait"),
+    (
+        re.compile(rf"\bdocker\s+(?:container\s+)?run\b{_BEFORE_THE_IMAGE}\s*{_DETACHED}"),
+        "docker run -d",
+        "docker wait",
+    ),
     (re.compile(rf"\bdocker[ -]compose\b{_OPTIONS}\bup\b{_OPTIONS}{_DETACHED}"), "docker compose up -d", "--wait"),
     (re.compile(rf"\bsbatch\b(?!{_OPTIONS}\s(?:--wait|-W)\b)"), "sbatch", "sbatch --wait"),
     (re.compile(r"\bsystemctl\s+(?:start|restart)\b"), "systemctl start", "systemd-run --wait"),

@@ -21,6 +21,7 @@ def said(command: str) -> str:
         "docker run -d --gpus all image train.py",
         "docker run --gpus all --detach image",
         "docker run -itd image",
+        'docker run --rm -v "$PWD:/work dir" --name=llama -e A=1 -d image',
         "docker run --gpus all \\\n  -d image",
         "docker compose -f x.yaml up -d",
         "sbatch train.slurm",
@@ -38,6 +39,9 @@ def test_work_that_is_handed_to_a_service_is_pointed_out(command: str) -> None:
     [
         "docker run --gpus all image train.py --delay 3",
         "docker run --rm --dns 1.1.1.1 image",
+        "docker run image python train.py -d",
+        "docker run --rm image -d",
+        "docker run -it --gpus all -e A=1 image train.py --data x -d y",
         "id=$(docker run -d image)\ndocker wait $id",
         "sbatch --wait train.slurm",
         "sbatch -W train.slurm",
