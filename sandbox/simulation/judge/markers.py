@@ -79,8 +79,9 @@ class Markers:
             if any(names_object(pattern, name) for pattern in self.settings.markers)
         ]
         prefix = self.settings.prefix
+        # An object beside a folder of its name is listed beside it.
         there = {
-            each.key[len(prefix) :].partition("/")[0] for each in self._versions(moment) if each.key.startswith(prefix)
+            each.key[len(prefix) :].partition("/")[:2] for each in self._versions(moment) if each.key.startswith(prefix)
         }
         return len(markers) > 1 and len(there) > self.record.scenario.page_size
 

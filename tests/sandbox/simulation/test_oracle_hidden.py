@@ -221,6 +221,15 @@ def test_an_upload_may_count_as_given_up_before_a_marker_whose_first_version_nob
     assert broken(told, the_recorded_outcome_is_true) is seen
 
 
+@pytest.mark.parametrize(("folder", "hidden"), [("done/part-0", True), ("done/", True), ("COMPLETE", False)])
+def test_a_marker_and_a_folder_of_its_name_are_two_entries_of_a_page(folder: str, *, hidden: bool) -> None:
+    told = record({})
+    told.scenario = replace(told.scenario, page_size=2)
+    launch = launched(told, 0)
+    _wrote(told, MINUTE, "done", "COMPLETE", folder)
+    assert Truth(told).has_markers_on_several_pages(launch, HOUR) is hidden
+
+
 @pytest.mark.parametrize(("page_size", "wrong"), [(1000, True), (2, False)])
 def test_of_two_markers_on_several_pages_the_later_may_say_how_the_run_ended(page_size: int, *, wrong: bool) -> None:
     told = record({})
