@@ -21,7 +21,7 @@ from monitor_runtime.decide.completed import (
     unread_marker,
     verdict,
 )
-from monitor_runtime.decide.decisions import Decision, Interrupt, Over, Wait
+from monitor_runtime.decide.decisions import Decision, End, Interrupt, Over, Wait
 from monitor_runtime.decide.ended import not_running
 from monitor_runtime.decide.idle import idle_reason
 from monitor_runtime.decide.observation import Observation, Unknown
@@ -35,22 +35,23 @@ SPOT_REASON = "spot interruption"
 
 
 def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bool = False) -> Decision:
-    """The first rule that applies. ``notifies``: whether the monitor has a topic."""
+    """The first rule that applies. ``notifies``: whether the monitor has a topic.
+
+    A report, which a topic may refuse for good, keeps back no ending by a later rule.
+    """
     if seen.instance.launched_at is None or seen.instance.state not in ON:
         return not_running(settings, seen, now, notifies=notifies)
     case = Case(settings, seen, seen.memory, seen.completion, seen.instance.launched_at, now)
-    return (
-        _interruption(case)
-        or _hold(case)
-        or _deadline(case)
-        or _unknown_objects(case)
-        or failure(case)
-        or success(case)
-        or _started_again(case)
-        or _stalled(case)
-        or _idle(case)
-        or _training(case)
-    )
+    reported: End | None = None
+    for rule in _RULES:
+        decision = rule(case)
+        if isinstance(decision, End) and decision.action is Action.REPORT:
+            reported = reported or decision
+        elif isinstance(decision, End):
+            return decision
+        elif decision:
+            return reported or decision
+    return reported or _training(case)
 
 
 def decide_unseen(instances: Unknown) -> Wait:
@@ -160,3 +161,16 @@ def _training(case: Case) -> Wait:
     """11. Nothing ends the run."""
     unmet = f", incomplete: {case.seen.unmet[0]}" if case.seen.unmet else ""
     return look_again(case, f"training{unmet}", stalls_at(case.seen.progress))
+
+
+_RULES = (
+    _interruption,
+    _hold,
+    _deadline,
+    _unknown_objects,
+    failure,
+    success,
+    _started_again,
+    _stalled,
+    _idle,
+)

@@ -72,8 +72,13 @@ def _latest(truth: Truth, launch: Launch) -> int | None:
     record, deadline = truth.record, truth.deadline(launch)
     if deadline is None or truth.settings.on_deadline is Action.REPORT or record.scenario.machine.protected:
         return None
-    latest = _after_holds(truth, launch, deadline) + LAST_MOMENT
-    start = latest - LAST_MOMENT
+    # The training of another instance may be waited for before.
+    another = truth.settings.shutdown_timeout_seconds * SECOND if truth.has_two_instances else 0
+    start = _after_holds(truth, launch, deadline) + another
+    latest = start + LAST_MOMENT
+    # What Pulumi destroys while it cannot delete it yet, nothing watches any more.
+    if record.destroyed_at is not None and record.destroyed_at <= latest:
+        return None
     broken = any(
         start <= at <= latest and kind in {"stop_instance", "terminate_instance"} for at, kind in record.injected
     )

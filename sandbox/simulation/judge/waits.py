@@ -25,6 +25,8 @@ def graced_endings(truth: Truth) -> Iterator[tuple[Ending, float]]:
         finish = truth.finish(ending.launch, ending.looks[-1])
         if finish is None or finish.dated_back:
             continue
+        if truth.has_markers_on_several_pages(ending.launch, ending.looks[-1]):
+            continue
         due = finish.since + truth.grace
         held = any(hold.at < ending.sent_at for hold in truth.record.holds)
         if not held and (finish.outcome is Outcome.FAILED or truth.is_verified(ending.launch, finish, due)):

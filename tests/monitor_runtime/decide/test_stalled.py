@@ -41,6 +41,15 @@ def _noted(found: Progress) -> Memory:
     return Memory(progress=found.large, progress_at=found.large_seen_at)
 
 
+@pytest.mark.parametrize("objects", [(), (stored("done", at(hours=24, minutes=1)),)])
+def test_a_deadline_that_is_only_reported_keeps_no_ending_back(objects: tuple[StoredObject, ...]) -> None:
+    """As long as the topic refuses the message, it is reported at each check."""
+    run = settings(stalled=STALLED, grace_seconds=0, on_deadline=Action.REPORT)
+    ending = decided(run, seen(*objects, progress=OLD), at(hours=25))
+    assert isinstance(ending, End)
+    assert (ending.outcome, ending.action) == (Outcome.SUCCEEDED if objects else Outcome.STALLED, Action.STOP)
+
+
 # What is a sign of progress.
 
 

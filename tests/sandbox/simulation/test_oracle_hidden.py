@@ -98,6 +98,17 @@ def test_outputs_that_a_marker_hid_until_their_grace_was_over_are_ended_a_little
     assert broken(told, a_noticed_completion_is_ended_at_once) is wrong
 
 
+@pytest.mark.parametrize(("page_size", "wrong"), [(1000, True), (2, False)])
+def test_of_two_markers_on_several_pages_the_grace_of_either_may_be_waited_for(page_size: int, *, wrong: bool) -> None:
+    told = record({"grace_seconds": 300})
+    told.scenario = replace(told.scenario, page_size=page_size)
+    launch = launched(told, 0)
+    _wrote(told, 10 * MINUTE, "done", "COMPLETE", "other")
+    checked(told, launch, 11 * MINUTE)
+    ended(told, launch, 15 * MINUTE + 20 * SECOND)
+    assert broken(told, a_noticed_completion_is_ended_at_once) is wrong
+
+
 @pytest.mark.parametrize(("deleted", "wrong"), [(True, False), (False, True)])
 def test_a_marker_counts_once_the_one_before_it_is_gone(*, deleted: bool, wrong: bool) -> None:
     told = record({"grace_seconds": 60, "verify_timeout_seconds": 3600, "max_interval_seconds": 300})

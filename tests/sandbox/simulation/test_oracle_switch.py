@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sandbox.simulation.judge.liveness import an_ended_run_is_settled_by_the_nex
 from sandbox.simulation.judge.safety import the_switch_spares_what_may_run
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Firing, Notification, Record, Tagging
+from sandbox.simulation.world.scenario import ReplacementPlan
 from sandbox.simulation.world.timeline import HOUR, MINUTE
 from sandbox.simulation.world.weather import Weather
 
@@ -58,6 +60,25 @@ def test_trouble_with_a_switch_excuses_the_launch_that_it_was_set_for_whichever_
     told = _told()
     _fired(told, set_for=0, met=met, **how)
     assert _past_their_deadline(told) == [SECOND]
+
+
+@pytest.mark.parametrize(("destroyed_at", "late"), [(HOUR, []), (None, [FIRST])])
+def test_what_cannot_be_deleted_when_its_stack_is_destroyed_is_not_watched_any_more(
+    destroyed_at: int | None, late: list[str]
+) -> None:
+    told = _told()
+    told.destroyed_at, told.finished_at = destroyed_at, 2 * HOUR
+    assert _past_their_deadline(told) == late
+
+
+@pytest.mark.parametrize(("abandons_old", "late"), [(True, []), (False, [FIRST])])
+def test_of_two_instances_one_may_end_when_the_training_of_the_other_has_had_its_time(
+    abandons_old: bool, late: list[str]
+) -> None:
+    told = _told()
+    told.scenario = replace(told.scenario, replacement=ReplacementPlan(0, "i-2", 0, abandons_old))
+    told.replaced_at, told.finished_at = 0, 2 * HOUR
+    assert _past_their_deadline(told) == late
 
 
 def test_a_switch_in_time_is_no_excuse() -> None:
