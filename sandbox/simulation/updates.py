@@ -56,7 +56,7 @@ class Updates:
         self._wait(self._is_up, lambda: self._replace(plan))
 
     def _is_up(self) -> bool:
-        """One update ends before the next begins."""
+        """One update ends before the next begins: with the first check of the instance that it has made."""
         return self._first_check is not None and self._first_check.ended_at is not None
 
     def _replace(self, plan: ReplacementPlan) -> None:
@@ -65,12 +65,12 @@ class Updates:
             return
         world.timeline.trace("pulumi   replaces the instance")
         world.record.replaced_at = world.timeline.now
+        self._first_check = None
 
         def launch() -> None:
-            if world.record.destroyed_at is None:
-                world.let_go_of_holds()
-                world.add_machine(replace(machine.traits, instance_id=plan.instance_id))
-                self._launch()
+            world.let_go_of_holds()
+            world.add_machine(replace(machine.traits, instance_id=plan.instance_id))
+            self._launch()
 
         if plan.abandons_old:
             launch()
