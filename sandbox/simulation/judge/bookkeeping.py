@@ -20,7 +20,7 @@ from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.function import BrokenFunctionError
 from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check, Notification, Tagging
-from sandbox.simulation.world.tampering import Right, Tampering
+from sandbox.simulation.world.tampering import Tampering
 from sandbox.simulation.world.timeline import HOUR, to_milliseconds
 from sandbox.simulation.world.weather import Weather
 
@@ -34,8 +34,7 @@ CHANGES = 3
 def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
     """One notification an ending, and an interruption that came to nothing is one.
 
-    One more when checks overlap, or when it could not be remembered that it was told. Twice as many where no tag can be
-    written: follow-ups carry the memory, and overlapping checks replace each other's.
+    One more when checks overlap, or when it could not be remembered that it was told.
     """
     by_launch = defaultdict[str, list[Notification]](list)
     for notification in truth.record.notifications:
@@ -51,8 +50,7 @@ def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
         allowed += kept and told[0].at <= (truth.record.unprotected_at or -1) <= told[-1].at
         allowed += _overlap(truth, tellers + recorders, leaves_a_state=not kept and not _reports(truth))
         allowed += sum(check.disturbed or check.killed for check in tellers) + _forgotten(truth, told)
-        tagless = truth.record.lacks(Right.TAG, told[-1].at)
-        if len(told) > allowed * (1 + tagless):
+        if len(told) > allowed:
             yield Found(told[-1].at, f"{len(told)} notifications of one launch: {', '.join(e.outcome for e in told)}")
 
 
@@ -62,21 +60,11 @@ def _is_recorded_since(truth: Truth, tagging: Tagging, told: list[Notification])
     return of_it and "runctl:outcome" in tagging.tags and told[0].at <= tagging.at <= told[-1].at
 
 
-def _forgotten(truth: Truth, told: list[Notification]) -> int:
-    """How often it may have been forgotten that it was told.
-
-    Somebody may have stripped the tags that remember it. Where tags are denied, a follow-up does: one that is lost, or
-    not passed on by a disturbed check, forgets, and Pulumi takes it away with the instance.
-    """
+def _forgotten(truth: Truth, told: list[Notification]) -> bool:
+    """Whether it was forgotten that it was told: somebody may have stripped the tags that remember it."""
     plan, at = truth.record.scenario.tampering, truth.record.tampered_at
-    if plan is not None and plan.kind is Tampering.TAGS_STRIPPED and at is not None and told[0].at <= at <= told[-1].at:
-        return 1
-    if not truth.record.lacks(Right.TAG, told[-1].at):
-        return 0
-    passed_on = [check for check in truth.record.checks if told[0].at <= check.started_at <= told[-1].at]
-    lost = sum(told[0].at <= at <= told[-1].at for at in truth.record.lost_triggers)
-    disturbed = sum(check.disturbed or check.killed or check.trigger == "forget" for check in passed_on)
-    return lost + disturbed
+    stripped = plan is not None and plan.kind is Tampering.TAGS_STRIPPED
+    return stripped and at is not None and told[0].at <= at <= told[-1].at
 
 
 def _endings(truth: Truth, told: list[Notification]) -> int:

@@ -39,6 +39,7 @@ _BY_TAGS = frozenset(
         "a_check_ends_what_is_due",
         "a_marker_that_is_gone_is_told",
         "an_ended_run_is_settled_by_the_next_check",
+        "an_ending_is_told_once",
         "an_interruption_is_recorded",
         "the_switch_is_armed",
     }

@@ -202,10 +202,16 @@ def a_stopped_instance_is_kept(truth: Truth) -> Iterator[Found]:
     for at, launch, check in truth.record.terminated_stopped:
         since = launch.left_running_at
         early = days is None or since is None or at < whole_seconds(since) + days * DAY
-        finish = truth.finish(launch, check.looked_at or at)
         if truth.has_markers_on_several_pages(launch, check.looked_at or at):
             continue
-        declared = finish is not None and truth.due_of(launch, finish, at).action is Action.TERMINATE
+        # A marker that was recorded may be taken away while the instance is on hold.
+        recorded = [
+            entry.at
+            for entry in truth.record.taggings
+            if entry.launch == launch.number and entry.at <= at and "runctl:outcome" in entry.tags
+        ]
+        finishes = [finish for look in (check.looked_at or at, *recorded) if (finish := truth.finish(launch, look))]
+        declared = any(truth.due_of(launch, finish, at).action is Action.TERMINATE for finish in finishes)
         deadline = truth.deadline(launch)
         declared |= deadline is not None and at >= deadline and truth.settings.on_deadline is Action.TERMINATE
         if early and not declared and check.state_at_start not in ALIVE:

@@ -12,7 +12,7 @@ from sandbox.simulation.judge.removals import a_marker_that_is_gone_is_told
 from sandbox.simulation.judge.safety import a_stopped_instance_is_kept, endings_are_as_declared
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import SpotKind
-from sandbox.simulation.world.record import Record
+from sandbox.simulation.world.record import Record, Tagging
 from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE
 
@@ -103,6 +103,24 @@ def test_that_a_marker_is_gone_is_told_by_the_check_after_the_one_that_saw_it(
     after = checked(told, launch, 13 * MINUTE)
     after.reply = {**(after.reply or {}), "problems": [said]}
     assert broken(told, a_marker_that_is_gone_is_told) is wrong
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_what_was_recorded_counts_though_its_marker_is_taken_away_while_the_instance_is_on_hold(
+    *, recorded: bool
+) -> None:
+    told = record({"on_failure": Action.TERMINATE})
+    launch = launched(told, 0, left_running_at=10 * MINUTE)
+    told.bucket.timeline.now = 9 * MINUTE
+    told.bucket.put(KEY, 20, b'{"exit_code":3}')
+    settling = checked(told, launch, 11 * MINUTE, "settle")
+    if recorded:
+        told.taggings.append(Tagging(11 * MINUTE, 0, {"runctl:outcome": Outcome.FAILED}, settling))
+    _deleted(told, 30 * MINUTE)
+    ending = checked(told, launch, HOUR, "over")
+    ending.state_at_start, ending.looked_at = InstanceState.STOPPED, None
+    told.terminated_stopped.append((HOUR, launch, ending))
+    assert broken(told, a_stopped_instance_is_kept) is not recorded
 
 
 @pytest.mark.parametrize(("kept_for", "wrong"), [(DAY - MINUTE, True), (DAY, False)])

@@ -34,19 +34,6 @@ def test_an_instance_that_is_ended_during_its_first_check_need_not_be_told_as_wa
     assert broken(told, a_first_check_tries_what_ends_the_run) is wrong
 
 
-@pytest.mark.parametrize(
-    ("right", "times", "wrong"), [(Right.TAG, 2, False), (Right.TAG, 3, True), (Right.METRIC, 2, True)]
-)
-def test_an_ending_is_told_twice_at_most_where_no_tag_can_remember_it(right: Right, times: int, *, wrong: bool) -> None:
-    told = record({})
-    deny(told, right)
-    launch = launched(told, 0)
-    for minute in range(10, 10 + times):
-        check = checked(told, launch, minute * MINUTE, "end")
-        told.notifications.append(Notification(check.started_at, launch.stamped, Outcome.FAILED, check))
-    assert broken(told, an_ending_is_told_once) is wrong
-
-
 @pytest.mark.parametrize(("stripped_at", "wrong"), [(15, False), (5, True), (25, True)])
 def test_what_was_told_is_forgotten_with_the_tags_that_somebody_strips(stripped_at: int, *, wrong: bool) -> None:
     told = record({})
