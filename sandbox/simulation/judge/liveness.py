@@ -24,28 +24,22 @@ _ENDED = frozenset({InstanceState.STOPPED, InstanceState.TERMINATED})
 
 
 def a_check_ends_what_is_due(truth: Truth) -> Iterator[Found]:
-    """A check that nothing disturbs leaves no run running whose ending was due when it looked."""
+    """A check that nothing disturbs leaves no run running whose ending was due when it looked, and still is at its end.
+
+    While it looks, a marker may come back or go, and a training that is signalled uploads on its way out.
+    """
     for check in truth.record.checks:
         if not check.completed or check.trigger not in CARRIED or check.state_at_start is not InstanceState.RUNNING:
             continue
-        looked_at = check.first_described_at
+        looked_at, ended_at = check.first_described_at, check.ended_at
         launch = truth.record.launches[check.launch]
-        if looked_at is None or not launch.is_on(looked_at) or check.state_at_end not in ALIVE:
+        if looked_at is None or ended_at is None or not launch.is_on(looked_at) or check.state_at_end not in ALIVE:
             continue
         due = _surely_due(truth, check, launch, looked_at)
-        taken_away = any(check.started_at <= at <= (check.ended_at or at) for at, _ in truth.record.bucket.removed)
-        # What overlaps may have signalled a training that uploads on its way out.
-        goes_on = due is not None and due.outcome is Outcome.STALLED and not _is_stalled_at_end(truth, check, launch)
-        changed = goes_on or (taken_away and due is not None and due.outcome is not Outcome.DEADLINE)
-        if due is not None and not changed:
+        still = due and _surely_due(truth, check, launch, ended_at)
+        if due and still and due.outcome == still.outcome:
             late = (looked_at - due.at) / SECOND
             yield Found(looked_at, f"{due.outcome} was due for {late:.0f} s, and check {check.number} did not end it")
-
-
-def _is_stalled_at_end(truth: Truth, check: Check, launch: Launch) -> bool:
-    """Whether the launch had stalled by what lay in S3 at the end of the check too."""
-    stalled_at = None if check.ended_at is None else truth.stalled_at(launch, check.ended_at)
-    return stalled_at is not None and check.ended_at is not None and stalled_at <= check.ended_at
 
 
 def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due | None:

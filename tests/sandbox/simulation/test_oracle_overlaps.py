@@ -135,6 +135,21 @@ def test_what_begins_to_upload_while_a_check_looks_has_not_stalled(*, uploads: b
     assert broken(told, a_check_ends_what_is_due) is not uploads
 
 
+@pytest.mark.parametrize(("back_after", "wrong"), [(500, False), (2 * SECOND, True)])
+def test_a_marker_that_comes_back_while_a_check_looks_may_be_what_it_saw(back_after: int, *, wrong: bool) -> None:
+    told = record({"max_runtime_hours": 1.0, "checkpoint_patterns": ("*.pt",)})
+    launch = launched(told, 0)
+    looked_at = HOUR + 2 * MINUTE
+    for at in (HOUR - 2 * MINUTE, looked_at + back_after):
+        told.bucket.timeline.now = at
+        told.bucket.put(f"{PREFIX}done", 1)
+    told.bucket.removed.append((HOUR + MINUTE, f"{PREFIX}done"))
+    check = checked(told, launch, looked_at)
+    check.state_at_end = InstanceState.RUNNING
+    check.looked_until = check.ended_at = looked_at + SECOND
+    assert broken(told, a_check_ends_what_is_due) is wrong
+
+
 def _ended_with_a_switch_left() -> Record:
     told = record({"max_runtime_hours": 10.0}, weather=Weather.NOISY)
     told.scenario = replace(told.scenario, notifies=False)
