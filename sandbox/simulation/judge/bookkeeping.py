@@ -34,7 +34,8 @@ CHANGES = 3
 def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
     """One notification an ending, and an interruption that came to nothing is one.
 
-    One more when checks overlap, or when it could not be remembered that it was told.
+    One more when checks overlap, or when it could not be remembered that it was told. An instance that somebody
+    stripped of the monitor's tag takes no tags that could remember it.
     """
     by_launch = defaultdict[str, list[Notification]](list)
     for notification in truth.record.notifications:
@@ -50,8 +51,14 @@ def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
         allowed += kept and told[0].at <= (truth.record.unprotected_at or -1) <= told[-1].at
         allowed += _overlap(truth, tellers + recorders, leaves_a_state=not kept and not _reports(truth))
         allowed += sum(check.disturbed or check.killed for check in tellers) + _forgotten(truth, told)
-        if len(told) > allowed:
+        if len(told) > allowed and not _takes_no_tags(truth, told[-1].at):
             yield Found(told[-1].at, f"{len(told)} notifications of one launch: {', '.join(e.outcome for e in told)}")
+
+
+def _takes_no_tags(truth: Truth, moment: int) -> bool:
+    """Whether somebody had stripped the instance of the monitor's tag by then, without which it takes no others."""
+    plan, at = truth.record.scenario.tampering, truth.record.tampered_at
+    return plan is not None and plan.kind is Tampering.MONITOR_STRIPPED and at is not None and at <= moment
 
 
 def _is_recorded_since(truth: Truth, tagging: Tagging, told: list[Notification]) -> bool:

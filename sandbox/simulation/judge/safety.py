@@ -174,6 +174,10 @@ def the_switch_spares_what_may_run(truth: Truth) -> Iterator[Found]:
 
 
 def _could_move(truth: Truth, firing: Firing, since: int) -> bool:
+    """Whether a check of the launch had the time to move the switch: without tags, one that tried.
+
+    What cannot record the move of a switch leaves it where the tag says, until it is about to fire.
+    """
     return any(
         check.completed
         and check.decision == "wait"
@@ -186,6 +190,7 @@ def _could_move(truth: Truth, firing: Firing, since: int) -> bool:
         )
         and check.ended_at is not None
         and check.ended_at < firing.due_at
+        and (check.kinds["put_deadline_switch"] or not truth.record.lacks(Right.TAG, check.ended_at))
         for check in truth.record.checks
     )
 

@@ -13,12 +13,13 @@ from sandbox.simulation.judge.deadlines import nothing_runs_past_its_deadline
 from sandbox.simulation.judge.liveness import an_ended_run_is_settled_by_the_next_check
 from sandbox.simulation.judge.safety import the_switch_spares_what_may_run
 from sandbox.simulation.judge.truth import Truth
-from sandbox.simulation.world.record import Firing, Notification, Record, Tagging
+from sandbox.simulation.world.record import Firing, HoldTruth, Notification, Record, Tagging
 from sandbox.simulation.world.scenario import ReplacementPlan
+from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE
 from sandbox.simulation.world.weather import Weather
 
-from .records import broken, checked, ended, launched, record
+from .records import broken, checked, deny, ended, launched, record
 
 DUE_AT = HOUR + 10 * MINUTE
 LATE = DUE_AT + 10 * MINUTE
@@ -93,6 +94,21 @@ def test_a_switch_in_delivery_may_end_a_launch_that_no_check_could_protect(check
     launched(told, 0, checked_at - 3 * MINUTE)
     checked(told, launched(told, checked_at - MINUTE, LATE), checked_at)
     _fired(told, set_for=0, met=1, at=LATE, hit=True)
+    assert broken(told, the_switch_spares_what_may_run) is wrong
+
+
+@pytest.mark.parametrize(
+    ("right", "tried", "wrong"), [(Right.TAG, 0, False), (Right.TAG, 1, True), (Right.METRIC, 0, True)]
+)
+def test_a_switch_whose_move_no_tag_can_record_stays_until_a_check_tries(
+    right: Right, tried: int, *, wrong: bool
+) -> None:
+    told = record({"max_runtime_hours": 1.0})
+    deny(told, right)
+    launch = launched(told, 0, DUE_AT)
+    told.holds.append(HoldTruth(MINUTE, 3 * HOUR))
+    checked(told, launch, 30 * MINUTE).kinds["put_deadline_switch"] = tried
+    _fired(told, set_for=0, met=0, at=DUE_AT, hit=True)
     assert broken(told, the_switch_spares_what_may_run) is wrong
 
 

@@ -34,10 +34,21 @@ def test_an_instance_that_is_ended_during_its_first_check_need_not_be_told_as_wa
     assert broken(told, a_first_check_tries_what_ends_the_run) is wrong
 
 
-@pytest.mark.parametrize(("stripped_at", "wrong"), [(15, False), (5, True), (25, True)])
-def test_what_was_told_is_forgotten_with_the_tags_that_somebody_strips(stripped_at: int, *, wrong: bool) -> None:
+@pytest.mark.parametrize(
+    ("kind", "stripped_at", "wrong"),
+    [
+        (Tampering.TAGS_STRIPPED, 15, False),
+        (Tampering.TAGS_STRIPPED, 5, True),
+        (Tampering.TAGS_STRIPPED, 25, True),
+        (Tampering.MONITOR_STRIPPED, 5, False),
+        (Tampering.MONITOR_STRIPPED, 25, True),
+    ],
+)
+def test_what_was_told_is_forgotten_with_the_tags_that_somebody_strips(
+    kind: Tampering, stripped_at: int, *, wrong: bool
+) -> None:
     told = record({})
-    told.scenario = replace(told.scenario, tampering=TamperingPlan(Tampering.TAGS_STRIPPED, 0, 0))
+    told.scenario = replace(told.scenario, tampering=TamperingPlan(kind, 0, 0))
     told.tampered_at = stripped_at * MINUTE
     launch = launched(told, 0)
     for minute in (10, 20):
