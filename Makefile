@@ -53,8 +53,8 @@ format: setup
 	@cd "$(ROOT)" && .venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
 test: check
-	@# One worker waits for boxes to boot, most of its time.
-	@cd "$(ROOT)" && .venv/bin/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadgroup --quiet \
+	@# Two workers wait most of their time: for boxes to boot, and for engines.
+	@cd "$(ROOT)" && .venv/bin/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadgroup --quiet \
 		--cov --cov-report=term:skip-covered
 
 test-oldest: setup
