@@ -51,14 +51,8 @@ def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
         allowed += kept and told[0].at <= (truth.record.unprotected_at or -1) <= told[-1].at
         allowed += _overlap(truth, tellers + recorders, leaves_a_state=not kept and not _reports(truth))
         allowed += sum(check.disturbed or check.killed for check in tellers) + _forgotten(truth, told)
-        if len(told) > allowed and not _takes_no_tags(truth, told[-1].at):
+        if len(told) > allowed and not truth.is_tampered_with({Tampering.MONITOR_STRIPPED}, told[-1].at):
             yield Found(told[-1].at, f"{len(told)} notifications of one launch: {', '.join(e.outcome for e in told)}")
-
-
-def _takes_no_tags(truth: Truth, moment: int) -> bool:
-    """Whether somebody had stripped the instance of the monitor's tag by then, without which it takes no others."""
-    plan, at = truth.record.scenario.tampering, truth.record.tampered_at
-    return plan is not None and plan.kind is Tampering.MONITOR_STRIPPED and at is not None and at <= moment
 
 
 def _is_recorded_since(truth: Truth, tagging: Tagging, told: list[Notification]) -> bool:
@@ -99,11 +93,7 @@ def _reports(truth: Truth) -> bool:
 def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
     """The outcome that stands in the tags at the end is one that the launch truly had."""
     for launch in truth.record.launches:
-        recorded = [
-            tagging
-            for tagging in truth.record.taggings
-            if tagging.launch == launch.number and "runctl:outcome" in tagging.tags
-        ]
+        recorded = truth.recorded(launch)
         if not recorded or _recorded_blindly(truth, recorded[-1]):
             continue
         if truth.has_markers_on_several_pages(launch, recorded[-1].at):
@@ -248,13 +238,11 @@ def an_interruption_is_recorded(truth: Truth) -> Iterator[Found]:
     """An undisturbed check that hears in time of a spot warning leaves an outcome of this launch in the tags."""
     for check in truth.record.checks:
         heard = check.completed and check.trigger == "spot-warning" and check.state_at_start in ALIVE
-        heard = heard and truth.is_warned(truth.record.launches[check.launch], check.started_at)
+        launch = truth.record.launches[check.launch]
+        heard = heard and truth.is_warned(launch, check.started_at)
         if not heard or check.ended_at is None or (check.reply or {}).get("decision") == "ignored":
             continue
-        if not any(
-            tagging.launch == check.launch and "runctl:outcome" in tagging.tags and tagging.at <= check.ended_at
-            for tagging in truth.record.taggings
-        ):
+        if not any(tagging.at <= check.ended_at for tagging in truth.recorded(launch)):
             yield Found(check.ended_at, f"check {check.number} left the interruption unrecorded")
 
 

@@ -117,9 +117,7 @@ def _carries(truth: Truth, check: Check) -> bool:
     """
     end = check.ended_at or check.started_at
     failed = any(kind == "tag_instance" and at <= end for at, kind in truth.record.injected)
-    plan, tampered_at = truth.record.scenario.tampering, truth.record.tampered_at
-    lost = plan is not None and plan.kind in OF_TAGS and tampered_at is not None and tampered_at <= end
-    return failed or lost or truth.record.lacks(Right.TAG, end)
+    return failed or truth.is_tampered_with(OF_TAGS, end) or truth.record.lacks(Right.TAG, end)
 
 
 def _is_due(truth: Truth, check: Check, reason: str) -> bool:

@@ -180,10 +180,7 @@ def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
             continue
         if (check.reply or {})["instance"]["state"] == InstanceState.GONE:
             continue
-        recorded = any(
-            tagging.launch == launch.number and tagging.at <= at and "runctl:outcome" in tagging.tags
-            for tagging in truth.record.taggings
-        )
+        recorded = any(tagging.at <= at for tagging in truth.recorded(launch))
         told = any(entry.launched_at == launch.stamped and entry.at <= at for entry in truth.record.notifications)
         released = launch.released_at is not None
         if not (recorded or released or is_silent(truth, launch, at)):

@@ -20,12 +20,7 @@ def a_removed_instance_is_no_news(truth: Truth) -> Iterator[Found]:
         if released_at is None or end is None or launch.left_by != "pulumi":
             continue
         # A check that had begun before the release may record how the run ended when it was released already.
-        known = any(
-            entry.launch == launch.number
-            and "runctl:outcome" in entry.tags
-            and (entry.at <= end or entry.check.started_at < released_at)
-            for entry in truth.record.taggings
-        )
+        known = any(entry.at <= end or entry.check.started_at < released_at for entry in truth.recorded(launch))
         for told in truth.record.notifications:
             saw_it = told.check.described_at is not None and told.check.described_at > max(released_at, end)
             if told.launched_at == launch.stamped and told.at > end and saw_it and not known:

@@ -210,11 +210,7 @@ def a_stopped_instance_is_kept(truth: Truth) -> Iterator[Found]:
         if truth.has_markers_on_several_pages(launch, check.looked_at or at):
             continue
         # A marker that was recorded may be taken away while the instance is on hold.
-        recorded = [
-            entry.at
-            for entry in truth.record.taggings
-            if entry.launch == launch.number and entry.at <= at and "runctl:outcome" in entry.tags
-        ]
+        recorded = [tagging.at for tagging in truth.recorded(launch) if tagging.at <= at]
         finishes = [finish for look in (check.looked_at or at, *recorded) if (finish := truth.finish(launch, look))]
         declared = any(truth.due_of(launch, finish, at).action is Action.TERMINATE for finish in finishes)
         deadline = truth.deadline(launch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from monitor_runtime.contract.outcomes import Action, Outcome
@@ -9,7 +10,8 @@ from sandbox.simulation.judge.activity import Activity
 from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, counted_since, is_whole, names_object
 from sandbox.simulation.world.bucket import UploadTruth
 from sandbox.simulation.world.machine import Launch, SpotKind
-from sandbox.simulation.world.tampering import Right
+from sandbox.simulation.world.record import Tagging
+from sandbox.simulation.world.tampering import Right, Tampering
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, whole_seconds
 
 LONGEST_HOLD = 7 * DAY
@@ -193,6 +195,19 @@ class Truth(Activity):
         if self.is_going(launch, moment, moment + MINUTE):
             return False
         return at is not None and launch.stamp <= whole_seconds(at) and moment - whole_seconds(at) < WARNING
+
+    def recorded(self, launch: Launch) -> list[Tagging]:
+        """What wrote an outcome of the launch into its tags, in the order of time."""
+        return [
+            tagging
+            for tagging in self.record.taggings
+            if tagging.launch == launch.number and "runctl:outcome" in tagging.tags
+        ]
+
+    def is_tampered_with(self, kinds: Collection[Tampering], moment: int) -> bool:
+        """Whether somebody had done one of these to the run by then."""
+        plan, at = self.record.scenario.tampering, self.record.tampered_at
+        return plan is not None and plan.kind in kinds and at is not None and at <= moment
 
     def is_going(self, launch: Launch, start: int, end: int) -> bool:
         """Whether some of that time was within ten minutes after the launch's instance was released."""

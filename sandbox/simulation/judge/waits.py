@@ -71,10 +71,7 @@ def was_noticed(truth: Truth, ending: Ending, seconds: float) -> bool:
         in_time = check.ended_at is not None and check.ended_at + to_plan <= due
         return in_time and truth.finish(ending.launch, check.first_described_at) == finish
 
-    acted = any(
-        "runctl:outcome" in tagging.tags and tagging.launch == ending.launch.number and tagging.at < ending.at
-        for tagging in truth.record.taggings
-    )
+    acted = any(tagging.at < ending.at for tagging in truth.recorded(ending.launch))
     since = ending.sent_at if finish is None else finish.since
     hidden = any(since <= at <= ending.sent_at for at, _ in truth.record.bucket.removed)
     return not acted and not hidden and any(saw(check) for check in truth.record.checks)

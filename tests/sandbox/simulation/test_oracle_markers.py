@@ -52,13 +52,20 @@ def test_a_marker_that_was_overwritten_after_the_deadline_came_before_it_if_a_ch
     assert {due.outcome for due in found} == outcomes
 
 
-@pytest.mark.parametrize(("seen", "since"), [(True, 30 * MINUTE), (False, 10 * MINUTE)])
-def test_a_marker_that_came_back_counts_from_then_if_a_check_saw_that_it_was_gone(since: int, *, seen: bool) -> None:
+def _came_back() -> Record:
+    """A marker was deleted, and written again ten minutes later."""
     told = record({})
-    launch = launched(told, 0)
+    launched(told, 0)
     _wrote(told, 10 * MINUTE)
     _deleted(told, 20 * MINUTE)
     _wrote(told, 30 * MINUTE)
+    return told
+
+
+@pytest.mark.parametrize(("seen", "since"), [(True, 30 * MINUTE), (False, 10 * MINUTE)])
+def test_a_marker_that_came_back_counts_from_then_if_a_check_saw_that_it_was_gone(since: int, *, seen: bool) -> None:
+    told = _came_back()
+    launch = told.launches[0]
     checked(told, launch, (25 if seen else 15) * MINUTE)
     finish = Truth(told).finish(launch, 31 * MINUTE)
     assert finish is not None
@@ -67,11 +74,8 @@ def test_a_marker_that_came_back_counts_from_then_if_a_check_saw_that_it_was_gon
 
 @pytest.mark.parametrize(("overlaps", "since"), [(True, 10 * MINUTE), (False, 30 * MINUTE)])
 def test_what_overlaps_may_remember_a_marker_that_another_check_saw_gone(since: int, *, overlaps: bool) -> None:
-    told = record({})
-    launch = launched(told, 0)
-    _wrote(told, 10 * MINUTE)
-    _deleted(told, 20 * MINUTE)
-    _wrote(told, 30 * MINUTE)
+    told = _came_back()
+    launch = told.launches[0]
     checked(told, launch, 25 * MINUTE)
     if overlaps:
         checked(told, launch, 19 * MINUTE, trigger="s3-event").ended_at = 26 * MINUTE
