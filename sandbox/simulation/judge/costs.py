@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.settings import Settings
@@ -18,6 +18,8 @@ from sandbox.simulation.world.weather import Weather
 
 MOVES = 12
 """For a refused ending, a change of the outlook, follow-ups of before it."""
+ENDED_OR_HELD = 2 * HOUR // MINUTE
+"""While a run is ended or held, two checks a minute."""
 LISTINGS = 60
 """Calls to S3 that one look may cost with the patterns that scenarios draw: every folder truncated, and the markers
 looked for once more where outputs cannot be seen. Each look begins with one DescribeInstances."""
@@ -25,11 +27,17 @@ looked for once more where outputs cannot be seen. Each look begins with one Des
 
 def calls_are_bounded(truth: Truth) -> Iterator[Found]:
     """In no hour does the watch of a run cost more calls than its intervals, and what follows a completion, explain."""
-    hours = Counter(check.started_at // HOUR for check in truth.record.checks if check.trigger in CARRIED)
-    for hour, count in hours.items():
-        bound = _most_checks(truth, hour * HOUR)
-        if count > bound:
-            yield Found(hour * HOUR, f"{count} checks in an hour, at most {bound} were expected")
+    hours = defaultdict[int, list[int]](list)
+    for check in truth.record.checks:
+        if check.trigger in CARRIED:
+            hours[check.started_at // HOUR * HOUR].append(check.started_at)
+    disturbed = 1 if truth.record.scenario.weather is Weather.CALM else 3
+    for hour, starts in hours.items():
+        bound = disturbed * _most_checks(truth, hour)
+        if len(starts) > bound and _has_an_end_in_sight(truth, [*starts, hour + HOUR]):
+            bound += disturbed * ENDED_OR_HELD
+        if len(starts) > bound:
+            yield Found(hour, f"{len(starts)} checks in an hour, at most {bound} were expected")
     for check in truth.record.checks:
         if check.trigger not in CARRIED:
             continue
@@ -40,7 +48,7 @@ def calls_are_bounded(truth: Truth) -> Iterator[Found]:
 
 
 def _most_checks(truth: Truth, hour: int) -> int:
-    """Heartbeats, and the follow-ups of the backoff; two a minute while a run is ended or held."""
+    """Heartbeats, and the follow-ups of the backoff, in an undisturbed hour in which no end is in sight."""
     settings, end = truth.settings, hour + HOUR
     launches = [launch for launch in truth.record.launches if launch.at <= end]
     heartbeats = HOUR // (settings.max_interval_seconds * SECOND) + 1
@@ -51,10 +59,15 @@ def _most_checks(truth: Truth, hour: int) -> int:
     if any(truth.refusals(launch, end) for launch in launches):
         # As long as a training is asked to finish, each heartbeat tries to end it, and Lambda each of these once more.
         most += 2 * (settings.shutdown_timeout_seconds // settings.max_interval_seconds + 1)
-    finished = any(truth.finish(launch, end) for launch in launches)
-    if finished or any(hold.at <= end for hold in truth.record.holds):
-        most += 2 * HOUR // MINUTE
-    return most if truth.record.scenario.weather is Weather.CALM else 3 * most
+    return most
+
+
+def _has_an_end_in_sight(truth: Truth, moments: Sequence[int]) -> bool:
+    """Whether a run was complete at one of these moments, even if somebody removed its marker later, or was held."""
+    launches, end = truth.record.launches, max(moments)
+    if any(hold.at <= end for hold in truth.record.holds):
+        return True
+    return any(truth.finish(launch, moment) for moment in moments for launch in launches if launch.at <= moment)
 
 
 def _follow_ups(settings: Settings, launch: Launch, hour: int) -> int:

@@ -16,7 +16,7 @@ from sandbox.simulation.world.record import Record, Refusal
 from sandbox.simulation.world.tampering import Tampering, TamperingPlan
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 
-from .records import broken, checked, launched, record
+from .records import PREFIX, broken, checked, launched, record
 
 THIRD_HOUR = 3 * HOUR
 STEADY = {"initial_interval_seconds": 60, "max_interval_seconds": 120, "backoff_multiplier": 1.0}
@@ -46,6 +46,16 @@ def test_a_backoff_that_has_grown_leaves_the_checks_to_the_heartbeat(more: int, 
     told = _told(GROWING, heartbeat=120)
     for count in range(more):
         checked(told, told.launches[0], THIRD_HOUR + count * MINUTE, trigger="follow-up")
+    assert broken(told, calls_are_bounded) is wrong
+
+
+@pytest.mark.parametrize(("written", "wrong"), [("training_complete.txt", False), ("notes.txt", True)])
+def test_a_run_that_was_complete_for_a_part_of_the_hour_is_looked_at_more_often(written: str, *, wrong: bool) -> None:
+    told = _told(GROWING, heartbeat=120, follow_up=90)
+    told.bucket.timeline.now = THIRD_HOUR
+    told.bucket.put(PREFIX + written, 1)
+    told.bucket.timeline.now = THIRD_HOUR + HOUR // 2
+    told.bucket.delete(PREFIX + written)
     assert broken(told, calls_are_bounded) is wrong
 
 
