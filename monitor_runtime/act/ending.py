@@ -38,6 +38,8 @@ class Ended:
     by_us: bool
     climbed: str | None = None
     """Why it is not the action that was asked for."""
+    in_doubt: bool = False
+    """Whether a retry found it under way: by the call before, or by another check."""
 
 
 def with_retries(clock: Clock, call: Callable[[], Value], remaining_seconds: RemainingSeconds) -> Value:
@@ -140,6 +142,5 @@ def _ended(
             raise
         change = StateChange(InstanceState.GONE, InstanceState.GONE)
     ours = ON | {InstanceState.STOPPED} if action is Action.TERMINATE else ON
-    if attempts > 1:
-        ours |= {InstanceState.STOPPING, InstanceState.SHUTTING_DOWN}
-    return Ended(action, change, change.previous in ours, climbed)
+    in_doubt = attempts > 1 and change.previous in {InstanceState.STOPPING, InstanceState.SHUTTING_DOWN}
+    return Ended(action, change, in_doubt or change.previous in ours, climbed, in_doubt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -94,7 +94,7 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
     """The outcome that stands in the tags at the end is one that the launch truly had."""
     for launch in truth.record.launches:
         recorded = truth.recorded(launch)
-        if not recorded or _recorded_blindly(truth, recorded[-1]):
+        if not recorded or _recorded_blindly(truth, recorded[-1]) or _recorded_over_another(truth, recorded):
             continue
         if truth.has_markers_on_several_pages(launch, recorded[-1].at):
             continue
@@ -121,6 +121,14 @@ def _recorded_blindly(truth: Truth, tagging: Tagging) -> bool:
     terminated = tagging.check.state_at_start is InstanceState.TERMINATED
     denied = tagging.tags["runctl:outcome"] == Outcome.UNVERIFIED
     return (tagging.check.disturbed or bool(tagging.check.denied)) and (denied or terminated)
+
+
+def _recorded_over_another(truth: Truth, recorded: Sequence[Tagging]) -> bool:
+    """Whether EC2 did not let a check see that another one had recorded the ending while it asked for it again."""
+    if len(recorded) < 2 or recorded[-1].check.started_at > recorded[-2].at:
+        return False
+    span = range(recorded[-2].at, recorded[-1].at + 1)
+    return any(kind == "describe_instance" and at in span for at, kind in truth.record.injected)
 
 
 def _true_outcomes(truth: Truth, launch: Launch, at: int, looked_at: int) -> set[Outcome]:

@@ -14,7 +14,11 @@ from sandbox.simulation.judge.audits import (
     a_check_tells_that_its_instance_lost_its_tags,
     an_audit_tells_what_was_taken_away,
 )
-from sandbox.simulation.judge.bookkeeping import a_refusal_is_not_asked_for_ever, an_ending_is_told_once
+from sandbox.simulation.judge.bookkeeping import (
+    a_refusal_is_not_asked_for_ever,
+    an_ending_is_told_once,
+    the_recorded_outcome_is_true,
+)
 from sandbox.simulation.judge.liveness import a_check_ends_what_is_due, an_ended_run_is_settled_by_the_next_check
 from sandbox.simulation.judge.removals import (
     a_marker_that_is_gone_is_told,
@@ -188,3 +192,14 @@ def test_an_audit_need_not_tell_of_a_switch_that_an_overlapping_check_arms_again
     audit.state_at_end = InstanceState.RUNNING
     audit.tampered = audit.tampered_after = Tampering.SWITCH_DELETED
     assert broken(told, an_audit_tells_what_was_taken_away) is wrong
+
+
+@pytest.mark.parametrize(("kind", "wrong"), [("describe_instance", False), ("tag_instance", True)])
+def test_a_check_writes_over_the_outcome_of_another_where_ec2_does_not_show_it(kind: str, *, wrong: bool) -> None:
+    told = record({}, weather=Weather.OUTAGE)
+    launch = launched(told, 0, left_running_at=2 * HOUR)
+    for outcome, at in ((Outcome.SUCCEEDED, 2 * HOUR + SECOND), (Outcome.DEADLINE, 2 * HOUR + 9 * SECOND)):
+        check = checked(told, launch, 2 * HOUR, "end")
+        told.taggings.append(Tagging(at, 0, {"runctl:outcome": outcome, "runctl:reason": ""}, check))
+    told.injected.append((2 * HOUR + 5 * SECOND, kind))
+    assert broken(told, the_recorded_outcome_is_true) is wrong
