@@ -114,13 +114,15 @@ def _recorded_blindly(truth: Truth, tagging: Tagging) -> bool:
 
     The check that was blind may have left it to a later one to record.
     """
+    outcome, earlier = tagging.tags["runctl:outcome"], [c for c in truth.record.checks if c.started_at <= tagging.at]
     if "S3 unknown" in tagging.tags["runctl:reason"]:
-        return any(
-            check.started_at <= tagging.at and (check.disturbed or check.denied) for check in truth.record.checks
-        )
-    terminated = tagging.check.state_at_start is InstanceState.TERMINATED
-    denied = tagging.tags["runctl:outcome"] == Outcome.UNVERIFIED
-    return (tagging.check.disturbed or bool(tagging.check.denied)) and (denied or terminated)
+        return any(check.disturbed or check.denied for check in earlier)
+    authors = [tagging.check, *(check for check in earlier if (check.reply or {}).get("outcome") == outcome)]
+    return any(
+        (author.disturbed or author.denied)
+        and (outcome == Outcome.UNVERIFIED or author.state_at_start is InstanceState.TERMINATED)
+        for author in authors
+    )
 
 
 def _recorded_over_another(truth: Truth, recorded: Sequence[Tagging]) -> bool:

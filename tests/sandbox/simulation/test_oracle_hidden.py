@@ -265,6 +265,19 @@ def test_a_reply_that_decided_nothing_hides_what_an_audit_reported_of_a_run_with
     assert broken(told, the_recorded_outcome_is_true) is wrong
 
 
+@pytest.mark.parametrize(("found_out", "wrong"), [("unverified", False), ("succeeded", True)])
+def test_what_a_blind_check_made_of_a_marker_may_be_recorded_by_a_later_one(found_out: str, *, wrong: bool) -> None:
+    told = record({}, weather=Weather.OUTAGE)
+    launch = launched(told, 0, left_running_at=HOUR)
+    _wrote(told, MINUTE, "done")
+    blind = checked(told, launch, 2 * HOUR, "settle")
+    blind.disturbed, blind.reply = True, {"decision": "settle", "outcome": found_out}
+    check = checked(told, launch, 3 * HOUR, "over")
+    recorded = {"runctl:outcome": Outcome.UNVERIFIED, "runctl:reason": "marker done, but uploads are not told"}
+    told.taggings.append(Tagging(3 * HOUR, 0, recorded, check))
+    assert broken(told, the_recorded_outcome_is_true) is wrong
+
+
 @pytest.mark.parametrize(
     ("blind", "reason", "wrong"),
     [(True, "S3 unknown", False), (True, "not complete", True), (False, "S3 unknown", True)],
