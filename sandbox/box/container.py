@@ -157,7 +157,7 @@ class Container:
         return bool(self._call("losetup", "--associated", str(self._disk)))
 
     def _call(self, *command: str, check: bool = True) -> str:
-        return subprocess.run(command, check=check, capture_output=True, text=True, timeout=30).stdout  # noqa: S603
+        return subprocess.run(command, check=check, capture_output=True, text=True, timeout=120).stdout  # noqa: S603
 
 
 def _only(processes: Iterable[int]) -> int:

@@ -73,4 +73,4 @@ def _configure(root: Root) -> None:
     settings = "link set lo up", *(f"address add {each}/32 dev lo" for each in (METADATA_ADDRESS, STORE_ADDRESS))
     for setting in settings:
         command = [*root.program("ip"), *setting.split()]
-        subprocess.run(command, check=True, capture_output=True, timeout=10)  # noqa: S603
+        subprocess.run(command, check=True, capture_output=True, timeout=60)  # noqa: S603

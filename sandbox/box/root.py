@@ -78,7 +78,7 @@ def why_no_box() -> str | None:
         return f"a box needs {', '.join(missing)}, from the packages mount and util-linux"
     if not Path("/dev/loop-control").exists():
         return "a box needs loop devices for its disk: there is no /dev/loop-control"
-    if subprocess.run(_NAMESPACES, check=False, capture_output=True, timeout=30).returncode != 0:  # noqa: S603
+    if subprocess.run(_NAMESPACES, check=False, capture_output=True, timeout=120).returncode != 0:  # noqa: S603
         return "a box needs namespaces, and none can be made here: an old kernel, or a container without privileges?"
     return None
 

@@ -100,7 +100,7 @@ class Box:
         if training.code:
             self.around.deployed[PREFIX + training.code.key] = Path(training.code.file.path()).read_bytes()
         quick = script.replace(_SYSTEM_PYTHON, PYTHON).replace("time.sleep(delay)", "time.sleep(delay / 1000)")
-        subprocess.run(["/bin/bash", "-c", quick], env=self._environment(), check=True, timeout=30)
+        subprocess.run(["/bin/bash", "-c", quick], env=self._environment(), check=True, timeout=120)
 
     def up_for(self, seconds: float) -> None:
         """Set the time since the boot."""
@@ -124,7 +124,7 @@ class Box:
 
     def finish(self, process: subprocess.Popen[bytes]) -> int:
         """Await a job's end; returns its exit code."""
-        return process.wait(timeout=30)
+        return process.wait(timeout=120)
 
     def after_the_end(self, process: subprocess.Popen[bytes], result: str | None = None) -> None:
         """What systemd does when the runner has ended: it kills what is left, and calls what ``ExecStopPost=`` names.

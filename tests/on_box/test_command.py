@@ -107,7 +107,7 @@ def test_python_takes_the_other_name_that_the_unit_gives_it(box: Box) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
     assert done.stderr.splitlines()[-1] == "KeyError: 'no-such-job'"
 
@@ -148,7 +148,7 @@ def test_whatever_the_value_of_a_variable_is_the_command_sees_it(values: dict[st
         pass_fds=[declared],
         capture_output=True,
         check=True,
-        timeout=30,
+        timeout=120,
     )
     seen = dict(entry.split("=", 1) for entry in done.stdout.decode().split("\0") if entry)
     assert {name: seen.get(name) for name in values} == values

@@ -53,7 +53,7 @@ class Breaks:
             "-o",
             f"size={max(4, len(kept) * 4 + sum(map(len, kept.values())) // 1024)}k",
         ]
-        if subprocess.run([*mount, "runctl", folder], capture_output=True, check=False, timeout=30).returncode:
+        if subprocess.run([*mount, "runctl", folder], capture_output=True, check=False, timeout=120).returncode:
             pytest.skip("needs root, to mount a disk that is full")
         self._mounted.append(folder)
         for name, content in kept.items():
@@ -69,7 +69,7 @@ class Breaks:
         """Take the mounts away."""
         self._box.clean_up()
         for folder in self._mounted:
-            subprocess.run(["/bin/umount", "-l", folder], check=True, timeout=30)
+            subprocess.run(["/bin/umount", "-l", folder], check=True, timeout=120)
 
 
 def markers(box: Box) -> set[str]:

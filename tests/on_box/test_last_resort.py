@@ -18,7 +18,7 @@ def look(box: Box) -> bool:
     unit = (box.root / "etc/systemd/system/runctl-guard.service").read_text()
     (path,) = re.findall(r"^ExecStopPost=/bin/bash /(\S+)$", unit, re.MULTILINE)
     environment = {"PATH": f"{BIN}:/usr/bin:/bin", "RUNCTL_ROOT": str(box.root)}
-    done = subprocess.run(["/bin/bash", box.root / path], env=environment, capture_output=True, check=True, timeout=30)
+    done = subprocess.run(["/bin/bash", box.root / path], env=environment, capture_output=True, check=True, timeout=120)
     assert done.stderr == b""
     return box.asked_of_systemd()[-1] == "poweroff"
 

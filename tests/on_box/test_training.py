@@ -105,7 +105,7 @@ def test_a_command_runs_as_it_would_by_hand(box: Box, tmp_path: Path, command: s
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
     box.first_boot(command)
     assert (box.run(), box.log) == (by_hand.returncode, by_hand.stdout)

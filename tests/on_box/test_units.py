@@ -86,5 +86,5 @@ def test_needrestart_is_told_to_leave_the_units_alone(tmp_path: Path) -> None:
     program.write_text(
         f"my %nrconf;\n{text}my ($re) = keys %{{$nrconf{{override_rc}}}};\nprint '{TRAINING_UNIT}' =~ /$re/;\n"
     )
-    done = subprocess.run([perl, program], capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run([perl, program], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout == "1"

@@ -97,7 +97,7 @@ def test_each_program_sees_what_it_has_to(case: Case, tmp_path: Path, installed:
         wait_until(lambda: sum(line.endswith(" started") for line in _events(home)) >= case.started)
         time.sleep(0.2)
         runner.terminate()
-    runner.wait(timeout=20)
+    runner.wait(timeout=60)
     result = json.loads((tmp_path / "result").read_text())
     seen = [line for line in _events(home) if not line.endswith(" started")]
     order = sorted if case.in_any_order else list

@@ -130,7 +130,7 @@ def test_a_signal_reaches_its_process_and_no_later_one_with_its_number() -> None
         time.sleep(0.05)
         assert process.poll() is None
         send([found], signal.SIGKILL)
-        assert process.wait(timeout=10) == -signal.SIGKILL
+        assert process.wait(timeout=60) == -signal.SIGKILL
     send([found], signal.SIGKILL)
 
 
