@@ -9,7 +9,7 @@ from typing import Any
 
 from monitor_runtime.act.report import Report
 from monitor_runtime.dispatch import Dispatcher, Reply
-from sandbox.simulation.world.process import Process, SuspendedError, TimedOutError
+from sandbox.simulation.world.process import Process, TimedOutError
 from sandbox.simulation.world.record import Check
 from sandbox.simulation.world.scenario import MONITOR
 from sandbox.simulation.world.simulated_cloud import SimulatedCloud
@@ -54,7 +54,6 @@ class Function:
 class _Journal:
     """Of all that the monitor writes down, the oracle reads the replies of its checks."""
 
-    process: Process
     check: Check
 
     def about(self, run: str) -> None:
@@ -63,8 +62,7 @@ class _Journal:
     def checked(self, report: Report, reply: Reply) -> None:
         """See `Journal.checked`."""
         del report
-        if not self.process.is_suspended:
-            self.check.reply = reply
+        self.check.reply = reply
 
     def audited(self, report: Report, reply: Reply) -> None:
         """See `Journal.audited`."""
@@ -89,7 +87,7 @@ class _Invocation:
         self._retries = retries
         timeline, record = world.timeline, world.record
         self._machine = world.machine
-        self._process = Process(timeline, timeline.now + TIMEOUT, self._run)
+        self._process = Process(timeline, timeline.now + TIMEOUT)
         self._check = Check(len(record.checks), trigger, timeline.now, self._machine.state, self._machine.launch.number)
         self._check.tampered = world.tampered()
         record.checks.append(self._check)
@@ -101,11 +99,10 @@ class _Invocation:
             self._check.disturbed = True
             self._fail(BrokenFunctionError("injected"))
         else:
-            self._run()
+            self._process.run(self._run)
 
     def _run(self) -> None:
         process = self._process
-        process.rewind()
         cloud = SimulatedCloud(self._world, process, self._check)
         monitor = Dispatcher(
             name=MONITOR,
@@ -114,12 +111,10 @@ class _Invocation:
             clock=cloud.clock,
             remaining_seconds=lambda: (process.limit - process.moment) / SECOND,
             notifies=self._world.scenario.notifies,
-            journal=_Journal(self._process, self._check),
+            journal=_Journal(self._check),
         )
         try:
             self._check.reply = monitor.handle(self._event)
-        except SuspendedError:
-            return
         except TimedOutError:
             self._check.killed = True
             self._check.reply = None

@@ -9,7 +9,7 @@ from sandbox.simulation.world.timeline import HOUR, Timeline
 
 
 def test_an_invocation_that_goes_round_in_a_circle_is_broken_off() -> None:
-    process = Process(Timeline(traced=False), HOUR, lambda: None)
+    process = Process(Timeline(traced=False), HOUR)
     for _ in range(MOST_STEPS):
         process.do(lambda: None)
     with pytest.raises(RunawayError):
