@@ -19,9 +19,12 @@ def run_long(
     within_seconds: float,
     folder: Path | None = None,
 ) -> tuple[int, list[str]]:
-    """Run it to its end; returns its exit code and the lines that it printed. It is killed when it takes longer.
+    """Run it to its end; returns its exit code and the lines that it printed.
 
     ``tell`` is called now and then, with the seconds since the beginning, the number of lines so far and the last one.
+
+    Raises:
+        TimeoutError: when it was killed, since it was not done in time.
     """
     begun_at = told_at = time.monotonic()
     lines: list[str] = []
@@ -34,7 +37,8 @@ def run_long(
         stderr=subprocess.STDOUT,
         text=True,
     ) as program:
-        ending = threading.Timer(within_seconds, program.kill)
+        too_late = threading.Event()
+        ending = threading.Timer(within_seconds, lambda: (too_late.set(), program.kill()))
         ending.start()
         try:
             for line in program.stdout or ():
@@ -46,4 +50,7 @@ def run_long(
             program.wait()
         finally:
             ending.cancel()
+    if too_late.is_set():
+        message = f"{command[0]} was not done after {within_seconds:.0f} s, and was stopped: is the machine busy?"
+        raise TimeoutError(message)
     return program.returncode, lines

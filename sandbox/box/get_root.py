@@ -178,12 +178,15 @@ def _output(*command: str, folder: Path | None = None) -> str:
 
 def _run(command: list[str], environment: dict[str, str]) -> None:
     """The bootstrap."""
-    code, lines = run_long(
-        command,
-        lambda seconds, _, line: _say(f"{seconds:.0f} s: {line}"),
-        environment=environment,
-        within_seconds=_MADE_WITHIN_SECONDS,
-    )
+    try:
+        code, lines = run_long(
+            command,
+            lambda seconds, _, line: _say(f"{seconds:.0f} s: {line}"),
+            environment=environment,
+            within_seconds=_MADE_WITHIN_SECONDS,
+        )
+    except TimeoutError as error:
+        raise GetRootError(str(error)) from error
     if code != 0:
         error = next((line for line in reversed(lines) if line.startswith("E:")), "")
         raise GetRootError(f"{_BOOTSTRAP} failed: {error}; is the mirror of Debian reachable?")

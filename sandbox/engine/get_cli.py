@@ -88,13 +88,16 @@ def _build(folder: Path) -> None:
 def _run(command: list[str], folder: Path) -> None:
     """The build: Go names each package that it has compiled."""
     begun_at = time.monotonic()
-    code, lines = run_long(
-        command,
-        lambda seconds, packages, _: _say(f"building: {packages} packages after {seconds:.0f} s"),
-        environment={**os.environ, "HOME": str(home_folder()), "GOWORK": "off"},
-        within_seconds=BUILT_WITHIN_SECONDS,
-        folder=folder,
-    )
+    try:
+        code, lines = run_long(
+            command,
+            lambda seconds, packages, _: _say(f"building: {packages} packages after {seconds:.0f} s"),
+            environment={**os.environ, "HOME": str(home_folder()), "GOWORK": "off"},
+            within_seconds=BUILT_WITHIN_SECONDS,
+            folder=folder,
+        )
+    except TimeoutError as error:
+        raise GetEngineError(f"{error} The next try goes on from there") from error
     if code != 0:
         raise GetEngineError(f"go build failed: {lines[-1] if lines else ''}; are the Go modules reachable (GOPROXY)?")
     _say(f"built in {time.monotonic() - begun_at:.0f} s")
