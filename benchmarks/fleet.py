@@ -28,7 +28,7 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import switch_time
 from monitor_runtime.contract.memory import armed_value
 from monitor_runtime.contract.settings import Settings
-from sandbox.simulation.world.process import Process, ProcessClock, SuspendedError
+from sandbox.simulation.world.process import Process, ProcessClock
 from sandbox.simulation.world.timeline import MINUTE, SECOND, START, Timeline, to_milliseconds
 
 Value = TypeVar("Value")
@@ -141,7 +141,7 @@ class Fleet:
 
     def _beat(self, run: Run, due: int) -> None:
         def happen() -> None:
-            _Invocation(self, run).go()
+            _Invocation(self, run).begin()
             self._beat(run, due + run.settings.max_interval_seconds * SECOND)
 
         self.timeline.at(due + self.random.randrange(LATE), happen)
@@ -153,7 +153,7 @@ class Fleet:
 
         def fire() -> None:
             if run.follow_up == mine:
-                _Invocation(self, run).go()
+                _Invocation(self, run).begin()
 
         self.timeline.at(at + self.random.randrange(LATE), fire)
 
@@ -182,25 +182,23 @@ def _run(number: int, interval_seconds: int, random: Random) -> Run:
 
 
 class _Invocation:
-    """One invocation of the function. It is replayed after each wait: see `Process`."""
+    """One invocation of the function."""
 
     def __init__(self, fleet: Fleet, run: Run) -> None:
         self._fleet, self._run = fleet, run
-        self._process = Process(fleet.timeline, fleet.timeline.now + TIMEOUT, self.go)
+        self._process = Process(fleet.timeline, fleet.timeline.now + TIMEOUT)
         self._started = fleet.timeline.now
         self.calls: Mapping[str, int] = {}
 
-    def go(self) -> None:
-        process = self._process
-        process.rewind()
-        clock = ProcessClock(process)
+    def begin(self) -> None:
+        self._process.run(self._go)
+
+    def _go(self) -> None:
+        clock = ProcessClock(self._process)
         cloud: Any = self
         report = Report(self._run.settings.run, "heartbeat", clock.now())
         context = CheckContext(self._run.settings, cloud, clock, report, lambda: TIMEOUT / SECOND, notifies=True)
-        try:
-            check(context)
-        except SuspendedError:
-            return
+        check(context)
         end = self._fleet.timeline.now + CALL
         for moment in range(self._started, end, MINUTE):
             self._fleet.minute(moment).busy += min(MINUTE, end - moment)
