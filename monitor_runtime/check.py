@@ -168,11 +168,11 @@ def _acted(
         return Recheck(decision.recheck_at, planned=planned)
     if isinstance(decision, Over):
         return None
-    runs_on = _carry_out(context, instance, seen, decision)
+    runs_on = _carry_out(context, instance, seen, decision, now)
     return _after(context, instance, decision) if runs_on else None
 
 
-def _carry_out(context: CheckContext, instance: Instance, seen: Observation, decision: Decision) -> bool:
+def _carry_out(context: CheckContext, instance: Instance, seen: Observation, decision: Decision, now: datetime) -> bool:
     """Carry a decision out; whether that leaves the instance running.
 
     A completion by which it ends, and which nobody had seen before, is noticed with it.
@@ -185,7 +185,7 @@ def _carry_out(context: CheckContext, instance: Instance, seen: Observation, dec
 
     ended_before = context.report.endings.total()
     try:
-        runs_on = carry_out(context, instance, seen.memory, decision)
+        runs_on = carry_out(context, instance, seen.memory, decision, now)
     except EndingFailedError:
         notice(context, instance, seen)
         raise

@@ -37,8 +37,12 @@ SPOT_SIGNAL_SECONDS = 90.0
 """EC2 warns about two minutes ahead."""
 
 
-def carry_out(context: CheckContext, instance: Instance, memory: Memory, decision: Decision) -> bool:
+def carry_out(
+    context: CheckContext, instance: Instance, memory: Memory, decision: Decision, looked_at: datetime
+) -> bool:
     """Do what was decided about an instance that is there; whether that leaves it running on purpose.
+
+    ``looked_at``: by then it was as it was decided about; where AWS is slow, somebody may have started it again since.
 
     Raises:
         EndingFailedError: when EC2 does not do its part.
@@ -50,7 +54,7 @@ def carry_out(context: CheckContext, instance: Instance, memory: Memory, decisio
             interrupt(context, instance, memory, decision)
             return True
         case Settle():
-            settle(context, instance, memory, decision)
+            settle(context, instance, memory, decision, looked_at)
         case ForceStop():
             force_stop(context, instance, memory, decision)
         case TerminateStopped():
@@ -96,7 +100,7 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
         return False
     context.report.note(f"{ended.action} called {format_time(called_at)}")
     _measure(context, decision, called_at)
-    _record(context, instance, memory, decision, _disarmed(context, instance, memory))
+    _record(context, instance, memory, decision, _disarmed(context, instance, memory), ended_at=called_at)
     _drop_follow_up(context)
     why = ", which EC2 cannot stop" if ended.climbed else ""
     _tell(context, instance, decision, f"{_DONE[ended.action]}{why}", ended.change.current)
@@ -110,14 +114,15 @@ def interrupt(context: CheckContext, instance: Instance, memory: Memory, decisio
     context.report.endings[decision.outcome] += 1
     possibly_armed = "" if memory.armed else unrecorded_switch(context, instance)
     unrecorded = {names.TAG_ARMED: unsure(possibly_armed)} if possibly_armed else {}
-    record_tags(context, instance, {**outcome_tags(context, decision.outcome, decision.reason), **unrecorded})
+    tags = outcome_tags(decision.outcome, decision.reason, context.clock.now())
+    record_tags(context, instance, {**tags, **unrecorded})
     done = "signalled the training" if decision.signal_first else "left the training alone"
     _tell(context, instance, decision, f"{done}; EC2 takes the instance back", instance.state)
 
 
-def settle(context: CheckContext, instance: Instance, memory: Memory, decision: Settle) -> None:
+def settle(context: CheckContext, instance: Instance, memory: Memory, decision: Settle, looked_at: datetime) -> None:
     """Do what is left of an ending."""
-    is_news = _settled(context, instance, memory, decision, _disarmed(context, instance, memory))
+    is_news = _settled(context, instance, memory, decision, looked_at)
     _drop_follow_up(context)
     if is_news:
         _tell(context, instance, decision, f"found the instance {instance.state}", instance.state)
@@ -168,7 +173,7 @@ def _signal(context: CheckContext, instance: Instance, seconds: float) -> None:
 
 def _report(context: CheckContext, instance: Instance, memory: Memory, decision: End) -> None:
     """Tell of an outcome and leave the instance as it is. It is recorded once told: until then, each check tells it."""
-    tags = outcome_tags(context, decision.outcome, decision.reason)
+    tags = outcome_tags(decision.outcome, decision.reason, context.clock.now())
     if not _tell(context, instance, decision, "reported it, and left the instance as it is", instance.state):
         return
     _measure(context, decision)
@@ -182,7 +187,7 @@ def _keep(context: CheckContext, instance: Instance, decision: End, error: Cloud
     As with a report, that is recorded once it is told.
     """
     context.report.problem(f"{decision.outcome}, and kept running: {error}")
-    tags = outcome_tags(context, decision.outcome, decision.reason)
+    tags = outcome_tags(decision.outcome, decision.reason, context.clock.now())
     due = deadline(context.settings, instance.launched_at) if instance.launched_at else None
     until = "past" if due and due <= context.clock.now() else "until"
     how_long = f"{until} its deadline {format_time(due)}" if due else "without a deadline"
@@ -198,12 +203,15 @@ def _record(
     memory: Memory,
     decision: End | Settle,
     further: Mapping[str, str],
+    *,
+    ended_at: datetime,
 ) -> None:
     """Write the outcome into the tags. What was only reported before is not the ending."""
     if decision.outcome is None:
         return
     reported = {names.TAG_REPORTED: ""} if memory.reported else {}
-    record_tags(context, instance, {**outcome_tags(context, decision.outcome, decision.reason), **reported, **further})
+    tags = outcome_tags(decision.outcome, decision.reason, ended_at)
+    record_tags(context, instance, {**tags, **reported, **further})
 
 
 def _tell(
@@ -220,7 +228,7 @@ def _failure(
 ) -> EndingFailedError:
     """The ending that failed, counted, and recorded where EC2 refused it."""
     context.report.count(Metric.ENDING_FAILURES)
-    ending = outcome_tags(context, decision.outcome, decision.reason)
+    ending = outcome_tags(decision.outcome, decision.reason, context.clock.now())
     _count_refusal(context, instance, memory, decision.outcome, error, further=ending)
     return EndingFailedError(f"{decision.action} failed ({decision.outcome}: {decision.reason}): {error}")
 
@@ -240,10 +248,9 @@ def _count_refusal(
         record_tags(context, instance, {names.TAG_REFUSED: value, **further})
 
 
-def _settled(
-    context: CheckContext, instance: Instance, memory: Memory, decision: Settle, disarmed: dict[str, str]
-) -> bool:
+def _settled(context: CheckContext, instance: Instance, memory: Memory, decision: Settle, looked_at: datetime) -> bool:
     """Record what is not recorded yet; whether the outcome is news."""
+    disarmed = _disarmed(context, instance, memory)
     if decision.outcome is None or not decision.record:
         if disarmed:
             record_tags(context, instance, disarmed)
@@ -251,7 +258,7 @@ def _settled(
     context.report.endings[decision.outcome] += 1
     told = decision.outcome in memory.reported and memory.notified
     notified = {names.TAG_NOTIFIED: format_time(context.clock.now())} if told else {}
-    _record(context, instance, memory, decision, {**disarmed, **notified})
+    _record(context, instance, memory, decision, {**disarmed, **notified}, ended_at=looked_at)
     return not told
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.ending import with_retries
 from monitor_runtime.cloud.interface import CloudError
@@ -15,12 +17,12 @@ from monitor_runtime.decide.observation import Observation, Progress, Unknown
 from monitor_runtime.decide.stalled import progress_value
 
 
-def outcome_tags(context: CheckContext, outcome: Outcome, reason: str) -> dict[str, str]:
-    """The tags of a launch that ended now."""
+def outcome_tags(outcome: Outcome, reason: str, at: datetime) -> dict[str, str]:
+    """The tags of a launch that ended. ``at`` says which launch that was: no later one had begun by then."""
     return {
         names.TAG_OUTCOME: outcome,
         names.TAG_REASON: safe_value(reason),
-        names.TAG_ENDED_AT: format_time(context.clock.now()),
+        names.TAG_ENDED_AT: format_time(at),
     }
 
 

@@ -95,6 +95,28 @@ def test_a_check_that_sees_less_leaves_the_outcome_of_another_that_ended_the_run
         assert [message["outcome"] for message in cloud.messages()] == ["succeeded"]
 
 
+@pytest.mark.parametrize("ended_by", ["monitor", "people"])
+def test_an_ending_that_a_slow_check_records_late_is_not_that_of_a_launch_that_began_meanwhile(ended_by: str) -> None:
+    with moto_cloud(grace_seconds=0) as cloud:
+        watched(cloud).put("done")
+        if ended_by == "people":
+            client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
+
+        def started_again() -> object:
+            cloud.faults.clear()
+            cloud.pass_time(minutes=1)
+            client("ec2").start_instances(InstanceIds=[cloud.instance_id])
+            cloud.relaunched_at(cloud.clock.now())
+            return {}
+
+        cloud.faults["scheduler:DeleteSchedule"] = started_again
+        assert cloud.check()["outcome"] == "succeeded"
+        cloud.pass_time(hours=1)
+        client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
+        assert cloud.check()["outcome"] == "interrupted"
+        assert [message["outcome"] for message in cloud.messages()] == ["succeeded", "interrupted"]
+
+
 # What cannot be stopped.
 
 
