@@ -87,10 +87,16 @@ def no_upload_is_lost(truth: Truth) -> Iterator[Found]:
         if outcome_of(ending) is Outcome.SUCCEEDED and ending.under_way and ending.looks:
             finishes = _finishes(truth, ending)[:1]
             if any(
-                all(truth.uploads_under_way(ending.launch, each, look) for each in finish.readings())
+                all(_seen_going_on(truth, ending, each, look) for each in finish.readings())
                 for look, finish in finishes
             ):
                 yield Found(ending.at, f"ended as succeeded while {', '.join(ending.under_way)} was going on")
+
+
+def _seen_going_on(truth: Truth, ending: Ending, finish: Finish, look: int) -> bool:
+    """Whether an upload that the ending broke off was there to be seen; the signal of the ending may begin others."""
+    under_way = truth.uploads_under_way(ending.launch, finish, look)
+    return any(upload.key in ending.under_way for upload in under_way)
 
 
 def holds_are_respected(truth: Truth) -> Iterator[Found]:

@@ -1,0 +1,27 @@
+"""What the oracle makes of uploads that an ending breaks off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sandbox.simulation.judge.safety import no_upload_is_lost
+from sandbox.simulation.world.timeline import MINUTE, SECOND
+
+from .records import PREFIX, broken, ended, launched, record
+
+SEEN, BEGUN_BY_THE_SIGNAL = f"{PREFIX}big.pt", f"{PREFIX}last.pt"
+
+
+@pytest.mark.parametrize(("lost", "wrong"), [(BEGUN_BY_THE_SIGNAL, False), (SEEN, True)])
+def test_an_upload_that_the_signal_of_the_ending_began_could_not_be_seen(lost: str, *, wrong: bool) -> None:
+    told = record({"grace_seconds": 0})
+    launch = launched(told, 0)
+    told.bucket.timeline.now = 9 * MINUTE
+    told.bucket.begin_upload(SEEN, 10, 0, moves=True)
+    told.bucket.timeline.now = 10 * MINUTE
+    told.bucket.put(f"{PREFIX}done", 0)
+    ended(told, launch, 10 * MINUTE + 2 * SECOND)
+    told.endings[-1] = replace(told.endings[-1], looks=(10 * MINUTE + SECOND,), under_way=(lost,))
+    assert broken(told, no_upload_is_lost) is wrong
