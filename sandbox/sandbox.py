@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-from moto import mock_aws
-
 from monitor_runtime.cloud import aws
 from monitor_runtime.handler import MISSES
 from sandbox.aws import moto_gaps
@@ -20,6 +18,7 @@ from sandbox.aws.event_bus import EventBus
 from sandbox.aws.functions import Functions
 from sandbox.aws.instances import Instances, instance_lifecycle
 from sandbox.aws.log_groups import logging_configurations
+from sandbox.aws.mocked import mocked_aws
 from sandbox.aws.request_model import check_requests
 from sandbox.aws.scheduler import Scheduler
 from sandbox.aws.virtual_clock import VirtualClock, virtual_time
@@ -77,7 +76,7 @@ def sandbox(seed: int = 1, start: datetime = START) -> Generator[Sandbox]:
     with (
         patch.dict(os.environ, environment),
         virtual_time(start) as clock,
-        mock_aws(config={"lambda": {"use_docker": False}}),
+        mocked_aws(),
         logging_configurations(),
         shared_models(),
         instance_lifecycle(clock, seed) as instances,

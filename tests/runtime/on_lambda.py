@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-from moto import mock_aws
 from moto.s3.models import s3_backends
 
 from monitor_runtime.contract.deadline import switch_time
 from monitor_runtime.contract.memory import armed_value
 from monitor_runtime.contract.settings import Settings
+from sandbox.aws.mocked import mocked_aws
 from sandbox.aws.virtual_clock import VirtualClock
 from sandbox.box.object_store import ObjectStore
 from sandbox.box.service import served
@@ -66,7 +66,7 @@ class OnLambda(Cloud):
 @contextmanager
 def run_on_lambda(function: EmulatedFunction, listener: socket.socket, **fields: Any) -> Generator[OnLambda]:
     """A run that was launched two hours ago; ``fields`` are settings that differ from the defaults."""
-    with patch.dict(os.environ, ENVIRONMENT), mock_aws(config={"lambda": {"use_docker": False}}):
+    with patch.dict(os.environ, ENVIRONMENT), mocked_aws():
         aws = ObjectStore(BUCKET)
         prepare()
         settings = replace(Settings(RUN, MONITOR, BUCKET, PREFIX), **fields)

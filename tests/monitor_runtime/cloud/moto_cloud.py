@@ -12,7 +12,6 @@ from typing import Any, cast
 from unittest.mock import patch
 
 from botocore.client import BaseClient
-from moto import mock_aws
 from moto.ec2.models import ec2_backends
 from moto.s3.models import s3_backends
 
@@ -24,6 +23,7 @@ from monitor_runtime.handler import MISSES, handler
 from runctl_component.policies import monitor_policy
 from runctl_component.policy_documents import PolicyDocument
 from sandbox.aws.boto import client
+from sandbox.aws.mocked import mocked_aws
 from sandbox.aws.moto_gaps import make_spot_request
 from sandbox.aws.request_model import check_requests
 from sandbox.aws.virtual_clock import VirtualClock, virtual_time
@@ -180,7 +180,7 @@ def moto_cloud(**fields: Any) -> Generator[Cloud]:
     with (
         patch.dict(os.environ, ENVIRONMENT),
         virtual_time(LAUNCH) as clock,
-        mock_aws(config={"lambda": {"use_docker": False}}),
+        mocked_aws(),
         check_requests(),
     ):
         MISSES.clear()
