@@ -21,7 +21,7 @@ from sandbox.simulation.world.function import BrokenFunctionError
 from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check, Notification, Tagging
 from sandbox.simulation.world.tampering import Tampering
-from sandbox.simulation.world.timeline import HOUR, to_milliseconds
+from sandbox.simulation.world.timeline import HOUR, to_milliseconds, whole_seconds
 from sandbox.simulation.world.weather import Weather
 
 DECLARED = (EndingFailedError, CloudError, FirstCheckError, BrokenFunctionError)
@@ -100,13 +100,22 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
             continue
         at, outcome = recorded[-1].at, Outcome(recorded[-1].tags["runctl:outcome"])
         true = _true_outcomes(truth, launch, at, recorded[-1].check.looked_at or at) | truth.refused_before(launch, at)
-        if truth.record.replaced_at is not None:
-            # Another instance of the run may have written since the check looked, or worked out what is carried.
-            told_at = to_milliseconds(datetime.fromisoformat(recorded[-1].tags["runctl:ended-at"]))
-            for moment in (recorded[-1].check.first_described_at or at, told_at):
-                true |= _true_outcomes(truth, launch, moment, moment)
+        for moment in _worked_out_at(truth, recorded[-1]):
+            true |= _true_outcomes(truth, launch, moment, moment)
         if outcome not in true:
             yield Found(at, f"launch {launch.number} is recorded as {outcome}, true is {', '.join(sorted(true))}")
+
+
+def _worked_out_at(truth: Truth, tagging: Tagging) -> Iterator[int]:
+    """When else the outcome may have been worked out: what is carried, by an earlier check.
+
+    Another instance of the run may have written since the check looked.
+    """
+    told_at = to_milliseconds(datetime.fromisoformat(tagging.tags["runctl:ended-at"]))
+    if truth.record.replaced_at is not None:
+        yield tagging.check.first_described_at or tagging.at
+    if truth.record.replaced_at is not None or told_at < whole_seconds(tagging.check.started_at):
+        yield told_at
 
 
 def _recorded_blindly(truth: Truth, tagging: Tagging) -> bool:

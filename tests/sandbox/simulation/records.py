@@ -6,17 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 from monitor_runtime.cloud.values import InstanceState
-from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
+from monitor_runtime.contract.times import format_time
 from sandbox.simulation.judge.invariants import Invariant
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.box import TrainingTruth
 from sandbox.simulation.world.bucket import Bucket
 from sandbox.simulation.world.machine import Launch, MachineTraits, SpotKind
-from sandbox.simulation.world.record import Check, Ending, Record
+from sandbox.simulation.world.record import Check, Ending, Record, Tagging
 from sandbox.simulation.world.scenario import Scenario
 from sandbox.simulation.world.tampering import DenialPlan, Right
-from sandbox.simulation.world.timeline import HOUR, Timeline, whole_seconds
+from sandbox.simulation.world.timeline import HOUR, Timeline, to_datetime, whole_seconds
 from sandbox.simulation.world.training_plan import draw_training
 from sandbox.simulation.world.weather import Weather
 
@@ -76,6 +77,18 @@ def ended(told: Record, launch: Launch, at: int) -> None:
     check = checked(told, launch, at, "end")
     launch.left_running_at = at
     told.endings.append(Ending(check, launch, Action.STOP, at, at, at, (at,), None, training_exited=True, under_way=()))
+
+
+def tagged(
+    told: Record, check: Check, at: int, outcome: Outcome, *, reason: str = "", ended_at: int | None = None
+) -> None:
+    """A check wrote an outcome into the tags, as of ``ended_at``; by default as of then."""
+    written = {
+        "runctl:outcome": outcome,
+        "runctl:reason": reason,
+        "runctl:ended-at": format_time(to_datetime(at if ended_at is None else ended_at)),
+    }
+    told.taggings.append(Tagging(at, check.launch, written, check))
 
 
 def deny(told: Record, right: Right) -> None:

@@ -18,12 +18,12 @@ from sandbox.simulation.judge.liveness import (
 )
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import SpotKind
-from sandbox.simulation.world.record import Record, Tagging
+from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.tampering import DenialPlan, Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
 
-from .records import PREFIX, broken, checked, deny, ended, launched, record
+from .records import PREFIX, broken, checked, deny, ended, launched, record, tagged
 
 
 def _wrote(told: Record, at: int, *names: str) -> None:
@@ -228,7 +228,7 @@ def test_an_upload_may_count_as_given_up_before_a_marker_whose_first_version_nob
     assert {due.outcome for due in sure} == {Outcome.UNVERIFIED}
     launch.left_by, launch.left_running_at = "switch", 2 * HOUR
     check = checked(told, launch, 2 * HOUR + MINUTE, "settle")
-    told.taggings.append(Tagging(check.started_at, 0, {"runctl:outcome": "succeeded", "runctl:reason": ""}, check))
+    tagged(told, check, check.started_at, Outcome.SUCCEEDED)
     assert broken(told, the_recorded_outcome_is_true) is seen
 
 
@@ -250,7 +250,7 @@ def test_of_two_markers_on_several_pages_the_later_may_say_how_the_run_ended(pag
     _wrote(told, MINUTE, "COMPLETE", "other")
     launch.left_by = "people"
     check = checked(told, launch, 2 * HOUR, "settle")
-    told.taggings.append(Tagging(2 * HOUR, 0, {"runctl:outcome": Outcome.SUCCEEDED, "runctl:reason": ""}, check))
+    tagged(told, check, 2 * HOUR, Outcome.SUCCEEDED)
     assert broken(told, the_recorded_outcome_is_true) is wrong
 
 
@@ -261,7 +261,7 @@ def test_a_reply_that_decided_nothing_hides_what_an_audit_reported_of_a_run_with
     told = record({"stalled": Stalled(("*.pt",), 45)})
     launch = launched(told, 0)
     check = checked(told, launch, HOUR, "wait", trigger)
-    told.taggings.append(Tagging(HOUR, 0, {"runctl:outcome": Outcome.STALLED, "runctl:reason": ""}, check))
+    tagged(told, check, HOUR, Outcome.STALLED)
     assert broken(told, the_recorded_outcome_is_true) is wrong
 
 
@@ -273,8 +273,7 @@ def test_what_a_blind_check_made_of_a_marker_may_be_recorded_by_a_later_one(foun
     blind = checked(told, launch, 2 * HOUR, "settle")
     blind.disturbed, blind.reply = True, {"decision": "settle", "outcome": found_out}
     check = checked(told, launch, 3 * HOUR, "over")
-    recorded = {"runctl:outcome": Outcome.UNVERIFIED, "runctl:reason": "marker done, but uploads are not told"}
-    told.taggings.append(Tagging(3 * HOUR, 0, recorded, check))
+    tagged(told, check, 3 * HOUR, Outcome.UNVERIFIED, reason="marker done, but uploads are not told")
     assert broken(told, the_recorded_outcome_is_true) is wrong
 
 
@@ -289,6 +288,5 @@ def test_what_a_blind_check_found_out_may_be_recorded_by_a_later_one(reason: str
     launch.left_by = "people"
     checked(told, launch, 2 * HOUR, "settle").disturbed = blind
     check = checked(told, launch, 3 * HOUR, "over")
-    recorded = {"runctl:outcome": Outcome.INTERRUPTED, "runctl:reason": reason}
-    told.taggings.append(Tagging(3 * HOUR, 0, recorded, check))
+    tagged(told, check, 3 * HOUR, Outcome.INTERRUPTED, reason=reason)
     assert broken(told, the_recorded_outcome_is_true) is wrong

@@ -12,11 +12,11 @@ from sandbox.simulation.judge.removals import a_marker_that_is_gone_is_told
 from sandbox.simulation.judge.safety import a_stopped_instance_is_kept, endings_are_as_declared
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import SpotKind
-from sandbox.simulation.world.record import Record, Tagging
+from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE
 
-from .records import PREFIX, broken, checked, deny, ended, launched, record
+from .records import PREFIX, broken, checked, deny, ended, launched, record, tagged
 
 KEY = f"{PREFIX}done"
 
@@ -119,7 +119,7 @@ def test_what_was_recorded_counts_though_its_marker_is_taken_away_while_the_inst
     told.bucket.put(KEY, 20, b'{"exit_code":3}')
     settling = checked(told, launch, 11 * MINUTE, "settle")
     if recorded:
-        told.taggings.append(Tagging(11 * MINUTE, 0, {"runctl:outcome": Outcome.FAILED}, settling))
+        tagged(told, settling, 11 * MINUTE, Outcome.FAILED)
     _deleted(told, 30 * MINUTE)
     ending = checked(told, launch, HOUR, "over")
     ending.state_at_start, ending.looked_at = InstanceState.STOPPED, None

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from monitor_runtime.cloud.values import InstanceState
-from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Stalled
 from monitor_runtime.contract.times import format_time
 from sandbox.simulation.judge.audits import (
@@ -31,7 +31,7 @@ from sandbox.simulation.world.tampering import Tampering
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_datetime
 from sandbox.simulation.world.weather import Weather
 
-from .records import PREFIX, broken, checked, ended, launched, record
+from .records import PREFIX, broken, checked, ended, launched, record, tagged
 
 
 @pytest.mark.parametrize(("ended_at", "wrong"), [(12, True), (14, False)])
@@ -87,7 +87,7 @@ def test_what_a_check_that_began_before_a_release_records_after_the_removal_is_n
 ) -> None:
     told, launch = _removed()
     slow = checked(told, launch, begun_at * MINUTE, "end")
-    told.taggings.append(Tagging(61 * MINUTE, launch.number, {"runctl:outcome": Outcome.DEADLINE}, slow))
+    tagged(told, slow, 61 * MINUTE, Outcome.DEADLINE)
     settling = checked(told, launch, 62 * MINUTE, "settle")
     told.notifications.append(Notification(62 * MINUTE, launch.stamped, Outcome.DEADLINE, settling))
     assert broken(told, a_removed_instance_is_no_news) is wrong
@@ -122,7 +122,7 @@ def test_an_outcome_that_an_overlapping_check_records_later_may_be_told_too(ende
     for minute in (2, 5):
         check = checked(told, launch, HOUR + minute * MINUTE, "end")
         told.notifications.append(Notification(check.started_at, launch.stamped, Outcome.FAILED, check))
-    told.taggings.append(Tagging(HOUR + 3 * MINUTE, 0, {"runctl:outcome": Outcome.STALLED}, other))
+    tagged(told, other, HOUR + 3 * MINUTE, Outcome.STALLED)
     assert broken(told, an_ending_is_told_once) is wrong
 
 
@@ -159,7 +159,7 @@ def _ended_with_a_switch_left() -> Record:
     told.scenario = replace(told.scenario, notifies=False)
     launch = launched(told, 0)
     ended(told, launch, HOUR)
-    told.taggings.append(Tagging(HOUR, 0, {"runctl:outcome": Outcome.SUCCEEDED}, told.checks[-1]))
+    tagged(told, told.checks[-1], HOUR, Outcome.SUCCEEDED)
     after = checked(told, launch, HOUR + 10 * MINUTE, "over")
     after.state_at_start = after.state_at_end = InstanceState.STOPPED
     after.reply = {**(after.reply or {}), "instance": {"launched_at": launch.stamped, "state": "stopped"}}
@@ -200,6 +200,19 @@ def test_a_check_writes_over_the_outcome_of_another_where_ec2_does_not_show_it(k
     launch = launched(told, 0, left_running_at=2 * HOUR)
     for outcome, at in ((Outcome.SUCCEEDED, 2 * HOUR + SECOND), (Outcome.DEADLINE, 2 * HOUR + 9 * SECOND)):
         check = checked(told, launch, 2 * HOUR, "end")
-        told.taggings.append(Tagging(at, 0, {"runctl:outcome": outcome, "runctl:reason": ""}, check))
+        tagged(told, check, at, outcome)
     told.injected.append((2 * HOUR + 5 * SECOND, kind))
+    assert broken(told, the_recorded_outcome_is_true) is wrong
+
+
+@pytest.mark.parametrize(("ended_at", "wrong"), [(HOUR, False), (2 * HOUR, True)])
+def test_what_is_carried_was_true_when_it_was_worked_out(ended_at: int, *, wrong: bool) -> None:
+    told = record({"on_failure": Action.REPORT})
+    launch = launched(told, 0)
+    told.bucket.timeline.now = 30 * MINUTE
+    told.bucket.put(f"{PREFIX}training_failed.txt", 0)
+    told.bucket.timeline.now = 90 * MINUTE
+    told.bucket.delete(f"{PREFIX}training_failed.txt")
+    carrying = checked(told, launch, 2 * HOUR)
+    tagged(told, carrying, 2 * HOUR, Outcome.FAILED, ended_at=ended_at)
     assert broken(told, the_recorded_outcome_is_true) is wrong
