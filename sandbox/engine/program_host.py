@@ -6,6 +6,7 @@ of the program was imported before. Only the SDKs were (see `preloaded`), since 
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import runpy
@@ -14,6 +15,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -32,7 +34,7 @@ class Run:
 
     command: str
     stack: str
-    project: str
+    stack_exists: bool
     workspace: Path
     program: Path
     cli: Path
@@ -97,18 +99,44 @@ class _KnownCommand(automation.PulumiCommand):
         self.version = VersionInfo.parse(version)
 
 
+class _Workspace(automation.LocalWorkspace):
+    """A folder with a project, for whose stack the CLI is started only for what it is asked to do.
+
+    A start takes as long as the preview of a small program.
+    """
+
+    def select_stack(self, stack_name: str) -> None:
+        """There is nothing to do: every command names its stack."""
+
+    def stack_outputs(self, stack_name: str) -> automation.OutputMap:
+        """The outputs in plain text; which of them are secrets would take a second start."""
+        question = ["stack", "output", "--json", "--show-secrets", "--stack", stack_name]
+        answer = self.pulumi_command.run(question, self.work_dir, self.env_vars)
+        plain: Mapping[str, Any] = json.loads(answer.stdout)
+        return {name: automation.OutputValue(value, secret=False) for name, value in plain.items()}
+
+
+class _SelectedStack(automation.Stack):
+    """A stack whose history is not read after each run: the events of the run tell more."""
+
+    def info(self, show_secrets: bool = True) -> automation.UpdateSummary:
+        """Nothing of what the history says."""
+        del show_secrets
+        return automation.UpdateSummary("", datetime.fromtimestamp(0, UTC), "", {}, {}, "")
+
+
 def _stack(run: Run) -> automation.Stack:
     def program() -> None:
         runpy.run_path(str(run.program / "__main__.py"), run_name="__main__")
 
-    options = automation.LocalWorkspaceOptions(
+    workspace = _Workspace(
         work_dir=str(run.workspace),
+        program=None if run.language_host else program,
         pulumi_command=_KnownCommand(run.cli, run.cli_version),
         secrets_provider="passphrase",
     )
-    if run.language_host:
-        return automation.create_or_select_stack(run.stack, work_dir=str(run.workspace), opts=options)
-    return automation.create_or_select_stack(run.stack, project_name=run.project, program=program, opts=options)
+    find = _SelectedStack.select if run.stack_exists else _SelectedStack.create
+    return find(run.stack, workspace)
 
 
 def _engine_run(run: Run) -> Answer:

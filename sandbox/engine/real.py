@@ -100,7 +100,7 @@ class RealEngine:
 
     def state(self) -> list[dict[str, Any]]:
         """The resources as the engine remembers them, with secrets encrypted; none before the first run."""
-        kept = self.folder / "state" / ".pulumi" / "stacks" / self._project()["name"] / f"{self.stack}.json"
+        kept = self._checkpoint()
         if not kept.exists():
             return []
         latest: Mapping[str, Any] = json.loads(kept.read_text(encoding="utf-8"))["checkpoint"].get("latest") or {}
@@ -125,7 +125,7 @@ class RealEngine:
         return Run(
             command=command,
             stack=self.stack,
-            project=self._project()["name"],
+            stack_exists=self._checkpoint().exists(),
             workspace=workspace,
             program=self.program,
             cli=self.cli,
@@ -139,8 +139,9 @@ class RealEngine:
             umask=self.umask,
         )
 
-    def _project(self) -> dict[str, Any]:
-        return yaml.safe_load((self.program / "Pulumi.yaml").read_text(encoding="utf-8"))
+    def _checkpoint(self) -> Path:
+        project: Mapping[str, Any] = yaml.safe_load((self.program / "Pulumi.yaml").read_text(encoding="utf-8"))
+        return self.folder / "state" / ".pulumi" / "stacks" / project["name"] / f"{self.stack}.json"
 
     def _workspace(self, config: Mapping[str, Any]) -> Path:
         """The project's own Pulumi.yaml, and the stack's config beside it; its salt is the engine's."""
