@@ -1,11 +1,15 @@
-"""Scenarios, each played once for all tests that look at it."""
+"""Scenarios, each played once for all tests that look at it: those are of one group, `STORIES`, and share a process."""
 
 from __future__ import annotations
 
 from functools import cache
 
+import pytest
+
 from sandbox.demo.scenarios import SCENARIOS
 from sandbox.demo.story import Story, play
+
+STORIES = pytest.mark.xdist_group("stories")
 
 
 @cache

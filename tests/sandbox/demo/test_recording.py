@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.demo.recording import SECONDS, recording_svg
 
-pytestmark = pytest.mark.xdist_group("shown")
+pytestmark = pytest.mark.xdist_group("recording")
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -12,9 +12,9 @@ from sandbox.demo.scenarios import SCENARIOS
 from sandbox.demo.show import calls_table, checks_line, outcome_table, plan_lines, resource_tree
 from sandbox.demo.story import RUN, Story, preview
 
-from .told import told
+from ...stories import STORIES, told
 
-pytestmark = pytest.mark.xdist_group("shown")
+pytestmark = STORIES
 
 DEFAULT = SCENARIOS["default"]
 

@@ -19,9 +19,9 @@ from sandbox.demo.picture.picture import timeline_svg
 from sandbox.demo.picture.timeline import timeline
 from sandbox.demo.scenarios import SCENARIOS
 
-from ..told import told
+from ....stories import STORIES, told
 
-pytestmark = pytest.mark.xdist_group("shown")
+pytestmark = STORIES
 
 SVG = "{http://www.w3.org/2000/svg}"
 LOOKS = {*PHASES, *OBJECTS, *CHECKS, *RESULTS, *LIMITS} - {"usual"}
