@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 _SECONDS_BETWEEN_WORDS = 30
@@ -26,8 +26,7 @@ def run_long(
     Raises:
         TimeoutError: when it was killed, since it was not done in time.
     """
-    begun_at = told_at = time.monotonic()
-    lines: list[str] = []
+    too_late = threading.Event()
     with subprocess.Popen(  # noqa: S603
         command,
         cwd=folder,
@@ -37,16 +36,10 @@ def run_long(
         stderr=subprocess.STDOUT,
         text=True,
     ) as program:
-        too_late = threading.Event()
         ending = threading.Timer(within_seconds, lambda: (too_late.set(), program.kill()))
         ending.start()
         try:
-            for line in program.stdout or ():
-                lines.append(line.strip())
-                now = time.monotonic()
-                if now - told_at > _SECONDS_BETWEEN_WORDS:
-                    told_at = now
-                    tell(now - begun_at, len(lines), lines[-1])
+            lines = list(_told(program.stdout or (), tell))
             program.wait()
         finally:
             ending.cancel()
@@ -54,3 +47,14 @@ def run_long(
         message = f"{command[0]} was not done after {within_seconds:.0f} s, and was stopped: is the machine busy?"
         raise TimeoutError(message)
     return program.returncode, lines
+
+
+def _told(printed: Iterable[str], tell: Callable[[float, int, str], None]) -> Iterator[str]:
+    """The lines, as they come."""
+    begun_at = told_at = time.monotonic()
+    for number, line in enumerate(printed, 1):
+        yield line.strip()
+        now = time.monotonic()
+        if now - told_at > _SECONDS_BETWEEN_WORDS:
+            told_at = now
+            tell(now - begun_at, number, line.strip())
