@@ -13,6 +13,6 @@ STORIES = pytest.mark.xdist_group("stories")
 
 
 @cache
-def told(name: str) -> Story:
+def told(name: str, *, seed: int = 1) -> Story:
     """The story of a scenario."""
-    return play(SCENARIOS[name])
+    return play(SCENARIOS[name], seed=seed)

@@ -24,7 +24,7 @@ def test_the_run_ends_as_its_scenario_says(name: str) -> None:
 
 @pytest.mark.parametrize("seed", [2, 3, 4])
 def test_the_stop_comes_within_65_seconds_of_the_end_of_grace_however_late_eventbridge_is(seed: int) -> None:
-    story = play(SCENARIOS["default"], seed=seed)
+    story = told("default", seed=seed)
     assert story.called_at
     assert story.grace_over_at
     assert timedelta(0) <= story.called_at - story.grace_over_at <= timedelta(seconds=65)
