@@ -36,12 +36,10 @@ class Process:
         self.limit = limit
         self._timeline = timeline
         self._steps = 0
-        self._greenlet: greenlet | None = None
 
     def run(self, work: Callable[[], None]) -> None:
         """Begin; returns when the work has to wait, or is done."""
-        self._greenlet = greenlet(work)
-        self._greenlet.switch()
+        greenlet(work).switch()
 
     def do(self, effect: Callable[[], Value]) -> Value:
         """Do something at this moment.
@@ -79,7 +77,9 @@ class Process:
             current.switch()
 
         self._timeline.at(until, resume)
-        assert current.parent is not None, "an invocation runs in a greenlet of its own"  # noqa: S101
+        if current.parent is None:
+            message = "what waits was not begun by `run`"
+            raise RuntimeError(message)
         current.parent.switch()
 
 
