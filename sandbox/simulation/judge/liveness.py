@@ -125,6 +125,9 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     counted_later = finish.dated_back or launch.released_at is not None
     graced = due.at + to_notice * (unplanned + counted_later) + _hidden_for(truth, finish, end)
     settled = [] if due.outcome is Outcome.FAILED else arrived
+    if finish.kind is Outcome.SUCCEEDED and due.outcome is Outcome.FAILED:
+        # That it failed is told by the body, and the version before may have told otherwise.
+        settled.append(finish.stamp + to_notice)
     # What a marker had hidden that was taken away is found by the next look.
     settled += [at + to_notice for at, _ in truth.record.bucket.removed if finish.since <= at <= end]
     if finish.uncertain:

@@ -142,7 +142,7 @@ def _was_over(truth: Truth, ending: Ending) -> bool:
     if deadline is None:
         return False
     complete = any(
-        min(finish.since, finish.stamp) < deadline
+        all(each.whole_at < deadline for each in finish.readings())
         and truth.due_of(ending.launch, finish, look).action is not Action.REPORT
         for look, finish in _finishes(truth, ending)
     )

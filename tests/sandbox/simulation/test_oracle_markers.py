@@ -8,13 +8,14 @@ import pytest
 
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Action, Outcome
+from sandbox.simulation.judge.liveness import a_finished_run_is_ended_in_time
 from sandbox.simulation.judge.removals import a_marker_that_is_gone_is_told
 from sandbox.simulation.judge.safety import a_stopped_instance_is_kept, endings_are_as_declared
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import SpotKind
 from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.tampering import Right
-from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE
+from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND
 
 from .records import PREFIX, broken, checked, deny, ended, launched, record, tagged
 
@@ -139,18 +140,40 @@ def test_how_long_a_stopped_instance_was_kept_counts_from_its_own_launch(kept_fo
 
 @pytest.mark.parametrize(
     ("there", "after", "wrong"),
-    [(True, 4 * MINUTE, True), (True, 5 * MINUTE, False), (False, -MINUTE, True), (False, MINUTE, False)],
+    [
+        ("still", 4 * MINUTE, True),
+        ("still", 5 * MINUTE, False),
+        ("again", 4 * MINUTE, False),
+        ("gone", -MINUTE, True),
+        ("gone", MINUTE, False),
+    ],
 )
-def test_unverified_work_is_terminated_from_the_deadline_on_and_after_the_last_look_if_its_marker_is_there(
-    after: int, *, there: bool, wrong: bool
+def test_unverified_work_is_terminated_from_the_deadline_on_and_after_the_last_look_if_its_marker_is_still_there(
+    after: int, there: str, *, wrong: bool
 ) -> None:
     told = record({"max_runtime_hours": 1.0, "on_deadline": Action.TERMINATE})
     launch = launched(told, 0)
     _wrote(told, 10 * MINUTE)
-    if not there:
+    if there != "still":
         _deleted(told, 20 * MINUTE)
+    if there == "again":
+        _wrote(told, HOUR + MINUTE)
     ended(told, launch, HOUR + after)
     told.endings[0] = replace(told.endings[0], action=Action.TERMINATE)
     told.scenario = replace(told.scenario, machine=replace(told.scenario.machine, spot=SpotKind.ONE_TIME))
     (told.checks[-1].reply or {})["outcome"] = "unverified"
     assert broken(told, endings_are_as_declared) is wrong
+
+
+@pytest.mark.parametrize(("failed_at", "wrong"), [(50 * MINUTE, False), (11 * MINUTE, True)])
+def test_a_success_marker_that_is_overwritten_with_a_failure_tells_of_it_from_then_on(
+    failed_at: int, *, wrong: bool
+) -> None:
+    told = record({"grace_seconds": 1, "max_interval_seconds": 300})
+    launch = launched(told, 0, left_running_at=56 * MINUTE)
+    told.finished_at = HOUR
+    _wrote(told, 10 * MINUTE)
+    checked(told, launch, 10 * MINUTE + SECOND)
+    told.bucket.timeline.now = failed_at
+    told.bucket.put(KEY, 15, b'{"exit_code":3}')
+    assert broken(told, a_finished_run_is_ended_in_time) is wrong

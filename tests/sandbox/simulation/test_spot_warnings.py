@@ -8,7 +8,7 @@ from sandbox.simulation.judge.invariants import Invariant
 from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 
-from .records import broken, checked, launched, record
+from .records import PREFIX, broken, checked, launched, record
 
 WARNED_AT = HOUR + 400
 
@@ -38,3 +38,15 @@ def test_a_warning_whose_interruption_is_over_asks_for_nothing(invariant: Invari
 @INVARIANTS
 def test_a_warning_asks_for_nothing_in_a_later_launch(invariant: Invariant) -> None:
     assert not broken(_heard(2 * MINUTE, WARNED_AT + MINUTE), invariant)
+
+
+@pytest.mark.parametrize(("completed_after", "wrong"), [(SECOND, False), (3 * SECOND, True)])
+def test_a_training_that_completes_while_the_check_looks_need_not_be_signalled(
+    completed_after: int, *, wrong: bool
+) -> None:
+    told = _heard(MINUTE)
+    check = told.checks[-1]
+    check.looked_until = check.started_at + 2 * SECOND
+    told.bucket.timeline.now = check.started_at + completed_after
+    told.bucket.put(f"{PREFIX}done", 0)
+    assert broken(told, a_warning_reaches_the_training) is wrong
