@@ -55,7 +55,7 @@ def is_recorded_meanwhile(context: CheckContext, instance: Instance, memory: Mem
         context.report.problem(f"whether another check recorded the ending is not known: {error}")
         return False
     recorded = Memory.of(found, context.clock.now())
-    return recorded.ended_at is not None and recorded.ended_at != memory.ended_at
+    return recorded.ended_as is not None and recorded.ended_at != memory.ended_at
 
 
 def notice(context: CheckContext, instance: Instance, seen: Observation, *, goes_on: bool = True) -> None:

@@ -128,6 +128,10 @@ def without_warm_up(original: Callable[..., bool], idle: Idle, *args: object) ->
     return original(replace(idle, warm_up_minutes=0), *args)
 
 
+def dated_late(original: Callable[..., Any], outcome: Outcome, reason: str, at: datetime) -> Any:
+    return original(outcome, reason, at + timedelta(minutes=1))
+
+
 def hourly_later(original: Callable[..., Any], *args: Any) -> Any:
     return earlier(original, *args, hours=-1)
 

@@ -15,6 +15,7 @@ from .patches import (
     both,
     climbing,
     counted_anew,
+    dated_late,
     noted_unless_gone,
     nothing,
     noticed_ever,
@@ -29,6 +30,12 @@ from .patches import (
 )
 
 VERDICT_MUTATIONS = (
+    Mutation(
+        "an ending is dated by when it is written down",
+        wrapped(carry_out, "outcome_tags", dated_late),
+        "an_ended_run_is_settled_by_the_next_check",
+        1000,
+    ),
     Mutation(
         "nothing is verified",
         replaced(completed, "verification_gap", lambda *_: None),
