@@ -212,7 +212,7 @@ class _Invocation:
         return self._call("list", self._listed)
 
     def put_follow_up(self, follow_up: FollowUp) -> None:
-        self._process.do(lambda: self._fleet.put(self._run, to_milliseconds(follow_up.at)))
+        self._fleet.put(self._run, to_milliseconds(follow_up.at))
 
     def _listed(self) -> Page:
         self._fleet.saw(self._run)
@@ -222,14 +222,14 @@ class _Invocation:
         """A call with botocore's attempts and the pauses between them."""
         process, random = self._process, self._fleet.random
         for attempt in range(1, ATTEMPTS + 1):
-            error, takes = process.do(lambda: self._requested(operation))
+            error, takes = self._requested(operation)
             if takes > CALL:
                 process.spend(takes)
             if error is None:
-                return process.do(effect)
+                return effect()
             if attempt == ATTEMPTS:
                 raise error
-            process.spend(process.do(lambda attempt=attempt: int(random.random() * 2 ** (attempt - 1) * SECOND)))
+            process.spend(int(random.random() * 2 ** (attempt - 1) * SECOND))
         raise AssertionError
 
     def _requested(self, operation: str) -> tuple[CloudError | None, int]:

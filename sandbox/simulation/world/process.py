@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
 
 from greenlet import getcurrent, greenlet
 
 from sandbox.simulation.world.timeline import SECOND, Timeline, to_datetime
 
-Value = TypeVar("Value")
-
-MOST_STEPS = 2000
-"""More calls and waits than any invocation needs: one that makes as many goes round in a circle."""
+MOST_WAITS = 1000
+"""More than any invocation needs, of which each call takes two: one that waits as often goes round in a circle."""
 
 
 class TimedOutError(BaseException):
@@ -35,31 +32,23 @@ class Process:
         self.moment = timeline.now
         self.limit = limit
         self._timeline = timeline
-        self._steps = 0
+        self._waits = 0
 
     def run(self, work: Callable[[], None]) -> None:
         """Begin; returns when the work has to wait, or is done."""
         greenlet(work).switch()
 
-    def do(self, effect: Callable[[], Value]) -> Value:
-        """Do something at this moment.
-
-        Raises:
-            RunawayError: when there is no end of it.
-        """
-        if self._steps >= MOST_STEPS:
-            message = f"more than {MOST_STEPS} steps in one invocation"
-            raise RunawayError(message)
-        self._steps += 1
-        return effect()
-
     def spend(self, milliseconds: int) -> None:
         """Let time pass, and with it whatever else happens.
 
         Raises:
+            RunawayError: when there is no end of it.
             TimedOutError: at the limit.
         """
-        self._steps += 1
+        if self._waits >= MOST_WAITS:
+            message = f"more than {MOST_WAITS} waits in one invocation"
+            raise RunawayError(message)
+        self._waits += 1
         target = min(self.moment + milliseconds, self.limit)
         if self._timeline.is_quiet_until(target):
             self._timeline.now = target

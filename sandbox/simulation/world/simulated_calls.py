@@ -44,15 +44,15 @@ class SimulatedCalls:
         """Every call goes through here. ``needs``: the right for it, where its kind alone does not say that."""
         self._calls[service] += 1
         process = self._process
-        plan = process.do(lambda: self._planned(service, kind, needs or NEEDED.get(kind)))
+        plan = self._planned(service, kind, needs or NEEDED.get(kind))
         process.spend(plan.before)
         if plan.error is None:
             try:
-                return process.do(effect)
+                return effect()
             finally:
                 process.spend(plan.after)
         if plan.applied:
-            process.do(lambda: self._attempted(effect))
+            self._attempted(effect)
         process.spend(plan.after)
         raise injected(kind, plan.error)
 
