@@ -106,6 +106,8 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     finish = truth.finish(launch, end)
     if finish is None or any(hold.until is not None and hold.until > launch.at for hold in truth.record.holds):
         return None
+    if truth.has_markers_on_several_pages(launch, end):
+        return None
     due = truth.due_of(launch, finish, end)
     if Action.REPORT in {due.action, truth.settings.on_deadline} or truth.is_kept(launch, due, due.at):
         return None
