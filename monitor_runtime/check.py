@@ -12,7 +12,7 @@ from monitor_runtime.act.follow_up import Recheck, await_next, soonest
 from monitor_runtime.act.recording import notice, record_tags, remember_progress
 from monitor_runtime.act.silent_box import tell_silence
 from monitor_runtime.cloud.values import ON, Instance
-from monitor_runtime.contract.deadline import LAST_LOOK, deadline
+from monitor_runtime.contract.deadline import deadline, last_look
 from monitor_runtime.contract.lateness import LEAD
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action
@@ -202,9 +202,9 @@ def _after(context: CheckContext, instance: Instance, decision: Decision) -> Rec
     now = context.clock.now()
     if isinstance(decision, Interrupt):
         return Recheck(now + INTERRUPTION + LEAD, inside=False)
-    due = deadline(context.settings, instance.launched_at) if instance.launched_at else None
-    moments = (due, due + LAST_LOOK) if due else ()
-    return Recheck(min((moment for moment in moments if moment > now), default=None), inside=False)
+    launched_at = instance.launched_at
+    moments = [when(context.settings, launched_at) for when in (deadline, last_look)] if launched_at else []
+    return Recheck(min((moment for moment in moments if moment and moment > now), default=None), inside=False)
 
 
 def _describe(context: CheckContext, decision: Decision, seen: Observation | None = None) -> None:

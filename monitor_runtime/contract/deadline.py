@@ -29,9 +29,15 @@ def deadline(settings: Settings, launched_at: datetime) -> datetime | None:
     return launched_at + timedelta(hours=settings.max_runtime_hours) if settings.max_runtime_hours else None
 
 
+def last_look(settings: Settings, launched_at: datetime) -> datetime | None:
+    """When the deadline ends the run, whatever it still waits for; None where it ends nothing."""
+    due = deadline(settings, launched_at)
+    return None if due is None or settings.on_deadline is Action.REPORT else due + LAST_LOOK
+
+
 def switch_time(settings: Settings, launched_at: datetime, hold_until: datetime | None) -> datetime | None:
     """When EventBridge Scheduler is to call EC2 by itself, moved along by a hold; None when it is not to."""
     due = deadline(settings, launched_at)
-    if due is None or settings.on_deadline == Action.REPORT:
+    if due is None or settings.on_deadline is Action.REPORT:
         return None
     return max(due, hold_until or due) + SWITCH_DELAY

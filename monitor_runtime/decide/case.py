@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor_runtime.contract.backoff import next_due
-from monitor_runtime.contract.deadline import LAST_LOOK, deadline
+from monitor_runtime.contract.deadline import deadline, last_look
 from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
@@ -32,16 +32,19 @@ class Case:
         return deadline(self.settings, self.launched_at)
 
     @property
+    def last_look(self) -> datetime | None:
+        """When the deadline ends the run, whatever it still waits for; None where it ends nothing."""
+        return last_look(self.settings, self.launched_at)
+
+    @property
     def past_last_look(self) -> bool:
         """Whether the deadline, if it ends the run, is so long ago that nothing is waited for any more."""
-        due = self.deadline
-        return due is not None and self.settings.on_deadline is not Action.REPORT and self.now >= due + LAST_LOOK
+        return self.last_look is not None and self.now >= self.last_look
 
 
 def wait(case: Case, reason: str, *rechecks_at: datetime | None) -> Wait:
     """Wait for the first of some moments, but never past the deadline, nor past the last look after it."""
-    due = case.deadline
-    moments = [*rechecks_at, *((due, due + LAST_LOOK) if due else ())]
+    moments = [*rechecks_at, case.deadline, case.last_look]
     return Wait(reason, min((moment for moment in moments if moment and moment > case.now), default=None))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from monitor_runtime.contract.deadline import LAST_LOOK
 from monitor_runtime.contract.lateness import STILL
 from monitor_runtime.contract.memory import Refusable
 from monitor_runtime.contract.outcomes import Action, Outcome
@@ -56,18 +55,18 @@ def success(case: Case) -> Decision | None:
 
 
 def complete_at_deadline(case: Case) -> Decision | None:
-    """4. What was complete before the deadline ends as what it is, at the latest `LAST_LOOK` after the deadline.
+    """4. What was complete before the deadline ends as what it is, at the latest by the last look after it.
 
     A run whose completion is only reported is ended by its deadline.
     """
-    found, due = case.completion, case.deadline
+    found, due, latest = case.completion, case.deadline, case.last_look
     if found is None or due is None or not _ends_as_complete(case, found):
         return None
-    if not case.past_last_look:
+    if latest is None or case.now < latest:
         return failure(case) or success(case)
     outcome, evidence = verdict(case, found)
     action = own_action(case.settings, outcome) or case.settings.on_deadline
-    return end(case, outcome, action, evidence, due_since=due + LAST_LOOK, evidence_at=due)
+    return end(case, outcome, action, evidence, due_since=latest, evidence_at=due)
 
 
 def own_action(settings: Settings, outcome: Outcome) -> Action | None:
@@ -103,9 +102,8 @@ def _in_grace(case: Case, found: Completion) -> Wait | None:
     if case.now >= grace_over or case.past_last_look:
         return None
     reason = f"{found.evidence}: grace period until {format_time(grace_over)}"
-    if case.deadline and _ends_as_complete(case, found):
-        last_look = case.deadline + LAST_LOOK
-        return Wait(reason, min(grace_over, last_look) if last_look > case.now else grace_over)
+    if _ends_as_complete(case, found):
+        return Wait(reason, min(grace_over, case.last_look or grace_over))
     return wait(case, reason, grace_over)
 
 

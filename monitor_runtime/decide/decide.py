@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from monitor_runtime.cloud.values import ON
+from monitor_runtime.contract.deadline import LAST_LOOK
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
@@ -102,7 +103,7 @@ def _deadline(case: Case) -> Decision | None:
     if completed := complete_at_deadline(case):
         return completed
     kept = own_action(case.settings, memory.outcome) if memory.refused_count and memory.outcome else None
-    if isinstance(case.seen.objects, Unknown) and (memory.noticed or kept) and not case.past_last_look:
+    if isinstance(case.seen.objects, Unknown) and (memory.noticed or kept) and case.now < due + LAST_LOOK:
         remembered = memory.noticed or memory.reason
         return wait(case, f"{remembered}, S3 unknown: {case.seen.objects.cause}", case.now + RECHECK_UNVERIFIED)
     return end(

@@ -132,14 +132,14 @@ def test_a_marker_that_cannot_be_read_until_after_the_deadline_proves_nothing() 
     assert _ending(decided(settings(), unread, at(hours=24, minutes=5)))[0] is Outcome.UNVERIFIED
 
 
-@pytest.mark.parametrize(("minutes", "recheck_at"), [(4, at(hours=24, minutes=5)), (6, at(hours=25))])
+@pytest.mark.parametrize("now", [at(hours=23, minutes=30), at(hours=24, minutes=4), at(hours=24, minutes=6)])
 def test_a_grace_period_that_goes_on_past_a_deadline_that_is_only_reported_is_waited_for_to_its_end(
-    minutes: int, recheck_at: datetime
+    now: datetime,
 ) -> None:
     run = settings(grace_seconds=7200, on_deadline=Action.REPORT)
-    waiting = decided(run, seen(stored("done", at(hours=23))), at(hours=24, minutes=minutes))
+    waiting = decided(run, seen(stored("done", at(hours=23))), now)
     assert isinstance(waiting, Wait)
-    assert waiting.recheck_at == recheck_at
+    assert waiting.recheck_at == at(hours=25)
 
 
 # The grace period of a marker.

@@ -9,12 +9,15 @@ from datetime import datetime
 import pytest
 
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
+from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import noticed_value, reported_value
+from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.decide.completion import MarkerBody
 from monitor_runtime.decide.decide import decide_unseen
-from monitor_runtime.decide.decisions import Wait
+from monitor_runtime.decide.decisions import End, Wait
 from monitor_runtime.decide.observation import Observation, Unknown
 
-from ..builders import LAUNCH, at, decided, seen, settings, stored
+from ..builders import LAUNCH, at, decided, instance, seen, settings, stored
 
 HASTY = settings(grace_seconds=0, max_runtime_hours=0)
 DONE = stored("done", LAUNCH)
@@ -54,6 +57,18 @@ def test_a_source_that_throttles_is_left_to_the_heartbeat(source: str, moment: d
 def test_a_source_that_fails_does_not_hide_the_deadline(*, throttled: bool) -> None:
     failing = replace(seen(), objects=Unknown("S3", throttled=throttled))
     assert decided(settings(), failing, at(hours=23, minutes=58)) == Wait("S3 unknown: S3", at(hours=24))
+
+
+def test_s3_is_waited_for_five_minutes_at_a_deadline_that_is_only_reported_and_asked_no_oftener_after_it() -> None:
+    run = settings(on_deadline=Action.REPORT)
+    noticed = {names.TAG_NOTICED: noticed_value("marker succeeded", at(hours=23))}
+    blind = replace(seen(instance=instance(tags=noticed)), objects=Unknown("S3"))
+    waiting = decided(run, blind, at(hours=24, minutes=4))
+    assert waiting == Wait("marker succeeded, S3 unknown: S3", at(hours=24, minutes=5))
+    assert isinstance(decided(run, blind, at(hours=24, minutes=5)), End)
+    told = {**noticed, names.TAG_REPORTED: reported_value([Outcome.DEADLINE], at(hours=24, minutes=5))}
+    after = replace(blind, instance=instance(tags=told))
+    assert decided(run, after, at(hours=24, minutes=6)) == Wait("S3 unknown: S3", None)
 
 
 @pytest.mark.parametrize("throttled", [False, True])
