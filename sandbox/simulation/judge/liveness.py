@@ -204,14 +204,15 @@ def _was_armed_meanwhile(truth: Truth, launch: Launch) -> bool:
 
     It failed to write that, or the check that ended the run wrote later, and slowly, that the switch is removed.
     """
-    end = launch.left_running_at
-    disarmed = [each.at for each in truth.record.taggings if each.tags.get("runctl:armed") == ""]
+    end, taggings = launch.left_running_at, truth.record.taggings
+    disarmed_at = max((each.at for each in taggings if each.tags.get("runctl:armed") == ""), default=0)
     enders = {ending.check.number for ending in truth.record.endings}
     return end is not None and any(
         check.kinds["put_deadline_switch"] and check.started_at < end < (check.ended_at or end)
         for check in truth.record.checks
         if check.launch == launch.number and check.number not in enders
-        if check.failed["tag_instance"] or max(disarmed, default=0) > (check.ended_at or 0)
+        if check.failed["tag_instance"]
+        or any(each.check is check and each.tags.get("runctl:armed") and each.at < disarmed_at for each in taggings)
     )
 
 
