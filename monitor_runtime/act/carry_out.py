@@ -9,11 +9,12 @@ from types import MappingProxyType
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import disarm, unrecorded_switch
 from monitor_runtime.act.ending import Ended, EndingFailedError, end_instance, with_retries
+from monitor_runtime.act.meanwhile import is_overtaken, is_recorded_meanwhile
 from monitor_runtime.act.notification import News, notify
-from monitor_runtime.act.recording import is_recorded_meanwhile, outcome_tags, record_tags
+from monitor_runtime.act.recording import outcome_tags, record_tags
 from monitor_runtime.act.signalling import signal_training
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
-from monitor_runtime.cloud.values import Instance, InstanceState
+from monitor_runtime.cloud.values import ON, Instance, InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.memory import Memory, Refusable, refused_value, reported_value, unsure
@@ -67,7 +68,7 @@ def carry_out(
 
 
 def end(context: CheckContext, instance: Instance, memory: Memory, decision: End) -> bool:
-    """End the run as decided; whether its instance runs on all the same, reported or kept.
+    """End the run as decided; whether its instance runs on all the same: reported, kept, or overtaken.
 
     Raises:
         EndingFailedError: when EC2 does not do it.
@@ -77,6 +78,8 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
         return True
     if decision.signal_first:
         _signal(context, instance, context.settings.shutdown_timeout_seconds)
+    if (decision.signal_first or instance.state not in ON) and is_overtaken(context, instance):
+        return True
     called_at = context.clock.now()
     try:
         ended = end_instance(
@@ -145,6 +148,8 @@ def force_stop(context: CheckContext, instance: Instance, memory: Memory, decisi
 
 def terminate_stopped(context: CheckContext, instance: Instance, memory: Memory, decision: TerminateStopped) -> None:
     """Terminate an instance that was kept long enough; its run was recorded and notified when it was stopped."""
+    if is_overtaken(context, instance):
+        return
     try:
         ended: Ended = end_instance(context.cloud, context.clock, instance, Action.TERMINATE, context.remaining_seconds)
     except CloudError as error:

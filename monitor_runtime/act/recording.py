@@ -9,7 +9,7 @@ from monitor_runtime.act.ending import with_retries
 from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import names
-from monitor_runtime.contract.memory import Memory, noticed_value, safe_value
+from monitor_runtime.contract.memory import noticed_value, safe_value
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.times import format_time
@@ -43,19 +43,6 @@ def record_tags(context: CheckContext, instance: Instance, values: dict[str, str
         return False
     context.unrecorded.written(instance.instance_id, values)
     return True
-
-
-def is_recorded_meanwhile(context: CheckContext, instance: Instance, memory: Memory) -> bool:
-    """Whether another check recorded an ending since this one looked: it is that check's then, to measure and tell."""
-    try:
-        found = with_retries(
-            context.clock, lambda: context.cloud.describe_instance(instance.instance_id), context.remaining_seconds
-        )
-    except CloudError as error:
-        context.report.problem(f"whether another check recorded the ending is not known: {error}")
-        return False
-    recorded = Memory.of(found, context.clock.now())
-    return recorded.ended_as is not None and recorded.ended_at != memory.ended_at
 
 
 def notice(context: CheckContext, instance: Instance, seen: Observation, *, goes_on: bool = True) -> None:
