@@ -248,8 +248,8 @@ def a_warning_reaches_the_training(truth: Truth) -> Iterator[Found]:
         heard = heard and truth.is_warned(launch, check.started_at)
         if not heard or not truth.record.scenario.has_agent or check.decision in {"ignored", "over"}:
             continue
-        looked = check.looked_until or check.looked_at
-        working = looked is not None and truth.finish(launch, looked) is None
+        looks = [look for look in (check.looked_at, check.looked_until) if look is not None]
+        working = looks and not any(truth.finish(launch, look) for look in looks)
         if working and check.ended_at is not None and (training.signalled_at or check.ended_at + 1) > check.ended_at:
             yield Found(check.started_at, f"check {check.number} did not signal the training")
 

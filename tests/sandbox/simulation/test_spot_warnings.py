@@ -40,13 +40,19 @@ def test_a_warning_asks_for_nothing_in_a_later_launch(invariant: Invariant) -> N
     assert not broken(_heard(2 * MINUTE, WARNED_AT + MINUTE), invariant)
 
 
-@pytest.mark.parametrize(("completed_after", "wrong"), [(SECOND, False), (3 * SECOND, True)])
-def test_a_training_that_completes_while_the_check_looks_need_not_be_signalled(
-    completed_after: int, *, wrong: bool
+@pytest.mark.parametrize(
+    ("completed_after", "deleted", "wrong"),
+    [(SECOND, False, False), (3 * SECOND, False, True), (-SECOND, True, False), (SECOND, True, True)],
+)
+def test_a_training_that_is_complete_at_some_moment_at_which_the_check_looks_need_not_be_signalled(
+    completed_after: int, *, deleted: bool, wrong: bool
 ) -> None:
     told = _heard(MINUTE)
     check = told.checks[-1]
     check.looked_until = check.started_at + 2 * SECOND
     told.bucket.timeline.now = check.started_at + completed_after
     told.bucket.put(f"{PREFIX}done", 0)
+    if deleted:
+        told.bucket.timeline.now = check.looked_until
+        told.bucket.delete(f"{PREFIX}done")
     assert broken(told, a_warning_reaches_the_training) is wrong
