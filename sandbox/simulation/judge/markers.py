@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monitor_runtime.contract.outcomes import Outcome
 from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Finish, body_of, names_object
@@ -20,9 +20,17 @@ class Markers:
         self.record = record
         self.settings = record.scenario.settings
         self.grace = self.settings.grace_seconds * SECOND
+        self._objects: dict[tuple[int, int], Mapping[str, Written]] = {}
+        self._kind: dict[tuple[int, int], Outcome | None] = {}
 
-    def objects(self, launch: Launch, moment: int) -> dict[str, Written]:
+    def objects(self, launch: Launch, moment: int) -> Mapping[str, Written]:
         """What this launch, and nothing before it, had written by then and still lay there; without the prefix."""
+        known = self._objects.get((launch.number, moment))
+        if known is None:
+            known = self._objects[launch.number, moment] = self._list(launch, moment)
+        return known
+
+    def _list(self, launch: Launch, moment: int) -> Mapping[str, Written]:
         prefix = self.settings.prefix
         return {
             written.key[len(prefix) :]: written
@@ -62,11 +70,12 @@ class Markers:
 
     def kind(self, launch: Launch, moment: int) -> Outcome | None:
         """Which kind of marker counts at a moment, whatever its body says."""
-        names = self.objects(launch, moment)
-        for outcome, patterns in self._kinds():
-            if any(_is_named(name, patterns) for name in names):
-                return outcome
-        return None
+        asked = launch.number, moment
+        if asked not in self._kind:
+            names = self.objects(launch, moment)
+            of_it = (kind for kind, patterns in self._kinds() if any(_is_named(name, patterns) for name in names))
+            self._kind[asked] = next(of_it, None)
+        return self._kind[asked]
 
     def has_markers_on_several_pages(self, launch: Launch, moment: int) -> bool:
         """Whether one success marker hides another: of several, the first that a page shows is the one that counts.

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from monitor_runtime import check
 from monitor_runtime.act import carry_out, recording
-from monitor_runtime.contract import memory
-from monitor_runtime.decide import case, completed, completion, decide, ended, unmet
+from monitor_runtime.contract import deadline, memory
+from monitor_runtime.decide import completed, completion, decide, ended, unmet
 from monitor_runtime.observe import observe
 
 from .mutation import Mutation
@@ -74,7 +74,7 @@ VERDICT_MUTATIONS = (
     ),
     Mutation(
         "what was complete before the deadline is waited for as long as it takes",
-        replaced(case, "LAST_LOOK", timedelta(days=1000)),
+        replaced(deadline, "LAST_LOOK", timedelta(days=1000)),
         "a_check_ends_what_is_due",
         1000,
     ),
