@@ -116,17 +116,9 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
         return None
     to_notice = truth.settings.max_interval_seconds * SECOND + MINUTE
     unplanned = any(truth.record.lacks(right, end) for right in (Right.CREATE_SCHEDULE, Right.UPDATE_SCHEDULE))
-    # Verification looks again after a minute, or a quarter of the time that it has taken; what is kept, by heartbeats.
-    by_heartbeat = unplanned or truth.record.scenario.machine.spot is SpotKind.ONE_TIME
-    arrived = [
-        written.at
-        + max(0, to_notice if by_heartbeat else min(to_notice, (written.at - finish.since - truth.grace) // 4) - MINUTE)
-        for written in truth.record.bucket.history
-        if written.at <= end
-    ]
     counted_later = finish.dated_back or launch.released_at is not None
     graced = due.at + to_notice * (unplanned + counted_later) + _hidden_for(truth, finish, end)
-    settled = [] if due.outcome is Outcome.FAILED else arrived
+    settled = [] if due.outcome is Outcome.FAILED else _verified_by(truth, launch, finish, end, unplanned=unplanned)
     if finish.kind is Outcome.SUCCEEDED and due.outcome is Outcome.FAILED:
         # That it failed is told by the body, and the version before may have told otherwise.
         settled.append(finish.stamp + to_notice)
@@ -138,6 +130,22 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     warned = 0 if truth.record.interrupted_at is None else truth.record.interrupted_at + INTERRUPTION
     warned += to_notice + truth.grace if finish.dated_back and finish.since <= warned else 0
     return max(graced, finish.since + to_notice, warned, *settled) + 2 * MINUTE + 30 * SECOND
+
+
+def _verified_by(truth: Truth, launch: Launch, finish: Finish, end: int, *, unplanned: bool) -> list[int]:
+    """By when verification has seen each object: it looks again after a minute, or a quarter of the time so far.
+
+    Heartbeats alone look after what is kept, and after what Pulumi let go.
+    """
+    to_notice = truth.settings.max_interval_seconds * SECOND + MINUTE
+    kept = truth.record.scenario.machine.spot is SpotKind.ONE_TIME
+    by_heartbeat = unplanned or kept or launch.released_at is not None
+    return [
+        written.at
+        + max(0, to_notice if by_heartbeat else min(to_notice, (written.at - finish.since - truth.grace) // 4) - MINUTE)
+        for written in truth.record.bucket.history
+        if written.at <= end
+    ]
 
 
 def _hidden_for(truth: Truth, finish: Finish, end: int) -> int:

@@ -91,6 +91,13 @@ def tagged(
     told.taggings.append(Tagging(at, check.launch, written, check))
 
 
+def wrote(told: Record, at: int, *names: str) -> None:
+    """Small objects were written at that moment."""
+    told.bucket.timeline.now = at
+    for name in names:
+        told.bucket.put(f"{PREFIX}{name}", 1)
+
+
 def deny(told: Record, right: Right) -> None:
     """The monitor's role lacks a right, from the beginning on."""
     told.scenario = replace(told.scenario, denial=DenialPlan(right, 0))

@@ -1,4 +1,4 @@
-"""What the oracle knows to be hidden from the monitor: by a marker, by a page, by what was not seen in time."""
+"""What the oracle knows to be hidden from the monitor: by a marker, or by what was not seen in time."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.settings import Stalled
 from sandbox.simulation.judge.bookkeeping import the_recorded_outcome_is_true
 from sandbox.simulation.judge.hanging import a_stalled_run_is_ended_in_time
 from sandbox.simulation.judge.liveness import (
-    a_check_ends_what_is_due,
     a_finished_run_is_ended_in_time,
     a_noticed_completion_is_ended_at_once,
 )
@@ -23,13 +21,7 @@ from sandbox.simulation.world.tampering import DenialPlan, Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 from sandbox.simulation.world.weather import Weather
 
-from .records import PREFIX, broken, checked, deny, ended, launched, record, tagged
-
-
-def _wrote(told: Record, at: int, *names: str) -> None:
-    told.bucket.timeline.now = at
-    for name in names:
-        told.bucket.put(f"{PREFIX}{name}", 1)
+from .records import PREFIX, broken, checked, deny, ended, launched, record, tagged, wrote
 
 
 def _uploaded(told: Record, name: str, begun_at: int, at: int) -> None:
@@ -52,7 +44,7 @@ def test_outputs_that_count_from_first_sight_are_seen_once_the_marker_before_the
     launch = launched(told, 0, left_running_at=56 * MINUTE)
     _uploaded(told, "model.bin", MINUTE, 20 * MINUTE)
     if deleted:
-        _wrote(told, 20 * MINUTE, "done")
+        wrote(told, 20 * MINUTE, "done")
         _deleted(told, 32 * MINUTE)
     told.finished_at = HOUR
     checked(told, launch, 56 * MINUTE, "end")
@@ -89,22 +81,11 @@ def test_outputs_that_a_marker_hid_until_their_grace_was_over_are_ended_a_little
 ) -> None:
     told = record({"expected_outputs": ("model.json",), "grace_seconds": 300})
     launch = launched(told, 0)
-    _wrote(told, 10 * MINUTE, "model.json")
+    wrote(told, 10 * MINUTE, "model.json")
     checked(told, launch, 11 * MINUTE)
     if deleted:
-        _wrote(told, 12 * MINUTE, "done")
+        wrote(told, 12 * MINUTE, "done")
         _deleted(told, 15 * MINUTE - SECOND)
-    ended(told, launch, 15 * MINUTE + 20 * SECOND)
-    assert broken(told, a_noticed_completion_is_ended_at_once) is wrong
-
-
-@pytest.mark.parametrize(("page_size", "wrong"), [(1000, True), (2, False)])
-def test_of_two_markers_on_several_pages_the_grace_of_either_may_be_waited_for(page_size: int, *, wrong: bool) -> None:
-    told = record({"grace_seconds": 300})
-    told.scenario = replace(told.scenario, page_size=page_size)
-    launch = launched(told, 0)
-    _wrote(told, 10 * MINUTE, "done", "COMPLETE", "other")
-    checked(told, launch, 11 * MINUTE)
     ended(told, launch, 15 * MINUTE + 20 * SECOND)
     assert broken(told, a_noticed_completion_is_ended_at_once) is wrong
 
@@ -116,7 +97,7 @@ def test_a_marker_counts_once_the_one_before_it_is_gone(*, deleted: bool, wrong:
     if deleted:
         told.bucket.timeline.now = 10 * MINUTE
         told.bucket.put(f"{PREFIX}done", 1, b"{")
-    _wrote(told, 20 * MINUTE, "COMPLETE")
+    wrote(told, 20 * MINUTE, "COMPLETE")
     if deleted:
         _deleted(told, 30 * MINUTE)
     told.finished_at = HOUR
@@ -128,24 +109,33 @@ def test_the_pauses_of_verification_grow_from_the_end_of_grace(left_at: int, *, 
     settings = {"grace_seconds": 0, "verify_timeout_seconds": 600, "max_interval_seconds": 300}
     told = record({**settings, "checkpoint_patterns": ("missing.pt",)})
     launched(told, 0, left_running_at=left_at * SECOND)
-    _wrote(told, 600 * SECOND, "done")
-    _wrote(told, 1500 * SECOND, "late.pt")
+    wrote(told, 600 * SECOND, "done")
+    wrote(told, 1500 * SECOND, "late.pt")
     told.finished_at = HOUR
     assert broken(told, a_finished_run_is_ended_in_time) is wrong
 
 
-@pytest.mark.parametrize(("spot", "right"), [(SpotKind.ONE_TIME, Right.METRIC), (SpotKind.NONE, Right.CREATE_SCHEDULE)])
-def test_where_no_follow_up_comes_verification_ends_by_the_next_heartbeat(spot: SpotKind, right: Right) -> None:
+@pytest.mark.parametrize(
+    ("spot", "right", "releases"),
+    [
+        (SpotKind.ONE_TIME, Right.METRIC, []),
+        (SpotKind.NONE, Right.CREATE_SCHEDULE, []),
+        (SpotKind.NONE, Right.METRIC, [1200 * SECOND]),
+    ],
+)
+def test_where_no_follow_up_comes_verification_ends_by_the_next_heartbeat(
+    spot: SpotKind, right: Right, releases: list[int]
+) -> None:
     told = record({"grace_seconds": 0, "verify_timeout_seconds": 600, "max_interval_seconds": 300})
-    launched(told, 0, left_running_at=1940 * SECOND)
-    _wrote(told, 600 * SECOND, "done")
-    _wrote(told, 1500 * SECOND, "late.pt")
+    launch = launched(told, 0, left_running_at=1940 * SECOND)
+    wrote(told, 600 * SECOND, "done")
+    wrote(told, 1500 * SECOND, "late.pt")
     told.finished_at = HOUR
     assert broken(told, a_finished_run_is_ended_in_time)
     told.scenario = replace(
         told.scenario, machine=replace(told.scenario.machine, spot=spot), denial=DenialPlan(right, 0)
     )
-    told.denied_at = 0
+    told.denied_at, launch.releases = 0, releases
     assert not broken(told, a_finished_run_is_ended_in_time)
 
 
@@ -158,7 +148,7 @@ def test_a_large_sign_of_progress_is_looked_for_once_the_marker_before_it_is_gon
     checked(told, launch, 1, trigger="first-check")
     _uploaded(told, "a.pt", MINUTE, 20 * MINUTE)
     if deleted:
-        _wrote(told, 25 * MINUTE, "done")
+        wrote(told, 25 * MINUTE, "done")
         _deleted(told, HOUR)
     told.finished_at = 2 * HOUR
     assert broken(told, a_stalled_run_is_ended_in_time) is wrong
@@ -168,7 +158,7 @@ def test_a_large_sign_of_progress_is_looked_for_once_the_marker_before_it_is_gon
 def test_a_run_whose_marker_was_taken_away_may_have_stalled_in_the_meantime(left_at: int, *, wrong: bool) -> None:
     told = record({"stalled": Stalled(("*.pt",), 30), "shutdown_timeout_seconds": 0, "max_interval_seconds": 60})
     checked(told, launched(told, 0, left_running_at=left_at * MINUTE), 1, trigger="first-check")
-    _wrote(told, 20 * MINUTE, "a.pt", "done")
+    wrote(told, 20 * MINUTE, "a.pt", "done")
     _deleted(told, 90 * MINUTE)
     told.finished_at = 2 * HOUR
     assert broken(told, a_stalled_run_is_ended_in_time) is wrong
@@ -193,20 +183,6 @@ def test_a_first_check_that_failed_has_planned_nothing(*, fails: bool, wrong: bo
     assert broken(told, a_stalled_run_is_ended_in_time) is wrong
 
 
-@pytest.mark.parametrize(("page_size", "before", "wrong"), [(1000, 1, True), (3, 1, True), (3, 2, False)])
-def test_of_two_markers_on_several_pages_it_is_not_known_which_counts(
-    page_size: int, before: int, *, wrong: bool
-) -> None:
-    told = record({"grace_seconds": 300}, weather=Weather.NOISY)
-    told.scenario = replace(told.scenario, page_size=page_size)
-    _wrote(told, 0, *(f"{number}" for number in range(before)))
-    launch = launched(told, MINUTE)
-    _wrote(told, 10 * MINUTE, "training_complete.txt")
-    _wrote(told, 19 * MINUTE, "COMPLETE")
-    checked(told, launch, 20 * MINUTE).state_at_end = InstanceState.RUNNING
-    assert broken(told, a_check_ends_what_is_due) is wrong
-
-
 @pytest.mark.parametrize(
     ("seen", "outcomes"),
     [(True, {Outcome.UNVERIFIED}), (False, {Outcome.UNVERIFIED, Outcome.SUCCEEDED})],
@@ -218,10 +194,10 @@ def test_an_upload_may_count_as_given_up_before_a_marker_whose_first_version_nob
     launch = launched(told, 0)
     told.bucket.timeline.now = 10 * MINUTE
     told.bucket.begin_upload(f"{PREFIX}last.pt", 10, 0, moves=False)
-    _wrote(told, HOUR, "done")
+    wrote(told, HOUR, "done")
     if seen:
         checked(told, launch, HOUR + SECOND)
-    _wrote(told, HOUR + 20 * MINUTE, "done")
+    wrote(told, HOUR + 20 * MINUTE, "done")
     found = Truth(told).dues(launch, 2 * HOUR, 2 * HOUR)
     assert {due.outcome for due in found} == outcomes
     sure = Truth(told).dues(launch, 2 * HOUR, 2 * HOUR, sure=True)
@@ -230,28 +206,6 @@ def test_an_upload_may_count_as_given_up_before_a_marker_whose_first_version_nob
     check = checked(told, launch, 2 * HOUR + MINUTE, "settle")
     tagged(told, check, check.started_at, Outcome.SUCCEEDED)
     assert broken(told, the_recorded_outcome_is_true) is seen
-
-
-@pytest.mark.parametrize(("folder", "hidden"), [("done/part-0", True), ("done/", True), ("COMPLETE", False)])
-def test_a_marker_and_a_folder_of_its_name_are_two_entries_of_a_page(folder: str, *, hidden: bool) -> None:
-    told = record({})
-    told.scenario = replace(told.scenario, page_size=2)
-    launch = launched(told, 0)
-    _wrote(told, MINUTE, "done", "COMPLETE", folder)
-    assert Truth(told).has_markers_on_several_pages(launch, HOUR) is hidden
-
-
-@pytest.mark.parametrize(("page_size", "wrong"), [(1000, True), (2, False)])
-def test_of_two_markers_on_several_pages_the_later_may_say_how_the_run_ended(page_size: int, *, wrong: bool) -> None:
-    told = record({})
-    told.scenario = replace(told.scenario, page_size=page_size)
-    launch = launched(told, 0, left_running_at=HOUR)
-    told.bucket.put(f"{PREFIX}training_complete.txt", 20, b'{"exit_code":3}')
-    _wrote(told, MINUTE, "COMPLETE", "other")
-    launch.left_by = "people"
-    check = checked(told, launch, 2 * HOUR, "settle")
-    tagged(told, check, 2 * HOUR, Outcome.SUCCEEDED)
-    assert broken(told, the_recorded_outcome_is_true) is wrong
 
 
 @pytest.mark.parametrize(("trigger", "wrong"), [("audit", False), ("heartbeat", True)])
@@ -269,7 +223,7 @@ def test_a_reply_that_decided_nothing_hides_what_an_audit_reported_of_a_run_with
 def test_what_a_blind_check_made_of_a_marker_may_be_recorded_by_a_later_one(found_out: str, *, wrong: bool) -> None:
     told = record({}, weather=Weather.OUTAGE)
     launch = launched(told, 0, left_running_at=HOUR)
-    _wrote(told, MINUTE, "done")
+    wrote(told, MINUTE, "done")
     blind = checked(told, launch, 2 * HOUR, "settle")
     blind.disturbed, blind.reply = True, {"decision": "settle", "outcome": found_out}
     check = checked(told, launch, 3 * HOUR, "over")
@@ -284,7 +238,7 @@ def test_what_a_blind_check_made_of_a_marker_may_be_recorded_by_a_later_one(foun
 def test_what_a_blind_check_found_out_may_be_recorded_by_a_later_one(reason: str, *, blind: bool, wrong: bool) -> None:
     told = record({}, weather=Weather.OUTAGE)
     launch = launched(told, 0, left_running_at=HOUR)
-    _wrote(told, MINUTE, "done")
+    wrote(told, MINUTE, "done")
     launch.left_by = "people"
     checked(told, launch, 2 * HOUR, "settle").disturbed = blind
     check = checked(told, launch, 3 * HOUR, "over")

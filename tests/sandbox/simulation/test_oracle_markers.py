@@ -177,18 +177,3 @@ def test_a_success_marker_that_is_overwritten_with_a_failure_tells_of_it_from_th
     told.bucket.timeline.now = failed_at
     told.bucket.put(KEY, 15, b'{"exit_code":3}')
     assert broken(told, a_finished_run_is_ended_in_time) is wrong
-
-
-@pytest.mark.parametrize(("page_size", "wrong"), [(1000, True), (2, False)])
-def test_of_two_markers_on_several_pages_the_one_that_still_has_to_be_verified_may_count(
-    page_size: int, *, wrong: bool
-) -> None:
-    told = record({"grace_seconds": 60, "max_interval_seconds": 300, "checkpoint_patterns": ("last.pt",)})
-    told.scenario = replace(told.scenario, page_size=page_size)
-    launched(told, 0, left_running_at=50 * MINUTE)
-    told.finished_at = HOUR
-    told.bucket.timeline.now = 10 * MINUTE
-    told.bucket.put(f"{PREFIX}training_complete.txt", 15, b'{"exit_code":3}')
-    told.bucket.put(f"{PREFIX}other", 1)
-    _wrote(told, 11 * MINUTE)
-    assert broken(told, a_finished_run_is_ended_in_time) is wrong
