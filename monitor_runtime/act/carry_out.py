@@ -105,8 +105,7 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
     _measure(context, decision, called_at)
     _record(context, instance, memory, decision, _disarmed(context, instance, memory), ended_at=called_at)
     _drop_follow_up(context)
-    why = ", which EC2 cannot stop" if ended.climbed else ""
-    _tell(context, instance, decision, f"{_DONE[ended.action]}{why}", ended.change.current)
+    _tell(context, instance, decision, _done(ended), ended.change.current)
     return False
 
 
@@ -168,6 +167,11 @@ def refused(context: CheckContext, decision: Refused) -> None:
         f" lift the stop protection or the denial, then remove the tag {names.TAG_REFUSED} or end the instance by hand",
         told_by=Metric.ENDING_FAILURES,
     )
+
+
+def _done(ended: Ended) -> str:
+    why = ", which EC2 cannot stop" if ended.climbed else ""
+    return f"{_DONE[ended.action]}{why}"
 
 
 def _signal(context: CheckContext, instance: Instance, seconds: float) -> None:
