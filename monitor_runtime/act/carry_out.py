@@ -9,7 +9,7 @@ from types import MappingProxyType
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import disarm, unrecorded_switch
 from monitor_runtime.act.ending import Ended, EndingFailedError, end_instance, with_retries
-from monitor_runtime.act.meanwhile import is_overtaken, is_recorded_meanwhile
+from monitor_runtime.act.meanwhile import is_ended_by_another, is_overtaken
 from monitor_runtime.act.notification import News, notify
 from monitor_runtime.act.recording import outcome_tags, record_tags
 from monitor_runtime.act.signalling import signal_training
@@ -98,7 +98,7 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
     context.report.action = ended.action
     if ended.climbed:
         context.report.problem(f"terminated, since it cannot be stopped: {ended.climbed}")
-    if not ended.by_us or (ended.in_doubt and is_recorded_meanwhile(context, instance, memory)):
+    if not ended.by_us or (ended.in_doubt and is_ended_by_another(context, instance, memory)):
         context.report.note(f"instance was {ended.change.previous} before the call")
         return False
     context.report.note(f"{ended.action} called {format_time(called_at)}")

@@ -14,7 +14,8 @@ def is_overtaken(context: CheckContext, instance: Instance) -> bool:
     """Whether an ending would hit what it was not decided for, so that the instance is left as it is.
 
     A training may take minutes to react to its signal, and AWS to answer. Where EC2 does not tell, what is stopped is
-    left for a later check: that costs little, and to terminate it may cost a launch that has just begun.
+    left for a later check: that costs little, and to terminate it may cost a launch that has just begun. It is asked
+    once: the time is the ending's.
     """
     why = _overtaken_by(context, instance)
     if why:
@@ -24,7 +25,7 @@ def is_overtaken(context: CheckContext, instance: Instance) -> bool:
 
 def _overtaken_by(context: CheckContext, instance: Instance) -> str:
     try:
-        found = _described(context, instance)
+        found = context.cloud.describe_instance(instance.instance_id)
     except CloudError as error:
         context.report.problem(f"whether the instance was started again is not known: {error}")
         return "" if instance.state in ON else "EC2 does not tell whether it was started again"
@@ -34,23 +35,16 @@ def _overtaken_by(context: CheckContext, instance: Instance) -> str:
     return f"it is on hold until {format_time(held_until)}" if held_until else ""
 
 
-def is_recorded_meanwhile(context: CheckContext, instance: Instance, memory: Memory) -> bool:
-    """Whether another check recorded an ending since this one looked: it is that check's then, to measure and tell."""
+def is_ended_by_another(context: CheckContext, instance: Instance, memory: Memory) -> bool:
+    """Whether an ending is another's, to measure and tell: of a check that recorded it since, or of Pulumi."""
+    if memory.released_at:
+        return True
     try:
-        found = _described(context, instance)
+        found = with_retries(
+            context.clock, lambda: context.cloud.describe_instance(instance.instance_id), context.remaining_seconds
+        )
     except CloudError as error:
         context.report.problem(f"whether another check recorded the ending is not known: {error}")
         return False
     recorded = Memory.of(found, context.clock.now())
     return recorded.ended_as is not None and recorded.ended_at != memory.ended_at
-
-
-def _described(context: CheckContext, instance: Instance) -> Instance:
-    """The instance as it is now.
-
-    Raises:
-        CloudError: when EC2 does not tell, after the retries.
-    """
-    return with_retries(
-        context.clock, lambda: context.cloud.describe_instance(instance.instance_id), context.remaining_seconds
-    )

@@ -8,6 +8,7 @@ import pytest
 
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.times import format_time
 from sandbox.aws.boto import client
 
 from .cloud.aws_failures import DENIED, PASSING
@@ -63,6 +64,20 @@ def test_a_check_that_sees_less_leaves_the_outcome_of_another_that_ended_the_run
         assert (reply["outcome"], reply["seen"][-1]) == ("deadline", "instance was stopping before the call")
         assert cloud.tags[names.TAG_OUTCOME] == "succeeded"
         assert [message["outcome"] for message in cloud.messages()] == ["succeeded"]
+
+
+def test_what_pulumi_removes_before_a_retry_was_not_ended_by_the_check_and_is_no_news() -> None:
+    with moto_cloud(on_complete=Action.TERMINATE) as cloud:
+        completed_and_due(cloud).tag(released=format_time(cloud.clock.now()))
+
+        def removed() -> object:
+            cloud.faults.clear()
+            cloud.force_state("shutting-down", 32, "User initiated (2026-03-02 11:20:00 GMT)")
+            return PASSING["5xx"]()
+
+        cloud.faults["ec2:TerminateInstances"] = removed
+        assert cloud.check()["seen"][-1] == "instance was shutting-down before the call"
+        assert (cloud.tags.get(names.TAG_OUTCOME), cloud.messages()) == (None, [])
 
 
 @pytest.mark.parametrize("ended_by", ["monitor", "people"])

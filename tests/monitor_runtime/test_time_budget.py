@@ -37,6 +37,7 @@ ANSWERS: Mapping[str, object] = {
         ),
     ),
     "list_folder": Page((stored("done", COMPLETED),), None),
+    "describe_instance": instance(),
     "read_object": b"",
     "list_uploads": UploadPage(()),
     "stop_unit": "c-1",
