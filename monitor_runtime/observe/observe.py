@@ -175,13 +175,15 @@ def _completing_objects(
 def _completed(
     cloud: Cloud, settings: Settings, seen: Observation, completion: Completion, launched_at: datetime
 ) -> Observation:
-    """Nothing is waited for any more: read the marker, and for a success what verification needs."""
+    """Nothing is waited for any more: read the marker, and for a success what verification needs.
+
+    Of one that cannot be read any more, the failure that it told of before is recorded.
+    """
     body = _marker_body(cloud, settings, completion)
-    completion = (
-        completion.with_body(body, share_last_words=settings.share_last_words)
-        if isinstance(body, MarkerBody)
-        else completion
-    )
+    if isinstance(body, MarkerBody):
+        completion = completion.with_body(body, share_last_words=settings.share_last_words)
+    elif seen.memory.outcome is Outcome.FAILED:
+        completion = replace(completion, outcome=Outcome.FAILED)
     seen = replace(seen, completion=completion, marker_body=body)
     if completion.outcome is not Outcome.SUCCEEDED:
         return seen

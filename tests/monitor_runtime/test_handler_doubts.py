@@ -53,6 +53,16 @@ def test_a_failure_that_only_the_body_tells_of_is_reported_once_and_as_nothing_e
         assert (cloud.tags[names.TAG_OUTCOME], len(cloud.messages())) == ("failed", 1)
 
 
+def test_a_failure_that_was_reported_stays_one_though_its_marker_cannot_be_read_any_more() -> None:
+    with moto_cloud(on_failure=Action.REPORT, max_runtime_hours=0.0) as cloud:
+        _complete(cloud, b'{"exit_code": 3}')
+        cloud.check()
+        cloud.faults["s3:GetObject"] = DENIED
+        cloud.pass_time(hours=1)
+        cloud.check()
+        assert (cloud.state, cloud.tags[names.TAG_OUTCOME], len(cloud.messages())) == ("running", "failed", 1)
+
+
 @pytest.mark.parametrize(
     "body",
     [b'{"outcome": "failed", "log": "' + b"x" * 70_000 + b'"}', b'{"outcome": "aborted"}', b"{'outcome': 'failed'}"],

@@ -55,8 +55,10 @@ class Markers:
             found = [(written.stamp, name) for name, written in objects.items() if _is_named(name, patterns)]
             if found:
                 stamp, name = min(found)
-                body = NOT_UNDERSTOOD if self.record.lacks(Right.GET_OBJECT, moment) else body_of(objects[name])
+                unread = self.record.lacks(Right.GET_OBJECT, moment)
+                body = NOT_UNDERSTOOD if unread else body_of(objects[name])
                 failed = body.get("outcome") == Outcome.FAILED or body.get("exit_code", 0) != 0
+                failed |= unread and self._was_recorded(launch, moment, Outcome.FAILED)
                 forgotten_at = self._forgotten_at(launch, moment, outcome)
                 since = self._first_stamp(launch, moment, patterns, forgotten_at)
                 seen = since == stamp or self._was_seen(launch, moment, patterns, since)
@@ -64,6 +66,13 @@ class Markers:
                 told = Outcome.FAILED if failed else outcome
                 return Finish(told, since, stamp, body, since != stamp, uncertain=uncertain, kind=outcome)
         return None
+
+    def _was_recorded(self, launch: Launch, moment: int, outcome: Outcome) -> bool:
+        """Whether an outcome stood in the tags by then: what was understood once stays so."""
+        return any(
+            tagging.launch == launch.number and tagging.at < moment and tagging.tags.get("runctl:outcome") == outcome
+            for tagging in self.record.taggings
+        )
 
     def _kinds(self) -> Sequence[tuple[Outcome, tuple[str, ...]]]:
         return ((Outcome.FAILED, self.settings.failure_markers), (Outcome.SUCCEEDED, self.settings.markers))

@@ -128,6 +128,22 @@ def test_what_was_recorded_counts_though_its_marker_is_taken_away_while_the_inst
     assert broken(told, a_stopped_instance_is_kept) is not recorded
 
 
+@pytest.mark.parametrize(("recorded", "outcome"), [(True, Outcome.FAILED), (False, Outcome.SUCCEEDED)])
+def test_a_failure_that_was_recorded_stays_one_though_its_marker_cannot_be_read_any_more(
+    outcome: Outcome, *, recorded: bool
+) -> None:
+    told = record({})
+    launch = launched(told, 0)
+    told.bucket.timeline.now = MINUTE
+    told.bucket.put(KEY, 20, b'{"exit_code":3}')
+    if recorded:
+        tagged(told, checked(told, launch, 2 * MINUTE, "end"), 2 * MINUTE, Outcome.FAILED)
+    deny(told, Right.GET_OBJECT)
+    finish = Truth(told).finish(launch, HOUR)
+    assert finish is not None
+    assert finish.outcome is outcome
+
+
 @pytest.mark.parametrize(("kept_for", "wrong"), [(DAY - MINUTE, True), (DAY, False)])
 def test_how_long_a_stopped_instance_was_kept_counts_from_its_own_launch(kept_for: int, *, wrong: bool) -> None:
     told = record({"terminate_after_days": 1})
