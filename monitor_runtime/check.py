@@ -169,7 +169,13 @@ def _acted(
     if isinstance(decision, Over):
         return None
     runs_on = _carry_out(context, instance, seen, decision, now)
+    if then := _then(decision):
+        return _acted(context, instance, seen, then, now)
     return _after(context, instance, decision) if runs_on else None
+
+
+def _then(decision: Decision) -> Decision | None:
+    return decision.then if isinstance(decision, End) else None
 
 
 def _carry_out(context: CheckContext, instance: Instance, seen: Observation, decision: Decision, now: datetime) -> bool:
@@ -189,13 +195,13 @@ def _carry_out(context: CheckContext, instance: Instance, seen: Observation, dec
     except EndingFailedError:
         notice(context, instance, seen)
         raise
-    if context.report.endings.total() > ended_before:
+    if context.report.endings.total() > ended_before and not _then(decision):
         notice(context, instance, seen, goes_on=runs_on)
     return runs_on
 
 
 def _after(context: CheckContext, instance: Instance, decision: Decision) -> Recheck:
-    """When to look again at what was left running: EC2 may not take it, and a reported or kept run has a deadline.
+    """When to look again at what was left running: EC2 may not take it, and what is kept has a deadline.
 
     What is kept past its deadline is ended by the last look after it.
     """

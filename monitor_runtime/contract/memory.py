@@ -21,6 +21,8 @@ MAX_TAG_VALUE = 256
 MAX_REFUSALS = 3
 """How often in a row EC2 is asked for what it refuses, before it is asked once every `ASKED_AGAIN`."""
 ASKED_AGAIN = timedelta(hours=1)
+ONLY_STARTED_AGAIN = "only started again"
+"""How the reason ends for which an instance is stopped whose training had finished in an earlier launch."""
 _UNSURE = " unsure"
 _MAX_MONITOR = 200
 """Leaves room in a tag for the time, the action and `_UNSURE`."""
@@ -107,7 +109,7 @@ class Memory:
     box: BoxNews | None = None
     """What became known of the box."""
     outcome_before: Outcome | None = None
-    """How an earlier launch ended, as long as the current one has no outcome."""
+    """How an earlier launch ended, as long as the current one has no outcome of its own."""
 
     @classmethod
     def of(cls, launch: Launch, now: datetime) -> Memory:
@@ -120,8 +122,10 @@ class Memory:
         notified_at = _since_launch(launch, tag(names.TAG_NOTIFIED))
         outcome = tag(names.TAG_OUTCOME)
         known = Outcome(outcome) if outcome in set(Outcome) else None
+        reason = tag(names.TAG_REASON) if ended_at else ""
         refusals = read_refusals(tag(names.TAG_REFUSED))
         refused = refusals if refusals and _is_of(launch, refusals.at) else None
+        of_before = bool(refused) and reason.endswith(ONLY_STARTED_AGAIN)
         noticed_at, noticed = _parts(tag(names.TAG_NOTICED), 2)
         noticed_since = _since_launch(launch, noticed_at)
         armed = tag(names.TAG_ARMED)
@@ -129,7 +133,7 @@ class Memory:
         return cls(
             hold=_read_hold(tag(names.TAG_HOLD_UNTIL), now),
             outcome=known if ended_at else None,
-            reason=tag(names.TAG_REASON) if ended_at else "",
+            reason=reason,
             ended_at=ended_at,
             notified=notified_at is not None and (ended_at is None or notified_at >= ended_at),
             armed=armed,
@@ -145,7 +149,7 @@ class Memory:
             released_at=_since_launch(launch, tag(names.TAG_RELEASED)),
             watched=_since_launch(launch, tag(names.TAG_WATCHED)) is not None,
             box=_read_box(launch, tag(names.TAG_BOX)),
-            outcome_before=known if ended_at is None and parse_time(tag(names.TAG_ENDED_AT)) else None,
+            outcome_before=known if of_before or (not ended_at and parse_time(tag(names.TAG_ENDED_AT))) else None,
         )
 
     def may_be_going(self, now: datetime) -> bool:

@@ -5,10 +5,12 @@ The numbers of the rules, here and in the modules that have some of them, are th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor_runtime.cloud.values import ON
 from monitor_runtime.contract.deadline import LAST_LOOK
+from monitor_runtime.contract.memory import ONLY_STARTED_AGAIN
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
@@ -22,7 +24,7 @@ from monitor_runtime.decide.completed import (
     unread_marker,
     verdict,
 )
-from monitor_runtime.decide.decisions import Decision, End, Interrupt, Over, Wait
+from monitor_runtime.decide.decisions import Decision, End, Interrupt, Over, Refused, Wait
 from monitor_runtime.decide.ended import not_running
 from monitor_runtime.decide.idle import idle_reason
 from monitor_runtime.decide.observation import Observation, Unknown
@@ -38,7 +40,7 @@ SPOT_REASON = "spot interruption"
 def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bool = False) -> Decision:
     """The first rule that applies. ``notifies``: whether the monitor has a topic.
 
-    A report, which a topic may refuse for good, keeps back no ending by a later rule.
+    A report, which a topic may refuse for good, keeps back nothing that a later rule asks for.
     """
     if seen.instance.launched_at is None or seen.instance.state not in ON:
         return not_running(settings, seen, now, notifies=notifies)
@@ -51,8 +53,12 @@ def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bo
         elif isinstance(decision, End):
             return decision
         elif decision:
-            return reported or decision
-    return reported or _training(case)
+            return _beside(reported, decision)
+    return _beside(reported, _training(case))
+
+
+def _beside(reported: End | None, decision: Decision) -> Decision:
+    return replace(reported, then=decision) if reported and isinstance(decision, Wait | Refused) else decision
 
 
 def decide_unseen(instances: Unknown) -> Wait:
@@ -102,7 +108,8 @@ def _deadline(case: Case) -> Decision | None:
         return None
     if completed := complete_at_deadline(case):
         return completed
-    kept = own_action(case.settings, memory.outcome) if memory.refused_count and memory.outcome else None
+    refused = memory.refused_count and not memory.outcome_before
+    kept = own_action(case.settings, memory.outcome) if refused and memory.outcome else None
     if isinstance(case.seen.objects, Unknown) and (memory.noticed or kept) and case.now < due + LAST_LOOK:
         remembered = memory.noticed or memory.reason
         return wait(case, f"{remembered}, S3 unknown: {case.seen.objects.cause}", case.now + RECHECK_UNVERIFIED)
@@ -132,7 +139,7 @@ def _started_again(case: Case) -> Decision | None:
     before, sign, due = case.memory.outcome_before, case.seen.sign_of_life, stops_again_at(case.settings, case.seen)
     if before is None or due is None or case.completion:
         return None
-    reason = f"{before} in an earlier launch, and only started again"
+    reason = f"{before} in an earlier launch, and {ONLY_STARTED_AGAIN}"
     if case.now < due or isinstance(sign, Unknown):
         return look_again(case, f"{reason}: stopped at {format_time(due)}", due)
     if sign is None or sign.is_of(case.launched_at):

@@ -20,7 +20,8 @@ class Wait:
 class End:
     """End the run. ``due_since`` is when the ending became due, ``evidence_at`` when its cause arose.
 
-    ``climbs``: whether what EC2 cannot stop is terminated; otherwise it is kept.
+    ``climbs``: whether what EC2 cannot stop is terminated; otherwise it is kept. ``then``: of what is only reported,
+    what a later rule asks for.
     """
 
     outcome: Outcome
@@ -30,6 +31,7 @@ class End:
     evidence_at: datetime
     signal_first: bool = False
     climbs: bool = True
+    then: Wait | Refused | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import pytest
 
 from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.contract import names
+from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.observe.first_check import FirstCheckError
 from sandbox.aws.boto import client
 
@@ -159,3 +160,14 @@ def test_the_first_check_gives_up_after_two_minutes_however_slow_the_calls_are()
         with pytest.raises(FirstCheckError, match="cannot be seen"):
             cloud.check("first-check")
         assert (cloud.clock.now() - began).total_seconds() < 240
+
+
+def test_a_report_that_no_topic_takes_keeps_back_neither_a_first_sight_nor_the_check_at_the_end_of_grace() -> None:
+    with moto_cloud(on_deadline=Action.REPORT) as cloud:
+        watched(cloud)
+        cloud.pass_time(hours=23)
+        cloud.put("done")
+        cloud.faults["sns:Publish"] = DENIED
+        assert cloud.check()["outcome"] == "deadline"
+        assert cloud.tags[names.TAG_NOTICED].endswith("marker succeeded")
+        assert names.follow_up_name(RUN) in cloud.schedules()

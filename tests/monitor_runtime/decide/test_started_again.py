@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from monitor_runtime.contract import names
-from monitor_runtime.contract.memory import BoxNews, Memory, box_value
+from monitor_runtime.contract.memory import BoxNews, Memory, box_value, safe_value
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Stalled
 from monitor_runtime.contract.times import format_time
@@ -71,6 +71,31 @@ def test_a_training_that_had_not_finished_is_watched_like_any_other(before: Outc
 def test_one_that_trains_again_is_watched_like_any_other() -> None:
     assert isinstance(_decided(90, sign_of_life=SignOfLife(at(minutes=30))), Wait)
     assert isinstance(_decided(90, sign_of_life=None), Wait)
+
+
+def _refused(run: Any, moment: datetime) -> Decision:
+    """What is decided after EC2 refused the stop."""
+    refused_at = format_time(at(minutes=60))
+    tags = {
+        names.TAG_OUTCOME: Outcome.SUCCEEDED,
+        names.TAG_REASON: safe_value("succeeded in an earlier launch, and only started again"),
+        names.TAG_ENDED_AT: refused_at,
+        names.TAG_REFUSED: f"1 {refused_at} succeeded",
+        names.TAG_BOX: TOLD,
+    }
+    return decided(run, seen(instance=instance(tags=tags), sign_of_life=SILENT), moment)
+
+
+def test_what_ec2_refused_is_asked_for_again() -> None:
+    decision = _refused(RUN, at(minutes=65))
+    assert isinstance(decision, End)
+    assert (decision.outcome, decision.action) == (Outcome.SUCCEEDED, Action.STOP)
+
+
+def test_what_ec2_refused_until_the_deadline_is_ended_by_that_and_not_terminated_for_its_success() -> None:
+    decision = _refused(replace(RUN, on_complete=Action.TERMINATE), at(hours=24))
+    assert isinstance(decision, End)
+    assert (decision.outcome, decision.action) == (Outcome.DEADLINE, Action.STOP)
 
 
 def test_while_s3_does_not_say_whether_it_trains_it_runs_on() -> None:
