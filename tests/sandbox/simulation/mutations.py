@@ -23,6 +23,7 @@ from monitor_runtime.observe import listing, observe, progress
 from sandbox.simulation.world.simulated_cloud import SimulatedCloud
 
 from .guard_mutations import GUARD_MUTATIONS
+from .meanwhile_mutations import MEANWHILE_MUTATIONS
 from .mutation import Mutation
 from .patches import (
     all_of_them,
@@ -276,5 +277,6 @@ MUTATIONS = (
     ),
     *VERDICT_MUTATIONS,
     *GUARD_MUTATIONS,
+    *MEANWHILE_MUTATIONS,
     *SILENCE_MUTATIONS,
 )

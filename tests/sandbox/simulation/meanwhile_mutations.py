@@ -1,0 +1,59 @@
+"""Ways in which the monitor could be wrong about what happens while it looks, waits, or tries to tell.
+
+One lifecycle in many thousands shows them: the kept one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from monitor_runtime.act import carry_out
+from monitor_runtime.act.check_context import CheckContext
+from monitor_runtime.cloud.values import Instance
+from monitor_runtime.contract.deadline import LAST_LOOK, deadline
+from monitor_runtime.contract.memory import Memory
+from monitor_runtime.contract.settings import Settings
+from monitor_runtime.decide import case, decide
+
+from .mutation import Mutation
+from .patches import replaced, wrapped
+
+
+def _last_look_of_any(settings: Settings, launched_at: datetime) -> datetime | None:
+    due = deadline(settings, launched_at)
+    return due and due + LAST_LOOK
+
+
+def _unreleased(
+    original: Callable[[CheckContext, Instance, Memory], bool],
+    context: CheckContext,
+    instance: Instance,
+    memory: Memory,
+) -> bool:
+    return original(context, instance, replace(memory, released_at=None))
+
+
+MEANWHILE_MUTATIONS = (
+    Mutation(
+        "what was stopped is terminated though somebody has started it again",
+        replaced(carry_out, "is_overtaken", lambda *_: False),
+        "every_ending_has_a_cause",
+    ),
+    Mutation(
+        "what Pulumi removes before a retry was ended by the check",
+        wrapped(carry_out, "is_ended_by_another", _unreleased),
+        "a_removed_instance_is_no_news",
+    ),
+    Mutation(
+        "a deadline that is only reported has a last look",
+        replaced(case, "last_look", _last_look_of_any),
+        "grace_is_given_in_full",
+    ),
+    Mutation(
+        "a report hides what a later rule asks for",
+        replaced(decide, "_beside", lambda reported, decision: reported or decision),
+        "a_noticed_completion_is_ended_at_once",
+    ),
+)
