@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from monitor_runtime.act.check_context import CheckContext
@@ -170,7 +171,9 @@ def _acted(
         return None
     runs_on = _carry_out(context, instance, seen, decision, now)
     if then := _then(decision):
-        return _acted(context, instance, seen, then, now)
+        recheck = _acted(context, instance, seen, then, now)
+        # The reply is to say what was reported.
+        return recheck and replace(recheck, inside=False)
     return _after(context, instance, decision) if runs_on else None
 
 

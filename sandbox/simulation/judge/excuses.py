@@ -61,6 +61,8 @@ BEYOND: Mapping[Right, frozenset[str]] = {
     Right.UPDATE_SCHEDULE: _IN_TIME | _BY_SCHEDULES | {"the_monitor_is_there_at_the_deadline"},
     Right.GET_SCHEDULE: _OF_AUDITS,
     Right.LIST_SCHEDULES: _OF_AUDITS | {"a_check_tells_that_its_instance_lost_its_tags"},
+    # A report that the topic does not take is tried by each look, which waits for nothing after it.
+    Right.PUBLISH: frozenset({"a_noticed_completion_is_ended_at_once"}),
     Right.METRIC: frozenset({"a_metric_without_data_is_told"}),
     Right.SEND_COMMAND: frozenset({"a_signalled_training_gets_its_time", "a_warning_reaches_the_training"}),
     Right.GET_INVOCATION: frozenset({"a_signalled_training_gets_its_time"}),

@@ -1,4 +1,4 @@
-"""Ways in which the monitor could be wrong about what happens while it looks, waits, or tries to tell.
+"""Ways in which the monitor could be wrong about what happens while it looks, waits, or tries again.
 
 One lifecycle in many thousands shows them: the kept one.
 """
@@ -15,7 +15,7 @@ from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract.deadline import LAST_LOOK, deadline
 from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.settings import Settings
-from monitor_runtime.decide import case, decide
+from monitor_runtime.decide import case
 
 from .mutation import Mutation
 from .patches import replaced, wrapped
@@ -50,10 +50,5 @@ MEANWHILE_MUTATIONS = (
         "a deadline that is only reported has a last look",
         replaced(case, "last_look", _last_look_of_any),
         "grace_is_given_in_full",
-    ),
-    Mutation(
-        "a report hides what a later rule asks for",
-        replaced(decide, "_beside", lambda reported, decision: reported or decision),
-        "a_noticed_completion_is_ended_at_once",
     ),
 )
