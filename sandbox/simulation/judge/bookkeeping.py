@@ -230,13 +230,13 @@ def a_refusal_is_asked_for_again(truth: Truth) -> Iterator[Found]:
     for check in truth.record.checks:
         if not check.completed or check.decision != "refused":
             continue
+        noted = [each for each in truth.record.taggings if "runctl:ending-refused" in each.tags]
         refused_at = [
-            tagging.at
-            for tagging in truth.record.taggings
-            if tagging.launch == check.launch and "runctl:ending-refused" in tagging.tags
-            if tagging.at <= (check.ended_at or check.started_at)
+            each.at
+            for each in (*noted, *truth.record.refusals)
+            if each.launch == check.launch and each.at <= (check.ended_at or check.started_at)
         ]
-        if refused_at and check.started_at - refused_at[-1] > HOUR:
+        if refused_at and check.started_at - max(refused_at) > HOUR:
             yield Found(check.started_at, f"check {check.number} did not ask again for what was refused long ago")
 
 

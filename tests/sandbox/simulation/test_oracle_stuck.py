@@ -6,7 +6,7 @@ import pytest
 
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.times import format_time
-from sandbox.simulation.judge.bookkeeping import a_refusal_is_not_asked_for_ever
+from sandbox.simulation.judge.bookkeeping import a_refusal_is_asked_for_again, a_refusal_is_not_asked_for_ever
 from sandbox.simulation.judge.liveness import MAX_REFUSALS, a_stuck_stop_is_forced
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Refusal, Tagging
@@ -48,3 +48,15 @@ def test_a_refusal_is_counted_by_its_outcome_and_anew_where_another_came_in_betw
     asking = checked(told, launch, HOUR + 10 * MINUTE, "end")
     asking.kinds["stop_instance"] += 1
     assert broken(told, a_refusal_is_not_asked_for_ever) is wrong
+
+
+@pytest.mark.parametrize(("refused_again", "wrong"), [(True, False), (False, True)])
+def test_a_refusal_that_could_not_be_tagged_is_as_young_as_any(*, refused_again: bool, wrong: bool) -> None:
+    told = record({})
+    launch = launched(told, 0)
+    first = checked(told, launch, HOUR, "end")
+    told.taggings.append(Tagging(HOUR, launch.number, {"runctl:ending-refused": "1"}, first))
+    if refused_again:
+        told.refusals.append(Refusal(launch.number, 2 * HOUR))
+    checked(told, launch, 2 * HOUR + MINUTE, "refused")
+    assert broken(told, a_refusal_is_asked_for_again) is wrong
