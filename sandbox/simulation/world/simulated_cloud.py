@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from monitor_runtime.cloud.interface import (
     Change,
@@ -28,6 +29,8 @@ from sandbox.simulation.world.tampering import NEEDED_TO, Right
 from sandbox.simulation.world.timeline import to_datetime, to_milliseconds, to_schedule_time
 from sandbox.simulation.world.world import REGION
 
+Answer = TypeVar("Answer")
+
 
 class SimulatedCloud(SimulatedAudit):
     """The world through the monitor's eyes and hands."""
@@ -35,23 +38,22 @@ class SimulatedCloud(SimulatedAudit):
     def describe_instance(self, instance_id: str) -> Instance:
         """See `Cloud.describe_instance`."""
 
-        def effect() -> Instance:
-            self._described()
-            return self._world.machine_of(instance_id).describe()
+        def effect() -> tuple[int, Instance]:
+            return self._process.moment, self._world.machine_of(instance_id).describe()
 
-        return self.call("ec2", "describe_instance", effect)
+        return self._described(*self.call("ec2", "describe_instance", effect))
 
     def find_instances(self, tags: Mapping[str, str], *, ended: bool = False) -> Sequence[Instance]:
         """See `Cloud.find_instances`."""
 
-        def effect() -> Sequence[Instance]:
-            self._described()
+        def effect() -> tuple[int, Sequence[Instance]]:
             over = {InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED}
             hidden = {InstanceState.GONE} | (set[InstanceState]() if ended else over)
             described = [machine.describe() for machine in self._world.machines if machine.launches]
-            return [each for each in described if each.state not in hidden and tags.items() <= each.tags.items()]
+            found = [each for each in described if each.state not in hidden and tags.items() <= each.tags.items()]
+            return self._process.moment, found
 
-        return self.call("ec2", "find_instances", effect)
+        return self._described(*self.call("ec2", "find_instances", effect))
 
     def outputs_below(self, monitor: str, place: str) -> Collection[str] | None:
         """See `Cloud.outputs_below`."""
@@ -239,11 +241,13 @@ class SimulatedCloud(SimulatedAudit):
         self._require_bucket(bucket)
         return self.call("s3", "bucket_sends_events", lambda: True)
 
-    def _described(self) -> None:
-        check, moment = self._check, self._process.moment
+    def _described(self, moment: int, answer: Answer) -> Answer:
+        """What EC2 answered, and when: an answer that is lost on its way tells nothing."""
+        check = self._check
         check.described_at = moment
         if check.first_described_at is None:
             check.first_described_at = moment
+        return answer
 
     def _require_bucket(self, bucket: str) -> None:
         assert bucket == self._world.settings.bucket, f"the monitor asks for bucket {bucket}"  # noqa: S101 - an oracle
