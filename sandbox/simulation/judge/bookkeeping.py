@@ -62,10 +62,10 @@ def _is_recorded_since(truth: Truth, tagging: Tagging, told: list[Notification])
 
 
 def _forgotten(truth: Truth, told: list[Notification]) -> bool:
-    """Whether it was forgotten that it was told: somebody may have stripped the tags that remember it."""
+    """Whether it was forgotten that it was told: somebody may have stripped the tags that remember it, or were to."""
     plan, at = truth.record.scenario.tampering, truth.record.tampered_at
     stripped = plan is not None and plan.kind is Tampering.TAGS_STRIPPED
-    return stripped and at is not None and told[0].at <= at <= told[-1].at
+    return stripped and at is not None and told[0].check.started_at <= at <= told[-1].at
 
 
 def _endings(truth: Truth, told: list[Notification]) -> int:

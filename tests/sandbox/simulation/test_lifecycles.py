@@ -49,6 +49,7 @@ FOUND_SOMETHING = (
     1_010_010_313,
     1_011_000_917,
     1_011_021_241,
+    1_013_026_602,
 )
 """What was wrong with the monitor, or with its judge, did not show in thousands of others."""
 GRACE_IGNORED = next(mutation for mutation in MUTATIONS if mutation.name == "grace is ignored")

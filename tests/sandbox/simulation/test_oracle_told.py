@@ -38,6 +38,7 @@ def test_an_instance_that_is_ended_during_its_first_check_need_not_be_told_as_wa
     ("kind", "stripped_at", "wrong"),
     [
         (Tampering.TAGS_STRIPPED, 15, False),
+        (Tampering.TAGS_STRIPPED, 10, False),
         (Tampering.TAGS_STRIPPED, 5, True),
         (Tampering.TAGS_STRIPPED, 25, True),
         (Tampering.MONITOR_STRIPPED, 5, False),
@@ -53,7 +54,7 @@ def test_what_was_told_is_forgotten_with_the_tags_that_somebody_strips(
     launch = launched(told, 0)
     for minute in (10, 20):
         check = checked(told, launch, minute * MINUTE, "end")
-        told.notifications.append(Notification(check.started_at, launch.stamped, Outcome.STALLED, check))
+        told.notifications.append(Notification(check.started_at + MINUTE, launch.stamped, Outcome.STALLED, check))
     assert broken(told, an_ending_is_told_once) is wrong
 
 
