@@ -112,11 +112,15 @@ def _heartbeat(instance: Instance, run: str, heartbeat: Schedule | None) -> Iter
 
 
 def recorded_switch(instance: Instance, monitor: str, now: datetime) -> DeadlineSwitch | None:
-    """The switch that the tags of the instance tell of for sure, and that is this monitor's; None without one."""
+    """The switch that the tags of the instance tell of for sure, and that is this monitor's; None without one.
+
+    Nor does an instance need one that Pulumi is about to remove.
+    """
     memory = Memory.of(instance, now)
     at, action = memory.armed_for, memory.armed.partition(" ")[2].partition(" ")[0]
     if (
         at is None
+        or memory.may_be_going(now)
         or action not in {Action.STOP, Action.TERMINATE}
         or memory.armed != armed_value(at, Action(action), monitor)
     ):

@@ -8,6 +8,7 @@ import pytest
 
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.times import format_time
 from sandbox.aws.boto import client
 
 from .audits import audit, delete, flaws, rewrite
@@ -179,6 +180,14 @@ def test_an_instance_that_was_released_a_moment_ago_needs_nothing() -> None:
         cloud.handle(cloud.event("first-check", tf={"action": "delete"}))
         delete(RUN)
         assert audit(cloud)["findings"] == []
+
+
+def test_the_changed_switch_of_an_instance_that_was_released_a_moment_ago_is_not_put_right() -> None:
+    with moto_cloud() as cloud:
+        _moved_later(watched(cloud))
+        cloud.tag(released=format_time(cloud.clock.now()))
+        assert audit(cloud)["findings"] == []
+        assert cloud.schedules()[cloud.switch_name]["ScheduleExpression"] == "at(2027-01-01T00:00:00)"
 
 
 def test_an_instance_that_lives_on_long_after_its_release_is_audited_like_any_other() -> None:
