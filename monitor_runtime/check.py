@@ -170,7 +170,7 @@ def _acted(
     if isinstance(decision, Over):
         return None
     runs_on = _carry_out(context, instance, seen, decision, now)
-    if then := _then(decision):
+    if (then := _then(decision)) and runs_on:
         recheck = _acted(context, instance, seen, then, now)
         # The reply is to say what was reported.
         return recheck and replace(recheck, inside=False)

@@ -74,8 +74,7 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
         EndingFailedError: when EC2 does not do it.
     """
     if decision.action is Action.REPORT:
-        _report(context, instance, memory, decision)
-        return True
+        return _report(context, instance, memory, decision)
     if decision.signal_first:
         _signal(context, instance, context.settings.shutdown_timeout_seconds)
     if (decision.signal_first or instance.state not in ON) and is_overtaken(context, instance):
@@ -180,14 +179,17 @@ def _signal(context: CheckContext, instance: Instance, seconds: float) -> None:
     )
 
 
-def _report(context: CheckContext, instance: Instance, memory: Memory, decision: End) -> None:
-    """Tell of an outcome and leave the instance as it is. It is recorded once told: until then, each check tells it."""
+def _report(context: CheckContext, instance: Instance, memory: Memory, decision: End) -> bool:
+    """Tell of an outcome and leave the instance as it is; record it once it is told. Whether the run goes on."""
+    if is_overtaken(context, instance):
+        return False
     tags = outcome_tags(decision.outcome, decision.reason, context.clock.now())
     if not _tell(context, instance, decision, "reported it, and left the instance as it is", instance.state):
-        return
+        return True
     _measure(context, decision)
     reported = reported_value(memory.reported | {decision.outcome}, context.clock.now())
     record_tags(context, instance, {**tags, names.TAG_REPORTED: reported})
+    return True
 
 
 def _keep(context: CheckContext, instance: Instance, decision: End, error: CloudError) -> None:

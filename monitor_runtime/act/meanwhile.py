@@ -11,7 +11,7 @@ from monitor_runtime.contract.times import format_time
 
 
 def is_overtaken(context: CheckContext, instance: Instance) -> bool:
-    """Whether an ending would hit what it was not decided for, so that the instance is left as it is.
+    """Whether an ending, or its report, is about what is not so any more, so that the instance is left as it is.
 
     A training may take minutes to react to its signal, and AWS to answer. Where EC2 does not tell, what is stopped is
     left for a later check: that costs little, and to terminate it may cost a launch that has just begun. It is asked
@@ -31,6 +31,8 @@ def _overtaken_by(context: CheckContext, instance: Instance) -> str:
         return "" if instance.state in ON else "EC2 does not tell whether it was started again"
     if found.launched_at not in {None, instance.launched_at}:
         return "it was started again"
+    if instance.state in ON and found.state not in ON:
+        return f"it is {found.state}"
     held_until = Memory.of(found, context.clock.now()).hold.until
     return f"it is on hold until {format_time(held_until)}" if held_until else ""
 

@@ -125,6 +125,14 @@ def test_what_is_stopped_is_terminated_by_a_later_check_where_ec2_does_not_tell_
         assert cloud.check()["action"] == "terminate"
 
 
+def test_what_ended_since_the_look_is_not_reported() -> None:
+    with moto_cloud(on_complete=Action.REPORT) as cloud:
+        completed_and_due(cloud)
+        _after_the_first_look(cloud, lambda: client("ec2").stop_instances(InstanceIds=[cloud.instance_id]))
+        assert cloud.check()["seen"][-1] == f"left {cloud.instance_id} as it is: it is stopped"
+        assert (cloud.messages(), names.TAG_OUTCOME in cloud.tags) == ([], False)
+
+
 @pytest.mark.parametrize("happens", ["started again", "held", "EC2 does not tell"])
 def test_while_a_training_reacts_to_its_signal_the_instance_may_be_started_again_or_put_on_hold(happens: str) -> None:
     with moto_cloud() as cloud:
