@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.settings import Settings
 from sandbox.simulation.judge.invariants import Found
-from sandbox.simulation.judge.liveness import CARRIED, is_silent
+from sandbox.simulation.judge.liveness import CARRIED, MAX_REFUSALS, is_silent
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.record import Check
@@ -58,7 +58,8 @@ def _most_checks(truth: Truth, hour: int) -> int:
         most += len(launches) * (2 * (60 // settings.stalled.minutes) + 2)
     if any(truth.refusals(launch, end) for launch in launches):
         # As long as a training is asked to finish, each heartbeat tries to end it, and Lambda each of these once more.
-        most += 2 * (settings.shutdown_timeout_seconds // settings.max_interval_seconds + 1)
+        # What these were refused is known to those alone that begin after it.
+        most += MAX_REFUSALS * (settings.shutdown_timeout_seconds // settings.max_interval_seconds + 1)
     return most
 
 

@@ -71,9 +71,11 @@ def test_a_check_that_is_not_over_may_have_looked_as_often_as_it_described_the_i
 
 
 @pytest.mark.parametrize(("refused", "wrong"), [(True, False), (False, True)])
-def test_each_check_that_signals_a_training_in_vain_is_made_once_more(*, refused: bool, wrong: bool) -> None:
+def test_checks_that_signal_a_training_in_vain_come_again_until_ec2_has_refused_three_times(
+    *, refused: bool, wrong: bool
+) -> None:
     told = _told({**GROWING, "shutdown_timeout_seconds": 600}, heartbeat=120)
-    for count in range(MOVES + 12):
+    for count in range(MOVES + 18):
         checked(told, told.launches[0], THIRD_HOUR + count * MINUTE)
     if refused:
         told.refusals.append(Refusal(0, THIRD_HOUR))

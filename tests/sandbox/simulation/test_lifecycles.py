@@ -50,6 +50,9 @@ FOUND_SOMETHING = (
     1_011_000_917,
     1_011_021_241,
     1_013_026_602,
+    1_013_056_077,
+    1_013_078_419,
+    1_013_088_718,
 )
 """What was wrong with the monitor, or with its judge, did not show in thousands of others."""
 GRACE_IGNORED = next(mutation for mutation in MUTATIONS if mutation.name == "grace is ignored")
