@@ -227,10 +227,10 @@ def _refusals_recorded(truth: Truth, check: Check, until: int) -> list[list[str]
 
 def a_refusal_is_asked_for_again(truth: Truth) -> Iterator[Found]:
     """No undisturbed check lets a refusal stand that is older than an hour: what refused may have been lifted."""
+    noted = [each for each in truth.record.taggings if "runctl:ending-refused" in each.tags]
     for check in truth.record.checks:
         if not check.completed or check.decision != "refused":
             continue
-        noted = [each for each in truth.record.taggings if "runctl:ending-refused" in each.tags]
         refused_at = [
             each.at
             for each in (*noted, *truth.record.refusals)
@@ -248,8 +248,7 @@ def a_warning_reaches_the_training(truth: Truth) -> Iterator[Found]:
         heard = heard and truth.is_warned(launch, check.started_at)
         if not heard or not truth.record.scenario.has_agent or check.decision in {"ignored", "over"}:
             continue
-        looks = [look for look in (check.looked_at, check.looked_until) if look is not None]
-        working = looks and not any(truth.finish(launch, look) for look in looks)
+        working = check.looks and not any(truth.finish(launch, look) for look in check.looks)
         if working and check.ended_at is not None and (training.signalled_at or check.ended_at + 1) > check.ended_at:
             yield Found(check.started_at, f"check {check.number} did not signal the training")
 

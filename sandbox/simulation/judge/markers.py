@@ -121,10 +121,9 @@ class Markers:
     def _was_seen(self, launch: Launch, moment: int, patterns: Sequence[str], stamp: int) -> bool:
         """Whether a check surely saw the version of that time, and a tag keeps that in mind."""
         return not self.record.lacks(Right.TAG, moment) and any(
-            check.ended_at is not None and check.ended_at <= moment and looks
+            check.ended_at is not None and check.ended_at <= moment
             for check in self.noticing(launch)
-            if (looks := [look for look in (check.looked_at, check.looked_until) if look is not None])
-            if all(stamp in self._stamps(launch, look, patterns) for look in looks)
+            if check.looks and all(stamp in self._stamps(launch, look, patterns) for look in check.looks)
         )
 
     def _stamps(self, launch: Launch, moment: int, patterns: Sequence[str]) -> set[int]:
@@ -172,7 +171,7 @@ class Markers:
 
     def kinds_seen(self, launch: Launch, check: Check) -> set[Outcome | None]:
         """The kinds of marker that its last look may have met."""
-        return {self.kind(launch, look) for look in (check.looked_at, check.looked_until) if look is not None}
+        return {self.kind(launch, look) for look in check.looks}
 
 
 def _is_named(name: str, patterns: Sequence[str]) -> bool:

@@ -70,8 +70,7 @@ def _tells(check: Check) -> bool:
 
 
 def _saw_nothing(truth: Truth, launch: Launch, check: Check) -> bool:
-    looks = [look for look in (check.looked_at, check.looked_until) if look is not None]
-    return not any(truth.finish(launch, look) for look in looks)
+    return not any(truth.finish(launch, look) for look in check.looks)
 
 
 def _another_came_between(truth: Truth, before: Check, after: Check) -> bool:

@@ -59,6 +59,11 @@ class Check:
         return self.ended_at is not None and not self.disturbed and not self.killed and self.error is None
 
     @property
+    def looks(self) -> tuple[int, ...]:
+        """When its last look at S3 began, and when it ended, as far as there was one."""
+        return tuple(look for look in (self.looked_at, self.looked_until) if look is not None)
+
+    @property
     def asked_for_an_end(self) -> bool:
         """Whether it called EC2 to stop or terminate an instance: of several, maybe not the one its reply is about."""
         return bool(self.kinds["stop_instance"] + self.kinds["terminate_instance"])
