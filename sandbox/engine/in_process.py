@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -161,7 +162,6 @@ def evaluate(
         DeploymentError: when a resource could not be created.
     """
     deployment = Deployment()
-    asyncio.set_event_loop(asyncio.new_event_loop())
     preview = functions is None
     monitor = _Engine(deployment, _Provider(region, functions, deployment, stacks or {}))
     # What a program has left behind would be waited for, and its stack would be the parent of this one's resources.
@@ -169,13 +169,12 @@ def evaluate(
     leftovers.rpc_manager.clear()
     leftovers.outputs.clear()
     settings.ROOT.set(None)
-    mocks.set_mocks(monitor.mocks, project=project, stack=stack, preview=preview, monitor=monitor)
-    pulumi.runtime.set_all_config(dict(config))
-    loop = asyncio.get_event_loop()
-    try:
-        loop.run_until_complete(_run(program, deployment))
-    finally:
-        loop.close()
+    # The end of a runner waits for the threads in which resources are registered; the end of a loop does not.
+    with asyncio.Runner() as runner:
+        asyncio.set_event_loop(runner.get_loop())
+        mocks.set_mocks(monitor.mocks, project=project, stack=stack, preview=preview, monitor=monitor)
+        pulumi.runtime.set_all_config(dict(config))
+        runner.run(_run(program, deployment), context=contextvars.copy_context())
     return deployment
 
 

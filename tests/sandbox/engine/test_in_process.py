@@ -1,14 +1,17 @@
-"""The engine in this process: what becomes of a program's transforms."""
+"""The engine in this process: what becomes of a program's transforms, and of what a failed one had under way."""
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+import pytest
 
 from sandbox.aws.boto import client
 from sandbox.engine.in_process import Deployment, evaluate
+from sandbox.engine.stack import DeploymentError
 from sandbox.sandbox import REGION, sandbox
 
 from .samples import KEY
@@ -68,3 +71,15 @@ def test_a_resource_beside_a_component_is_not_transformed_with_it() -> None:
         deployment = evaluate(program, config={}, region=REGION, functions=None)
         beside = next(each.inputs for each in deployment.resources if each.name == "beside")
         assert beside["sqsManagedSseEnabled"] is True
+
+
+def test_nothing_of_a_failed_program_is_still_at_work_when_the_next_one_begins() -> None:
+    def program() -> None:
+        aws.sqs.Queue("refused", delay_seconds=1, message_retention_seconds=60, sqs_managed_sse_enabled=True)
+        for number in range(20):
+            aws.sqs.Queue(f"behind-{number}", message_retention_seconds=60, sqs_managed_sse_enabled=True)
+
+    with sandbox() as cloud:
+        with pytest.raises(DeploymentError, match="delaySeconds"):
+            cloud.up(program, {})
+        assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("asyncio")]
