@@ -46,7 +46,7 @@ def check(
     Raises:
         EndingFailedError: when an instance could not be ended; the others were looked after.
     """
-    waiting_left = MAX_WAIT_SECONDS if may_wait else 0.0
+    longest_wait = waiting_left = MAX_WAIT_SECONDS if may_wait else 0.0
     while True:
         now = context.clock.now()
         found = find_run(context.cloud, context.settings) if instances is None else instances
@@ -56,14 +56,26 @@ def check(
         if not rechecks:
             return
         recheck = soonest(rechecks)
-        can_wait = min(waiting_left, context.spare_seconds()) if recheck.inside else 0.0
-        waited = await_next(context, recheck, now, can_wait)
+        waited = await_next(context, recheck, now, _can_wait(context, recheck, waiting_left, longest_wait))
         if failures:
             raise failures[0]
         if waited is None:
             return
         waiting_left -= waited
         instances = None
+
+
+def _can_wait(context: CheckContext, recheck: Recheck, waiting_left: float, longest_wait: float) -> float:
+    """How many seconds of this invocation may be spent on waiting.
+
+    What is completed while a check waits has the end of its grace waited for all the same, as far as that leaves a
+    training the time to react to its signal: the marker may go away again.
+    """
+    if not recheck.inside:
+        return 0.0
+    spare = context.spare_seconds()
+    for_grace = min(longest_wait, spare - context.settings.shutdown_timeout_seconds) if recheck.in_grace else 0.0
+    return min(max(waiting_left, for_grace), spare)
 
 
 def _rechecks(
@@ -144,14 +156,19 @@ def _decided(
 
 
 def _asks_memory(context: CheckContext, seen: Observation, decision: Decision) -> bool:
-    """Whether something is about to be done for the first time, as far as the tags tell, that is to be done once."""
+    """Whether something is about to be done for the first time, as far as the tags tell, that is to be done once.
+
+    What is overdue may have been tried, and refused.
+    """
     if isinstance(decision, Wait):
         found = seen.completion
         unnoticed = found is not None and seen.memory.noticed_before(found.recognized_by) is None
         return unnoticed or silence(context.settings, seen) is not None
     if isinstance(decision, End):
+        may_be_refused = context.clock.now() - decision.due_since > LEAD
         left_alone = not decision.climbs or decision.action is Action.REPORT
-        return left_alone or seen.instance.state not in ON or seen.instance.spot_request_id is not None
+        instance = seen.instance
+        return may_be_refused or left_alone or instance.state not in ON or instance.spot_request_id is not None
     return isinstance(decision, Settle | Interrupt)
 
 
@@ -166,7 +183,8 @@ def _acted(
         tell_silence(context, instance, seen)
         noticed = seen.completion and seen.memory.noticed_before(seen.completion.recognized_by)
         planned = bool(noticed) and context.report.trigger == TriggerKind.S3_EVENT
-        return Recheck(decision.recheck_at, planned=planned)
+        in_grace = seen.completion is not None and now < seen.completion.grace_over(context.settings)
+        return Recheck(decision.recheck_at, planned=planned, in_grace=in_grace)
     if isinstance(decision, Over):
         return None
     runs_on = _carry_out(context, instance, seen, decision, now)

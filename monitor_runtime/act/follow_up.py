@@ -26,20 +26,26 @@ class Recheck:
     """When a look at an instance asks for another one; None: the heartbeat is soon enough.
 
     ``inside``: whether this invocation may wait for it. ``planned``: an earlier check has seen to it, and another
-    follow-up, in the place of that one's, could come later.
+    follow-up, in the place of that one's, could come later. ``in_grace``: the end of a grace period is waited for.
     """
 
     at: datetime | None
     inside: bool = True
     planned: bool = False
+    in_grace: bool = False
 
 
 def soonest(rechecks: Sequence[Recheck]) -> Recheck:
     """The recheck that serves them all. ``rechecks`` is not empty."""
     moments = [recheck.at for recheck in rechecks if recheck.at]
     at = min(moments, default=None)
-    planned = any(recheck.planned for recheck in rechecks if recheck.at == at)
-    return Recheck(at, all(recheck.inside for recheck in rechecks), planned)
+    first = [recheck for recheck in rechecks if recheck.at == at]
+    return Recheck(
+        at,
+        inside=all(recheck.inside for recheck in rechecks),
+        planned=any(recheck.planned for recheck in first),
+        in_grace=any(recheck.in_grace for recheck in first),
+    )
 
 
 def await_next(context: CheckContext, recheck: Recheck, now: datetime, can_wait_seconds: float) -> float | None:

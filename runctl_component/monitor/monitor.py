@@ -26,7 +26,8 @@ from runctl_component.policy_documents import to_json
 RUNTIME = "python3.13"
 MEMORY_MB = 256
 TIMEOUT_SECONDS = 900
-"""The most that Lambda gives: a check waits up to 75 s, a training has up to 600 s to react to its signal."""
+"""The most that Lambda gives: a check waits up to 75 s, and for the end of a grace period as long again where there is
+time; a training has up to 600 s to react to its signal."""
 
 
 class Monitor(pulumi.ComponentResource):

@@ -8,19 +8,22 @@ from typing import Any
 
 import pytest
 
+from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import MAX_REFUSALS
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.contract.triggers import follow_up_input
 from sandbox.aws.boto import client
 
-from .cloud.aws_failures import DENIED, PASSING
+from .cloud.aws_failures import DENIED, PASSING, error, raiser
 from .cloud.moto_cloud import PREFIX, RUN, Cloud, moto_cloud
 from .handler_paths import S3_EVENT, completed_and_due, watched
 from .log_lines import logged
 
 FOLLOW_UP = names.follow_up_name(RUN)
 SPOT_WARNING = {"source": "aws.ec2", "detail-type": "EC2 Spot Instance Interruption Warning"}
+PROTECTED = raiser(error("OperationNotPermitted", 400))
 _PUT = {"Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target"}
 
 
@@ -135,6 +138,17 @@ def test_what_an_overlapping_check_put_is_carried_on() -> None:
         cloud.faults["ec2:StopInstances"] = lambda: _put(cloud, overlapping)
         cloud.check()
         assert _carried(cloud).keys() == {"i-another", cloud.instance_id}
+
+
+def test_what_ec2_refuses_is_asked_for_once_an_hour_though_no_tag_can_tell_so() -> None:
+    with moto_cloud() as cloud:
+        completed_and_due(cloud)
+        cloud.faults |= {"ec2:CreateTags": DENIED, "ec2:StopInstances": PROTECTED}
+        for _ in range(MAX_REFUSALS):
+            with pytest.raises(EndingFailedError):
+                cloud.check()
+            cloud.pass_time(minutes=2)
+        assert cloud.check()["decision"] == "refused"
 
 
 def test_a_follow_up_that_only_carries_does_not_come_at_once_with_a_heartbeat() -> None:

@@ -31,6 +31,32 @@ def test_many_short_waits_together_take_no_longer_than_one_may() -> None:
         assert 60 < _elapsed(cloud) <= 75
 
 
+def _completed_while_a_check_waits(cloud: Cloud) -> None:
+    cloud.check("first-check")
+    cloud.clock.at(cloud.clock.now() + timedelta(seconds=45), lambda: cloud.put("done"))
+
+
+def test_the_end_of_grace_of_what_is_completed_while_a_check_waits_is_waited_for_too() -> None:
+    often = {"initial_interval_seconds": 10, "backoff_multiplier": 1.0, "max_interval_seconds": 60}
+    with moto_cloud(**often, grace_seconds=60) as cloud:
+        _completed_while_a_check_waits(cloud)
+        assert (_elapsed(cloud), cloud.state) == (105, "stopped")
+
+
+def test_the_time_of_a_training_to_react_is_not_waited_away_for_the_end_of_a_grace_period(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def a_minute_taken(_: Context) -> int:
+        return 840_000
+
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", a_minute_taken)
+    often = {"initial_interval_seconds": 10, "backoff_multiplier": 1.0, "max_interval_seconds": 60}
+    with moto_cloud(**often, grace_seconds=75, shutdown_timeout_seconds=600) as cloud:
+        _completed_while_a_check_waits(cloud)
+        assert (_elapsed(cloud), cloud.state) == (49, "running")
+        assert names.follow_up_name(RUN) in cloud.schedules()
+
+
 def test_what_an_ending_needs_of_the_invocation_is_not_waited_away(monkeypatch: pytest.MonkeyPatch) -> None:
     def in_a_hurry(_: Context) -> int:
         return 100_000

@@ -9,13 +9,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from monitor_runtime import check
 from monitor_runtime.act import carry_out
 from monitor_runtime.act.check_context import CheckContext
+from monitor_runtime.act.follow_up import Recheck
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract.deadline import LAST_LOOK, deadline
 from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide import case
+from monitor_runtime.decide.decisions import Decision, End
+from monitor_runtime.decide.observation import Observation
 
 from .mutation import Mutation
 from .patches import replaced, wrapped
@@ -35,6 +39,20 @@ def _unreleased(
     return original(context, instance, replace(memory, released_at=None))
 
 
+def _just_due(
+    original: Callable[[CheckContext, Observation, Decision], bool],
+    context: CheckContext,
+    seen: Observation,
+    decision: Decision,
+) -> bool:
+    as_if = replace(decision, due_since=context.clock.now()) if isinstance(decision, End) else decision
+    return original(context, seen, as_if)
+
+
+def _as_any(original: Callable[..., float], context: CheckContext, recheck: Recheck, *seconds: float) -> float:
+    return original(context, replace(recheck, in_grace=False), *seconds)
+
+
 MEANWHILE_MUTATIONS = (
     Mutation(
         "what was stopped is terminated though somebody has started it again",
@@ -50,5 +68,15 @@ MEANWHILE_MUTATIONS = (
         "a deadline that is only reported has a last look",
         replaced(case, "last_look", _last_look_of_any),
         "grace_is_given_in_full",
+    ),
+    Mutation(
+        "what is overdue was not refused",
+        wrapped(check, "_asks_memory", _just_due),
+        "calls_are_bounded",
+    ),
+    Mutation(
+        "what is completed while a check waits is not waited for",
+        wrapped(check, "_can_wait", _as_any),
+        "a_noticed_completion_is_ended_at_once",
     ),
 )

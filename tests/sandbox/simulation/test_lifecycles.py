@@ -53,6 +53,8 @@ FOUND_SOMETHING = (
     1_013_056_077,
     1_013_078_419,
     1_013_088_718,
+    1_014_061_366,
+    1_014_085_259,
 )
 """What was wrong with the monitor, or with its judge, did not show in thousands of others."""
 GRACE_IGNORED = next(mutation for mutation in MUTATIONS if mutation.name == "grace is ignored")
