@@ -221,7 +221,8 @@ class Lifecycle:
     def _lift_protection(self) -> None:
         self.world.machine.protected = False
         self.world.record.unprotected_at = self.world.timeline.now
-        self.world.machine.tags.pop(names.TAG_REFUSED, None)
+        if self.world.machine.tags.pop(names.TAG_REFUSED, None):
+            self.world.record.forgiven_at = self.world.timeline.now
         self.world.timeline.trace("people   lift the stop protection")
 
 

@@ -173,6 +173,10 @@ def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
             continue
         untils = [hold.until or 0 for hold in truth.record.holds if truth.is_held(described_at)]
         wanted = max(deadline, *untils, 0) + SWITCH_DELAY
+        # Shortly before a switch fires it is put again, whatever its tag says.
+        near = 2 * (truth.settings.max_interval_seconds * SECOND + MINUTE)
+        if wanted - check.ended_at > near and _was_moved_unrecorded(truth, check):
+            continue
         if wanted > check.ended_at + MINUTE and check.switch_after != wanted:
             yield Found(check.ended_at, f"check {check.number} left the switch at {check.switch_after}, not {wanted}")
 
@@ -181,6 +185,19 @@ def _was_let_go_unrecorded(truth: Truth, launch: Launch) -> bool:
     """A release that could not be written down took the switch away: until its time is near, the tag is believed."""
     return any(
         check.trigger == "forget" and check.launch == launch.number and check.disturbed for check in truth.record.checks
+    )
+
+
+def _was_moved_unrecorded(truth: Truth, check: Check) -> bool:
+    """Two checks put the switch at once, and one could not write so: the tag of the other is believed."""
+    written = [each for each in truth.record.taggings if "runctl:armed" in each.tags and each.launch == check.launch]
+    return any(
+        other.started_at <= tagging.at <= (other.ended_at or tagging.at) <= check.started_at
+        and other.kinds["put_deadline_switch"]
+        and other.failed["tag_instance"]
+        for tagging in written
+        for other in truth.record.checks
+        if other is not tagging.check
     )
 
 

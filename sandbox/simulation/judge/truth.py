@@ -232,10 +232,10 @@ class Truth(Activity):
     def refusals(self, launch: Launch, moment: int, *, by_denial: bool = True) -> int:
         """How often an ending of this launch had been refused by then, since a person last forgave it.
 
-        Where the monitor may not write tags, there is none for a person to remove.
+        What the monitor could not write into a tag, nobody can remove from there.
         ``by_denial``: with those for which the monitor has no right.
         """
-        forgiven_at = self.record.unprotected_at or 0
+        forgiven_at = self.record.forgiven_at or 0
         can_forgive = forgiven_at <= moment and not self.record.lacks(Right.TAG, forgiven_at)
         since = forgiven_at if can_forgive else 0
         counted = [entry for entry in self.record.refusals if by_denial or not entry.by_denial]

@@ -192,6 +192,8 @@ class Record:
     destroyed_at: int | None = None
     replaced_at: int | None = None
     unprotected_at: int | None = None
+    forgiven_at: int | None = None
+    """When a person removed the tag of a refusal; None where there was none to remove."""
     tampered_at: int | None = None
     denied_at: int | None = None
     denied_calls: int = 0

@@ -55,6 +55,8 @@ FOUND_SOMETHING = (
     1_013_088_718,
     1_014_061_366,
     1_014_085_259,
+    1_016_015_129,
+    1_016_039_233,
 )
 """What was wrong with the monitor, or with its judge, did not show in thousands of others."""
 GRACE_IGNORED = next(mutation for mutation in MUTATIONS if mutation.name == "grace is ignored")

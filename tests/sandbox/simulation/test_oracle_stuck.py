@@ -25,13 +25,18 @@ def test_a_stop_is_forced_until_ec2_has_refused_that_three_times(refusals: int, 
     assert broken(told, a_stuck_stop_is_forced) is wrong
 
 
-@pytest.mark.parametrize(("right", "counted"), [(Right.TAG, MAX_REFUSALS), (Right.METRIC, 0)])
-def test_a_person_forgives_by_removing_a_tag_and_cannot_where_there_is_none(right: Right, counted: int) -> None:
+FORGIVEN = [(Right.TAG, HOUR, MAX_REFUSALS), (Right.METRIC, HOUR, 0), (Right.METRIC, None, MAX_REFUSALS)]
+
+
+@pytest.mark.parametrize(("right", "forgiven_at", "counted"), FORGIVEN)
+def test_a_person_forgives_by_removing_a_tag_and_cannot_where_there_is_none(
+    right: Right, forgiven_at: int | None, counted: int
+) -> None:
     told = record({})
     deny(told, right)
     launch = launched(told, 0)
     told.refusals.extend(Refusal(launch.number, count * MINUTE) for count in range(MAX_REFUSALS))
-    told.unprotected_at = HOUR
+    told.unprotected_at, told.forgiven_at = HOUR, forgiven_at
     assert Truth(told).refusals(launch, 2 * HOUR) == counted
 
 

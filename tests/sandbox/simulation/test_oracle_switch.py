@@ -10,7 +10,7 @@ import pytest
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Outcome
 from sandbox.simulation.judge.deadlines import nothing_runs_past_its_deadline
-from sandbox.simulation.judge.liveness import an_ended_run_is_settled_by_the_next_check
+from sandbox.simulation.judge.liveness import an_ended_run_is_settled_by_the_next_check, the_switch_is_armed
 from sandbox.simulation.judge.safety import the_switch_spares_what_may_run
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Firing, HoldTruth, Notification, Record, Tagging
@@ -150,3 +150,21 @@ def test_of_an_instance_that_ec2_has_forgotten_nothing_can_be_settled(described:
     settling.state_at_start = settling.state_at_end = InstanceState.TERMINATED
     settling.reply = {"instance": {"launched_at": told.launches[described].stamped, "state": "terminated"}}
     assert broken(told, an_ended_run_is_settled_by_the_next_check) is wrong
+
+
+@pytest.mark.parametrize(("looked_at", "recorded", "wrong"), [(20, False, False), (65, False, True), (20, True, True)])
+def test_a_switch_that_was_moved_without_a_record_is_put_right_before_it_fires(
+    looked_at: int, *, recorded: bool, wrong: bool
+) -> None:
+    told = record({"max_runtime_hours": 1.0, "max_interval_seconds": 120})
+    launch = launched(told, 0)
+    first, second = checked(told, launch, MINUTE), checked(told, launch, 2 * MINUTE)
+    first.ended_at = second.ended_at = 4 * MINUTE
+    second.kinds.update(["put_deadline_switch", "tag_instance"])
+    second.disturbed = True
+    if not recorded:
+        second.failed.update(["tag_instance"])
+    told.taggings.append(Tagging(3 * MINUTE, launch.number, {"runctl:armed": "2030-01-01T01:10:00Z"}, first))
+    first.switch_after = DUE_AT
+    checked(told, launch, looked_at * MINUTE).switch_after = 3 * HOUR
+    assert broken(told, the_switch_is_armed) is wrong
