@@ -101,7 +101,7 @@ def _deadline(case: Case) -> Decision | None:
     """4. The time is used up. What was complete before ends as what it is; S3 is asked, and not waited for.
 
     Only a completion that the tags remember, and that S3 does not confirm now, has its last look too. A refused ending
-    keeps the outcome that it had.
+    keeps the outcome that it had; where the deadline is only reported, unverified work waits for S3.
     """
     due, memory = case.deadline, case.memory
     if due is None or case.now < due:
@@ -113,6 +113,8 @@ def _deadline(case: Case) -> Decision | None:
     if isinstance(case.seen.objects, Unknown) and (memory.noticed or kept) and case.now < due + LAST_LOOK:
         remembered = memory.noticed or memory.reason
         return wait(case, f"{remembered}, S3 unknown: {case.seen.objects.cause}", case.now + RECHECK_UNVERIFIED)
+    if kept and _is_spared(case):
+        return None
     return end(
         case,
         memory.outcome if kept and memory.outcome else Outcome.DEADLINE,
@@ -122,6 +124,11 @@ def _deadline(case: Case) -> Decision | None:
         evidence_at=due,
         signal_first=kept is None,
     )
+
+
+def _is_spared(case: Case) -> bool:
+    """Whether what is to be ended is unverified, and the deadline only reported: nothing presses."""
+    return case.memory.outcome is Outcome.UNVERIFIED and case.last_look is None
 
 
 def _unknown_objects(case: Case) -> Decision | None:

@@ -49,7 +49,9 @@ def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
         allowed = (_endings(truth, told) if _reports(truth) else 1 + in_vain) + kept
         # Who forgives a refusal takes away what remembers that the instance was kept.
         allowed += kept and told[0].at <= (truth.record.unprotected_at or -1) <= told[-1].at
-        allowed += _overlap(truth, tellers + recorders, leaves_a_state=not kept and not _reports(truth))
+        ended_by_us = any(ending.launch.stamped == told[0].launched_at for ending in truth.record.endings)
+        leaves_a_state = ended_by_us and not kept and not _reports(truth)
+        allowed += _overlap(truth, tellers + recorders, leaves_a_state=leaves_a_state)
         allowed += sum(check.disturbed or check.killed for check in tellers) + _forgotten(truth, told)
         if len(told) > allowed and not truth.is_tampered_with({Tampering.MONITOR_STRIPPED}, told[-1].at):
             yield Found(told[-1].at, f"{len(told)} notifications of one launch: {', '.join(e.outcome for e in told)}")
@@ -76,7 +78,7 @@ def _endings(truth: Truth, told: list[Notification]) -> int:
 def _overlap(truth: Truth, checks: list[Check], *, leaves_a_state: bool) -> int:
     """How many notifications more overlapping checks may send: one, or one each where calls are slow.
 
-    A report, and what is kept, changes no state of the instance, by which checks tell who ended it.
+    A report, and what is kept or found ended, changes no state of the instance, by which checks tell who ended it.
     """
     spans = sorted({(check.started_at, check.ended_at or check.started_at, check.number) for check in checks})
     overlaps = sum(later[0] <= earlier[1] for earlier, later in pairwise(spans))

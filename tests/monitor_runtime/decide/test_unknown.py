@@ -10,8 +10,9 @@ import pytest
 
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from monitor_runtime.contract import names
-from monitor_runtime.contract.memory import noticed_value, reported_value
+from monitor_runtime.contract.memory import Refusable, noticed_value, refused_value, reported_value
 from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.completion import MarkerBody
 from monitor_runtime.decide.decide import decide_unseen
 from monitor_runtime.decide.decisions import End, Wait
@@ -69,6 +70,21 @@ def test_s3_is_waited_for_five_minutes_at_a_deadline_that_is_only_reported_and_a
     told = {**noticed, names.TAG_REPORTED: reported_value([Outcome.DEADLINE], at(hours=24, minutes=5))}
     after = replace(blind, instance=instance(tags=told))
     assert decided(run, after, at(hours=24, minutes=6)) == Wait("S3 unknown: S3", None)
+
+
+@pytest.mark.parametrize("what", [Refusable.STOP_UNSUPPORTED, Outcome.UNVERIFIED])
+def test_unverified_work_is_not_ended_by_a_deadline_that_is_only_reported_while_s3_fails(
+    what: Refusable | Outcome,
+) -> None:
+    told = {
+        names.TAG_REFUSED: refused_value(1, at(hours=3), what),
+        names.TAG_OUTCOME: "unverified",
+        names.TAG_ENDED_AT: format_time(at(hours=3)),
+    }
+    blind = replace(seen(instance=instance(tags=told)), objects=Unknown("S3"))
+    waiting = Wait("S3 unknown: S3", None)
+    assert decided(settings(on_deadline=Action.REPORT), blind, at(hours=24, minutes=6)) == waiting
+    assert isinstance(decided(settings(), blind, at(hours=24, minutes=6)), End)
 
 
 @pytest.mark.parametrize("throttled", [False, True])

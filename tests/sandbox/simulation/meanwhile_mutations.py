@@ -17,7 +17,7 @@ from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract.deadline import LAST_LOOK, deadline
 from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.settings import Settings
-from monitor_runtime.decide import case
+from monitor_runtime.decide import case, decide
 from monitor_runtime.decide.decisions import Decision, End
 from monitor_runtime.decide.observation import Observation
 
@@ -78,5 +78,10 @@ MEANWHILE_MUTATIONS = (
         "what is completed while a check waits is not waited for",
         wrapped(check, "_can_wait", _as_any),
         "a_noticed_completion_is_ended_at_once",
+    ),
+    Mutation(
+        "unverified work is ended by a deadline that is only reported while S3 fails",
+        replaced(decide, "_is_spared", lambda *_: False),
+        "an_ending_is_told_once",
     ),
 )

@@ -57,6 +57,8 @@ FOUND_SOMETHING = (
     1_014_085_259,
     1_016_015_129,
     1_016_039_233,
+    1_016_069_192,
+    1_016_078_133,
 )
 """What was wrong with the monitor, or with its judge, did not show in thousands of others."""
 GRACE_IGNORED = next(mutation for mutation in MUTATIONS if mutation.name == "grace is ignored")

@@ -216,3 +216,16 @@ def test_what_is_carried_was_true_when_it_was_worked_out(ended_at: int, *, wrong
     carrying = checked(told, launch, 2 * HOUR)
     tagged(told, carrying, 2 * HOUR, Outcome.FAILED, ended_at=ended_at)
     assert broken(told, the_recorded_outcome_is_true) is wrong
+
+
+@pytest.mark.parametrize(("by_us", "wrong"), [(True, True), (False, False)])
+def test_checks_that_wake_at_once_each_tell_of_what_they_find_ended(*, by_us: bool, wrong: bool) -> None:
+    told = record({})
+    launch = launched(told, 0)
+    if by_us:
+        ended(told, launch, HOUR)
+    for minute in (60, 61, 62):
+        check = checked(told, launch, minute * MINUTE, "settle")
+        check.ended_at = 63 * MINUTE
+        told.notifications.append(Notification(check.ended_at, launch.stamped, Outcome.INTERRUPTED, check))
+    assert broken(told, an_ending_is_told_once) is wrong
