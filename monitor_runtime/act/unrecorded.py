@@ -26,7 +26,7 @@ class Unrecorded:
     """Whether the pending follow-up was looked into, or could not be."""
     unread: bool = False
     """Whether it could not be read just now: what it carries would be lost with it."""
-    _launched_at: dict[str, datetime | None] = field(default_factory=dict[str, datetime | None])
+    _described: dict[str, Instance] = field(default_factory=dict[str, Instance])
 
     @classmethod
     def carried_by(cls, carried: TagValues | None) -> Unrecorded:
@@ -54,7 +54,7 @@ class Unrecorded:
 
     def drop_overtaken(self, instance: Instance) -> None:
         """What was written since, or is of an earlier launch, needs no follow-up any more to carry it."""
-        self._launched_at[instance.instance_id] = instance.launched_at
+        self._described[instance.instance_id] = instance
         newer = self.newer_than(instance)
         carried = self.tags.get(instance.instance_id, {})
         self.written(instance.instance_id, {tag: text for tag, text in carried.items() if tag not in newer})
@@ -86,12 +86,15 @@ class Unrecorded:
         return bool(news)
 
     def _learn(self, instance_id: str, values: Mapping[str, str]) -> bool:
-        """Take over what is later than what is known; whether anything is."""
-        own, launched_at = self.tags.get(instance_id, {}), self._launched_at.get(instance_id)
+        """Take over what is later than what is known, and still counts; whether anything is."""
+        own, described = self.tags.get(instance_id, {}), self._described.get(instance_id)
+        launched_at = described.launched_at if described else None
         news = {
             tag: text
             for tag, text in values.items()
-            if _is_news(tag, values, own) and not _is_of_before(tag, values, launched_at)
+            if _is_news(tag, values, own)
+            and not (described and _was_taken_away(tag, values, described.tags))
+            and not _is_of_before(tag, values, launched_at)
         }
         if news:
             self.tags[instance_id] = {**own, **news}

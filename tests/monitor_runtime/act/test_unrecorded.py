@@ -7,6 +7,7 @@ import pytest
 from monitor_runtime.act.report import Report
 from monitor_runtime.act.unrecorded import Unrecorded
 from monitor_runtime.contract import names
+from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.triggers import follow_up_input
 
 from ..builders import LAUNCH, at, instance
@@ -63,6 +64,18 @@ def test_the_tag_of_a_refusal_that_a_person_removed_does_not_come_back_from_a_fo
     carried = {names.TAG_REFUSED: f"3 {LATER} deadline", names.TAG_ENDED_AT: LATER, names.TAG_OUTCOME: "deadline"}
     unrecorded = Unrecorded.carried_by({told.instance_id: carried})
     assert (names.TAG_REFUSED in unrecorded.newer_than(told)) is comes_back
+
+
+@pytest.mark.parametrize(("written", "comes_back"), [({names.TAG_ENDED_AT: EARLIER}, False), ({}, True)])
+def test_nor_does_it_where_the_same_was_refused_again_since(written: dict[str, str], *, comes_back: bool) -> None:
+    told, refused = instance(tags=written), f"1 2026-03-02T10:30:00Z {Outcome.DEADLINE}"
+    pending = {names.TAG_REFUSED: f"3 {EARLIER} {Outcome.DEADLINE}", names.TAG_ENDED_AT: EARLIER}
+    cloud = ScriptedCloud({"schedule_input": [follow_up_input({}, {told.instance_id: pending})]}).cloud
+    unrecorded = Unrecorded()
+    unrecorded.drop_overtaken(told)
+    unrecorded.keep(told.instance_id, {names.TAG_REFUSED: refused})
+    unrecorded.catch_up(cloud, Report("run", "heartbeat", LAUNCH))
+    assert (unrecorded.tags[told.instance_id][names.TAG_REFUSED] != refused) is comes_back
 
 
 def test_of_two_values_that_are_carried_the_later_counts_and_of_equals_the_own() -> None:
