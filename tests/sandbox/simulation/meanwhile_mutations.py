@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor_runtime import check
-from monitor_runtime.act import carry_out
+from monitor_runtime.act import carry_out, unrecorded
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.follow_up import Recheck
 from monitor_runtime.cloud.values import Instance
@@ -83,5 +83,10 @@ MEANWHILE_MUTATIONS = (
         "unverified work is ended by a deadline that is only reported while S3 fails",
         replaced(decide, "_is_spared", lambda *_: False),
         "an_ending_is_told_once",
+    ),
+    Mutation(
+        "a refusal that a person forgave comes back",
+        replaced(unrecorded, "_was_taken_away", lambda *_: False),
+        "a_check_ends_what_is_due",
     ),
 )
