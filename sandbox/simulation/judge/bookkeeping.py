@@ -98,7 +98,7 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
         recorded = truth.recorded(launch)
         if not recorded or _recorded_blindly(truth, recorded[-1]) or _recorded_over_another(truth, recorded):
             continue
-        if truth.has_markers_on_several_pages(launch, recorded[-1].at):
+        if truth.may_hide_a_marker(launch, recorded[-1].at):
             continue
         at, outcome = recorded[-1].at, Outcome(recorded[-1].tags["runctl:outcome"])
         true = _true_outcomes(truth, launch, at, recorded[-1].check.looked_at or at) | truth.refused_before(launch, at)

@@ -52,7 +52,7 @@ def _surely_due(truth: Truth, check: Check, launch: Launch, moment: int) -> Due 
     late = 0 if finish is None else _counted_late(truth, launch, finish, moment)
     large = any(written.multipart for written in truth.signs_of_progress(launch, moment))
     unsure = {Outcome.IDLE, Outcome.STALLED} if large else {Outcome.IDLE}
-    if finish is not None and finish.kind is Outcome.SUCCEEDED and truth.has_markers_on_several_pages(launch, moment):
+    if finish is not None and finish.kind is Outcome.SUCCEEDED and truth.may_hide_a_marker(launch, moment):
         # The other marker may count, which came later or says something else.
         unsure |= {Outcome.SUCCEEDED, Outcome.FAILED, Outcome.UNVERIFIED}
     dues = [due for due in truth.dues(launch, moment, moment, sure=True) if due.outcome not in unsure]
@@ -72,7 +72,7 @@ def _counted_late(truth: Truth, launch: Launch, finish: Finish, moment: int) -> 
     """How long after the completion the monitor's count of its grace began; None while nothing says that it has."""
     if not finish.dated_back:
         return 0
-    if finish.uncertain and not truth.has_markers_on_several_pages(launch, moment):
+    if finish.uncertain and not truth.may_hide_a_marker(launch, moment):
         return finish.stamp - finish.since
     since = remembered_since(truth, launch, finish, moment)
     return None if since is None else since - finish.since
@@ -106,7 +106,7 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     finish = truth.finish(launch, end)
     if finish is None or any(hold.until is not None and hold.until > launch.at for hold in truth.record.holds):
         return None
-    if truth.has_markers_on_several_pages(launch, end):
+    if truth.may_hide_a_marker(launch, end):
         return None
     due = truth.due_of(launch, finish, end)
     if Action.REPORT in {due.action, truth.settings.on_deadline} or truth.is_kept(launch, due, due.at):

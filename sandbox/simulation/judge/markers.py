@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monitor_runtime.contract.outcomes import Outcome
+from monitor_runtime.observe.listing import MAX_PAGES
 from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Finish, body_of, names_object
 from sandbox.simulation.world.bucket import Written
 from sandbox.simulation.world.machine import Launch
@@ -86,10 +87,11 @@ class Markers:
             self._kind[asked] = next(of_it, None)
         return self._kind[asked]
 
-    def has_markers_on_several_pages(self, launch: Launch, moment: int) -> bool:
-        """Whether one success marker hides another: of several, the first that a page shows is the one that counts.
+    def may_hide_a_marker(self, launch: Launch, moment: int) -> bool:
+        """Whether one success marker hides another, or it is not known whether one of failure is beside it.
 
-        What earlier launches left behind is on the pages too.
+        Of several, the first that a page shows is the one that counts, and only some pages are read. What earlier
+        launches left behind is on them too.
         """
         markers = [
             name
@@ -101,7 +103,8 @@ class Markers:
         there = {
             each.key[len(prefix) :].partition("/")[:2] for each in self._versions(moment) if each.key.startswith(prefix)
         }
-        return len(markers) > 1 and len(there) > self.record.scenario.page_size
+        page_size = self.record.scenario.page_size
+        return len(there) > page_size * (1 if len(markers) > 1 else MAX_PAGES)
 
     def _first_stamp(self, launch: Launch, moment: int, patterns: Sequence[str], forgotten_at: int) -> int:
         """When a marker of these was there first: one that is written again has its grace once."""

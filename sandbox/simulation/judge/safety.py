@@ -51,7 +51,7 @@ def grace_is_given_in_full(truth: Truth) -> Iterator[Found]:
         said = outcome_of(ending)
         untold = ending.check.disturbed and (said is Outcome.UNVERIFIED or (truth.has_two_instances and not said))
         # Of several markers, the first that a page shows counts: it may be one without a manifest.
-        hidden = truth.has_markers_on_several_pages(ending.launch, ending.at)
+        hidden = truth.may_hide_a_marker(ending.launch, ending.at)
         if finishes and not (untold or hidden) and not dues_of(truth, ending):
             early = min(truth.due_of(ending.launch, finish, look).at for look, finish in finishes) - ending.sent_at
             yield Found(ending.at, f"check {ending.check.number} ended the run {early / SECOND:.3f} s early")
@@ -64,7 +64,7 @@ def the_outcome_is_true(truth: Truth) -> Iterator[Found]:
         due |= truth.refused_before(ending.launch, ending.at) if due else set()
         if told is Outcome.UNVERIFIED and _verification_was_refused(ending):
             continue
-        if _lost_its_memory(truth) or truth.has_markers_on_several_pages(ending.launch, ending.at):
+        if _lost_its_memory(truth) or truth.may_hide_a_marker(ending.launch, ending.at):
             continue
         if told is not None and due and told not in due:
             yield Found(ending.at, f"check {ending.check.number} said {told}, true was {', '.join(sorted(due))}")
@@ -213,7 +213,7 @@ def a_stopped_instance_is_kept(truth: Truth) -> Iterator[Found]:
     for at, launch, check in truth.record.terminated_stopped:
         since = launch.left_running_at
         early = days is None or since is None or at < whole_seconds(since) + days * DAY
-        if truth.has_markers_on_several_pages(launch, check.looked_at or at):
+        if truth.may_hide_a_marker(launch, check.looked_at or at):
             continue
         # A marker that was recorded may be taken away while the instance is on hold.
         recorded = [tagging.at for tagging in truth.recorded(launch) if tagging.at <= at]

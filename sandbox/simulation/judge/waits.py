@@ -25,7 +25,7 @@ def graced_endings(truth: Truth) -> Iterator[tuple[Ending, float]]:
         finish = truth.finish(ending.launch, ending.looks[-1])
         if finish is None or finish.dated_back:
             continue
-        if truth.has_markers_on_several_pages(ending.launch, ending.looks[-1]):
+        if truth.may_hide_a_marker(ending.launch, ending.looks[-1]):
             continue
         due = finish.since + truth.grace
         held = any(hold.at < ending.sent_at for hold in truth.record.holds)

@@ -60,6 +60,7 @@ FOUND_SOMETHING = (
     1_016_069_192,
     1_016_078_133,
     1_017_032_014,
+    1_018_059_941,
 )
 """What was wrong with the monitor, or with its judge, did not show in thousands of others."""
 GRACE_IGNORED = next(mutation for mutation in MUTATIONS if mutation.name == "grace is ignored")

@@ -52,7 +52,7 @@ def test_a_marker_and_a_folder_of_its_name_are_two_entries_of_a_page(folder: str
     told.scenario = replace(told.scenario, page_size=2)
     launch = launched(told, 0)
     wrote(told, MINUTE, "done", "COMPLETE", folder)
-    assert Truth(told).has_markers_on_several_pages(launch, HOUR) is hidden
+    assert Truth(told).may_hide_a_marker(launch, HOUR) is hidden
 
 
 @pytest.mark.parametrize(("page_size", "wrong"), [(1000, True), (2, False)])
@@ -81,3 +81,12 @@ def test_of_two_markers_on_several_pages_the_one_that_still_has_to_be_verified_m
     told.bucket.put(f"{PREFIX}other", 1)
     wrote(told, 11 * MINUTE, "done")
     assert broken(told, a_finished_run_is_ended_in_time) is wrong
+
+
+@pytest.mark.parametrize(("others", "hidden"), [(9, False), (10, True)])
+def test_of_more_pages_than_are_read_it_is_not_known_whether_one_shows_a_failure(others: int, *, hidden: bool) -> None:
+    told = record({"failure_markers": ("*.failed",)})
+    told.scenario = replace(told.scenario, page_size=2)
+    launch = launched(told, 0)
+    wrote(told, MINUTE, "done", *(f"other-{number}" for number in range(others)))
+    assert Truth(told).may_hide_a_marker(launch, HOUR) is hidden
