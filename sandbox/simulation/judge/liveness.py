@@ -167,7 +167,7 @@ def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
             continue
         destroyed = truth.record.destroyed_at is not None and truth.record.destroyed_at < check.ended_at
         going = truth.is_going(launch, check.started_at, check.ended_at) or _was_let_go_unrecorded(truth, launch)
-        if check.tampered_after in OF_SWITCH:
+        if check.tampered_after in OF_SWITCH or _is_believed_from_before(truth, launch, check):
             continue
         if destroyed or going or truth.is_interrupted(check.ended_at) or not check.is_about(launch):
             continue
@@ -186,6 +186,16 @@ def _was_let_go_unrecorded(truth: Truth, launch: Launch) -> bool:
     return any(
         check.trigger == "forget" and check.launch == launch.number and check.disturbed for check in truth.record.checks
     )
+
+
+def _is_believed_from_before(truth: Truth, launch: Launch, check: Check) -> bool:
+    """A hold that goes on over a new start keeps the switch's time: the tag is believed until an audit looks."""
+    audited = any(
+        other.trigger == "audit" and other.is_whole and launch.at <= other.started_at <= check.started_at
+        for other in truth.record.checks
+    )
+    tampered = truth.is_tampered_with(OF_SWITCH, launch.at)
+    return tampered and any(hold.at <= launch.at for hold in truth.record.holds) and not audited
 
 
 def _was_moved_unrecorded(truth: Truth, check: Check) -> bool:

@@ -62,7 +62,7 @@ def was_noticed(truth: Truth, ending: Ending, seconds: float) -> bool:
     Not what a marker had hidden that was taken away since.
     """
     due = ending.sent_at - round(seconds * SECOND)
-    finish = truth.finish(ending.launch, ending.sent_at)
+    finish = truth.finish(ending.launch, ending.looks[-1])
 
     def saw(check: Check) -> bool:
         if check.launch != ending.launch.number or check.looked_at is None or check.first_described_at is None:
@@ -72,6 +72,5 @@ def was_noticed(truth: Truth, ending: Ending, seconds: float) -> bool:
         return in_time and truth.finish(ending.launch, check.first_described_at) == finish
 
     acted = any(tagging.at < ending.at for tagging in truth.recorded(ending.launch))
-    since = ending.sent_at if finish is None else finish.since
-    hidden = any(since <= at <= ending.sent_at for at, _ in truth.record.bucket.removed)
+    hidden = finish and any(finish.since <= at <= ending.sent_at for at, _ in truth.record.bucket.removed)
     return not acted and not hidden and any(saw(check) for check in truth.record.checks)

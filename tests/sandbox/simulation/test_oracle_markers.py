@@ -8,7 +8,7 @@ import pytest
 
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Action, Outcome
-from sandbox.simulation.judge.liveness import a_finished_run_is_ended_in_time
+from sandbox.simulation.judge.liveness import a_finished_run_is_ended_in_time, a_noticed_completion_is_ended_at_once
 from sandbox.simulation.judge.removals import a_marker_that_is_gone_is_told
 from sandbox.simulation.judge.safety import a_stopped_instance_is_kept, endings_are_as_declared
 from sandbox.simulation.judge.truth import Truth
@@ -17,7 +17,7 @@ from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND
 
-from .records import PREFIX, broken, checked, deny, ended, launched, record, tagged
+from .records import PREFIX, broken, checked, deny, ended, launched, record, tagged, wrote
 
 KEY = f"{PREFIX}done"
 
@@ -28,9 +28,9 @@ def _wrote(told: Record, *moments: int) -> None:
         told.bucket.put(KEY, 0)
 
 
-def _deleted(told: Record, at: int) -> None:
+def _deleted(told: Record, at: int, key: str = KEY) -> None:
     told.bucket.timeline.now = at
-    told.bucket.delete(KEY)
+    told.bucket.delete(key)
 
 
 @pytest.mark.parametrize(
@@ -193,3 +193,17 @@ def test_a_success_marker_that_is_overwritten_with_a_failure_tells_of_it_from_th
     told.bucket.timeline.now = failed_at
     told.bucket.put(KEY, 15, b'{"exit_code":3}')
     assert broken(told, a_finished_run_is_ended_in_time) is wrong
+
+
+@pytest.mark.parametrize(("deleted", "wrong"), [(False, True), (True, False)])
+def test_a_marker_that_goes_before_the_call_excuses_a_late_end_of_its_grace(*, deleted: bool, wrong: bool) -> None:
+    told = record({"grace_seconds": 60})
+    launch = launched(told, 0)
+    checked(told, launch, 9 * MINUTE)
+    wrote(told, 10 * MINUTE, "done")
+    checked(told, launch, 10 * MINUTE + SECOND)
+    ended(told, launch, 11 * MINUTE + 7 * SECOND)
+    told.endings[-1] = replace(told.endings[-1], sent_at=11 * MINUTE + 8 * SECOND)
+    if deleted:
+        _deleted(told, 11 * MINUTE + 7 * SECOND + 1, f"{PREFIX}done")
+    assert broken(told, a_noticed_completion_is_ended_at_once) is wrong

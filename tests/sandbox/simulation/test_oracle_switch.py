@@ -15,7 +15,7 @@ from sandbox.simulation.judge.safety import the_switch_spares_what_may_run
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Firing, HoldTruth, Notification, Record, Tagging
 from sandbox.simulation.world.scenario import ReplacementPlan
-from sandbox.simulation.world.tampering import Right
+from sandbox.simulation.world.tampering import Right, Tampering, TamperingPlan
 from sandbox.simulation.world.timeline import HOUR, MINUTE
 from sandbox.simulation.world.weather import Weather
 
@@ -167,4 +167,20 @@ def test_a_switch_that_was_moved_without_a_record_is_put_right_before_it_fires(
     told.taggings.append(Tagging(3 * MINUTE, launch.number, {"runctl:armed": "2030-01-01T01:10:00Z"}, first))
     first.switch_after = DUE_AT
     checked(told, launch, looked_at * MINUTE).switch_after = 3 * HOUR
+    assert broken(told, the_switch_is_armed) is wrong
+
+
+@pytest.mark.parametrize(("tampered_at", "trigger", "wrong"), [(20, "", False), (40, "", True), (20, "audit", True)])
+def test_a_hold_that_goes_on_over_a_new_start_has_a_deleted_switch_believed_until_an_audit_looks(
+    tampered_at: int, trigger: str, *, wrong: bool
+) -> None:
+    told = record({"max_runtime_hours": 1.0})
+    told.scenario = replace(told.scenario, tampering=TamperingPlan(Tampering.SWITCH_DELETED, 0, 0))
+    told.tampered_at = tampered_at * MINUTE
+    told.holds.append(HoldTruth(MINUTE, 10 * HOUR))
+    launched(told, 0, 25 * MINUTE)
+    launch = launched(told, 30 * MINUTE)
+    if trigger:
+        checked(told, launch, 32 * MINUTE, trigger=trigger)
+    checked(told, launch, 35 * MINUTE)
     assert broken(told, the_switch_is_armed) is wrong
