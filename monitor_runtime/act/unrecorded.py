@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor_runtime.act.report import Report
 from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import names
-from monitor_runtime.contract.memory import ASKED_AGAIN, read_refusals
+from monitor_runtime.contract.memory import read_refusals
 from monitor_runtime.contract.times import parse_time
 from monitor_runtime.contract.triggers import TagValues, unrecorded_of
+
+LONGEST_CHECK = timedelta(minutes=15)
+"""The most that Lambda gives an invocation. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
 @dataclass(slots=True)
@@ -121,11 +124,12 @@ class Unrecorded:
 def _is_later(tag: str, these: Mapping[str, str], those: Mapping[str, str]) -> bool:
     """Whether the tag in ``these`` tells of a later time than in ``those``.
 
-    Of refusals within an hour, the higher count is the later: a check that did not know of the others counted less.
+    Of refusals that overlapping checks met, the higher count is the later: one that did not know of the others counted
+    less. Of others it is the date that counts: a person may have forgiven the earlier ones.
     """
     if tag == names.TAG_REFUSED:
         here, there = read_refusals(these.get(tag, "")), read_refusals(those.get(tag, ""))
-        if here and there and here.what == there.what and abs(here.at - there.at) < ASKED_AGAIN:
+        if here and there and here.what == there.what and abs(here.at - there.at) < LONGEST_CHECK:
             return here[:2] > there[:2]
     return _dated(tag, these) > _dated(tag, those)
 
