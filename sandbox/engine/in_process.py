@@ -172,10 +172,16 @@ def evaluate(
     # The end of a runner waits for the threads in which resources are registered; the end of a loop does not.
     with asyncio.Runner() as runner:
         asyncio.set_event_loop(runner.get_loop())
+        runner.get_loop().set_exception_handler(_leave_untold)
         mocks.set_mocks(monitor.mocks, project=project, stack=stack, preview=preview, monitor=monitor)
         pulumi.runtime.set_all_config(dict(config))
         runner.run(_run(program, deployment), context=contextvars.copy_context())
     return deployment
+
+
+def _leave_untold(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A failure is raised once, by `evaluate`; asyncio would tell of it again for each output that waited for it."""
+    del loop, context
 
 
 async def _run(program: Callable[[], object], deployment: Deployment) -> None:
