@@ -167,17 +167,18 @@ def the_switch_is_armed(truth: Truth) -> Iterator[Found]:
             continue
         destroyed = truth.record.destroyed_at is not None and truth.record.destroyed_at < check.ended_at
         going = truth.is_going(launch, check.started_at, check.ended_at) or _was_let_go_unrecorded(truth, launch)
-        if check.tampered_after in OF_SWITCH or _is_believed_from_before(truth, launch, check):
+        if check.tampered_after in OF_SWITCH:
             continue
         if destroyed or going or truth.is_interrupted(check.ended_at) or not check.is_about(launch):
             continue
         untils = [hold.until or 0 for hold in truth.record.holds if truth.is_held(described_at)]
         wanted = max(deadline, *untils, 0) + SWITCH_DELAY
-        # Shortly before a switch fires it is put again, whatever its tag says.
-        near = 2 * (truth.settings.max_interval_seconds * SECOND + MINUTE)
-        if wanted - check.ended_at > near and _was_moved_unrecorded(truth, check):
+        if wanted <= check.ended_at + MINUTE or check.switch_after == wanted:
             continue
-        if wanted > check.ended_at + MINUTE and check.switch_after != wanted:
+        # Shortly before a switch fires it is put again, whatever its tag says.
+        is_near = wanted - check.ended_at <= 2 * (truth.settings.max_interval_seconds * SECOND + MINUTE)
+        moved = not is_near and _was_moved_unrecorded(truth, check)
+        if not (moved or _is_believed_from_before(truth, launch, check)):
             yield Found(check.ended_at, f"check {check.number} left the switch at {check.switch_after}, not {wanted}")
 
 
@@ -190,12 +191,15 @@ def _was_let_go_unrecorded(truth: Truth, launch: Launch) -> bool:
 
 def _is_believed_from_before(truth: Truth, launch: Launch, check: Check) -> bool:
     """A hold that goes on over a new start keeps the switch's time: the tag is believed until an audit looks."""
-    audited = any(
-        other.trigger == "audit" and other.is_whole and launch.at <= other.started_at <= check.started_at
-        for other in truth.record.checks
+    held = any(hold.at <= launch.at for hold in truth.record.holds)
+    return (
+        held
+        and truth.is_tampered_with(OF_SWITCH, launch.at)
+        and not any(
+            other.trigger == "audit" and other.is_whole and launch.at <= other.started_at <= check.started_at
+            for other in truth.record.checks
+        )
     )
-    tampered = truth.is_tampered_with(OF_SWITCH, launch.at)
-    return tampered and any(hold.at <= launch.at for hold in truth.record.holds) and not audited
 
 
 def _was_moved_unrecorded(truth: Truth, check: Check) -> bool:
