@@ -171,7 +171,6 @@ def evaluate(
     settings.ROOT.set(None)
     # The end of a runner waits for the threads in which resources are registered; the end of a loop does not.
     with asyncio.Runner() as runner:
-        asyncio.set_event_loop(runner.get_loop())
         runner.get_loop().set_exception_handler(_leave_untold)
         mocks.set_mocks(monitor.mocks, project=project, stack=stack, preview=preview, monitor=monitor)
         pulumi.runtime.set_all_config(dict(config))

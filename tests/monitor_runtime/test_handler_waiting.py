@@ -16,6 +16,7 @@ from .cloud.aws_failures import DENIED, PASSING
 from .cloud.moto_cloud import BUCKET, PREFIX, RUN, Cloud, Context, moto_cloud
 from .handler_paths import S3_EVENT, completed_and_due, watched
 
+OFTEN = {"initial_interval_seconds": 10, "backoff_multiplier": 1.0, "max_interval_seconds": 60}
 _SCHEDULING = {"scheduler:CreateSchedule", "scheduler:UpdateSchedule"}
 
 
@@ -26,7 +27,7 @@ def _elapsed(cloud: Cloud, trigger: str = "heartbeat") -> float:
 
 
 def test_many_short_waits_together_take_no_longer_than_one_may() -> None:
-    with moto_cloud(initial_interval_seconds=10, backoff_multiplier=1.0, max_interval_seconds=60) as cloud:
+    with moto_cloud(**OFTEN) as cloud:
         cloud.check("first-check")
         assert 60 < _elapsed(cloud) <= 75
 
@@ -37,8 +38,7 @@ def _completed_while_a_check_waits(cloud: Cloud) -> None:
 
 
 def test_the_end_of_grace_of_what_is_completed_while_a_check_waits_is_waited_for_too() -> None:
-    often = {"initial_interval_seconds": 10, "backoff_multiplier": 1.0, "max_interval_seconds": 60}
-    with moto_cloud(**often, grace_seconds=60) as cloud:
+    with moto_cloud(**OFTEN, grace_seconds=60) as cloud:
         _completed_while_a_check_waits(cloud)
         assert (_elapsed(cloud), cloud.state) == (105, "stopped")
 
@@ -50,8 +50,7 @@ def test_the_time_of_a_training_to_react_is_not_waited_away_for_the_end_of_a_gra
         return 840_000
 
     monkeypatch.setattr(Context, "get_remaining_time_in_millis", a_minute_taken)
-    often = {"initial_interval_seconds": 10, "backoff_multiplier": 1.0, "max_interval_seconds": 60}
-    with moto_cloud(**often, grace_seconds=75, shutdown_timeout_seconds=600) as cloud:
+    with moto_cloud(**OFTEN, grace_seconds=75, shutdown_timeout_seconds=600) as cloud:
         _completed_while_a_check_waits(cloud)
         assert (_elapsed(cloud), cloud.state) == (49, "running")
         assert names.follow_up_name(RUN) in cloud.schedules()
