@@ -10,12 +10,10 @@ from monitor_runtime.act.report import Report
 from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import names
+from monitor_runtime.contract.lateness import TIMEOUT_SECONDS
 from monitor_runtime.contract.memory import read_refusals
 from monitor_runtime.contract.times import parse_time
 from monitor_runtime.contract.triggers import TagValues, unrecorded_of
-
-LONGEST_CHECK = timedelta(minutes=15)
-"""The most that Lambda gives an invocation. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
 @dataclass(slots=True)
@@ -129,7 +127,7 @@ def _is_later(tag: str, these: Mapping[str, str], those: Mapping[str, str]) -> b
     """
     if tag == names.TAG_REFUSED:
         here, there = read_refusals(these.get(tag, "")), read_refusals(those.get(tag, ""))
-        if here and there and here.what == there.what and abs(here.at - there.at) < LONGEST_CHECK:
+        if here and there and here.what == there.what and abs(here.at - there.at) < timedelta(seconds=TIMEOUT_SECONDS):
             return here[:2] > there[:2]
     return _dated(tag, these) > _dated(tag, those)
 

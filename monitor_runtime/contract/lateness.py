@@ -11,3 +11,7 @@ SOONEST = timedelta(seconds=15)
 """A schedule must be in the future when EventBridge reads it."""
 STILL = timedelta(minutes=5)
 """An upload that got no part for so long is not on its way any more: one part takes a slow line a minute or two."""
+TIMEOUT_SECONDS = 900
+"""The most that Lambda gives an invocation: a check waits up to 75 s, and for the end of a grace period as long again
+where there is time; a training has up to 600 s to react to its signal.
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""

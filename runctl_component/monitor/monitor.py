@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from monitor_runtime.contract import names
+from monitor_runtime.contract.lateness import TIMEOUT_SECONDS
 from runctl_component import policies
 from runctl_component.args.arn_rules import Place
 from runctl_component.args.check_monitor import checked_monitor, place_problems
@@ -25,9 +26,6 @@ from runctl_component.policy_documents import to_json
 
 RUNTIME = "python3.13"
 MEMORY_MB = 256
-TIMEOUT_SECONDS = 900
-"""The most that Lambda gives: a check waits up to 75 s, and for the end of a grace period as long again where there is
-time; a training has up to 600 s to react to its signal."""
 
 
 class Monitor(pulumi.ComponentResource):

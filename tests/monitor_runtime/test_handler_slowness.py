@@ -10,9 +10,9 @@ import pytest
 
 from monitor_runtime.act.ending import ENDING_SECONDS
 from monitor_runtime.cloud.aws import AwsCloud
+from monitor_runtime.contract.lateness import TIMEOUT_SECONDS
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.observe.time_budget import LONGEST_CALL_SECONDS
-from runctl_component.monitor.monitor import TIMEOUT_SECONDS
 from sandbox.aws.boto import client
 
 from .cloud.moto_cloud import Cloud, Context, moto_cloud

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from monitor_runtime.contract.lateness import TIMEOUT_SECONDS
 from runctl_component.monitor.archive import archive_path
-from runctl_component.monitor.monitor import MEMORY_MB, TIMEOUT_SECONDS
+from runctl_component.monitor.monitor import MEMORY_MB
 from sandbox.runtime.emulator import HOST, Code, EmulatedFunction, emulated
 from sandbox.runtime.get_runtime import NoRuntimeError, Runtime, require_runtime
 from tests.monitor_runtime.cloud.moto_cloud import ENVIRONMENT

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from monitor_runtime.act.report import Report
+from monitor_runtime.contract.lateness import TIMEOUT_SECONDS
 from monitor_runtime.dispatch import Dispatcher, Reply
 from sandbox.simulation.world.process import Process, TimedOutError
 from sandbox.simulation.world.record import Check
@@ -17,7 +18,7 @@ from sandbox.simulation.world.timeline import MINUTE, SECOND
 from sandbox.simulation.world.weather import FUNCTION
 from sandbox.simulation.world.world import REGION, World
 
-TIMEOUT = 900 * SECOND
+TIMEOUT = TIMEOUT_SECONDS * SECOND
 RETRIES = 1
 
 
