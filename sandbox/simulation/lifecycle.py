@@ -7,14 +7,15 @@ from random import Random
 
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import read_refusals
 from monitor_runtime.contract.times import format_time
 from sandbox.simulation.updates import Updates
 from sandbox.simulation.world.function import Function
 from sandbox.simulation.world.machine import ALIVE, Machine
-from sandbox.simulation.world.record import HoldTruth, Record
+from sandbox.simulation.world.record import HoldTruth, Pardon, Record
 from sandbox.simulation.world.scenario import FAILURE_NAMES, MARKER_NAMES, HoldPlan, Scenario, draw_scenario
 from sandbox.simulation.world.tampering import Tampering, TamperingPlan
-from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, to_datetime
+from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, to_datetime, to_milliseconds
 from sandbox.simulation.world.world import World
 
 LAUNCHED_AT = 10 * MINUTE
@@ -219,10 +220,11 @@ class Lifecycle:
         self.world.timeline.after(plan.undone_after, lambda: machine.tags.update(put_back))
 
     def _lift_protection(self) -> None:
+        now = self.world.timeline.now
         self.world.machine.protected = False
-        self.world.record.unprotected_at = self.world.timeline.now
-        if self.world.machine.tags.pop(names.TAG_REFUSED, None):
-            self.world.record.forgiven_at = self.world.timeline.now
+        self.world.record.unprotected_at = now
+        if told := read_refusals(self.world.machine.tags.pop(names.TAG_REFUSED, "")):
+            self.world.record.pardon = Pardon(now, to_milliseconds(told.at))
         self.world.timeline.trace("people   lift the stop protection")
 
 

@@ -10,7 +10,7 @@ from sandbox.simulation.judge.activity import Activity
 from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, counted_since, is_whole, names_object
 from sandbox.simulation.world.bucket import UploadTruth
 from sandbox.simulation.world.machine import Launch, SpotKind
-from sandbox.simulation.world.record import Tagging
+from sandbox.simulation.world.record import Pardon, Tagging
 from sandbox.simulation.world.tampering import Right, Tampering
 from sandbox.simulation.world.timeline import DAY, HOUR, MINUTE, SECOND, whole_seconds
 
@@ -232,11 +232,14 @@ class Truth(Activity):
     def refusals(self, launch: Launch, moment: int, *, by_denial: bool = True) -> int:
         """How often an ending of this launch had been refused by then, since a person last forgave it.
 
-        What the monitor could not write into a tag, nobody can remove from there.
         ``by_denial``: with those for which the monitor has no right.
         """
-        forgiven_at = self.record.forgiven_at or 0
-        can_forgive = forgiven_at <= moment and not self.record.lacks(Right.TAG, forgiven_at)
-        since = forgiven_at if can_forgive else 0
+        pardon = self.record.pardon
+        since = pardon.at if pardon and pardon.at <= moment and self._counts(pardon) else 0
         counted = [entry for entry in self.record.refusals if by_denial or not entry.by_denial]
         return sum(entry.launch == launch.number and since <= entry.at <= moment for entry in counted)
+
+    def _counts(self, pardon: Pardon) -> bool:
+        """Whether the tag told of all refusals: what the monitor could not write there, nobody can remove from it."""
+        told = all(entry.at < pardon.told_until + 2 * SECOND for entry in self.record.refusals if entry.at <= pardon.at)
+        return told and not self.record.lacks(Right.TAG, pardon.at)

@@ -108,6 +108,15 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Pardon:
+    """A person removed the tag of a refusal, to have the ending tried again."""
+
+    at: int
+    told_until: int
+    """When the last refusal was, as far as the tag told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notification:
     """What the topic got."""
 
@@ -192,8 +201,8 @@ class Record:
     destroyed_at: int | None = None
     replaced_at: int | None = None
     unprotected_at: int | None = None
-    forgiven_at: int | None = None
-    """When a person removed the tag of a refusal; None where there was none to remove."""
+    pardon: Pardon | None = None
+    """None where there was no tag of a refusal to remove."""
     tampered_at: int | None = None
     denied_at: int | None = None
     denied_calls: int = 0

@@ -64,6 +64,7 @@ FOUND_SOMETHING = (
     1_018_096_505,
     1_018_104_954,
     1_018_149_531,
+    1_019_013_291,
 )
 """What was wrong with the monitor, or with its judge, did not show in thousands of others."""
 GRACE_IGNORED = next(mutation for mutation in MUTATIONS if mutation.name == "grace is ignored")

@@ -9,7 +9,7 @@ from monitor_runtime.contract.times import format_time
 from sandbox.simulation.judge.bookkeeping import a_refusal_is_asked_for_again, a_refusal_is_not_asked_for_ever
 from sandbox.simulation.judge.liveness import MAX_REFUSALS, a_stuck_stop_is_forced
 from sandbox.simulation.judge.truth import Truth
-from sandbox.simulation.world.record import Refusal, Tagging
+from sandbox.simulation.world.record import Pardon, Refusal, Tagging
 from sandbox.simulation.world.tampering import Right
 from sandbox.simulation.world.timeline import HOUR, MINUTE, to_datetime
 
@@ -25,18 +25,23 @@ def test_a_stop_is_forced_until_ec2_has_refused_that_three_times(refusals: int, 
     assert broken(told, a_stuck_stop_is_forced) is wrong
 
 
-FORGIVEN = [(Right.TAG, HOUR, MAX_REFUSALS), (Right.METRIC, HOUR, 0), (Right.METRIC, None, MAX_REFUSALS)]
+PARDONS = [
+    (Right.TAG, Pardon(HOUR, 2 * MINUTE), MAX_REFUSALS),
+    (Right.METRIC, Pardon(HOUR, 2 * MINUTE), 0),
+    (Right.METRIC, Pardon(HOUR, MINUTE), MAX_REFUSALS),
+    (Right.METRIC, None, MAX_REFUSALS),
+]
 
 
-@pytest.mark.parametrize(("right", "forgiven_at", "counted"), FORGIVEN)
-def test_a_person_forgives_by_removing_a_tag_and_cannot_where_there_is_none(
-    right: Right, forgiven_at: int | None, counted: int
+@pytest.mark.parametrize(("right", "pardon", "counted"), PARDONS)
+def test_a_person_forgives_what_the_tag_tells_by_removing_it_and_cannot_where_there_is_none(
+    right: Right, pardon: Pardon | None, counted: int
 ) -> None:
     told = record({})
     deny(told, right)
     launch = launched(told, 0)
     told.refusals.extend(Refusal(launch.number, count * MINUTE) for count in range(MAX_REFUSALS))
-    told.unprotected_at, told.forgiven_at = HOUR, forgiven_at
+    told.pardon = pardon
     assert Truth(told).refusals(launch, 2 * HOUR) == counted
 
 
