@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import cast
 
 from monitor_runtime.decide.completion import ManifestEntry, MarkerBody
@@ -14,8 +16,13 @@ _MAX_MESSAGE_CHARACTERS = 200
 _SUCCEEDED = frozenset({"succeeded", "success"})
 _FAILED = frozenset({"failed", "failure", "fail", "error"})
 _FIELDS = frozenset({"outcome", "exitcode", "message", "checkpoint"})
-_SHOWN_CHARACTERS = 40
-_MEANT_AS_JSON = re.compile(r'\s*(\{|\[\s*[\[{"\]])')
+_ENTRY_FIELDS = frozenset({"key", "size"})
+_GZIP = b"\x1f\x8b"
+_INVISIBLE = "\ufeff\u200b"
+"""Byte order marks and zero-width spaces, which editors and consoles put in front."""
+_MEANT_AS_JSON = re.compile(r"""\s*(b?['"])?\s*(\{|\[\s*([\[{"\]]|(-?[\d.eE+-]+|true|false|null)\s*,))""")
+_SHOWN_WORD = re.compile(r"([A-Za-z][A-Za-z -]{0,19})?")
+"""A longer text, or one with digits, may hold a secret."""
 
 
 class _Object(dict[str, object]):
@@ -29,51 +36,73 @@ class _Object(dict[str, object]):
 def parse_body(body: bytes) -> MarkerBody:
     """Read ``{"outcome", "exit_code", "message", "checkpoint": [{"key", "size"}]}``, each optional or null.
 
-    A failure that one field tells of counts, whatever else is odd. A field of an unknown form, an object that is cut
-    off at `MAX_BODY_BYTES`, or JSON that is no object is not understood. Text that is no JSON is just a marker.
+    A failure that one field tells of counts, whatever else is odd. What is compressed, or cut off at `MAX_BODY_BYTES`,
+    a field of an unknown form, and JSON that is no object are not understood. Text that is no JSON is just a marker.
+    What is said of them leaves S3, and shows no text that may hold a secret.
     """
-    text = body.decode(json.detect_encoding(body), "replace")
+    if body.startswith(_GZIP):
+        return MarkerBody(not_understood="compressed with gzip")
+    text = body.decode(json.detect_encoding(body), "replace").lstrip(_INVISIBLE)
+    read = _parsed(text)
+    is_cut = len(body) >= MAX_BODY_BYTES and (read is not None or not text.strip())
+    read = read or MarkerBody()
+    return replace(read, not_understood=f"cut off at {MAX_BODY_BYTES} bytes") if is_cut else read
+
+
+def _parsed(text: str) -> MarkerBody | None:
+    """None for text that is no JSON. A text within JSON may be JSON that was encoded twice."""
     try:
         document: object = json.loads(text, object_pairs_hook=_Object)
     except (ValueError, RecursionError):
-        cut = f"cut off at {MAX_BODY_BYTES} bytes" if len(body) >= MAX_BODY_BYTES else "no valid JSON"
-        return MarkerBody(not_understood=cut if _MEANT_AS_JSON.match(text) else "")
+        return MarkerBody(not_understood="no valid JSON") if _MEANT_AS_JSON.match(text) else None
     if isinstance(document, _Object):
         return _read(document)
     if isinstance(document, str):
-        return MarkerBody(failed=_word(document) in _FAILED)
+        return _parsed(document) if _MEANT_AS_JSON.match(document) else MarkerBody(failed=_word(document) in _FAILED)
     if document is False or isinstance(document, list):
-        return MarkerBody(not_understood=f"{_shown(cast('object', document))} where a JSON object is expected")
+        kind = "false" if document is False else "a list"
+        return MarkerBody(not_understood=f"{kind} where a JSON object is expected")
     return MarkerBody()
 
 
 def _read(document: _Object) -> MarkerBody:
-    fields = {_key(key): value for key, value in document.pairs if _key(key) in _FIELDS}
-    repeated = len(fields) < sum(_key(key) in _FIELDS for key, _ in document.pairs)
-    said = _word(fields.get("outcome"))
-    known = not said or said in _SUCCEEDED | _FAILED
-    exit_code, exit_code_known = _exit_code(fields.get("exitcode"))
-    manifest, manifest_known = _manifest(fields.get("checkpoint"))
-    message, message_known = _message(fields.get("message"))
-    problems = {
-        "a field is there twice": repeated,
-        f"outcome {_shown(fields.get('outcome'))}": not known,
-        f"exit_code {_shown(fields.get('exitcode'))}": not exit_code_known,
-        "checkpoint": not manifest_known,
-        "message": not message_known,
-    }
+    """Of a field that is there twice, a failure counts in either place."""
+    fields = _fields(document, _FIELDS)
+    said = [_word(outcome) for outcome in fields["outcome"]]
+    codes = [_exit_code(code) for code in fields["exitcode"]]
+    manifests = [_manifest(entries) for entries in fields["checkpoint"]]
+    messages = [_message(message) for message in fields["message"]]
+    exit_code = next((code for code, _ in codes if code), codes[-1][0] if codes else None)
+    unknown = [outcome for outcome, word in zip(fields["outcome"], said, strict=True) if not _is_known(word)]
+    odd_codes = [code for code, (_, known) in zip(fields["exitcode"], codes, strict=True) if not known]
+    problems = [
+        *["a field is there twice" for values in fields.values() if len(values) > 1][:1],
+        *[f"outcome {_shown(outcome)}" for outcome in unknown],
+        *[f"exit_code {_shown(code)}" for code in odd_codes],
+        *["checkpoint" for _, known in manifests if not known],
+        *["message" for _, known in messages if not known],
+    ]
     return MarkerBody(
-        failed=said in _FAILED or bool(exit_code),
+        failed=not _FAILED.isdisjoint(said) or bool(exit_code),
         exit_code=exit_code,
-        message=message,
-        manifest=manifest,
-        not_understood=", ".join(problem for problem, found in problems.items() if found),
+        message=messages[-1][0] if messages else "",
+        manifest=tuple(entry for entries, _ in manifests for entry in entries),
+        not_understood=", ".join(problems),
     )
 
 
-def _key(key: str) -> str:
-    """Keys in one spelling: ``exitCode`` is ``exit_code``."""
-    return _word(key).replace("_", "").replace("-", "")
+def _fields(document: _Object, names: frozenset[str]) -> defaultdict[str, list[object]]:
+    """All values of these keys, in one spelling: ``exitCode`` and ``Exit Code`` are ``exit_code``."""
+    values = defaultdict[str, list[object]](list)
+    for key, value in document.pairs:
+        name = re.sub(r"[\W_]", "", key).casefold()
+        if name in names:
+            values[name].append(value)
+    return values
+
+
+def _is_known(word: str) -> bool:
+    return not word or word in _SUCCEEDED | _FAILED
 
 
 def _word(value: object) -> str:
@@ -84,8 +113,11 @@ def _word(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    text = ascii(value)
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
+    if isinstance(value, str):
+        return ascii(value) if _SHOWN_WORD.fullmatch(value) else f"of {len(value)} characters"
+    if isinstance(value, list):
+        return "a list"
+    return "an object" if isinstance(value, _Object) else ascii(value)
 
 
 def _exit_code(value: object) -> tuple[int | None, bool]:
@@ -118,8 +150,9 @@ def _manifest(entries: object) -> tuple[tuple[ManifestEntry, ...], bool]:
 
 def _entries(entries: Sequence[object]) -> Iterator[ManifestEntry]:
     for entry in entries:
-        fields = cast("Mapping[str, object]", entry if isinstance(entry, Mapping) else {})
-        key, size = fields.get("key"), fields.get("size")
+        fields = _fields(entry if isinstance(entry, _Object) else _Object(()), _ENTRY_FIELDS)
+        key, size = (next(iter(fields[name]), None) for name in ("key", "size"))
         whole = isinstance(key, str) and key != "" and not any("\ud800" <= sign <= "\udfff" for sign in key)
-        if whole and (size is None or (isinstance(size, int) and not isinstance(size, bool) and size >= 0)):
+        once = all(len(values) <= 1 for values in fields.values())
+        if whole and once and (size is None or (isinstance(size, int) and not isinstance(size, bool) and size >= 0)):
             yield ManifestEntry(cast("str", key), size)

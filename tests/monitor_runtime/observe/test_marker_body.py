@@ -35,12 +35,15 @@ def _read(**document: object) -> MarkerBody:
         ({"exit_code": "0"}, MarkerBody(exit_code=0)),
         ({"exit_code": 1.0}, MarkerBody(failed=True, exit_code=1)),
         ({"exitCode": 1}, MarkerBody(failed=True, exit_code=1)),
+        ({"Exit Code": 1}, MarkerBody(failed=True, exit_code=1)),
+        ({"exit.code": 1}, MarkerBody(failed=True, exit_code=1)),
         ({"Outcome": "failed"}, MarkerBody(failed=True)),
         ({"message": "loss 0.31 ✓"}, MarkerBody(message="loss 0.31 ✓")),
         ({"outcome": None, "exit_code": None, "message": None, "checkpoint": None}, MarkerBody()),
         ({"checkpoint": []}, MarkerBody()),
         ({"epoch": 40, "nested": {"a": [1], "exit_code": 5}}, MarkerBody()),
         ({"checkpoint": [{"key": "a.pt"}]}, MarkerBody(manifest=(ManifestEntry("a.pt", None),))),
+        ({"checkpoint": [{"Key": "a.pt", "Size": 9}]}, MarkerBody(manifest=(ManifestEntry("a.pt", 9),))),
         (
             {"checkpoint": [{"key": "a.pt", "size": 0, "sha256": "x"}, {"key": "b/ä.pt", "size": 2**40}]},
             MarkerBody(manifest=(ManifestEntry("a.pt", 0), ManifestEntry("b/ä.pt", 2**40))),
@@ -55,7 +58,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"outcome": "deadline"}, "outcome 'deadline'"),
     ({"outcome": "sucess"}, "outcome 'sucess'"),
     ({"outcome": ""}, "outcome ''"),
-    ({"outcome": ["failed"]}, "outcome ['failed']"),
+    ({"outcome": ["failed"]}, "outcome a list"),
+    ({"outcome": "401 hf_ABCDEFGHIJKLMNOPQRSTUVWXYZ"}, "outcome of 33 characters"),
+    ({"exit_code": "sk-proj-0123"}, "exit_code of 12 characters"),
     ({"outcome": True}, "outcome True"),
     ({"exit_code": "SIGKILL"}, "exit_code 'SIGKILL'"),
     ({"exit_code": 1.5}, "exit_code 1.5"),
@@ -75,6 +80,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"checkpoint": [{"key": "a.pt", "size": "9"}]}, "checkpoint"),
     ({"checkpoint": [{"key": "a.pt", "size": True}]}, "checkpoint"),
     ({"checkpoint": [{"key": "a.pt", "size": 9.5}]}, "checkpoint"),
+    ({"checkpoint": [{"key": "a.pt", "Key": "b.pt"}]}, "checkpoint"),
     ({"exit_code": 0, "exitCode": 1}, "a field is there twice"),
 ]
 
@@ -108,7 +114,7 @@ def test_every_entry_of_a_manifest_that_is_understood_is_read() -> None:
         b'"done"',
         b"\x00\x01\x02",
         b"\x80\x04\x95",
-        b"x" * MAX_BODY_BYTES,
+        b"[2026-03-02 11:00] finished".ljust(MAX_BODY_BYTES, b"x"),
     ],
     ids=_shown,
 )
@@ -119,8 +125,15 @@ def test_text_is_just_a_marker(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        (b"false", "False where a JSON object is expected"),
-        (b'[{"outcome": "failed"}]', "[{'outcome': 'failed'}] where a JSON object is expected"),
+        (b"false", "false where a JSON object is expected"),
+        (b"[]", "a list where a JSON object is expected"),
+        (b'[{"message": "HF_TOKEN=hf_0123"}]', "a list where a JSON object is expected"),
+        (b'[1, {"outcome": "failed"},]', "no valid JSON"),
+        (b"""'{"outcome": "failed"}'""", "no valid JSON"),
+        (b"\x1f\x8b\x08", "compressed with gzip"),
+        (b" " * MAX_BODY_BYTES, "cut off at 65536 bytes"),
+        (b'{"outcome": "succeeded"}'.ljust(MAX_BODY_BYTES), "cut off at 65536 bytes"),
+        (b'[1, {"outcome": "failed", "log": "'.ljust(MAX_BODY_BYTES, b"x"), "cut off at 65536 bytes"),
         (b'{"outcome": "succeeded"', "no valid JSON"),
         (b'{"outcome": "succeeded"} trailing', "no valid JSON"),
         (b"{'outcome': 'succeeded'}", "no valid JSON"),
@@ -133,8 +146,20 @@ def test_what_was_meant_as_json_and_is_not_understood_is_said(body: bytes, probl
     assert parse_body(body) == MarkerBody(not_understood=problem)
 
 
-def test_a_json_text_that_says_failed_is_a_failure() -> None:
-    assert parse_body(b'"failed"').failed
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'"failed"',
+        b'{"exit_code": 1, "exit_code": 0}',
+        b'{"outcome": "failed", "outcome": "succeeded"}',
+        json.dumps('{"outcome": "failed"}').encode(),
+        '\ufeff\ufeff{"outcome": "failed"}'.encode(),
+        '\u200b{"outcome": "failed"}'.encode(),
+    ],
+    ids=_shown,
+)
+def test_a_failure_is_understood_however_it_is_written(body: bytes) -> None:
+    assert parse_body(body).failed
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
