@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -43,6 +43,17 @@ class MarkerBody:
     manifest: tuple[ManifestEntry, ...] = ()
     not_understood: str = ""
     """What of it is cut off or of an unknown form; then it is no proof of success."""
+    told_by: str = ""
+    """Which of several markers says so, relative to the prefix."""
+
+    @classmethod
+    def together(cls, bodies: Mapping[str, MarkerBody]) -> MarkerBody:
+        """What several markers say, the earliest first: a failure or doubt of any counts, and all of their files."""
+        failed = [name for name, body in bodies.items() if body.failed]
+        doubted = [name for name, body in bodies.items() if body.not_understood]
+        told_by = next(iter(failed or doubted or bodies))
+        manifest = tuple(entry for body in bodies.values() for entry in body.manifest)
+        return replace(bodies[told_by], manifest=manifest, told_by=told_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +66,8 @@ class Completion:
     since: datetime
     evidence: str
     """For people: ``marker COMPLETE`` or ``expected outputs model.bin, ...``."""
-    marker_key: str | None
-    """The object whose body may say more; None when outputs complete the run."""
+    marker_keys: tuple[str, ...] = ()
+    """The objects whose bodies may say more, the earliest first; none when outputs complete the run."""
     multipart: bool = False
     recognized_by: str = ""
     """What is the same in every look at it: of outputs, the newest and the multipart ones. A marker may be uploaded
@@ -76,7 +87,8 @@ class Completion:
             details.append(f"exit code {body.exit_code}")
         if body.message and share_last_words:
             details.append(body.message)
-        evidence = f"{self.evidence} ({', '.join(details)})" if details else self.evidence
+        evidence = f"marker {body.told_by}" if body.told_by else self.evidence
+        evidence = f"{evidence} ({', '.join(details)})" if details else evidence
         return replace(self, outcome=Outcome.FAILED if body.failed else self.outcome, evidence=evidence)
 
 
@@ -110,18 +122,22 @@ def stale_markers(settings: Settings, objects: Sequence[StoredObject], launched_
 
 
 def find_marker(settings: Settings, objects: Sequence[StoredObject], launched_at: datetime) -> Completion | None:
-    """The marker that counts: a failure marker wins over a success marker, then the earliest of this launch."""
+    """The marker that counts: a failure marker wins over a success marker, then the earliest of this launch.
+
+    Any other success marker that has a body may tell of a failure: each rank or stage of a training may write its own.
+    """
     current = fresh(objects, launched_at)
     for outcome, names in ((Outcome.FAILED, settings.failure_markers), (Outcome.SUCCEEDED, settings.markers)):
-        found = sorted(_any_matching(settings, names, current), key=lambda entry: (entry.modified_at, entry.key))
+        found = sorted(set(_any_matching(settings, names, current)), key=lambda entry: (entry.modified_at, entry.key))
         if found:
-            first = found[0]
+            first, *others = found
+            told = [entry.key for entry in others if entry.size > 0 and outcome is Outcome.SUCCEEDED]
             return Completion(
                 outcome,
                 first.modified_at,
                 first.modified_at,
                 f"marker {first.key[len(settings.prefix) :]}",
-                first.key,
+                (first.key, *told),
                 first.multipart,
                 recognized_by=_recognized(outcome),
             )
@@ -145,7 +161,6 @@ def _find_outputs(settings: Settings, objects: Sequence[StoredObject], launched_
         newest,
         newest,
         f"expected outputs {few(settings.expected_outputs)}",
-        None,
-        any(entry.multipart for entry in found),
+        multipart=any(entry.multipart for entry in found),
         recognized_by=f"outputs of {times.format_time(newest)} {multipart_digest(found)}".rstrip(),
     )

@@ -29,7 +29,7 @@ from monitor_runtime.decide.observation import MetricMaxima, Observation, Unknow
 from monitor_runtime.decide.sign_of_life import sign_is_due
 from monitor_runtime.decide.verification import checkpoint_keys
 from monitor_runtime.observe.listing import find_objects
-from monitor_runtime.observe.marker_body import MAX_BODY_BYTES, parse_body
+from monitor_runtime.observe.markers import read_markers
 from monitor_runtime.observe.progress import find_progress
 from monitor_runtime.observe.sign_of_life import find_sign_of_life
 from monitor_runtime.observe.uploads import find_uploads
@@ -148,8 +148,8 @@ def _completing_objects(
 ) -> tuple[StoredObject, ...] | Unknown:
     """Markers first: where there is one, outputs that cannot be seen, or are in folders, do not matter.
 
-    A failure marker that may lie behind it on a later page is looked for only if what was found ``matters`` by now, or
-    one was seen before.
+    Another one that may lie behind it on a later page, and tell of a failure, is looked for only if what was found
+    ``matters`` by now, or a failure marker was seen before.
     """
     markers = settings.markers + settings.failure_markers
 
@@ -157,7 +157,7 @@ def _completing_objects(
         marker = find_marker(settings, found, launched_at)
         if marker is None:
             return settings.expected_outputs + markers
-        return settings.failure_markers if marker.outcome is Outcome.SUCCEEDED and matters(found) else ()
+        return markers if marker.outcome is Outcome.SUCCEEDED and matters(found) else ()
 
     at_root = tuple(pattern for pattern in settings.expected_outputs if "/" not in pattern)
     in_folders = tuple(pattern for pattern in settings.expected_outputs if "/" in pattern)
@@ -175,11 +175,11 @@ def _completing_objects(
 def _completed(
     cloud: Cloud, settings: Settings, seen: Observation, completion: Completion, launched_at: datetime
 ) -> Observation:
-    """Nothing is waited for any more: read the marker, and for a success what verification needs.
+    """Nothing is waited for any more: read the markers, and for a success what verification needs.
 
     Of one that cannot be read any more, the failure that it told of before is recorded.
     """
-    body = _marker_body(cloud, settings, completion)
+    body = read_markers(cloud, settings, completion.marker_keys)
     if isinstance(body, MarkerBody):
         completion = completion.with_body(body, share_last_words=settings.share_last_words)
     elif seen.memory.outcome is Outcome.FAILED:
@@ -208,11 +208,6 @@ def _at_work(
         progress=find_progress(cloud, settings, seen, now, clock),
         metric_maxima=_metric(cloud, settings, seen.instance, launched_at, seen.objects_at or now),
     )
-
-
-def _marker_body(cloud: Cloud, settings: Settings, completion: Completion) -> MarkerBody | Unknown:
-    key = completion.marker_key
-    return ask(lambda: parse_body(cloud.read_object(settings.bucket, key, MAX_BODY_BYTES))) if key else MarkerBody()
 
 
 def _metric(

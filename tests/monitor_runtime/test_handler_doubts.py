@@ -45,6 +45,15 @@ def test_a_success_marker_that_tells_of_a_failure_is_one(body: bytes) -> None:
         assert (cloud.tags[names.TAG_OUTCOME], cloud.state) == ("failed", "stopped")
 
 
+def test_a_rank_that_failed_makes_the_run_failed_though_another_succeeded_before() -> None:
+    with moto_cloud(markers=["rank-*.done"], on_complete=Action.TERMINATE) as cloud:
+        watched(cloud).put("rank-0.done", b'{"exit_code": 0}')
+        cloud.put("rank-1.done", b'{"exit_code": 1}')
+        cloud.pass_time(minutes=6)
+        cloud.check()
+        assert (cloud.tags[names.TAG_REASON], cloud.state) == ("marker rank-1.done exit code 1", "stopped")
+
+
 def test_a_failure_that_only_the_body_tells_of_is_reported_once_and_as_nothing_else() -> None:
     with moto_cloud(on_complete=Action.REPORT, on_failure=Action.REPORT) as cloud:
         _complete(cloud, b'{"exit_code": 3}')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import translate
 from functools import cache, lru_cache
@@ -97,6 +97,19 @@ def body_of(written: Written) -> Mapping[str, Any]:
     except ValueError:
         return NOT_UNDERSTOOD if written.body.startswith(b"{") else {}
     return cast("Mapping[str, Any]", document) if isinstance(document, dict) else {}
+
+
+def tells_failure(body: Mapping[str, Any]) -> bool:
+    """Whether a marker's body says that the training failed."""
+    return body.get("outcome") == Outcome.FAILED or body.get("exit_code", 0) != 0
+
+
+def together(bodies: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What several markers say: a failure or doubt of any, else what the earliest says, and all of their files."""
+    read = list(bodies)
+    told = next(filter(tells_failure, read), next((body for body in read if body is NOT_UNDERSTOOD), read[0]))
+    files = [entry for body in read for entry in body.get("checkpoint", ())]
+    return {**told, "checkpoint": files} if files and told is not NOT_UNDERSTOOD else told
 
 
 def counted_since(written: Written) -> int:

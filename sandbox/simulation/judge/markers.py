@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.observe.listing import MAX_PAGES
-from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Finish, body_of, names_object
+from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Finish, body_of, names_object, tells_failure, together
 from sandbox.simulation.world.bucket import Written
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.record import Check, Record
@@ -53,13 +53,12 @@ class Markers:
         """The marker that counts at a moment: a failure before a success, then the earliest."""
         objects = self.objects(launch, moment)
         for outcome, patterns in self._kinds():
-            found = [(written.stamp, name) for name, written in objects.items() if _is_named(name, patterns)]
+            found = sorted((written.stamp, name) for name, written in objects.items() if _is_named(name, patterns))
             if found:
-                stamp, name = min(found)
+                stamp, _ = found[0]
                 unread = self.record.lacks(Right.GET_OBJECT, moment)
-                body = NOT_UNDERSTOOD if unread else body_of(objects[name])
-                failed = body.get("outcome") == Outcome.FAILED or body.get("exit_code", 0) != 0
-                failed |= unread and self._was_recorded(launch, moment, Outcome.FAILED)
+                body = NOT_UNDERSTOOD if unread else together(body_of(objects[name]) for _, name in found)
+                failed = tells_failure(body) or (unread and self._was_recorded(launch, moment, Outcome.FAILED))
                 forgotten_at = self._forgotten_at(launch, moment, outcome)
                 since = self._first_stamp(launch, moment, patterns, forgotten_at)
                 seen = since == stamp or self._was_seen(launch, moment, patterns, since)

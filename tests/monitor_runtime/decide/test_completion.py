@@ -10,7 +10,7 @@ import pytest
 from monitor_runtime.cloud.values import Upload
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Idle
-from monitor_runtime.decide.completion import ManifestEntry, MarkerBody
+from monitor_runtime.decide.completion import ManifestEntry, MarkerBody, find_marker
 from monitor_runtime.decide.decisions import Decision, End, Wait
 from monitor_runtime.decide.observation import Observation, Unknown
 
@@ -73,6 +73,14 @@ def test_a_failure_marker_beside_a_success_marker_wins() -> None:
 def test_the_earliest_of_several_markers_starts_the_grace() -> None:
     decision = decided(settings(), seen(DONE, stored("COMPLETE", at(hours=1))), at(hours=1, minutes=5))
     assert isinstance(decision, End)
+
+
+def test_the_earliest_marker_and_any_other_with_a_body_may_tell_more() -> None:
+    run = settings(markers=("rank-*.done", "rank-2*", "done"))
+    empty, told = stored("rank-1.done", at(hours=2, seconds=1), 0), stored("rank-2.done", at(hours=2, seconds=2))
+    found = find_marker(run, [told, empty, DONE], LAUNCH)
+    assert found
+    assert found.marker_keys == (DONE.key, told.key)
 
 
 FAILED_BODY = MarkerBody(failed=True, exit_code=3, message="token hf_123")

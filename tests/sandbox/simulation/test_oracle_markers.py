@@ -85,6 +85,18 @@ def test_what_overlaps_may_remember_a_marker_that_another_check_saw_gone(since: 
     assert finish.since == since
 
 
+@pytest.mark.parametrize(
+    ("second", "outcome"),
+    [(b"", Outcome.SUCCEEDED), (b'{"exit_code": 1}', Outcome.FAILED), (b"{", Outcome.UNVERIFIED)],
+)
+def test_any_of_several_markers_may_tell_of_a_failure(second: bytes, outcome: Outcome) -> None:
+    told = record({})
+    launch = launched(told, 0)
+    _wrote(told, 10 * MINUTE)
+    told.bucket.put(f"{PREFIX}COMPLETE", len(second), second)
+    assert outcome in {due.outcome for due in Truth(told).dues(launch, HOUR, HOUR)}
+
+
 def test_a_marker_that_is_gone_completes_nothing() -> None:
     told = record({})
     launch = launched(told, 0)

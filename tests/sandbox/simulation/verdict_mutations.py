@@ -8,7 +8,7 @@ from monitor_runtime import check
 from monitor_runtime.act import carry_out, recording
 from monitor_runtime.contract import deadline, memory
 from monitor_runtime.decide import completed, completion, decide, ended, unmet
-from monitor_runtime.observe import observe
+from monitor_runtime.observe import markers
 
 from .mutation import Mutation
 from .patches import (
@@ -47,10 +47,10 @@ VERDICT_MUTATIONS = (
         "every_ending_has_a_cause",
         500,
     ),
-    Mutation("the body of a marker is not read", replaced(observe, "parse_body", unread), "the_outcome_is_true", 300),
+    Mutation("the body of a marker is not read", replaced(markers, "parse_body", unread), "the_outcome_is_true", 300),
     Mutation(
         "a body that is not understood is believed",
-        wrapped(observe, "parse_body", understood),
+        wrapped(markers, "parse_body", understood),
         "the_outcome_is_true",
         300,
     ),
