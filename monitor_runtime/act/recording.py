@@ -13,6 +13,7 @@ from monitor_runtime.contract.memory import noticed_value, safe_value
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.times import format_time
+from monitor_runtime.decide.completion import gone_for
 from monitor_runtime.decide.observation import Observation, Progress, Unknown
 from monitor_runtime.decide.stalled import progress_value
 
@@ -50,12 +51,14 @@ def notice(context: CheckContext, instance: Instance, seen: Observation, *, goes
 
     ``goes_on``: whether the instance does, so that there is something to remember.
     """
-    found = seen.completion
+    found, noticed = seen.completion, seen.memory.noticed
     if found is None:
-        if goes_on and seen.memory.noticed and not isinstance(seen.objects, Unknown | None):
-            context.report.problem(f"{seen.memory.noticed} is gone again: the run goes on, its grace period has ended")
+        if goes_on and noticed and not isinstance(seen.objects, Unknown | None):
+            context.report.problem(f"{noticed} is gone again: the run goes on, its grace period has ended")
             _note(context, instance, "")
         return
+    if gone_for(noticed, found):
+        context.report.problem(f"{noticed} is gone again: {found.evidence} completes the run")
     if seen.objects_at is None or seen.memory.noticed_before(found.recognized_by):
         return
     if goes_on:

@@ -19,6 +19,11 @@ def literal_head(pattern: str) -> str:
     return pattern[: min((pattern.find(sign) for sign in "*?[" if sign in pattern), default=len(pattern))]
 
 
+def literal_tail(pattern: str) -> str:
+    """What all names end with that a pattern matches: the part after its last wildcard; all of it without one."""
+    return pattern[max(pattern.rfind(sign) for sign in "*?[]") + 1 :]
+
+
 MAX_PATTERN_CHARACTERS = 256
 _SET = re.compile(r"\[!?(\]?[^]]*)\]")
 _RANGE = re.compile(r"(.)-(.)")

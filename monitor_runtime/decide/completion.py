@@ -103,6 +103,12 @@ def find(
     return found and counted(found, memory, seen_at)
 
 
+def gone_for(noticed: str, found: Completion) -> bool:
+    """Whether a marker that was noticed before would count now if it were still there."""
+    is_success = noticed == _recognized(Outcome.SUCCEEDED)
+    return (noticed == FAILURE_MARKER and found.recognized_by != noticed) or (is_success and not found.marker_keys)
+
+
 def counted(found: Completion, memory: Memory, seen_at: datetime) -> Completion:
     """Its grace is counted from when it was first there: by S3's own time, or where that is dated back, first sight."""
     noticed = memory.noticed_before(found.recognized_by)

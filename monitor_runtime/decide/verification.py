@@ -48,11 +48,14 @@ def _checkpoint_gap(settings: Settings, seen: Observation, launched_at: datetime
         if gap := missing(settings, pattern, found, launched_at):
             return f"checkpoint {gap}"
     sizes = {entry.key: entry.size for entry in fresh(found, launched_at)}
+    older = {entry.key for entry in found} - set(sizes)
     body = seen.marker_body
     for entry in body.manifest if isinstance(body, MarkerBody) else ():
         key = manifest_key(settings, entry)
         if key not in sizes:
-            return f"{key} of the manifest is missing"
+            return f"{key} of the manifest is {'older than this launch' if key in older else 'missing'}"
+        if entry.size is None and not sizes[key]:
+            return f"{key} of the manifest is empty"
         if entry.size is not None and sizes[key] != entry.size:
             return f"{key} has {sizes[key]} bytes, its manifest says {entry.size}"
     return None

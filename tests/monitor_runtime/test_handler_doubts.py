@@ -206,33 +206,6 @@ def test_a_deadline_tells_what_of_the_outputs_was_missing() -> None:
         assert cloud.messages()[0]["unmet"] == unmet
 
 
-# Markers that come and go.
-
-
-def test_a_marker_that_is_uploaded_every_minute_ends_the_run_one_grace_period_after_its_first_sight() -> None:
-    with moto_cloud() as cloud:
-        watched(cloud)
-        for minute in range(7):
-            cloud.put("done")
-            reply = cloud.check("first-check")
-            if reply["decision"] == "end":
-                assert minute == 5
-                return
-            cloud.pass_time(minutes=1)
-        pytest.fail("the run was never ended")
-
-
-def test_a_marker_that_is_gone_again_ends_its_grace_period_and_that_is_said_once() -> None:
-    with moto_cloud() as cloud:
-        watched(cloud).put("done")
-        cloud.check("first-check")
-        client("s3").delete_object(Bucket=BUCKET, Key=f"{PREFIX}done")
-        cloud.pass_time(minutes=6)
-        gone, later = cloud.check(), cloud.check()
-        assert gone["problems"] == ["marker succeeded is gone again: the run goes on, its grace period has ended"]
-        assert (later["problems"], cloud.state) == ([], "running")
-
-
 # Tags that cannot be written.
 
 

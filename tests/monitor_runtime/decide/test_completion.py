@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.cloud.values import Upload
+from monitor_runtime.cloud.values import StoredObject, Upload
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Idle
 from monitor_runtime.decide.completion import ManifestEntry, MarkerBody, find_marker
@@ -147,6 +147,20 @@ def test_what_cannot_be_relied_on_is_waited_for_then_unverified(fields: dict[str
     given_up = decided(run, seen(DONE, **fields), GRACE_OVER + timedelta(seconds=600))
     assert isinstance(waiting, Wait)
     assert _outcome(given_up) == (Outcome.UNVERIFIED, Action.STOP)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ((), "is missing"),
+        ((stored("model.pt", at(hours=1), 0),), "is empty"),
+        ((stored("model.pt", LAUNCH - HOUR, 9),), "is older than this launch"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_the_manifest_is_said(found: tuple[StoredObject, ...], said: str) -> None:
+    body = MarkerBody(manifest=(ManifestEntry("model.pt", None),))
+    decision = decided(settings(), seen(DONE, marker_body=body, checkpoints=found), GRACE_OVER)
+    assert decision.reason == f"marker done, but {PREFIX}model.pt of the manifest {said}"
 
 
 @pytest.mark.parametrize("key", ["model.pt", f"{PREFIX}model.pt", f"s3://outputs/{PREFIX}model.pt"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from monitor_runtime.cloud.values import StoredObject
 from monitor_runtime.decide.unmet import missing
 
 from ..builders import LAUNCH, at, settings, stored
@@ -96,5 +97,46 @@ def test_a_part_that_is_named_exactly_stands_for_itself() -> None:
     assert _missing(_shard(1), _shard(1)) is None
 
 
-def test_a_number_of_parts_that_nobody_can_count_costs_nothing() -> None:
-    assert _missing("a*", "a-1-of-999999999") == "a*: only part 1 of 999999999"
+@pytest.mark.parametrize("number", ["1", "0000000001"])
+def test_a_number_of_parts_that_nobody_can_count_costs_nothing(number: str) -> None:
+    assert _missing("a*", f"a-{number}-of-9999999999") == "a*: only part 1 of 9999999999"
+
+
+def test_a_part_beyond_the_total_is_none() -> None:
+    assert _missing(SHARDS, _shard(5)) == f"{SHARDS}: no part of 3"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        ("fold-1-of-5/model-*.pt", "fold-1-of-5/model-a.pt"),
+        ("shard-1-of-4-*.bin", "shard-1-of-4-a.bin"),
+        ("*_1_of_3.json", "eval_1_of_3.json"),
+        ("model[1-of-2].pt", "model[1-of-2].pt"),
+    ],
+)
+def test_a_number_that_the_pattern_spells_out_counts_no_parts(pattern: str, name: str) -> None:
+    assert _missing(pattern, name) is None
+
+
+@pytest.mark.parametrize("pattern", ["shard-1-of-4-*.bin", "*/part-*.bin"])
+def test_beside_it_what_a_wildcard_stands_for_does(pattern: str) -> None:
+    name = pattern.replace("*/", "1-of-1/").replace("*", "1-of-2")
+    assert _missing(pattern, name) == f"{pattern}: only part 1 of 2"
+
+
+def test_nor_does_one_in_the_prefix() -> None:
+    run = settings(prefix="sweep/trial-2-of-10/")
+    assert missing(run, "*.pt", [StoredObject("sweep/trial-2-of-10/a.pt", 1, at(hours=1))], LAUNCH) is None
+
+
+@pytest.mark.parametrize(("count", "gap"), [(3, None), (2, "only parts 0, 1 of 3")])
+def test_parts_are_one_set_though_each_has_a_digest_of_its_own(count: int, gap: str | None) -> None:
+    digests = ["5f1c0a9be2d47788", "a0b1c2d3e4f50617", "123e4567-e89b-12d3-a456-426614174000"][:count]
+    written = [f"data/train-{number:05}-of-00003-{digest}.parquet" for number, digest in enumerate(digests)]
+    assert _missing("data/train-*.parquet", *written) == (f"data/train-*.parquet: {gap}" if gap else None)
+
+
+@pytest.mark.parametrize("pattern", ["*/*", "*/*.json", "r*/s*", "?unctl/*"])
+def test_what_runctl_writes_itself_is_nothing_that_a_wildcard_means(pattern: str) -> None:
+    assert _missing(pattern, "runctl/started.json") == f"{pattern}: absent"
