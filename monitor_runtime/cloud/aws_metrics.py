@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor_runtime.cloud.interface import MetricWindow
+from monitor_runtime.cloud.interface import CloudError, ErrorKind, MetricWindow
 
 
 def metric_query(instance_id: str, window: MetricWindow) -> dict[str, Any]:
@@ -30,7 +30,15 @@ def metric_query(instance_id: str, window: MetricWindow) -> dict[str, Any]:
 
 
 def read_maxima(answer: Mapping[str, Any]) -> Mapping[datetime, float]:
-    """Two lists, of which the first has the beginnings of the periods."""
+    """Two lists, of which the first has the beginnings of the periods.
+
+    What CloudWatch could not look up comes without datapoints, and not as an error of the call:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataResult.html
+    """
     found = answer["MetricDataResults"][0]
+    if (status := found.get("StatusCode", "Complete")) != "Complete":
+        said = ", ".join(message["Value"] for message in found.get("Messages", []) if message.get("Value"))
+        kind = ErrorKind.REFUSED if status == "Forbidden" else ErrorKind.TRANSIENT
+        raise CloudError("cloudwatch:GetMetricData", status, said or "not all datapoints were returned", kind)
     pairs = zip(found["Timestamps"], found["Values"], strict=True)
     return {moment.astimezone(UTC): float(value) for moment, value in pairs}

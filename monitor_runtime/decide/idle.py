@@ -14,6 +14,8 @@ BOOT = timedelta(minutes=15)
 PERIOD_SECONDS = 300
 """Basic monitoring publishes a datapoint every 5 minutes."""
 _PERIOD = timedelta(seconds=PERIOD_SECONDS)
+_LATE_PERIODS = 2
+"""A single datapoint may come late: CloudWatch promises no time."""
 
 
 def metric_window(idle: Idle, launched_at: datetime, now: datetime) -> MetricWindow | None:
@@ -64,8 +66,15 @@ def metric_problem(idle: Idle | None, seen: MetricMaxima | Unknown | None) -> st
             seen.window.start if all(value is None for value in before) else seen.window.end - _length(idle)
         )
         return f"{idle.metric} has had no datapoint since {since}, so the run cannot be found idle: {_advice(idle)}"
-    between = window[there[0] : there[-1] + 1]
-    if None in between and all(value is None or _rests(idle, value) for value in window):
+    if any(value is not None and not _rests(idle, value) for value in window):
+        return None
+    if there[-1] + _LATE_PERIODS < len(window):
+        newest = seen.window.end - _PERIOD * (len(window) - there[-1] - 1)
+        return (
+            f"{idle.metric} has had no datapoint since {format_time(newest)}, and a missing one counts as activity:"
+            " publish each within 5 minutes"
+        )
+    if None in window[there[0] : there[-1] + 1]:
         return (
             f"{idle.metric} has a datapoint in {len(there)} of {len(window)} periods of 5 minutes, and a missing one"
             " counts as activity: publish it at least every 5 minutes"

@@ -182,6 +182,11 @@ def test_a_metric_that_comes_more_seldom_than_every_period_is_told() -> None:
     assert "a datapoint in 3 of 6 periods of 5 minutes" in told
 
 
+def test_a_metric_that_comes_too_late_is_told() -> None:
+    told = _problem(REST, REST, REST, REST, None, None) or ""
+    assert "no datapoint since 2026-03-02T09:35:00Z, and a missing one counts as activity" in told
+
+
 @pytest.mark.parametrize(
     "maxima",
     [
