@@ -54,7 +54,7 @@ def locate(
 ) -> list[Found]:
     """The runs that an event is about, those of them that cannot be checked, and why it is not about other instances.
 
-    Where ``misses`` says that nobody of this monitor writes, EC2 is not asked.
+    Where ``misses`` says that nobody of this monitor writes, or that EC2 throttles, EC2 is not asked.
 
     Raises:
         CloudError: when EC2 does not answer; Lambda then delivers the event again.
@@ -68,7 +68,9 @@ def locate(
         subject = names.output_tag(trigger.bucket, folder)
         if misses.has(subject, now):
             return [Ignored(f"no instance for {subject}, as of a moment ago")]
-        found = list(cloud.find_instances({names.TAG_OUTPUT: subject}))
+        if misses.is_throttled(now):
+            return [Ignored("EC2 throttled a moment ago: the next check of the run looks")]
+        found = _writing_to(cloud, subject, misses, now)
         if all(instance.tags.get(names.TAG_MONITOR) != monitor for instance in found):
             misses.add(cloud, monitor, subject, now)
     if not found:
@@ -83,6 +85,14 @@ def locate(
             reason = f"{instance.instance_id} belongs to {owner or 'no monitor'}, not to {monitor}"
             ignored.append(Ignored(reason))
     return [*(_run_of(cloud, schedule, instances, now) for schedule, instances in by_schedule.items()), *ignored]
+
+
+def _writing_to(cloud: Cloud, place: str, misses: Misses, now: datetime) -> list[Instance]:
+    try:
+        return list(cloud.find_instances({names.TAG_OUTPUT: place}))
+    except CloudError as error:
+        misses.failed(error, now)
+        raise
 
 
 def _run_of(cloud: Cloud, schedule: str, instances: Sequence[Instance], now: datetime) -> Found:

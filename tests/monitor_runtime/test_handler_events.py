@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from monitor_runtime.act.ending import EndingFailedError
+from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.contract.triggers import TriggerError
-from monitor_runtime.observe.misses import MAX_CLIMBED
+from monitor_runtime.observe.misses import MAX_ENTERED
 from sandbox.aws.boto import client
 
 from .cloud.aws_failures import DENIED, PASSING
@@ -132,12 +133,31 @@ def _described(cloud: Cloud, *keys: str, seconds_apart: float = 0) -> int:
 
 @pytest.mark.parametrize(
     "folder",
-    [PREFIX + "shards/{}/", PREFIX + "shards/{}/parts/", PREFIX + "{}/", "elsewhere/{}/", "elsewhere/a/b/c/d/{}/e/f/"],
+    [
+        PREFIX + "shards/{}/",
+        PREFIX + "shards/{}/parts/",
+        PREFIX + "{}/",
+        "elsewhere/{}/",
+        "elsewhere/a/b/c/d/{}/e/f/",
+        PREFIX + "shards/{}/a/b/c/d/e/",
+        "runs/eval-{}/",
+    ],
 )
 def test_markers_in_hundreds_of_folders_that_are_no_places_of_runs_cost_a_few_calls(folder: str) -> None:
     with moto_cloud() as cloud:
         keys = [folder.format(number) + "done" for number in range(300)]
-        assert _described(cloud, *keys) <= 1 + MAX_CLIMBED
+        assert _described(cloud, *keys) <= 1 + MAX_ENTERED
+
+
+def test_events_while_ec2_throttles_are_left_to_the_next_check_for_a_minute() -> None:
+    with moto_cloud() as cloud:
+        cloud.faults["ec2:DescribeInstances"] = PASSING["throttled"]
+        with pytest.raises(CloudError, match="ThrottlingException"):
+            cloud.handle(_s3_event())
+        assert _described(cloud, *[f"{PREFIX}shards/{number}/done" for number in range(59)], seconds_apart=1) == 0
+        del cloud.faults["ec2:DescribeInstances"]
+        cloud.pass_time(seconds=1)
+        assert cloud.handle(_s3_event())["run"] == RUN
 
 
 def test_the_same_miss_is_asked_for_once_a_minute() -> None:
@@ -185,7 +205,7 @@ def test_a_run_that_is_created_after_a_miss_gets_its_events_a_minute_later() -> 
 def test_events_for_the_runs_of_another_monitor_cost_a_few_calls() -> None:
     with moto_cloud() as cloud:
         cloud.tag(monitor="team/prod/other")
-        assert _described(cloud, *[MARKER] * 300) <= 1 + MAX_CLIMBED
+        assert _described(cloud, *[MARKER] * 300) <= 1 + MAX_ENTERED
 
 
 def test_a_look_around_a_miss_that_fails_is_no_failure_of_the_event() -> None:
