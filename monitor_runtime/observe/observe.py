@@ -32,7 +32,7 @@ from monitor_runtime.observe.listing import find_objects
 from monitor_runtime.observe.markers import read_markers
 from monitor_runtime.observe.progress import find_progress
 from monitor_runtime.observe.sign_of_life import find_sign_of_life
-from monitor_runtime.observe.uploads import find_uploads
+from monitor_runtime.observe.uploads import UNSEEN_MAY_MOVE_FOR, find_uploads
 
 Value = TypeVar("Value")
 
@@ -188,11 +188,18 @@ def _completed(
     if completion.outcome is not Outcome.SUCCEEDED:
         return seen
     patterns = checkpoint_keys(settings, body if isinstance(body, MarkerBody) else None)
+    completed_at = min(completion.since, completion.modified_at)
     return replace(
         seen,
-        uploads=find_uploads(cloud, settings, launched_at, min(completion.since, completion.modified_at)),
+        uploads=find_uploads(cloud, settings, launched_at, completed_at, may_move=_may_move(seen, completed_at)),
         checkpoints=find_objects(cloud, settings, patterns) if patterns else (),
     )
+
+
+def _may_move(seen: Observation, completed_at: datetime) -> bool:
+    """Whether an upload that was not looked into may still be on its way."""
+    in_time = seen.objects_at is not None and seen.objects_at < completed_at + UNSEEN_MAY_MOVE_FOR
+    return seen.instance.state in ON and in_time
 
 
 def _at_work(

@@ -170,10 +170,11 @@ def test_an_upload_under_way_keeps_a_completed_run_running() -> None:
     with moto_cloud() as cloud:
         watched(cloud).put("done")
         began = cloud.clock.now()
+        upload_id = begin_upload(BUCKET, f"{PREFIX}last é+%\n.pt", began)
         # Moto encodes no keys, and tells the same time of 2010 for every upload.
         cloud.faults["s3:ListMultipartUploads"] = lambda: {
             "EncodingType": "url",
-            "Uploads": [{"Key": f"{PREFIX}last+%C3%A9%2B%25%0A.pt", "UploadId": "1", "Initiated": began}],
+            "Uploads": [{"Key": f"{PREFIX}last+%C3%A9%2B%25%0A.pt", "UploadId": upload_id, "Initiated": began}],
         }
         cloud.pass_time(minutes=6)
         reply = cloud.check("first-check")
