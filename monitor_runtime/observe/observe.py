@@ -188,12 +188,19 @@ def _completed(
     if completion.outcome is not Outcome.SUCCEEDED:
         return seen
     patterns = checkpoint_keys(settings, body if isinstance(body, MarkerBody) else None)
-    completed_at = min(completion.since, completion.modified_at)
+    completed_at = _complete_by(seen, completion)
     return replace(
         seen,
         uploads=find_uploads(cloud, settings, launched_at, completed_at, may_move=_may_move(seen, completed_at)),
         checkpoints=find_objects(cloud, settings, patterns) if patterns else (),
     )
+
+
+def _complete_by(seen: Observation, completion: Completion) -> datetime:
+    """When the run was complete; one that was first seen after its instance had ended was so by then."""
+    if seen.instance.state in ON:
+        return completion.since
+    return min(completion.since, seen.instance.state_changed_at or completion.modified_at)
 
 
 def _may_move(seen: Observation, completed_at: datetime) -> bool:

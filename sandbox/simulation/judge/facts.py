@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.world.bucket import Written
+from sandbox.simulation.world.timeline import HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +35,31 @@ class Finish:
     kind: Outcome | None = None
     """Of a marker, what its name says."""
     seen_late: bool = False
-    """Whether this is the reading of a monitor that knows the newest version of a marker alone."""
+    """Whether this is the reading of a monitor that knows the newest version of a marker alone, or saw outputs late."""
 
     @property
     def whole_at(self) -> int:
         """By when the training had written what it has to, and begun to upload what is still on its way."""
         return self.stamp if self.seen_late else min(self.since, self.stamp)
 
+    def given_up_before(self, looked_at: int) -> int:
+        """An hour before the training was complete: what had got no part since then was given up.
+
+        Outputs that S3 dates back were complete when they were there, or for a late monitor when it looked.
+        """
+        whole_at = self.whole_at
+        if self._are_dated_back_outputs:
+            whole_at = looked_at if self.seen_late else self.since
+        return whole_at - HOUR
+
+    @property
+    def _are_dated_back_outputs(self) -> bool:
+        return self.dated_back and self.kind is None
+
     def readings(self) -> tuple[Finish, ...]:
         """Itself, and where that is uncertain, what a monitor makes of it that saw it late."""
-        return (self, replace(self, seen_late=True)) if self.uncertain else (self,)
+        late = self.uncertain or self._are_dated_back_outputs
+        return (self, replace(self, seen_late=True)) if late else (self,)
 
 
 @dataclass(frozen=True, slots=True, order=True)

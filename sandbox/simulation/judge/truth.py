@@ -85,7 +85,7 @@ class Truth(Activity):
             going_on = upload.at <= moment and (upload.completed_at is None or upload.completed_at > moment)
             whole = objects.get(upload.key[start:])
             superseded = whole is not None and whole.stamp > upload.stamp
-            stood_still = (upload.newest_part(moment) or upload.stamp) < finish.whole_at - HOUR
+            stood_still = (upload.newest_part(moment) or upload.stamp) < finish.given_up_before(moment)
             return going_on and upload.stamp >= launch.stamp and not superseded and (given_up or not stood_still)
 
         return [upload for upload in self.record.bucket.uploads if counts(upload)]

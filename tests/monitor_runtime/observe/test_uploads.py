@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from monitor_runtime.cloud.interface import ErrorKind
 from monitor_runtime.cloud.pages import Page, PartPage, UploadMarker, UploadPage
-from monitor_runtime.cloud.values import StoredObject, Upload
+from monitor_runtime.cloud.values import InstanceState, StoredObject, Upload
+from monitor_runtime.contract import names
+from monitor_runtime.contract.memory import noticed_value
+from monitor_runtime.contract.times import format_time
+from monitor_runtime.decide.multipart import multipart_digest
 from monitor_runtime.decide.observation import Unknown
+from monitor_runtime.observe.observe import observe
 from monitor_runtime.observe.uploads import MAX_PAGES, MAX_PART_PAGES, find_uploads
 
-from ..builders import LAUNCH, PREFIX, at, settings
+from ..builders import LAUNCH, PREFIX, at, instance, settings
 from ..cloud.moto_cloud import moto_cloud
-from ..fakes import ScriptedCloud, failure
+from ..fakes import FakeClock, ScriptedCloud, failure
 from ..handler_paths import watched
 
 COMPLETED_AT = at(hours=2)
@@ -180,3 +185,27 @@ def test_nothing_moves_any_more_on_an_instance_that_has_ended() -> None:
         cloud.pass_time(hours=2)
         cloud.force_state("stopped", 80, "User initiated (2026-03-02 09:30:00 GMT)")
         assert cloud.check()["outcome"] == "unverified"
+
+
+@pytest.mark.parametrize(
+    ("state", "seen_at", "counts"),
+    [
+        (InstanceState.RUNNING, at(hours=2, minutes=30), False),
+        (InstanceState.STOPPED, at(hours=2, minutes=30), True),
+        (InstanceState.RUNNING, at(hours=1, minutes=50), True),
+    ],
+)
+def test_an_output_that_s3_dates_back_was_complete_when_it_was_seen_or_its_instance_ended(
+    state: InstanceState, seen_at: datetime, counts: bool
+) -> None:
+    output = StoredObject(f"{PREFIX}model.pt", 1, at(minutes=10), multipart=True)
+    abandoned = Upload(f"{PREFIX}tmp.pt", at(hours=1), "tmp")
+    noticed = f"outputs of {format_time(output.modified_at)} {multipart_digest([output])}"
+    tags = {names.TAG_NOTICED: noticed_value(noticed, seen_at)}
+    stopped_at = None if state is InstanceState.RUNNING else at(hours=1, minutes=30)
+    box = instance(state, tags=tags, state_changed_at=stopped_at)
+    run = settings(expected_outputs=("model.pt",))
+    clock = FakeClock()
+    clock.sleep(timedelta(hours=3).total_seconds())
+    looked = observe(_cloud([UploadPage((abandoned,))], [NO_PARTS], output).cloud, run, box, clock.now(), clock)
+    assert bool(looked.uploads) is counts

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox.simulation.judge.safety import no_upload_is_lost
-from sandbox.simulation.world.timeline import MINUTE, SECOND
+from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 
 from .records import PREFIX, broken, ended, launched, record
 
@@ -24,4 +24,21 @@ def test_an_upload_that_the_signal_of_the_ending_began_could_not_be_seen(lost: s
     told.bucket.put(f"{PREFIX}done", 0)
     ended(told, launch, 10 * MINUTE + 2 * SECOND)
     told.endings[-1] = replace(told.endings[-1], looks=(10 * MINUTE + SECOND,), under_way=(lost,))
+    assert broken(told, no_upload_is_lost) is wrong
+
+
+@pytest.mark.parametrize(("there_at", "wrong"), [(65 * MINUTE, True), (2 * HOUR, False)])
+def test_an_upload_was_given_up_an_hour_before_a_large_output_was_there_and_not_before_s3_dates_it(
+    there_at: int, *, wrong: bool
+) -> None:
+    told = record({"grace_seconds": 0, "expected_outputs": ("model.pt",)})
+    launch = launched(told, 0)
+    told.bucket.timeline.now = 9 * MINUTE
+    told.bucket.begin_upload(SEEN, 10, 0, moves=False)
+    told.bucket.timeline.now = 10 * MINUTE
+    output = told.bucket.begin_upload(f"{PREFIX}model.pt", 10, 0, moves=True)
+    told.bucket.timeline.now = there_at
+    told.bucket.complete_upload(output)
+    ended(told, launch, there_at + 2 * SECOND)
+    told.endings[-1] = replace(told.endings[-1], looks=(there_at + SECOND,), under_way=(SEEN,))
     assert broken(told, no_upload_is_lost) is wrong
