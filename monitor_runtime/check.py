@@ -14,13 +14,13 @@ from monitor_runtime.act.recording import notice, record_tags, remember_progress
 from monitor_runtime.act.silent_box import tell_silence
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline, last_look
-from monitor_runtime.contract.lateness import LEAD
+from monitor_runtime.contract.lateness import INTERRUPTION, LEAD
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.triggers import TriggerKind
 from monitor_runtime.contract.wording import few
 from monitor_runtime.decide.completion import MarkerBody
-from monitor_runtime.decide.decide import INTERRUPTION, decide, decide_unseen
+from monitor_runtime.decide.decide import decide, decide_unseen
 from monitor_runtime.decide.decisions import OVER, Decision, End, Interrupt, Over, Refused, Settle, Wait, decision_word
 from monitor_runtime.decide.idle import metric_problem
 from monitor_runtime.decide.next_check import MAX_WAIT_SECONDS
@@ -188,7 +188,7 @@ def _acted(
     if isinstance(decision, Over):
         return None
     runs_on = _carry_out(context, instance, seen, decision, now)
-    if (then := _then(decision)) and runs_on:
+    if (then := _then(decision)) and (runs_on or isinstance(decision, Settle)):
         recheck = _acted(context, instance, seen, then, now)
         # The reply is to say what was reported.
         return recheck and replace(recheck, inside=False)
@@ -196,7 +196,7 @@ def _acted(
 
 
 def _then(decision: Decision) -> Decision | None:
-    return decision.then if isinstance(decision, End) else None
+    return decision.then if isinstance(decision, End | Settle) else None
 
 
 def _carry_out(context: CheckContext, instance: Instance, seen: Observation, decision: Decision, now: datetime) -> bool:
@@ -216,7 +216,7 @@ def _carry_out(context: CheckContext, instance: Instance, seen: Observation, dec
     except EndingFailedError:
         notice(context, instance, seen)
         raise
-    if context.report.endings.total() > ended_before and not _then(decision):
+    if context.report.endings.total() > ended_before and not (runs_on and _then(decision)):
         notice(context, instance, seen, goes_on=runs_on)
     return runs_on
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import disarm, unrecorded_switch
 from monitor_runtime.act.ending import Ended, EndingFailedError, end_instance, with_retries
+from monitor_runtime.act.follow_up import drop_follow_up
 from monitor_runtime.act.meanwhile import is_ended_by_another, is_overtaken
 from monitor_runtime.act.notification import News, notify
 from monitor_runtime.act.recording import outcome_tags, record_tags
@@ -17,7 +18,7 @@ from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from monitor_runtime.cloud.values import ON, Instance, InstanceState
 from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import deadline
-from monitor_runtime.contract.memory import Memory, Refusable, refused_value, reported_value, unsure
+from monitor_runtime.contract.memory import Memory, Refusable, refused_reason, refused_value, reported_value, unsure
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time
@@ -103,7 +104,7 @@ def end(context: CheckContext, instance: Instance, memory: Memory, decision: End
     context.report.note(f"{ended.action} called {format_time(called_at)}")
     _measure(context, decision, called_at)
     _record(context, instance, memory, decision, _disarmed(context, instance, memory), ended_at=called_at)
-    _drop_follow_up(context)
+    drop_follow_up(context)
     _tell(context, instance, decision, _done(ended), ended.change.current)
     return False
 
@@ -124,7 +125,7 @@ def interrupt(context: CheckContext, instance: Instance, memory: Memory, decisio
 def settle(context: CheckContext, instance: Instance, memory: Memory, decision: Settle, looked_at: datetime) -> None:
     """Do what is left of an ending."""
     is_news = _settled(context, instance, memory, decision, looked_at)
-    _drop_follow_up(context)
+    drop_follow_up(context)
     if is_news:
         _tell(context, instance, decision, f"found the instance {instance.state}", instance.state)
 
@@ -239,7 +240,8 @@ def _failure(
 ) -> EndingFailedError:
     """The ending that failed, counted, and recorded where EC2 refused it."""
     context.report.count(Metric.ENDING_FAILURES)
-    ending = outcome_tags(decision.outcome, decision.reason, context.clock.now())
+    reason = refused_reason(decision.reason) if instance.state in ON else decision.reason
+    ending = outcome_tags(decision.outcome, reason, context.clock.now())
     _count_refusal(context, instance, memory, decision.outcome, error, further=ending)
     return EndingFailedError(f"{decision.action} failed ({decision.outcome}: {decision.reason}): {error}")
 
@@ -266,8 +268,9 @@ def _settled(context: CheckContext, instance: Instance, memory: Memory, decision
         if disarmed:
             record_tags(context, instance, disarmed)
         return not memory.notified
-    context.report.endings[decision.outcome] += 1
-    told = decision.outcome in memory.reported and memory.notified
+    if decision.is_news:
+        context.report.endings[decision.outcome] += 1
+    told = memory.notified and (decision.outcome in memory.reported or not decision.is_news)
     notified = {names.TAG_NOTIFIED: format_time(context.clock.now())} if told else {}
     _record(context, instance, memory, decision, {**disarmed, **notified}, ended_at=looked_at)
     return not told
@@ -285,14 +288,3 @@ def _disarmed(context: CheckContext, instance: Instance, memory: Memory) -> dict
     """Remove the run's deadline switch, which would act on a run that was started again; what to record of it."""
     armed = memory.armed or unrecorded_switch(context, instance)
     return disarm(context, instance, armed) if armed else {}
-
-
-def _drop_follow_up(context: CheckContext) -> None:
-    """Remove what nothing is left to do for. What has to be carried on takes its place, or is in it already."""
-    if context.unrecorded.tags:
-        return
-    try:
-        name = names.follow_up_name(context.settings.run)
-        with_retries(context.clock, lambda: context.cloud.delete_schedule(name), context.remaining_seconds)
-    except CloudError as error:
-        context.report.problem(f"follow-up not removed: {error}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor_runtime.act.check_context import CheckContext
-from monitor_runtime.act.ending import ATTEMPT_SECONDS
+from monitor_runtime.act.ending import ATTEMPT_SECONDS, with_retries
 from monitor_runtime.cloud.interface import CloudError, ErrorKind, FollowUp
 from monitor_runtime.contract import names
 from monitor_runtime.contract.lateness import SOONEST
@@ -104,3 +104,14 @@ def put_follow_up(context: CheckContext, at: datetime) -> None:
     message = follow_up_input(context.settings.to_document(), context.unrecorded.tags)
     name, replaces = names.follow_up_name(context.settings.run), not context.unrecorded.unread
     context.cloud.put_follow_up(FollowUp(name, at, message, replaces))
+
+
+def drop_follow_up(context: CheckContext) -> None:
+    """Remove what nothing is left to do for. What has to be carried on takes its place, or is in it already."""
+    if context.unrecorded.tags:
+        return
+    try:
+        name = names.follow_up_name(context.settings.run)
+        with_retries(context.clock, lambda: context.cloud.delete_schedule(name), context.remaining_seconds)
+    except CloudError as error:
+        context.report.problem(f"follow-up not removed: {error}")

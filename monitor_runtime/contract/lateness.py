@@ -11,6 +11,8 @@ SOONEST = timedelta(seconds=15)
 """A schedule must be in the future when EventBridge reads it."""
 STILL = timedelta(minutes=5)
 """An upload that got no part for so long is not on its way any more: one part takes a slow line a minute or two."""
+INTERRUPTION = timedelta(minutes=5)
+"""From a spot warning to the end, with a margin: an instance that still runs then is watched as before."""
 TIMEOUT_SECONDS = 900
 """The most that Lambda gives an invocation: a check waits up to 75 s, and for the end of a grace period as long again
 where there is time; a training has up to 600 s to react to its signal.

@@ -23,6 +23,10 @@ MAX_REFUSALS = 3
 ASKED_AGAIN = timedelta(hours=1)
 ONLY_STARTED_AGAIN = "only started again"
 """How the reason ends for which an instance is stopped whose training had finished in an earlier launch."""
+SPOT_REASON = "spot interruption"
+"""How the reason of every ending by EC2 begins, which distinguishes it from an ending that was reported or refused."""
+_REFUSED_REASON = "refused: "
+"""How a reason begins of an ending that EC2 refused, so that the instance ran on."""
 _UNSURE = " unsure"
 _MAX_MONITOR = 200
 """Leaves room in a tag for the time, the action and `_UNSURE`."""
@@ -170,6 +174,20 @@ class Memory:
         return self.noticed_since if self.noticed == completion else None
 
     @property
+    def is_provisional(self) -> bool:
+        """Whether the outcome was recorded of an instance that ran on: EC2 was to take it, or refused to end it.
+
+        What was only started again is never terminated for that, and so is not looked into.
+        """
+        ran_on = self.reason.startswith((SPOT_REASON, _REFUSED_REASON))
+        return self.ended_as is not None and ran_on and not self.reason.endswith(ONLY_STARTED_AGAIN)
+
+    @property
+    def evidence(self) -> str:
+        """The reason, without what became of the ending."""
+        return self.reason.removeprefix(_REFUSED_REASON).removeprefix(f"{SPOT_REASON}: ")
+
+    @property
     def ended_as(self) -> Outcome | None:
         """The outcome with which the launch ended; None while there is none, or it was only reported."""
         return None if self.outcome in self.reported else self.outcome
@@ -207,6 +225,11 @@ def _is_of(launch: Launch, moment: datetime) -> bool:
 def refused_value(count: int, now: datetime, what: Outcome | Refusable) -> str:
     """The tag's value when something was refused."""
     return f"{count} {format_time(now)} {what}"
+
+
+def refused_reason(reason: str) -> str:
+    """The reason to record of an ending that EC2 refused, so that the instance runs on."""
+    return f"{_REFUSED_REASON}{reason}"
 
 
 def armed_value(at: datetime, action: Action, monitor: str) -> str:

@@ -6,11 +6,12 @@ The numbers of the rules, here and in the modules that have some of them, are th
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monitor_runtime.cloud.values import ON
 from monitor_runtime.contract.deadline import LAST_LOOK
-from monitor_runtime.contract.memory import ONLY_STARTED_AGAIN
+from monitor_runtime.contract.lateness import INTERRUPTION
+from monitor_runtime.contract.memory import ONLY_STARTED_AGAIN, SPOT_REASON
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
@@ -30,11 +31,6 @@ from monitor_runtime.decide.idle import idle_reason
 from monitor_runtime.decide.observation import Observation, Unknown
 from monitor_runtime.decide.sign_of_life import stops_again_at
 from monitor_runtime.decide.stalled import stall_reason, stalls_at
-
-INTERRUPTION = timedelta(minutes=5)
-"""From the warning to the end, with a margin: an instance that still runs then is watched as before."""
-SPOT_REASON = "spot interruption"
-"""How the reason of every ending by EC2 begins, which distinguishes it from an ending that was reported or refused."""
 
 
 def decide(settings: Settings, seen: Observation, now: datetime, *, notifies: bool = False) -> Decision:
@@ -111,7 +107,7 @@ def _deadline(case: Case) -> Decision | None:
     refused = memory.refused_count and not memory.outcome_before
     kept = own_action(case.settings, memory.outcome) if refused and memory.outcome else None
     if isinstance(case.seen.objects, Unknown) and (memory.noticed or kept) and case.now < due + LAST_LOOK:
-        remembered = memory.noticed or memory.reason
+        remembered = memory.noticed or memory.evidence
         return wait(case, f"{remembered}, S3 unknown: {case.seen.objects.cause}", case.now + RECHECK_UNVERIFIED)
     if kept and _is_spared(case):
         return None
@@ -119,7 +115,7 @@ def _deadline(case: Case) -> Decision | None:
         case,
         memory.outcome if kept and memory.outcome else Outcome.DEADLINE,
         kept or case.settings.on_deadline,
-        memory.reason if kept else f"deadline {format_time(due)} passed",
+        memory.evidence if kept else f"deadline {format_time(due)} passed",
         due_since=due,
         evidence_at=due,
         signal_first=kept is None,

@@ -47,12 +47,15 @@ class Interrupt:
 class Settle:
     """The run is over and something of its ending is left to do: record, notify, or remove the switch.
 
-    Without an outcome there is nothing to say: the instance was released.
+    Without an outcome there is nothing to say: the instance was released. ``is_news``: whether the outcome is told, and
+    counted; not where it was when EC2 warned. ``then``: what is due beside it, whatever keeps the rest from being done.
     """
 
     outcome: Outcome | None
     reason: str
     record: bool
+    is_news: bool = True
+    then: TerminateStopped | Refused | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from monitor_runtime.cloud.values import Instance, InstanceState
 from monitor_runtime.contract.deadline import deadline
-from monitor_runtime.contract.memory import Memory, Refusable
+from monitor_runtime.contract.lateness import INTERRUPTION
+from monitor_runtime.contract.memory import SPOT_REASON, Memory, Refusable
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
@@ -34,15 +35,14 @@ def not_running(settings: Settings, seen: Observation, now: datetime, *, notifie
     if recorded is None and memory.released_at:
         reason = f"instance is {instance.state}: released {format_time(memory.released_at)}"
         return Settle(None, reason, record=False) if memory.armed else Over(reason)
-    if recorded is None:
+    if recorded is None or (memory.is_provisional and not memory.released_at):
         return _unrecorded(settings, seen, now)
-    if (notifies and not memory.notified) or memory.armed:
-        return Settle(recorded, memory.reason, record=False)
-    return (
-        _termination_due(settings, instance, memory, recorded, now)
-        or _kept_long_enough(settings, instance, memory, now)
-        or Over(f"instance is {instance.state}: {recorded}")
+    due = _termination_due(settings, instance, memory, recorded, now) or _kept_long_enough(
+        settings, instance, memory, now
     )
+    if (notifies and not memory.notified) or memory.armed:
+        return Settle(recorded, memory.reason, record=False, then=due)
+    return due or Over(f"instance is {instance.state}: {recorded}")
 
 
 def _stuck(settings: Settings, instance: Instance, memory: Memory, now: datetime) -> Decision | None:
@@ -59,21 +59,50 @@ def _stuck(settings: Settings, instance: Instance, memory: Memory, now: datetime
 
 def _unrecorded(settings: Settings, seen: Observation, now: datetime) -> Decision:
     """The instance ended without the monitor, or a check was cut off: the outcome follows from S3 and the clock."""
-    instance = seen.instance
+    instance, memory = seen.instance, seen.memory
     sources = (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads)
     patient = instance.state_changed_at is not None and now - instance.state_changed_at < DENIED_FOR_GOOD
     silent = [part for part in sources if isinstance(part, Unknown) and (patient or not part.permanent)]
     if silent and instance.state is InstanceState.STOPPED:
         return Over(f"instance is stopped; its outcome waits for S3: {silent[0].cause}")
-    outcome, evidence = _worked_out(settings, seen, now)
+    outcome, evidence = _outcome(settings, seen, now)
     reason = f"{FOUND} {instance.state}; {evidence}"
     terminates = instance.state is InstanceState.STOPPED and _action(settings, outcome) is Action.TERMINATE
-    if not terminates or seen.memory.hold.until:
+    if memory.hold.until:
+        terminates = False
+    if outcome is memory.ended_as and memory.reason.startswith(SPOT_REASON):
+        due = _terminate_stopped(memory, reason, now) if terminates else None
+        return Settle(outcome, reason, record=True, is_news=False, then=due)
+    if not terminates:
         return Settle(outcome, reason, record=True)
-    if seen.memory.is_refused(outcome, now):
-        return Refused(outcome, reason)
+    if memory.is_refused(outcome, now):
+        return Settle(outcome, reason, record=True, then=Refused(outcome, reason))
     since = instance.state_changed_at or now
     return End(outcome, Action.TERMINATE, reason, since, since)
+
+
+def _outcome(settings: Settings, seen: Observation, now: datetime) -> tuple[Outcome, str]:
+    """What was recorded while the instance ran stays, unless its work is in doubt now, or the run went on."""
+    memory, recorded = seen.memory, seen.memory.ended_as
+    if recorded is None or _went_on(seen):
+        return _worked_out(settings, seen, now)
+    if recorded is Outcome.SUCCEEDED and seen.completion and seen.completion.outcome is recorded:
+        return _worked_out(settings, seen, now)
+    return recorded, memory.evidence
+
+
+def _went_on(seen: Observation) -> bool:
+    """Whether the run was still at work when its outcome was recorded, and went on.
+
+    What a training writes while EC2 takes its instance back ends nothing.
+    """
+    memory, written_at = seen.memory, seen.completion.modified_at if seen.completion else None
+    if memory.ended_as in {Outcome.STALLED, Outcome.IDLE}:
+        return written_at is not None
+    if memory.ended_as is not Outcome.INTERRUPTED or memory.ended_at is None:
+        return False
+    over = memory.ended_at + INTERRUPTION
+    return any(moment and moment >= over for moment in (written_at, seen.instance.state_changed_at))
 
 
 def _worked_out(settings: Settings, seen: Observation, now: datetime) -> tuple[Outcome, str]:
@@ -101,7 +130,7 @@ def _action(settings: Settings, outcome: Outcome) -> Action:
 
 def _termination_due(
     settings: Settings, instance: Instance, memory: Memory, recorded: Outcome, now: datetime
-) -> Decision | None:
+) -> TerminateStopped | Refused | None:
     """What stopped by itself, and could not be terminated then: EC2 refused it, or it was on hold."""
     due = memory.reason.startswith(FOUND) and _action(settings, recorded) is Action.TERMINATE
     if instance.state is not InstanceState.STOPPED or not due or memory.hold.until:
@@ -109,7 +138,9 @@ def _termination_due(
     return _terminate_stopped(memory, memory.reason, now)
 
 
-def _kept_long_enough(settings: Settings, instance: Instance, memory: Memory, now: datetime) -> Decision | None:
+def _kept_long_enough(
+    settings: Settings, instance: Instance, memory: Memory, now: datetime
+) -> TerminateStopped | Refused | None:
     """Only what succeeded is removed later: the disk of every other run may have what is nowhere else."""
     since = instance.state_changed_at or memory.ended_at
     kept = memory.outcome is not Outcome.SUCCEEDED or instance.state is not InstanceState.STOPPED
@@ -122,7 +153,7 @@ def _kept_long_enough(settings: Settings, instance: Instance, memory: Memory, no
     return _terminate_stopped(memory, reason, now)
 
 
-def _terminate_stopped(memory: Memory, reason: str, now: datetime) -> Decision:
+def _terminate_stopped(memory: Memory, reason: str, now: datetime) -> TerminateStopped | Refused:
     if memory.is_refused(Refusable.TERMINATE_STOPPED, now):
         return Refused(memory.outcome, reason)
     return TerminateStopped(reason)

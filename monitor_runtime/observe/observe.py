@@ -127,9 +127,10 @@ def _with_objects(
 
 
 def _objects_matter(seen: Observation) -> bool:
-    """Not those of an ended run once that is recorded."""
+    """Not those of an ended run once that is recorded, and was not before it ended."""
     instance, memory = seen.instance, seen.memory
-    return instance.state in ON or (instance.state in _ENDED and memory.ended_as is None and memory.released_at is None)
+    unsettled = memory.ended_as is None or memory.is_provisional
+    return instance.state in ON or (instance.state in _ENDED and unsettled and memory.released_at is None)
 
 
 def _matters_now(

@@ -105,7 +105,7 @@ def test_the_outcome_of_an_ending_that_ec2_refuses_is_kept() -> None:
         cloud.faults["ec2:StopInstances"] = DENIED
         with pytest.raises(EndingFailedError):
             cloud.check()
-        assert (cloud.tags[names.TAG_OUTCOME], cloud.tags[names.TAG_REASON]) == ("succeeded", "marker done")
+        assert (cloud.tags[names.TAG_OUTCOME], cloud.tags[names.TAG_REASON]) == ("succeeded", "refused: marker done")
 
 
 def test_a_spot_training_has_no_longer_to_react_than_ec2_gives() -> None:
