@@ -10,7 +10,7 @@ from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import arm
 from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.act.follow_up import Recheck, await_next, soonest
-from monitor_runtime.act.recording import notice, record_tags, remember_progress
+from monitor_runtime.act.recording import note_first_seen, notice, record_tags, remember_progress
 from monitor_runtime.act.silent_box import tell_silence
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract.deadline import deadline, last_look
@@ -169,7 +169,7 @@ def _asks_memory(context: CheckContext, seen: Observation, decision: Decision) -
         left_alone = not decision.climbs or decision.action is Action.REPORT
         instance = seen.instance
         return may_be_refused or left_alone or instance.state not in ON or instance.spot_request_id is not None
-    return isinstance(decision, Settle | Interrupt)
+    return isinstance(decision, Settle | Interrupt) or (isinstance(decision, Over) and bool(decision.first_seen))
 
 
 def _acted(
@@ -186,6 +186,8 @@ def _acted(
         in_grace = seen.completion is not None and now < seen.completion.grace_over(context.settings)
         return Recheck(decision.recheck_at, planned=planned, in_grace=in_grace)
     if isinstance(decision, Over):
+        if decision.first_seen:
+            note_first_seen(context, instance, decision.first_seen, now)
         return None
     runs_on = _carry_out(context, instance, seen, decision, now)
     if (then := _then(decision)) and (runs_on or isinstance(decision, Settle)):

@@ -9,7 +9,7 @@ from monitor_runtime.act.ending import with_retries
 from monitor_runtime.cloud.interface import CloudError
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import names
-from monitor_runtime.contract.memory import noticed_value, safe_value
+from monitor_runtime.contract.memory import STOP, noticed_value, safe_value
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.times import format_time
@@ -59,7 +59,7 @@ def notice(context: CheckContext, instance: Instance, seen: Observation, *, goes
         return
     if gone_for(noticed, found):
         context.report.problem(f"{noticed} is gone again: {found.evidence} completes the run")
-    if seen.objects_at is None or seen.memory.noticed_before(found.recognized_by):
+    if seen.objects_at is None or seen.memory.noticed in {found.recognized_by, STOP}:
         return
     if goes_on:
         _note(context, instance, noticed_value(found.recognized_by, found.since))
@@ -67,6 +67,11 @@ def notice(context: CheckContext, instance: Instance, seen: Observation, *, goes
         context.report.metrics[Metric.DETECTION_LATENCY] = max(
             0.0, (seen.objects_at - found.modified_at).total_seconds()
         )
+
+
+def note_first_seen(context: CheckContext, instance: Instance, what: str, at: datetime) -> None:
+    """Remember since when something is so of which AWS says no time."""
+    _note(context, instance, noticed_value(what, at))
 
 
 def _note(context: CheckContext, instance: Instance, noticed: str) -> None:

@@ -71,6 +71,10 @@ class Refusals(NamedTuple):
     what: str
 
 
+STOP = "stop"
+"""What is noticed of an instance that stops by itself, where EC2 does not say since when."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """The hold that is in force, if one is, and what is wrong with the tag, if something is."""

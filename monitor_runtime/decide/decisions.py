@@ -82,9 +82,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """The run is over, and everything was done and notified."""
+    """The run is over, and there is nothing to do now. ``first_seen``: what is remembered to be so since this check."""
 
     reason: str
+    first_seen: str = ""
 
 
 Decision = Wait | End | Interrupt | Settle | ForceStop | TerminateStopped | Refused | Over

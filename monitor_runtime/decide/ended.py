@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from monitor_runtime.cloud.values import Instance, InstanceState
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.lateness import INTERRUPTION
-from monitor_runtime.contract.memory import SPOT_REASON, Memory, Refusable
+from monitor_runtime.contract.memory import SPOT_REASON, STOP, Memory, Refusable
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
@@ -28,7 +28,7 @@ def not_running(settings: Settings, seen: Observation, now: datetime, *, notifie
     """What is left to do for an instance that was ended, by whomever."""
     instance, memory = seen.instance, seen.memory
     if instance.state is InstanceState.STOPPING:
-        return _stuck(settings, instance, memory, now) or Over("instance is stopping")
+        return _stuck(settings, instance, memory, now) or Over("instance is stopping", _unnoticed(instance, memory))
     if instance.state not in {InstanceState.STOPPED, InstanceState.TERMINATED}:
         return Over(f"instance is {instance.state}")
     recorded = memory.ended_as
@@ -47,7 +47,7 @@ def not_running(settings: Settings, seen: Observation, now: datetime, *, notifie
 
 def _stuck(settings: Settings, instance: Instance, memory: Memory, now: datetime) -> Decision | None:
     """The training has its own time to shut down before the stop is forced."""
-    since = instance.state_changed_at or memory.ended_at
+    since = _stopping_since(instance, memory)
     patience = max(STUCK_AFTER, timedelta(seconds=settings.shutdown_timeout_seconds) + SHUTDOWN_MARGIN)
     if since is None or now - since <= patience:
         return None
@@ -57,14 +57,26 @@ def _stuck(settings: Settings, instance: Instance, memory: Memory, now: datetime
     return ForceStop(reason)
 
 
+def _stopping_since(instance: Instance, memory: Memory) -> datetime | None:
+    """When the stop began: EC2 says no time of one from inside, which counts from when it was first seen."""
+    ended_by_us = memory.ended_at if memory.ended_as and not memory.is_provisional else None
+    return instance.state_changed_at or ended_by_us or memory.noticed_before(STOP)
+
+
+def _unnoticed(instance: Instance, memory: Memory) -> str:
+    return "" if _stopping_since(instance, memory) else STOP
+
+
 def _unrecorded(settings: Settings, seen: Observation, now: datetime) -> Decision:
     """The instance ended without the monitor, or a check was cut off: the outcome follows from S3 and the clock."""
     instance, memory = seen.instance, seen.memory
     sources = (seen.objects, seen.marker_body, seen.checkpoints, seen.uploads)
-    patient = instance.state_changed_at is not None and now - instance.state_changed_at < DENIED_FOR_GOOD
+    since = _stopping_since(instance, memory)
+    patient = since is None or now - since < DENIED_FOR_GOOD
     silent = [part for part in sources if isinstance(part, Unknown) and (patient or not part.permanent)]
     if silent and instance.state is InstanceState.STOPPED:
-        return Over(f"instance is stopped; its outcome waits for S3: {silent[0].cause}")
+        reason = f"instance is stopped; its outcome waits for S3: {silent[0].cause}"
+        return Over(reason, _unnoticed(instance, memory))
     outcome, evidence = _outcome(settings, seen, now)
     reason = f"{FOUND} {instance.state}; {evidence}"
     terminates = instance.state is InstanceState.STOPPED and _action(settings, outcome) is Action.TERMINATE
@@ -77,7 +89,7 @@ def _unrecorded(settings: Settings, seen: Observation, now: datetime) -> Decisio
         return Settle(outcome, reason, record=True)
     if memory.is_refused(outcome, now):
         return Settle(outcome, reason, record=True, then=Refused(outcome, reason))
-    since = instance.state_changed_at or now
+    since = since or now
     return End(outcome, Action.TERMINATE, reason, since, since)
 
 
@@ -110,10 +122,12 @@ def _worked_out(settings: Settings, seen: Observation, now: datetime) -> tuple[O
     if seen.completion and launched_at:
         return verdict(Case(settings, seen, seen.memory, seen.completion, launched_at, now), seen.completion)
     due = deadline(settings, launched_at) if launched_at else None
-    if due and (instance.state_changed_at or now) >= due:
+    if due and instance.state_changed_at and instance.state_changed_at >= due:
         return Outcome.DEADLINE, f"its deadline was {format_time(due)}"
+    undated = due and not instance.state_changed_at and now >= due
+    when = f"; since when is not known, its deadline was {format_time(due)}" if undated and due else ""
     unseen = f"; S3 unknown: {seen.objects.cause}" if isinstance(seen.objects, Unknown) else ""
-    return Outcome.INTERRUPTED, f"the run was not complete{unseen}"
+    return Outcome.INTERRUPTED, f"the run was not complete{when}{unseen}"
 
 
 def _action(settings: Settings, outcome: Outcome) -> Action:

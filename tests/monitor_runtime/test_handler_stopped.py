@@ -200,3 +200,61 @@ def test_a_topic_that_is_gone_does_not_keep_what_was_on_hold_when_it_stopped_its
         assert cloud.state == "stopped"
         _checks(cloud, 1, hours=1)
         assert cloud.state == "terminated"
+
+
+# A stop of which EC2 says no time counts from when it was first seen.
+
+
+def test_what_s3_denies_for_a_moment_after_a_stop_without_a_time_is_waited_for() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.force_state(*POWERED_OFF)
+        cloud.faults["s3:ListObjectsV2"] = DENIED
+        assert _checks(cloud, 5, minutes=10)["decision"] == "over"
+        cloud.faults.clear()
+        assert _checks(cloud, 1, minutes=5)["outcome"] == "succeeded"
+        assert _told(cloud) == ["succeeded"]
+
+
+@pytest.mark.parametrize("tagging", [None, DENIED], ids=["tags", "carried"])
+def test_what_s3_denies_for_an_hour_after_a_stop_without_a_time_is_not_waited_for(tagging: Any) -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        cloud.force_state(*POWERED_OFF)
+        cloud.faults["s3:ListObjectsV2"] = DENIED
+        if tagging:
+            cloud.faults["ec2:CreateTags"] = tagging
+        _checks(cloud, 8, minutes=10)
+        assert _told(cloud)[:1] == ["interrupted"]
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_stop_without_a_time_that_is_found_late_is_not_taken_for_the_deadline(action: Action) -> None:
+    with moto_cloud(on_deadline=action) as cloud:
+        watched(cloud)
+        cloud.force_state(*POWERED_OFF)
+        reply = _checks(cloud, 1, hours=40)
+        assert (reply["outcome"], cloud.state) == ("interrupted", "stopped")
+        assert "since when is not known" in reply["reason"]
+
+
+@pytest.mark.parametrize("tagging", [None, DENIED], ids=["tags", "carried"])
+def test_a_stop_without_a_time_that_hangs_is_forced(tagging: Any) -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        cloud.force_state("stopping", 64, "User initiated")
+        if tagging:
+            cloud.faults["ec2:CreateTags"] = tagging
+        assert _checks(cloud, 2, minutes=5)["decision"] == "over"
+        reply = _checks(cloud, 2, minutes=5)
+        assert reply["decision"] == "force-stop"
+        assert "ec2:StopInstances" in cloud.made()
+
+
+def test_a_stop_without_a_time_is_not_counted_from_a_refusal_before_it() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud).put("done")
+        cloud.faults["ec2:StopInstances"] = NOT_PERMITTED
+        _checks(cloud, 3, minutes=10)
+        cloud.force_state("stopping", 64, "User initiated")
+        assert _checks(cloud, 1, minutes=1)["decision"] == "over"

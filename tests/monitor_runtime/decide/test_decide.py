@@ -74,7 +74,7 @@ def test_a_recorded_ending_is_over() -> None:
 def test_an_ending_that_nobody_recorded_is_worked_out_and_recorded(
     objects: tuple[Any, ...], now: datetime, outcome: Outcome
 ) -> None:
-    decision = decided(settings(), _in(InstanceState.STOPPED, *objects), now)
+    decision = decided(settings(), _in(InstanceState.STOPPED, *objects, state_changed_at=now), now)
     assert isinstance(decision, Settle)
     assert (decision.outcome, decision.record) == (outcome, True)
 
