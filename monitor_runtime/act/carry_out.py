@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.deadline_switch import disarm, unrecorded_switch
-from monitor_runtime.act.ending import Ended, EndingFailedError, end_instance, with_retries
+from monitor_runtime.act.ending import Ended, EndingFailedError, cancel_request, end_instance, with_retries
 from monitor_runtime.act.follow_up import drop_follow_up
 from monitor_runtime.act.meanwhile import is_ended_by_another, is_overtaken
 from monitor_runtime.act.notification import News, notify
-from monitor_runtime.act.recording import outcome_tags, record_tags
+from monitor_runtime.act.recording import count_refusal, outcome_tags, record_tags
 from monitor_runtime.act.signalling import signal_training
 from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from monitor_runtime.cloud.values import ON, Instance, InstanceState
@@ -20,7 +19,7 @@ from monitor_runtime.contract import names
 from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.memory import Memory, Refusable, refused_reason, refused_value, reported_value, unsure
 from monitor_runtime.contract.metrics import Metric
-from monitor_runtime.contract.outcomes import Action, Outcome
+from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.decisions import (
     Decision,
@@ -126,8 +125,24 @@ def settle(context: CheckContext, instance: Instance, memory: Memory, decision: 
     """Do what is left of an ending."""
     is_news = _settled(context, instance, memory, decision, looked_at)
     drop_follow_up(context)
+    found = f"found the instance {instance.state}"
+    if decision.record and decision.is_news and instance.state is InstanceState.TERMINATED:
+        found += _request_cancelled(context, instance)
     if is_news:
-        _tell(context, instance, decision, f"found the instance {instance.state}", instance.state)
+        _tell(context, instance, decision, found, instance.state)
+
+
+def _request_cancelled(context: CheckContext, instance: Instance) -> str:
+    """A persistent spot request would launch another instance, which is not watched: it is cancelled, tried once."""
+    request_id = instance.spot_request_id
+    if not request_id:
+        return ""
+    try:
+        cancel_request(context.cloud, context.clock, request_id, context.remaining_seconds)
+    except CloudError as error:
+        context.report.problem(f"spot request {request_id} not cancelled, it may launch another instance: {error}")
+        return ", and could not cancel its spot request"
+    return ", and cancelled its spot request"
 
 
 def force_stop(context: CheckContext, instance: Instance, memory: Memory, decision: ForceStop) -> None:
@@ -140,7 +155,7 @@ def force_stop(context: CheckContext, instance: Instance, memory: Memory, decisi
             context.remaining_seconds,
         )
     except CloudError as error:
-        _count_refusal(context, instance, memory, Refusable.FORCE, error)
+        count_refusal(context, instance, memory, Refusable.FORCE, error)
         raise EndingFailedError(f"{decision.reason}, and cannot be forced: {error}") from error
     context.report.problem(f"{decision.reason}: the stop was forced", told_by=Metric.ENDING_FAILURES)
 
@@ -153,7 +168,7 @@ def terminate_stopped(context: CheckContext, instance: Instance, memory: Memory,
         ended: Ended = end_instance(context.cloud, context.clock, instance, Action.TERMINATE, context.remaining_seconds)
     except CloudError as error:
         context.report.count(Metric.ENDING_FAILURES)
-        _count_refusal(context, instance, memory, Refusable.TERMINATE_STOPPED, error)
+        count_refusal(context, instance, memory, Refusable.TERMINATE_STOPPED, error)
         raise EndingFailedError(f"{decision.reason}, and cannot be terminated: {error}") from error
     context.report.action = ended.action
 
@@ -242,23 +257,8 @@ def _failure(
     context.report.count(Metric.ENDING_FAILURES)
     reason = refused_reason(decision.reason) if instance.state in ON else decision.reason
     ending = outcome_tags(decision.outcome, reason, context.clock.now())
-    _count_refusal(context, instance, memory, decision.outcome, error, further=ending)
+    count_refusal(context, instance, memory, decision.outcome, error, further=ending)
     return EndingFailedError(f"{decision.action} failed ({decision.outcome}: {decision.reason}): {error}")
-
-
-def _count_refusal(
-    context: CheckContext,
-    instance: Instance,
-    memory: Memory,
-    what: Outcome | Refusable,
-    error: CloudError,
-    *,
-    further: Mapping[str, str] = MappingProxyType({}),
-) -> None:
-    """Only what EC2 refused is counted: what failed otherwise is tried again for as long as it takes."""
-    if error.kind is ErrorKind.REFUSED:
-        value = refused_value(memory.refusals(what) + 1, context.clock.now(), what)
-        record_tags(context, instance, {names.TAG_REFUSED: value, **further})
 
 
 def _settled(context: CheckContext, instance: Instance, memory: Memory, decision: Settle, looked_at: datetime) -> bool:

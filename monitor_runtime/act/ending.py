@@ -103,7 +103,7 @@ def _terminate(
     """A spot request is cancelled first: a persistent one would launch another instance, which is not watched."""
     request_id = instance.spot_request_id
     if request_id:
-        _cancel(cloud, clock, request_id, remaining_seconds)
+        cancel_request(cloud, clock, request_id, remaining_seconds)
 
     def call() -> StateChange:
         return cloud.terminate_instance(instance.instance_id)
@@ -111,7 +111,12 @@ def _terminate(
     return _ended(Action.TERMINATE, clock, call, remaining_seconds, climbed)
 
 
-def _cancel(cloud: Cloud, clock: Clock, request_id: str, remaining_seconds: RemainingSeconds) -> None:
+def cancel_request(cloud: Cloud, clock: Clock, request_id: str, remaining_seconds: RemainingSeconds) -> None:
+    """Cancel a spot request, if EC2 still knows it.
+
+    Raises:
+        CloudError: when EC2 still refuses or fails after the retries.
+    """
     try:
         with_retries(clock, lambda: cloud.cancel_spot_request(request_id), remaining_seconds)
     except CloudError as error:

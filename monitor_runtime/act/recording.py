@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.act.ending import with_retries
-from monitor_runtime.cloud.interface import CloudError
+from monitor_runtime.cloud.interface import CloudError, ErrorKind
 from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract import names
-from monitor_runtime.contract.memory import STOP, noticed_value, safe_value
+from monitor_runtime.contract.memory import STOP, Memory, Refusable, noticed_value, refused_value, safe_value
 from monitor_runtime.contract.metrics import Metric
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.contract.times import format_time
@@ -44,6 +46,21 @@ def record_tags(context: CheckContext, instance: Instance, values: dict[str, str
         return False
     context.unrecorded.written(instance.instance_id, values)
     return True
+
+
+def count_refusal(
+    context: CheckContext,
+    instance: Instance,
+    memory: Memory,
+    what: Outcome | Refusable,
+    error: CloudError,
+    *,
+    further: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Only what EC2 refused is counted: what failed otherwise is tried again for as long as it takes."""
+    if error.kind is ErrorKind.REFUSED:
+        value = refused_value(memory.refusals(what) + 1, context.clock.now(), what)
+        record_tags(context, instance, {names.TAG_REFUSED: value, **further})
 
 
 def notice(context: CheckContext, instance: Instance, seen: Observation, *, goes_on: bool = True) -> None:

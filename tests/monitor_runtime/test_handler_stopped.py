@@ -258,3 +258,24 @@ def test_a_stop_without_a_time_is_not_counted_from_a_refusal_before_it() -> None
         _checks(cloud, 3, minutes=10)
         cloud.force_state("stopping", 64, "User initiated")
         assert _checks(cloud, 1, minutes=1)["decision"] == "over"
+
+
+# Terminated by somebody else.
+
+
+@pytest.mark.parametrize(("fault", "open_requests"), [(None, 0), (DENIED, 1)], ids=["cancelled", "denied"])
+def test_the_spot_request_of_a_run_that_somebody_terminated_is_cancelled(fault: Any, open_requests: int) -> None:
+    with moto_cloud() as cloud:
+        cloud.make_spot("persistent")
+        watched(cloud)
+        cloud.force_state("terminated", 48, "User initiated (2026-03-02 11:00:00 GMT)")
+        if fault:
+            cloud.faults["ec2:CancelSpotInstanceRequests"] = fault
+        reply = _checks(cloud, 1, minutes=5)
+        assert _open_requests() == open_requests
+        assert any("not cancelled" in problem for problem in reply["problems"]) is bool(fault)
+        (message,) = cloud.messages()
+        done = "could not cancel" if fault else "cancelled"
+        assert message["done"] == f"found the instance terminated, and {done} its spot request"
+        _checks(cloud, 1, minutes=5)
+        assert "ec2:CancelSpotInstanceRequests" not in cloud.made()
