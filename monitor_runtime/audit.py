@@ -77,7 +77,9 @@ class Audit:
         self._tell()
 
     def _examine_all(self, sight: Sight) -> None:
-        untagged = [each for each in sight.others.values() if names.TAG_MONITOR not in each.tags]
+        untagged = [
+            each for each in sight.others.values() if names.lost_monitor(each.tags.get(names.TAG_MONITOR), self.monitor)
+        ]
         to_read, now = self._changed_lately(sight), self.clock.now()
         odd = [
             each

@@ -88,7 +88,7 @@ def _rechecks(
     """Look after each instance; when each wants to be looked at again. What cannot be ended goes to ``failures``."""
     if isinstance(found, Unknown):
         return [_unseen(context, found)]
-    lost, found = split_lost(found)
+    lost, found = split_lost(found, context.settings.monitor)
     if not found:
         _describe(context, Over("the run has no instance"))
         lost = lost or look_for_lost(context)

@@ -117,6 +117,14 @@ def run_tags(monitor: str, run: str) -> dict[str, str]:
     return {TAG_MONITOR: monitor, TAG_RUN: run}
 
 
+def lost_monitor(given: str | None, monitor: str) -> bool:
+    """Whether the monitor's tag of an instance was removed, emptied, or changed in the case of its letters.
+
+    IAM then lets the monitor end nothing, and no other one does. With another value, the run was moved to that monitor.
+    """
+    return given != monitor and (given or "").casefold() in {"", monitor.casefold()}
+
+
 def output_tag(bucket: str, prefix: str) -> str:
     """The value of `TAG_OUTPUT`; ``prefix`` is empty or ends with a slash."""
     return f"{bucket}/{prefix}"

@@ -60,7 +60,7 @@ def findings(
     if instance.state not in ON or memory.may_be_going(now):
         return
     run = instance.tags.get(names.TAG_RUN, "")
-    yield from lost_tags(instance, _tags_by_which_found(monitor, run or "RUN", "BUCKET/PREFIX"))
+    yield from lost_tags(instance, placeholders(monitor, run))
     if instance.tags.get(names.TAG_MONITOR) != monitor or schedules is None:
         return
     if run:
@@ -74,6 +74,28 @@ def wanted_tags(settings: Settings) -> dict[str, str]:
     return _tags_by_which_found(settings.monitor, settings.run, place)
 
 
+def placeholders(monitor: str, run: str = "") -> dict[str, str]:
+    """The same of a run of which no more than that is known: a person has to fill in the rest."""
+    return _tags_by_which_found(monitor, run or "RUN", "BUCKET/PREFIX")
+
+
+def says_whose(instance: Instance) -> bool:
+    """Whether a tag is left that leads to a run."""
+    return any(instance.tags.get(tag) for tag in (names.TAG_RUN, names.TAG_SCHEDULE, names.TAG_OUTPUT))
+
+
+def may_be_lost_of(settings: Settings, instance: Instance) -> bool:
+    """Whether the tags that an instance still has agree with those of the run's instances.
+
+    Another monitor may have a run of the same name at another place, and this monitor other runs.
+    """
+    wanted = wanted_tags(settings)
+    monitor = instance.tags.get(names.TAG_MONITOR)
+    agrees = monitor == settings.monitor or names.lost_monitor(monitor, settings.monitor)
+    others = (tag for tag in wanted if tag != names.TAG_MONITOR)
+    return agrees and all(instance.tags.get(tag) in {None, "", wanted[tag]} for tag in others)
+
+
 def _tags_by_which_found(monitor: str, run: str, place: str) -> dict[str, str]:
     return {
         **names.run_tags(monitor, run),
@@ -85,6 +107,9 @@ def _tags_by_which_found(monitor: str, run: str, place: str) -> dict[str, str]:
 def lost_tags(instance: Instance, wanted: Mapping[str, str]) -> Iterator[Finding]:
     """Whether an instance lacks tags by which it is found. The monitor may not set them: they are Pulumi's."""
     lost = {tag: value for tag, value in wanted.items() if not instance.tags.get(tag)}
+    monitor = wanted[names.TAG_MONITOR]
+    if names.lost_monitor(instance.tags.get(names.TAG_MONITOR), monitor):
+        lost = {names.TAG_MONITOR: monitor, **lost}
     if not lost:
         return
     if names.TAG_MONITOR in lost:
@@ -168,4 +193,5 @@ def is_leftover(switch: Schedule, instance: Instance | None, monitor: str, now: 
         return False
     if instance is None or instance.state in {InstanceState.TERMINATED, InstanceState.GONE}:
         return True
-    return instance.tags.get(names.TAG_MONITOR, monitor) != monitor
+    owner = instance.tags.get(names.TAG_MONITOR)
+    return owner != monitor and not names.lost_monitor(owner, monitor)

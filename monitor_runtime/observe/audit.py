@@ -20,7 +20,7 @@ class Sight:
     instances: tuple[Instance, ...] = ()
     """Those that carry the monitor's tag, and are not terminated."""
     others: dict[str, Instance] = field(default_factory=dict[str, Instance])
-    """By id: those that lack the tag, but that a switch or the tag of a run leads to, whatever became of them."""
+    """By id: those that lack the tag, but that a switch, or a tag that is left, leads to, whatever became of them."""
     asked_for: set[str] = field(default_factory=set[str])
     """The ids that switches name, and for which ``others`` has all that EC2 knows."""
     problems: list[str] = field(default_factory=list[str])
@@ -36,7 +36,7 @@ def look(cloud: Cloud, monitor: str, has_time: Callable[[], bool]) -> Sight:
     instances = _instances(cloud, monitor, has_time, sight.problems)
     sight.instances = instances or ()
     if sight.schedules is not None and instances is not None:
-        _look_for_others(cloud, sight, sight.schedules, has_time)
+        _look_for_others(cloud, sight, monitor, sight.schedules, has_time)
     return sight
 
 
@@ -81,14 +81,15 @@ def _instances(
 
 
 def _look_for_others(
-    cloud: Cloud, sight: Sight, schedules: Mapping[str, Schedule], has_time: Callable[[], bool]
+    cloud: Cloud, sight: Sight, monitor: str, schedules: Mapping[str, Schedule], has_time: Callable[[], bool]
 ) -> None:
     """By the ids in the names of switches, and by the runs whose heartbeat is there while no instance is."""
     switched = {instance_id for each in schedules if (instance_id := names.switched_instance(each))}
     beating = {run for each in schedules if (run := names.beating_run(each))}
     ids = sorted(switched - {each.instance_id for each in sight.instances})
     runs = sorted(beating - {each.tags.get(names.TAG_RUN, "") for each in sight.instances})
-    for attribute, values in (("instance-id", ids), (f"tag:{names.TAG_RUN}", runs)):
+    tags = (f"tag:{names.TAG_RUN}", f"tag:{names.TAG_SCHEDULE}")
+    for attribute, values in (("instance-id", ids), *((tag, runs) for tag in tags)):
         for some in _divided(values):
             if not has_time():
                 sight.problems.append(f"no time to look for instances of {len(values)} schedules")
@@ -101,7 +102,11 @@ def _look_for_others(
             by_id = attribute == "instance-id"
             sight.asked_for.update(some if by_id else ())
             sight.others.update(
-                {each.instance_id: each for each in found if by_id or names.TAG_MONITOR not in each.tags}
+                {
+                    each.instance_id: each
+                    for each in found
+                    if by_id or names.lost_monitor(each.tags.get(names.TAG_MONITOR), monitor)
+                }
             )
 
 

@@ -15,6 +15,7 @@ from monitor_runtime.contract.deadline import deadline
 from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.settings import Settings
+from monitor_runtime.decide.audit import may_be_lost_of
 from monitor_runtime.decide.completion import (
     FAILURE_MARKER,
     Completion,
@@ -57,15 +58,10 @@ def find_run(cloud: Cloud, settings: Settings) -> tuple[Instance, ...] | Unknown
     found = ask(lambda: cloud.find_instances({names.TAG_RUN: settings.run}, ended=True))
     if isinstance(found, Unknown):
         return found
-    own = (each for each in found if _is_of(settings, each))
+    own = (
+        each for each in found if each.tags.get(names.TAG_MONITOR) == settings.monitor or may_be_lost_of(settings, each)
+    )
     return tuple(sorted(own, key=lambda each: (each.state in ON, each.launched_at or _NEVER)))
-
-
-def _is_of(settings: Settings, instance: Instance) -> bool:
-    """Whether the instance is of this run: another monitor may have one of the same name, at another place."""
-    place = names.output_tag(settings.bucket, settings.prefix)
-    monitor, output = (instance.tags.get(tag) for tag in (names.TAG_MONITOR, names.TAG_OUTPUT))
-    return monitor == settings.monitor or (monitor is None and output in {None, place})
 
 
 def observe(

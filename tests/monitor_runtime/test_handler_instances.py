@@ -37,7 +37,7 @@ def test_a_run_without_an_instance_is_over_for_now() -> None:
         cloud.tag(run="another")
         reply = cloud.check()
         assert (reply["decision"], reply["reason"], reply["instance"]) == ("over", "the run has no instance", None)
-        assert cloud.made() == ["ec2:DescribeInstances", "scheduler:ListSchedules"]
+        assert cloud.made() == ["ec2:DescribeInstances", "scheduler:ListSchedules", "ec2:DescribeInstances"]
 
 
 def test_an_instance_of_the_same_run_under_another_monitor_is_not_the_runs() -> None:

@@ -91,7 +91,7 @@ def _follow_ups(settings: Settings, launch: Launch, hour: int) -> int:
 def an_ended_run_costs_one_call(truth: Truth) -> Iterator[Found]:
     """A check of a run that is over, recorded and told is one DescribeInstances; a follow-up has read its settings.
 
-    One of which EC2 tells nothing any more may have lost its tags: up to two calls more look for it.
+    One of which EC2 tells nothing any more may have lost its tags: up to three calls more look for it.
     """
     for check in truth.record.checks:
         alone = truth.record.replaced_at is None or check.started_at < truth.record.replaced_at
@@ -101,7 +101,7 @@ def an_ended_run_costs_one_call(truth: Truth) -> Iterator[Found]:
         retries = check.kinds["tag_instance"] and _carries(truth, check)
         waits = is_silent(truth, truth.record.launches[check.launch], check.started_at)
         forgotten = (check.reply or {}).get("instance") is None
-        most = Counter({"find_instances": 1, **reads, **({"list_schedules": 1, "find_by": 1} if forgotten else {})})
+        most = Counter({"find_instances": 1, **reads, **({"list_schedules": 1, "find_by": 2} if forgotten else {})})
         if over and ended and not retries and not waits and not check.kinds <= most:
             yield Found(check.started_at, f"check {check.number} of an ended run made {dict(check.kinds)}")
 

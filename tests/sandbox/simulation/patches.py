@@ -73,7 +73,7 @@ def known(original: Callable[..., Any], *args: Any) -> Any:
     return () if isinstance(answer, Unknown) else answer
 
 
-def none_lost(found: Sequence[Instance]) -> tuple[Sequence[Instance], Sequence[Instance]]:
+def none_lost(found: Sequence[Instance], _: str) -> tuple[Sequence[Instance], Sequence[Instance]]:
     return (), [each for each in found if TAG_MONITOR in each.tags]
 
 
