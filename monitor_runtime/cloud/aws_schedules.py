@@ -6,7 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from monitor_runtime.cloud.interface import CloudError, DeadlineSwitch, ErrorKind, FollowUp
 from monitor_runtime.cloud.pages import Schedule, SchedulePage
@@ -37,21 +37,22 @@ class ScheduleCalls(ABC):
     def put_follow_up(self, follow_up: FollowUp) -> None:
         """See `Cloud.put_follow_up`."""
         target = {"Arn": self._resources.function_arn, "Input": follow_up.input, "RetryPolicy": _DELIVERY}
-        self._put_schedule(follow_up.name, follow_up.at, target, replaces=follow_up.replaces)
+        self._put_schedule(self._schedule(follow_up.name, follow_up.at, target), replaces=follow_up.replaces)
 
     def put_deadline_switch(self, switch: DeadlineSwitch) -> None:
         """See `Cloud.put_deadline_switch`. EventBridge Scheduler calls EC2 itself, with the scheduler's role."""
-        self._put_schedule(switch.name, switch.at, {**self._call_of(switch), "RetryPolicy": _SWITCH_DELIVERY})
+        self._put_schedule(self._switch_schedule(switch))
 
-    def _call_of(self, switch: DeadlineSwitch) -> dict[str, str]:
-        return {
+    def _switch_schedule(self, switch: DeadlineSwitch) -> dict[str, Any]:
+        target = {
             "Arn": f"arn:{self._resources.partition}:scheduler:::aws-sdk:ec2:{_ACTIONS[switch.action]}",
             "Input": json.dumps({"InstanceIds": [switch.instance_id]}),
+            "RetryPolicy": _SWITCH_DELIVERY,
         }
+        return self._schedule(switch.name, switch.at, target)
 
-    def _put_schedule(self, name: str, at: datetime, target: Mapping[str, Any], *, replaces: bool = True) -> None:
-        """Updating replaces the whole schedule, so both calls get all of it; it may come or go between two calls."""
-        schedule = {
+    def _schedule(self, name: str, at: datetime, target: Mapping[str, Any]) -> dict[str, Any]:
+        return {
             "GroupName": self._resources.schedule_group,
             "Name": name,
             "ScheduleExpression": _expression(at),
@@ -63,6 +64,9 @@ class ScheduleCalls(ABC):
                 "DeadLetterConfig": {"Arn": self._resources.dead_letter_arn},
             },
         }
+
+    def _put_schedule(self, schedule: Mapping[str, Any], *, replaces: bool = True) -> None:
+        """Updating replaces the whole schedule, so both calls get all of it; it may come or go between two calls."""
         try:
             self._call("scheduler", "CreateSchedule", schedule)
         except CloudError as error:
@@ -101,12 +105,11 @@ class ScheduleCalls(ABC):
 
     def has_deadline_switch(self, switch: DeadlineSwitch) -> bool:
         """See `Cloud.has_deadline_switch`."""
-        target = {**self._call_of(switch), "RoleArn": self._resources.scheduler_role_arn}
+        wanted = self._switch_schedule(switch)
 
         def is_right(answer: Mapping[str, Any]) -> bool:
-            when = (answer["ScheduleExpression"], answer.get("ScheduleExpressionTimezone") or "UTC")
-            given = {name: answer["Target"].get(name) for name in target}
-            return _read_schedule(answer).enabled and when == (_expression(switch.at), "UTC") and given == target
+            in_utc = (answer.get("ScheduleExpressionTimezone") or "UTC") == "UTC"
+            return _read_schedule(answer).enabled and in_utc and _agrees(answer, wanted)
 
         return bool(self._get(switch.name, is_right))
 
@@ -126,6 +129,16 @@ def _expression(at: datetime) -> str:
     """The next whole second, in UTC."""
     moment = (at + timedelta(microseconds=999_999)).astimezone(UTC).replace(microsecond=0, tzinfo=None)
     return f"at({moment.isoformat()})"
+
+
+def _agrees(answer: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether all that was set stands there so, however deep; what else AWS says does not matter."""
+    return all(
+        _agrees(answer.get(key) or {}, cast("dict[str, Any]", value))
+        if isinstance(value, dict)
+        else answer.get(key) == value
+        for key, value in wanted.items()
+    )
 
 
 def _read_schedule(answer: Mapping[str, Any]) -> Schedule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,9 @@ def test_a_switch_that_was_just_made_is_read_once() -> None:
         assert cloud.made() == QUIET
 
 
+COMPARED = ("ScheduleExpression", "Target", "FlexibleTimeWindow")
+
+
 def _moved_later(cloud: Cloud) -> None:
     rewrite(cloud.switch_name, ScheduleExpression="at(2027-01-01T00:00:00)")
 
@@ -53,9 +57,14 @@ def _made_to_terminate(cloud: Cloud) -> None:
     rewrite(cloud.switch_name, Target={**target, "Arn": arn})
 
 
-def _given_another_role(cloud: Cloud) -> None:
-    target = cloud.schedules()[cloud.switch_name]["Target"]
-    rewrite(cloud.switch_name, Target={**target, "RoleArn": "arn:aws:iam::123456789012:role/other"})
+def _with_target(**changes: Any) -> Callable[[Cloud], None]:
+    """A change of the switch's target; what is None is taken away."""
+
+    def tamper(cloud: Cloud) -> None:
+        target = {**cloud.schedules()[cloud.switch_name]["Target"], **changes}
+        rewrite(cloud.switch_name, Target={key: value for key, value in target.items() if value is not None})
+
+    return tamper
 
 
 TAMPERED: dict[str, tuple[Callable[[Cloud], None], str]] = {
@@ -63,7 +72,18 @@ TAMPERED: dict[str, tuple[Callable[[Cloud], None], str]] = {
     "disabled": (lambda cloud: rewrite(cloud.switch_name, State="DISABLED"), "switch-disabled"),
     "moved": (_moved_later, "switch-wrong"),
     "terminates": (_made_to_terminate, "switch-wrong"),
-    "role": (_given_another_role, "switch-wrong"),
+    "role": (_with_target(RoleArn="arn:aws:iam::123456789012:role/other"), "switch-wrong"),
+    "delivery": (
+        _with_target(RetryPolicy={"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}),
+        "switch-wrong",
+    ),
+    "dead letters": (_with_target(DeadLetterConfig=None), "switch-wrong"),
+    "window": (
+        lambda cloud: rewrite(
+            cloud.switch_name, FlexibleTimeWindow={"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 1440}
+        ),
+        "switch-wrong",
+    ),
     "zone": (
         lambda cloud: rewrite(cloud.switch_name, ScheduleExpressionTimezone="America/New_York"),
         "switch-wrong",
@@ -76,7 +96,7 @@ def test_a_switch_that_somebody_took_away_or_changed_is_told_and_armed_again(how
     tamper, flaw = TAMPERED[how]
     with moto_cloud() as cloud:
         watched(cloud)
-        before = {key: cloud.schedules()[cloud.switch_name][key] for key in ("ScheduleExpression", "Target")}
+        before = {key: cloud.schedules()[cloud.switch_name][key] for key in COMPARED}
         tamper(cloud)
         reply = audit(cloud)
         assert flaws(reply) == [(flaw, cloud.instance_id, True)]
