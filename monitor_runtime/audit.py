@@ -12,13 +12,14 @@ from monitor_runtime.act.deadline_switch import Repair, put_right, remove
 from monitor_runtime.act.ending import ENDING_SECONDS
 from monitor_runtime.act.report import Report
 from monitor_runtime.cloud.clock import Clock
+from monitor_runtime.cloud.dry_run import denial
 from monitor_runtime.cloud.interface import Cloud, CloudError, ErrorKind
 from monitor_runtime.cloud.pages import Schedule
 from monitor_runtime.cloud.values import ON, Instance
 from monitor_runtime.contract import names
 from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.metrics import Metric
-from monitor_runtime.contract.settings import Settings, SettingsError
+from monitor_runtime.contract.settings import Settings
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.audit import (
     OF_HEARTBEAT,
@@ -91,10 +92,13 @@ class Audit:
                 self.troubles.append(f"no time to look again at {len(odd) - number} instances")
                 return
             try:
-                for finding, fresh in self._confirmed(instance, sight.schedules, read=instance.instance_id in to_read):
-                    self._make_good(finding, fresh)
-            except (CloudError, SettingsError) as error:
+                confirmed = self._confirmed(instance, sight.schedules, read=instance.instance_id in to_read)
+            except CloudError as error:
                 self.troubles.append(f"{instance.instance_id} not looked at again: {error}")
+                self.findings += findings(self.monitor, instance, sight.schedules, now)
+                continue
+            for finding, fresh in confirmed:
+                self._make_good(finding, fresh)
 
     def _changed_lately(self, sight: Sight) -> set[str]:
         """The instances whose switch a listing does not vouch for: it says when it was changed, not to what."""
@@ -129,12 +133,17 @@ class Audit:
         return {name: schedule for name in wanted if (schedule := self.cloud.find_schedule(name))}
 
     def _make_good(self, finding: Finding, instance: Instance) -> None:
-        if finding.flaw is Flaw.HEARTBEAT_DISABLED and (declared := self._declared(finding.run)):
-            self.unattended[finding.run] = declared
+        repair = Repair.FAILED
+        try:
+            if finding.flaw is Flaw.HEARTBEAT_DISABLED and (declared := self._declared(finding.run)):
+                self.unattended[finding.run] = declared
+            if finding.flaw in OF_SWITCH:
+                repair = self._put_switch_right(finding, instance)
+        except CloudError as error:
+            self.troubles.append(f"{finding.flaw} of {instance.instance_id} not made good: {error}")
         if finding.flaw not in OF_SWITCH:
             self.findings.append(finding)
             return
-        repair = self._put_switch_right(finding, instance)
         if repair is Repair.NOT_NEEDED:
             return
         done = repair is Repair.DONE
@@ -186,16 +195,13 @@ class Audit:
                 self.troubles.append(f"no time to prove the rights on {len(instance_ids) - start} instances")
                 return
             some = instance_ids[start : start + MAX_DRY_RUN]
-            try:
-                denials = self.cloud.may_end(some)
-            except CloudError as error:
-                if error.kind is not ErrorKind.NOT_FOUND:
+            for error in self.cloud.may_end(some):
+                if error.kind is ErrorKind.REFUSED:
+                    which = some[0] if len(some) == 1 else f"{some[0]} or others of {len(some)} instances"
+                    sentence = f"the monitor may not end {which}: lift the denial ({denial(error)})"
+                    self.findings.append(Finding(Flaw.DENIED, sentence, instance_id=some[0] if len(some) == 1 else ""))
+                elif error.kind is not ErrorKind.NOT_FOUND:
                     self.troubles.append(f"rights not proven: {error}")
-                continue
-            for denial in denials:
-                which = some[0] if len(some) == 1 else f"{some[0]} or others of {len(some)} instances"
-                sentence = f"the monitor may not end {which}: lift the denial ({denial})"
-                self.findings.append(Finding(Flaw.DENIED, sentence, instance_id=some[0] if len(some) == 1 else ""))
 
     def _tell(self) -> None:
         for sentence in [each.sentence for each in self.findings[:MAX_TOLD]] + self.troubles[:MAX_TOLD]:

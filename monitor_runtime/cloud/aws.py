@@ -30,7 +30,7 @@ from monitor_runtime.cloud.aws_errors import to_cloud_error
 from monitor_runtime.cloud.aws_filters import literal, not_ended, tagged, tagged_below
 from monitor_runtime.cloud.aws_metrics import metric_query, read_maxima
 from monitor_runtime.cloud.aws_schedules import ScheduleCalls
-from monitor_runtime.cloud.dry_run import COULD_BE_DONE, denial, trial
+from monitor_runtime.cloud.dry_run import COULD_BE_DONE, trial
 from monitor_runtime.cloud.interface import Change, CloudError, CommandState, ErrorKind, MetricWindow
 from monitor_runtime.cloud.pages import InstancePage, Page, PartPage, UploadMarker, UploadPage
 from monitor_runtime.cloud.resources import MonitorResources
@@ -116,18 +116,15 @@ class AwsCloud(ScheduleCalls):
         mine = [*tagged({names.TAG_MONITOR: monitor}), tagged_below(names.TAG_OUTPUT, place), not_ended()]
         return self._call("ec2", "DescribeInstances", {"Filters": mine, "MaxResults": 20}, read_outputs)
 
-    def may_end(self, instance_ids: Sequence[str]) -> Sequence[str]:
+    def may_end(self, instance_ids: Sequence[str]) -> Sequence[CloudError]:
         """See `Cloud.may_end`."""
-        return [found for change in (Change.STOP, Change.TERMINATE) if (found := self._denial(change, instance_ids))]
-
-    def _denial(self, change: Change, instance_ids: Sequence[str]) -> str:
-        try:
-            self._try_out(change, instance_ids)
-        except CloudError as error:
-            if error.code != "UnauthorizedOperation":
-                raise
-            return denial(error)
-        return ""
+        errors: list[CloudError] = []
+        for change in (Change.STOP, Change.TERMINATE):
+            try:
+                self._try_out(change, instance_ids)
+            except CloudError as error:
+                errors.append(error)
+        return errors
 
     def _describe(self, parameters: Mapping[str, Any]) -> InstancePage:
         return self._call("ec2", "DescribeInstances", parameters, read_instance_page)

@@ -235,8 +235,8 @@ class Cloud(Protocol):
         """
         ...
 
-    def may_end(self, instance_ids: Sequence[str]) -> Sequence[str]:
-        """Which of EC2's calls that end instances are denied, each with EC2's reason; nothing is ended."""
+    def may_end(self, instance_ids: Sequence[str]) -> Sequence[CloudError]:
+        """What EC2 answers, other than yes, when asked to stop and to terminate; nothing is ended, or raised."""
         ...
 
     def publish(self, subject: str, message: str) -> None:

@@ -13,7 +13,7 @@ from monitor_runtime.contract.times import format_time
 from sandbox.aws.boto import client
 
 from .audits import audit, delete, flaws, rewrite
-from .cloud.aws_failures import DENIED, error
+from .cloud.aws_failures import DENIED
 from .cloud.moto_cloud import MONITOR, RUN, Cloud, moto_cloud
 from .handler_paths import completed_and_due, watched
 
@@ -244,18 +244,3 @@ def test_a_switch_that_was_just_made_is_left_though_ec2_does_not_tell_of_its_ins
         client("ec2").terminate_instances(InstanceIds=[cloud.instance_id])
         audit(cloud)
         assert cloud.switch_name in cloud.schedules()
-
-
-def test_a_run_that_ends_between_the_two_looks_is_no_finding() -> None:
-    with moto_cloud() as cloud:
-        watched(cloud)
-        delete(cloud.switch_name)
-
-        def ended() -> object:
-            cloud.faults.clear()
-            client("ec2").stop_instances(InstanceIds=[cloud.instance_id])
-            raise error("ResourceNotFoundException", 404)
-
-        cloud.faults["scheduler:GetSchedule"] = ended
-        assert audit(cloud)["findings"] == []
-        assert cloud.switch_name not in cloud.schedules()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from monitor_runtime.cloud.interface import DeadlineSwitch
+from monitor_runtime.cloud.interface import CloudError, DeadlineSwitch, ErrorKind
 from monitor_runtime.cloud.pages import InstancePage, Schedule, SchedulePage
 from monitor_runtime.cloud.values import Instance, InstanceState
 from monitor_runtime.contract import names
@@ -70,15 +70,19 @@ class SimulatedAudit(SimulatedCalls):
 
         return self.call("ec2", "find_by", lambda: [each for each in self._instances() if has_it(each)])
 
-    def may_end(self, instance_ids: Sequence[str]) -> Sequence[str]:
+    def may_end(self, instance_ids: Sequence[str]) -> Sequence[CloudError]:
         """See `Cloud.may_end`. A stop protection is no matter of rights."""
         del instance_ids
 
-        def effect() -> Sequence[str]:
+        def effect() -> Sequence[CloudError]:
             record, now = self._world.record, self._process.moment
-            return [f"{right} is denied" for right in (Right.STOP, Right.TERMINATE) if record.lacks(right, now)]
+            denied = [right for right in (Right.STOP, Right.TERMINATE) if record.lacks(right, now)]
+            return [CloudError(right, "UnauthorizedOperation", "denied", ErrorKind.REFUSED) for right in denied]
 
-        return self.call("ec2", "may_end", effect)
+        try:
+            return self.call("ec2", "may_end", effect)
+        except CloudError as error:
+            return [error]
 
     def _instances(self) -> Sequence[Instance]:
         described = [machine.describe() for machine in self._world.machines if machine.launches]
