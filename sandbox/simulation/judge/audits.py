@@ -63,9 +63,14 @@ def a_check_tells_that_its_instance_lost_its_tags(truth: Truth) -> Iterator[Foun
 
 
 def an_audit_says_what_it_could_not_see(truth: Truth) -> Iterator[Found]:
-    """An audit one of whose looks failed goes on with the others, and has more problems than findings."""
+    """An audit one of whose looks failed goes on with the others, and has more problems than findings.
+
+    But for a dry run that is refused, which is a finding.
+    """
     for check in truth.record.checks:
-        failed = [kind for kind in OF_AUDITS if check.failed[kind]]
+        found: list[Any] = (check.reply or {}).get("findings", [])
+        denied = any(each["flaw"] == "ending-denied" for each in found)
+        failed = [kind for kind in OF_AUDITS if check.failed[kind] and not (denied and kind == "may_end")]
         over = check.trigger == "audit" and check.ended_at is not None and not check.killed
         if not over or not failed or isinstance(check.error, BrokenFunctionError):
             continue
