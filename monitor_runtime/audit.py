@@ -24,10 +24,13 @@ from monitor_runtime.contract.times import format_time
 from monitor_runtime.decide.audit import (
     OF_HEARTBEAT,
     OF_SWITCH,
+    UNATTENDED,
     Finding,
     Flaw,
+    changed_heartbeat,
     findings,
     is_leftover,
+    needs_heartbeat,
     recorded_switch,
     wrong_switch,
 )
@@ -37,9 +40,9 @@ from monitor_runtime.observe.locate import declared_settings
 RESERVE_SECONDS = 2 * ENDING_SECONDS
 """Kept free for what follows the look: checks of runs whose heartbeat is disabled, and the reply."""
 RECENT = timedelta(hours=3)
-"""A switch that was changed since is read, and not only listed: one audit of three sees it though two are lost."""
+"""A schedule that was changed since is read, and not only listed: one audit of three sees it though two are lost."""
 MAX_READ = 100
-"""Switches that are read for that reason in one audit, those changed last first."""
+"""Switches, and heartbeats, that are read in one audit, those changed last first."""
 MAX_DRY_RUN = 100
 """Instances that are named in one dry run."""
 MAX_TOLD = 50
@@ -81,18 +84,18 @@ class Audit:
         untagged = [
             each for each in sight.others.values() if names.lost_monitor(each.tags.get(names.TAG_MONITOR), self.monitor)
         ]
-        to_read, now = self._changed_lately(sight), self.clock.now()
+        to_read, now = self._to_read(sight), self.clock.now()
         odd = [
             each
             for each in (*sight.instances, *untagged)
-            if each.instance_id in to_read or any(findings(self.monitor, each, sight.schedules, now))
+            if to_read & _schedules_of(each) or any(findings(self.monitor, each, sight.schedules, now))
         ]
         for number, instance in enumerate(odd):
             if not self.has_time():
                 self.troubles.append(f"no time to look again at {len(odd) - number} instances")
                 return
             try:
-                confirmed = self._confirmed(instance, sight.schedules, read=instance.instance_id in to_read)
+                confirmed = self._confirmed(instance, sight.schedules, to_read & _schedules_of(instance))
             except CloudError as error:
                 self.troubles.append(f"{instance.instance_id} not looked at again: {error}")
                 self.findings += findings(self.monitor, instance, sight.schedules, now)
@@ -100,30 +103,45 @@ class Audit:
             for finding, fresh in confirmed:
                 self._make_good(finding, fresh)
 
-    def _changed_lately(self, sight: Sight) -> set[str]:
-        """The instances whose switch a listing does not vouch for: it says when it was changed, not to what."""
-        since = self.clock.now() - RECENT
-        changed = [each for each in (sight.schedules or {}).values() if each.changed_at >= since]
-        switches = [each for each in changed if names.switched_instance(each.name)]
-        switches.sort(key=lambda each: each.changed_at, reverse=True)
-        return {names.switched_instance(each.name) for each in switches[:MAX_READ]}
+    def _to_read(self, sight: Sight) -> set[str]:
+        """The schedules for which a listing does not vouch: it says when they were changed, not to what.
+
+        A switch is put right, and a heartbeat stays wrong until somebody does it.
+        """
+        now, since = self.clock.now(), self.clock.now() - RECENT
+        listed = sorted((sight.schedules or {}).values(), key=lambda each: each.changed_at, reverse=True)
+        watched = (each for each in sight.instances if needs_heartbeat(each, self.monitor, now))
+        beating = {names.heartbeat_name(each.tags[names.TAG_RUN]) for each in watched}
+        recent = {each.name for each in listed if each.changed_at >= since}
+        switches = [each.name for each in listed if names.switched_instance(each.name) and each.name in recent]
+        heartbeats = [
+            each.name for each in listed if each.name in beating and (each.was_changed or each.name in recent)
+        ]
+        return {*switches[:MAX_READ], *heartbeats[:MAX_READ]}
 
     def _confirmed(
-        self, instance: Instance, schedules: Mapping[str, Schedule] | None, *, read: bool
+        self, instance: Instance, schedules: Mapping[str, Schedule] | None, to_read: set[str]
     ) -> Iterable[tuple[Finding, Instance]]:
         """A second look, its schedules first: what ended, or was made, since the first one is no finding."""
         now = self.clock.now()
         flaws = {each.flaw for each in findings(self.monitor, instance, schedules, now)}
         if schedules is not None and flaws & (OF_SWITCH | OF_HEARTBEAT):
             schedules = self._listed_anew(instance)
-        recorded = recorded_switch(instance, self.monitor, now) if read and not flaws & OF_SWITCH else None
-        wrong = recorded is not None and recorded.at > now and not self.cloud.has_deadline_switch(recorded)
-        if not flaws and not wrong:
+        recorded = None if flaws & OF_SWITCH else recorded_switch(instance, self.monitor, now)
+        if recorded is not None and (recorded.name not in to_read or recorded.at <= now):
+            recorded = None
+        wrong = recorded is not None and not self.cloud.has_deadline_switch(recorded)
+        run = instance.tags.get(names.TAG_RUN, "")
+        beats = names.heartbeat_name(run) in to_read and not flaws & OF_HEARTBEAT
+        changed = beats and self.cloud.heartbeat_was_changed(run, self.monitor)
+        if not flaws and not wrong and not changed:
             return []
         fresh = self.cloud.describe_instance(instance.instance_id)
         found = list(findings(self.monitor, fresh, schedules, now))
         if wrong and fresh.state in ON and recorded == recorded_switch(fresh, self.monitor, now):
             found.append(wrong_switch(fresh))
+        if changed:
+            found += changed_heartbeat(fresh, self.monitor, now)
         return [(finding, fresh) for finding in found]
 
     def _listed_anew(self, instance: Instance) -> dict[str, Schedule]:
@@ -135,7 +153,7 @@ class Audit:
     def _make_good(self, finding: Finding, instance: Instance) -> None:
         repair = Repair.FAILED
         try:
-            if finding.flaw is Flaw.HEARTBEAT_DISABLED and (declared := self._declared(finding.run)):
+            if finding.flaw in UNATTENDED and (declared := self._declared(finding.run)):
                 self.unattended[finding.run] = declared
             if finding.flaw in OF_SWITCH:
                 repair = self._put_switch_right(finding, instance)
@@ -170,7 +188,8 @@ class Audit:
         """Without its heartbeat or its settings, that is a finding or a trouble of its own."""
         declared = declared_settings(self.cloud, run)
         if not isinstance(declared, str):
-            return declared
+            settings = declared[0]
+            return declared if (settings.run, settings.monitor) == (run, self.monitor) else None
         if declared not in self.troubles:
             self.troubles.append(declared)
         return None
@@ -227,3 +246,10 @@ class Audit:
             "problems": list(self.report.problems),
             "calls": dict(calls),
         }
+
+
+def _schedules_of(instance: Instance) -> set[str]:
+    """The names of those that may end the instance, or wake the monitor for it."""
+    run = instance.tags.get(names.TAG_RUN)
+    heartbeat = {names.heartbeat_name(run)} if run else set[str]()
+    return {names.deadline_switch_name(instance.instance_id)} | heartbeat

@@ -11,7 +11,9 @@ from typing import Any, TypeVar, cast
 from monitor_runtime.cloud.interface import CloudError, DeadlineSwitch, ErrorKind, FollowUp
 from monitor_runtime.cloud.pages import Schedule, SchedulePage
 from monitor_runtime.cloud.resources import MonitorResources
+from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
+from monitor_runtime.contract.triggers import heartbeat_settings, rate
 
 Value = TypeVar("Value")
 
@@ -113,6 +115,20 @@ class ScheduleCalls(ABC):
 
         return bool(self._get(switch.name, is_right))
 
+    def heartbeat_was_changed(self, run: str, monitor: str) -> bool:
+        """See `Cloud.heartbeat_was_changed`."""
+
+        def is_wrong(answer: Mapping[str, Any]) -> bool:
+            settings = heartbeat_settings(answer["Target"]["Input"])
+            if settings is None or (settings.run, settings.monitor) != (run, monitor):
+                return True
+            target = {"Arn": self._resources.function_arn, "RoleArn": self._resources.scheduler_role_arn}
+            always = {"FlexibleTimeWindow": {"Mode": "OFF"}, "EndDate": None}
+            wanted = {"ScheduleExpression": rate(settings.max_interval_seconds), "Target": target, **always}
+            return not _agrees(answer, wanted)
+
+        return bool(self._get(names.heartbeat_name(run), is_wrong))
+
     def _get(self, name: str, read: Callable[[Any], Value]) -> Value | None:
         try:
             return self._call("scheduler", "GetSchedule", self._named(name), read)
@@ -143,5 +159,7 @@ def _agrees(answer: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 def _read_schedule(answer: Mapping[str, Any]) -> Schedule:
     """One entry of ListSchedules, or the answer of GetSchedule. A schedule is enabled unless it is said not to be."""
+    made_at = answer.get("CreationDate")
     changed_at = answer.get("LastModificationDate") or answer["CreationDate"]
-    return Schedule(answer["Name"], answer.get("State") != "DISABLED", changed_at.astimezone(UTC))
+    was_changed = made_at is not None and changed_at > made_at
+    return Schedule(answer["Name"], answer.get("State") != "DISABLED", changed_at.astimezone(UTC), was_changed)

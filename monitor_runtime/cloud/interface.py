@@ -223,6 +223,10 @@ class Cloud(Protocol):
         """Whether the schedule is there and enabled, and does this at this time."""
         ...
 
+    def heartbeat_was_changed(self, run: str, monitor: str) -> bool:
+        """Whether the heartbeat of a run is there, and does not wake this monitor for it as its own settings say."""
+        ...
+
     def list_instances(self, tags: Mapping[str, str], token: str | None = None) -> InstancePage:
         """As `find_instances`, without ``ended``; at most 1,000 a page."""
         ...

@@ -55,6 +55,8 @@ class Schedule:
     enabled: bool
     changed_at: datetime
     """When it was made or last changed, by whomever."""
+    was_changed: bool = False
+    """Whether it was changed since it was made."""
 
 
 @dataclass(frozen=True, slots=True)

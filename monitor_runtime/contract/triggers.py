@@ -88,6 +88,23 @@ def heartbeat_input(settings: dict[str, Any]) -> str:
     return _to_json({"trigger": TriggerKind.HEARTBEAT, "scheduled_time": SCHEDULED_TIME, "settings": settings})
 
 
+def rate(seconds: float) -> str:
+    """The schedule expression of a heartbeat; EventBridge counts in minutes."""
+    minutes = int(seconds) // 60
+    return f"rate({minutes} minute{'' if minutes == 1 else 's'})"
+
+
+def heartbeat_settings(text: str) -> Settings | None:
+    """The settings in the input of a heartbeat; None where it is no heartbeat's, or has none that can be read."""
+    try:
+        trigger = parse_trigger(json.loads(text))
+    except (ValueError, TriggerError):
+        return None
+    if isinstance(trigger, CarriedTrigger) and trigger.kind is TriggerKind.HEARTBEAT:
+        return trigger.settings
+    return None
+
+
 def first_check_input(settings: dict[str, Any]) -> str:
     """The input of the first check."""
     return _to_json({"trigger": TriggerKind.FIRST_CHECK, "settings": settings})

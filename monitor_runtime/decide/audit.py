@@ -27,6 +27,7 @@ class Flaw(StrEnum):
     LOST_TAGS = "lost-tags"
     NO_HEARTBEAT = "no-heartbeat"
     HEARTBEAT_DISABLED = "heartbeat-disabled"
+    HEARTBEAT_CHANGED = "heartbeat-changed"
     NO_SWITCH = "no-switch"
     SWITCH_DISABLED = "switch-disabled"
     SWITCH_WRONG = "switch-wrong"
@@ -36,6 +37,8 @@ class Flaw(StrEnum):
 
 OF_SWITCH = frozenset({Flaw.NO_SWITCH, Flaw.SWITCH_DISABLED, Flaw.SWITCH_WRONG})
 OF_HEARTBEAT = frozenset({Flaw.NO_HEARTBEAT, Flaw.HEARTBEAT_DISABLED})
+UNATTENDED = frozenset({Flaw.HEARTBEAT_DISABLED, Flaw.HEARTBEAT_CHANGED})
+"""Each audit checks the run in place of its heartbeat, as far as that still has the run's settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,24 @@ def _heartbeat(instance: Instance, run: str, heartbeat: Schedule | None) -> Iter
     elif not heartbeat.enabled:
         sentence = f"{subject} is disabled: enable it; until then, each audit checks the run"
         yield _finding(instance, Flaw.HEARTBEAT_DISABLED, sentence)
+
+
+def changed_heartbeat(instance: Instance, monitor: str, now: datetime) -> Iterator[Finding]:
+    """A heartbeat that is there and enabled, and does not do what it is for, of an instance that needs it."""
+    run = instance.tags.get(names.TAG_RUN, "")
+    if needs_heartbeat(instance, monitor, now):
+        sentence = (
+            f"the heartbeat {names.heartbeat_name(run)} of {_who(instance)} was changed: its expression, role, target"
+            " or input; put it back with pulumi up --refresh; until then, audits check the run"
+        )
+        yield _finding(instance, Flaw.HEARTBEAT_CHANGED, sentence)
+
+
+def needs_heartbeat(instance: Instance, monitor: str, now: datetime) -> bool:
+    """Whether the instance is on, and of a run of the monitor, and Pulumi is not about to remove it."""
+    tags = instance.tags
+    known = tags.get(names.TAG_MONITOR) == monitor and bool(tags.get(names.TAG_RUN))
+    return known and instance.state in ON and not Memory.of(instance, now).may_be_going(now)
 
 
 def recorded_switch(instance: Instance, monitor: str, now: datetime) -> DeadlineSwitch | None:

@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from monitor_runtime.contract import names
+from monitor_runtime.contract.triggers import rate
 from runctl_component.args.checked_args import CheckedArgs
 from runctl_component.training_run.monitor_link import MonitorLink
 
@@ -35,12 +36,6 @@ def create_heartbeat(
         # given a name, and nobody would look at the run should the new one fail.
         opts=pulumi.ResourceOptions(parent=parent, depends_on=monitor.depends_on, delete_before_replace=False),
     )
-
-
-def rate(seconds: float) -> str:
-    """The schedule expression of a heartbeat; EventBridge counts in minutes."""
-    minutes = int(seconds) // 60
-    return f"rate({minutes} minute{'' if minutes == 1 else 's'})"
 
 
 def create_first_check(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from sandbox.aws.boto import client
 
 from .audits import audit, delete, flaws, rewrite, second_run, strip
 from .cloud.aws_failures import DENIED, error, raiser
-from .cloud.moto_cloud import GROUP, RUN, Context, moto_cloud
+from .cloud.moto_cloud import GROUP, RUN, Cloud, Context, moto_cloud
 from .handler_paths import completed_and_due, watched
 from .log_lines import logged
 
@@ -60,6 +62,59 @@ def test_runs_without_a_heartbeat_for_whose_checks_no_time_is_left_are_told_in_t
         audit(cloud)
         (line,) = log.of("audit")
         assert "no time to check 1 runs without a heartbeat" in line["audit"]["problems"]
+
+
+def _target(cloud: Cloud, **changes: Any) -> dict[str, Any]:
+    return {"Target": {**cloud.schedules()[RUN]["Target"], **changes}}
+
+
+def _input(cloud: Cloud, **changes: Any) -> dict[str, Any]:
+    carried = {**cloud.event(), "settings": {**cloud.settings.to_document(), **changes}}
+    return _target(cloud, Input=json.dumps(carried))
+
+
+HEARTBEATS: dict[str, tuple[Callable[[Cloud], dict[str, Any]], bool]] = {
+    "rate": (lambda _: {"ScheduleExpression": "rate(365 days)"}, True),
+    "window": (lambda _: {"FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 1440}}, True),
+    "end": (lambda cloud: {"EndDate": cloud.clock.now()}, True),
+    "role": (lambda cloud: _target(cloud, RoleArn="arn:aws:iam::123456789012:role/gone"), True),
+    "target": (lambda cloud: _target(cloud, Arn="arn:aws:lambda:us-east-1:123456789012:function:other"), True),
+    "other run": (lambda cloud: _input(cloud, run="other"), False),
+    "other monitor": (lambda cloud: _input(cloud, monitor="team/dev/other"), False),
+    "no settings": (lambda cloud: _target(cloud, Input="{}"), False),
+    "no JSON": (lambda cloud: _target(cloud, Input="x"), False),
+    "other trigger": (lambda cloud: _target(cloud, Input=json.dumps({"trigger": "audit"})), False),
+}
+
+
+@pytest.mark.parametrize("how", HEARTBEATS)
+@pytest.mark.parametrize("hours", [0, 5])
+def test_a_heartbeat_that_was_changed_is_told_and_its_run_checked_where_settings_are_left(how: str, hours: int) -> None:
+    change, checked = HEARTBEATS[how]
+    with moto_cloud() as cloud:
+        watched(cloud)
+        rewrite(RUN, **change(cloud))
+        cloud.pass_time(hours=hours)
+        reply = audit(cloud)
+        assert flaws(reply) == [("heartbeat-changed", cloud.instance_id, False)]
+        assert [each["run"] for each in reply.get("checks", [])] == ([RUN] if checked else [])
+
+
+def test_a_heartbeat_that_pulumi_changed_is_no_finding() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        rewrite(RUN, ScheduleExpression="rate(1 minute)", **_input(cloud, max_interval_seconds=60, markers=["ready"]))
+        assert audit(cloud)["problems"] == []
+        cloud.pass_time(hours=5)
+        assert audit(cloud)["problems"] == []
+
+
+def test_the_changed_heartbeat_of_an_instance_that_ended_is_no_finding() -> None:
+    with moto_cloud() as cloud:
+        completed_and_due(cloud)
+        cloud.check()
+        rewrite(RUN, ScheduleExpression="rate(365 days)")
+        assert audit(cloud)["problems"] == []
 
 
 def test_of_two_runs_only_the_one_whose_heartbeat_is_disabled_is_told() -> None:

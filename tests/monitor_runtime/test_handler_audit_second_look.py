@@ -40,6 +40,7 @@ def test_a_finding_whose_second_look_fails_is_told_with_the_failure(flaw: str, c
 def test_a_finding_whose_repair_fails_is_told_with_the_failure(name: str) -> None:
     with moto_cloud() as cloud:
         delete(watched(cloud).switch_name)
+        cloud.pass_time(hours=2)
         get = client("scheduler").get_schedule
 
         def denied_at_the_repair() -> object:

@@ -43,6 +43,11 @@ class SimulatedAudit(SimulatedCalls):
 
         return self.call("scheduler", "has_deadline_switch", effect)
 
+    def heartbeat_was_changed(self, run: str, monitor: str) -> bool:
+        """See `Cloud.heartbeat_was_changed`. Nobody changes one here."""
+        del run, monitor
+        return self.call("scheduler", "heartbeat_was_changed", lambda: False)
+
     def _schedules(self) -> Sequence[Schedule]:
         scheduler = self._world.scheduler
         own = [Schedule(each.name, each.enabled, to_datetime(each.set_at)) for each in scheduler.schedules.values()]

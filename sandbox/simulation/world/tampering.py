@@ -86,6 +86,7 @@ NEEDED: Mapping[str, Right] = {
     "schedule_input": Right.GET_SCHEDULE,
     "find_schedule": Right.GET_SCHEDULE,
     "has_deadline_switch": Right.GET_SCHEDULE,
+    "heartbeat_was_changed": Right.GET_SCHEDULE,
     "list_schedules": Right.LIST_SCHEDULES,
     "publish": Right.PUBLISH,
     "metric_maxima": Right.METRIC,

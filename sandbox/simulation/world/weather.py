@@ -24,7 +24,7 @@ READS = (
     "bucket_sends_events",
     "outputs_below",
 )
-SCHEDULES_OF_AUDITS = ("list_schedules", "find_schedule", "has_deadline_switch")
+SCHEDULES_OF_AUDITS = ("list_schedules", "find_schedule", "has_deadline_switch", "heartbeat_was_changed")
 EC2_OF_AUDITS = ("list_instances", "find_by", "may_end")
 OF_AUDITS = SCHEDULES_OF_AUDITS + EC2_OF_AUDITS
 """What only looks that compare all runs, or look for what lost its tags, ask."""
