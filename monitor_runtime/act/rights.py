@@ -40,19 +40,17 @@ def _try_out(context: CheckContext, change: Change, resource_id: str) -> Iterato
 
 
 def _try_schedules(context: CheckContext, instances: Sequence[Instance]) -> Iterator[str]:
-    """Arm the deadline switches; a run without one has a follow-up made instead, which needs the same rights.
+    """Arm the deadline switches, and have a follow-up made, moved and taken away again, as every run needs it.
 
-    That one is taken away again. It has a name of its own: the pending follow-up may carry what no tag could take.
+    That one has a name of its own: the pending follow-up may carry what no tag could take.
     """
-    armed = False
+    unarmed: list[str] = []
     for instance in instances:
         now = context.clock.now()
         memory, launched_at = Memory.of(instance, now), instance.launched_at
         if launched_at and instance.state in ON and _is_due(context, memory, launched_at, now):
-            armed = True
-            yield from _arm(context, instance, memory, launched_at, now)
-    if not armed:
-        yield from _try_follow_up(context)
+            unarmed += _arm(context, instance, memory, launched_at, now)
+    yield from unarmed or _try_follow_up(context)
     try:
         context.cloud.delete_schedule(names.trial_name(context.settings.run))
     except CloudError as error:
@@ -77,9 +75,10 @@ def _try_follow_up(context: CheckContext) -> Iterator[str]:
     at = context.clock.now() + timedelta(seconds=context.settings.max_interval_seconds)
     message = follow_up_input(context.settings.to_document(), {})
     try:
-        context.cloud.put_follow_up(FollowUp(names.trial_name(context.settings.run), at, message))
+        for _ in ("made", "moved"):
+            context.cloud.put_follow_up(FollowUp(names.trial_name(context.settings.run), at, message))
     except CloudError as error:
-        yield _obstacle("scheduler:CreateSchedule", error)
+        yield _obstacle(error.operation, error)
 
 
 def _obstacle(right: str, error: CloudError) -> str:

@@ -136,8 +136,9 @@ def _bucket_obstacles(cloud: Cloud, settings: Settings, region: str) -> Iterator
             return
         if settings.s3_events and not cloud.bucket_sends_events(bucket):
             yield f"bucket {bucket} sends no events to EventBridge: turn them on, or set s3_events to false"
+        cloud.list_uploads(bucket, prefix)
     except CloudError as error:
         yield (
             f"bucket {bucket} cannot be read under {prefix!r} ({error}): check its name and region, and that its policy"
-            " lets the monitor's role list it"
+            " lets the monitor's role list it and its multipart uploads"
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.cloud.pages import Page
+from monitor_runtime.cloud.pages import Page, UploadPage
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Stalled
@@ -47,13 +47,20 @@ def test_a_spot_request_that_could_not_be_cancelled_fails_the_first_check() -> N
 
 
 @pytest.mark.parametrize("fields", [{}, {"max_runtime_hours": 0.0}, {"on_deadline": Action.REPORT}])
-@pytest.mark.parametrize("call", ["CreateSchedule", "DeleteSchedule"])
-def test_a_schedule_that_could_not_be_made_or_removed_fails_the_first_check_with_a_deadline_or_without(
+@pytest.mark.parametrize("call", ["CreateSchedule", "UpdateSchedule", "DeleteSchedule"])
+def test_a_schedule_that_could_not_be_made_moved_or_removed_fails_the_first_check_with_a_deadline_or_without(
     call: str, fields: dict[str, Any]
 ) -> None:
     with moto_cloud(**fields) as cloud:
         cloud.faults[f"scheduler:{call}"] = DENIED
-        assert f"scheduler:{call}" in _refused(cloud)
+        assert _refused(cloud).count(f"scheduler:{call}:") == 1
+
+
+def test_uploads_that_could_not_be_listed_fail_the_first_check() -> None:
+    """They are looked for only once a run is complete, and it would end as unverified."""
+    with moto_cloud() as cloud:
+        cloud.faults["s3:ListMultipartUploads"] = DENIED
+        assert "s3:ListMultipartUploads: AccessDenied" in _refused(cloud)
 
 
 def test_all_that_is_denied_is_named_together() -> None:
@@ -252,7 +259,12 @@ def test_no_step_is_begun_after_five_minutes_and_that_is_said() -> None:
     run, clock = settings(), FakeClock()
     own = instance(tags=names.run_tags(run.monitor, run.run))
     scripted = ScriptedCloud(
-        {"find_instances": [(own,)], "list_folder": [Page((), None)], "bucket_region": ["us-east-1"]}
+        {
+            "find_instances": [(own,)],
+            "list_folder": [Page((), None)],
+            "bucket_region": ["us-east-1"],
+            "list_uploads": [UploadPage(())],
+        }
     )
     began, tried = clock.now(), list[int]()
 

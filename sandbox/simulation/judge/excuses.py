@@ -19,7 +19,9 @@ PROVEN = frozenset(
         Right.TERMINATE,
         Right.TAG,
         Right.LIST_BUCKET,
+        Right.LIST_UPLOADS,
         Right.CREATE_SCHEDULE,
+        Right.UPDATE_SCHEDULE,
         Right.DELETE_SCHEDULE,
     }
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor_runtime.cloud.interface import ErrorKind
-from monitor_runtime.cloud.pages import Page
+from monitor_runtime.cloud.pages import Page, UploadPage
 from monitor_runtime.contract import names
 from monitor_runtime.contract.times import format_time
 from monitor_runtime.observe.first_check import FirstCheckError, prove
@@ -102,6 +102,7 @@ def test_a_first_check_that_cannot_look_for_others_proves_nothing() -> None:
             "find_instances": [(own,), failure(ErrorKind.TRANSIENT)] * 20,
             "list_folder": [Page((), None)],
             "bucket_region": ["us-east-1"],
+            "list_uploads": [UploadPage(())],
         }
     )
     with pytest.raises(FirstCheckError, match=f"instances of other runs at {run.bucket}/{PREFIX} cannot be seen"):
