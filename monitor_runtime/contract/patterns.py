@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from monitor_runtime.contract.names import OWN_FOLDER
 from monitor_runtime.contract.rules import Problem
 
 
@@ -76,4 +77,11 @@ def object_pattern(field: str, value: object) -> Iterator[Problem]:
             got=value,
             accepted="a set in brackets without '/', since no wildcard matches across one",
             fix="end the set before the '/', for example runs/[ab]/model.pt",
+        )
+    elif name.startswith(OWN_FOLDER):
+        yield Problem(
+            field,
+            got=value,
+            accepted=f"a key that is not in {OWN_FOLDER}, which holds what runctl itself writes",
+            fix="name what the training writes",
         )

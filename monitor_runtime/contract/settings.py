@@ -180,13 +180,14 @@ def combination_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
             fix="name what says that the training is done",
             touches=("expected_outputs",),
         )
-    for index, marker in enumerate(value["failure_markers"]):
-        if marker in value["markers"]:
+    for index, failure in enumerate(value["failure_markers"]):
+        covered = [marker for marker in value["markers"] if patterns.matches(failure, marker)]
+        if covered:
             yield Problem(
                 f"failure_markers[{index}]",
-                got=marker,
-                accepted="a name that is not also in markers",
-                fix="keep it in one of the two",
+                got=failure,
+                accepted=f"a name that is not also in markers, nor matches one: {covered[0]} is of both",
+                fix="keep it in one of the two: a failure marker outweighs one of success",
                 touches=("markers",),
             )
     yield from _time_problems(value)

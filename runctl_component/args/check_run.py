@@ -15,7 +15,7 @@ from runctl_component.args.defaults import complete, default_prefix
 from runctl_component.args.key_rules import name_problems, unknown_keys
 from runctl_component.args.monitor_handle import read_handle
 from runctl_component.args.problem_fields import field_of, fields_touched, without_secrets
-from runctl_component.args.run_combinations import combinations
+from runctl_component.args.run_combinations import combinations, written_marker_problems
 from runctl_component.args.run_rules import (
     LENGTH_IS_PLAIN,
     MAX_NAME_CHARACTERS,
@@ -127,9 +127,13 @@ def _problems(name: str, given: Mapping[str, Any], monitor: str, field_rules: Ma
     refused = {field_of(problem) for problem in wrong}
     sound = {field: value for field, value in given.items() if field in RUN_RULES and field not in refused}
     known = {field: value for field, value in sound.items() if not has_output(value)}
+    completed = complete(name, known)
     contradictions = [
         problem
-        for problem in combination_problems(complete(name, known))
+        for problem in (
+            *combination_problems(completed),
+            *(written_marker_problems(completed) if "command" in given else ()),
+        )
         if not any(field in given and field not in known for field in fields_touched(problem))
     ]
     misplaced = [

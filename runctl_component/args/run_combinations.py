@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from monitor_runtime.contract.metrics import GPU_WORD
+from monitor_runtime.contract.patterns import matches
 from monitor_runtime.contract.rules import Problem
 from monitor_runtime.contract.settings import Settings
 from runctl_component.args.defaults import DEFAULT_INSTANCE_TYPE, silence_minutes
 from runctl_component.args.environment_rules import declared_twice
+from runctl_component.box.box_tags import written_failure, written_success
 from runctl_component.box.image import DEEP_LEARNING_GIB, has_nvidia_gpu, is_parameter, processor
 
 
@@ -48,6 +50,29 @@ def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _silence_problems(values)
     yield from _image_combinations(values)
     yield from _spot_combinations(values)
+
+
+def written_marker_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Markers of which our runner writes none that means success. ``values`` are sound, and have their defaults."""
+    markers, failures = values["markers"], values["failure_markers"]
+    success, failure = written_success(markers), written_failure(failures)
+    for field, names, written in (("markers", markers, success), ("failure_markers", failures, failure)):
+        if names and not any(matches(name, written) for name in names):
+            yield Problem(
+                field,
+                got=names,
+                accepted="with command: at least one name that something matches, for the runner to write",
+                fix="add one without wildcards",
+            )
+    for index, name in enumerate(failures):
+        if success not in markers and matches(name, success):
+            yield Problem(
+                f"failure_markers[{index}]",
+                got=name,
+                accepted=f"a name that does not match {success}, which the runner writes for a success",
+                fix="narrow it, or name in markers what the runner is to write: a failure outweighs a success",
+                touches=("markers",),
+            )
 
 
 _SHOWN_BY_METADATA = re.compile(r"[A-Za-z0-9+=.,_:@-]+")

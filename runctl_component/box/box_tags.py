@@ -1,7 +1,9 @@
 """Instance tags from which the on-box runner reads its settings."""
 
 import re
+import string
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
 from monitor_runtime.contract.deadline import BOX_DELAY, UNMARKED_DELAY
 from monitor_runtime.contract.metrics import GPU_WORD
@@ -30,8 +32,8 @@ def box_tags(settings: Settings, *, powers_off_unmarked: bool = True) -> dict[st
     ``powers_off_unmarked``: whether it may give up on a marker that it cannot write.
     """
     tags = {
-        TAG_SUCCESS_MARKER: written_marker(settings.markers, "training_complete.txt"),
-        TAG_FAILURE_MARKER: written_marker(settings.failure_markers, "training_failed.txt"),
+        TAG_SUCCESS_MARKER: written_success(settings.markers),
+        TAG_FAILURE_MARKER: written_failure(settings.failure_markers),
         TAG_SHUTDOWN_TIMEOUT: str(settings.shutdown_timeout_seconds),
         TAG_RUNNER: runner_digest(),
     }
@@ -45,12 +47,36 @@ def box_tags(settings: Settings, *, powers_off_unmarked: bool = True) -> dict[st
     return tags
 
 
-def written_marker(names: Sequence[str], default: str) -> str:
+_WILDCARD = re.compile(r"\[!?\]?[^]]*\]|[?*]")
+_STAND_INS = {"?": "x", "*": "run"}
+_PREFERRED = string.ascii_letters + string.digits + string.punctuation
+
+
+def written_success(markers: Sequence[str]) -> str:
+    """The marker that the runner writes when the training has succeeded."""
+    return _written_marker(markers, "training_complete.txt")
+
+
+def written_failure(failure_markers: Sequence[str]) -> str:
+    """The marker that the runner writes when the training has failed."""
+    return _written_marker(failure_markers, "training_failed.txt")
+
+
+def _written_marker(names: Sequence[str], default: str) -> str:
     """The marker that the runner writes: the first name without a wildcard, else one that the names match.
 
     Without any name the monitor looks for none: then the default shows people how the training ended.
     """
     plain = [name for name in names if not set(name) & set("*?[")]
-    made_up = [re.sub(r"\[(.)[^]]*\]", r"\1", name).replace("?", "x").replace("*", "run") for name in names]
+    made_up = [_WILDCARD.sub(_stand_in, name) for name in names]
     matched = [name for name in (default, *made_up) if any(matches(pattern, name) for pattern in names)]
     return next(iter([*plain, *matched, default]))
+
+
+def _stand_in(wildcard: re.Match[str]) -> str:
+    """What one wildcard matches: of a set its first member, or what is not in it; what closes no set is no wildcard."""
+    sign = wildcard.group()
+    if sign in _STAND_INS:
+        return _STAND_INS[sign]
+    members = "" if sign.startswith("[!") else sign[1:-1]
+    return next((each for each in members + _PREFERRED if each != "/" and fnmatchcase(each, sign)), sign)

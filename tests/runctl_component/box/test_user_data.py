@@ -14,7 +14,7 @@ from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.patterns import matches
 from monitor_runtime.contract.settings import Settings
 from runctl_component.box import user_data
-from runctl_component.box.box_tags import TAG_RUNNER, box_tags, written_marker
+from runctl_component.box.box_tags import TAG_RUNNER, box_tags, written_failure, written_success
 from runctl_component.box.runner_archive import runner_digest
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES, Training, render_user_data
 
@@ -117,6 +117,24 @@ def test_a_box_that_may_not_give_up_is_not_told_when() -> None:
     assert set(told[0]) - set(told[1]) == {"runctl:power-off-unmarked-seconds"}
 
 
-@pytest.mark.parametrize("pattern", ["done-*", "*.done", "v?.ok", "FAIL[12]", "[a-f]*", "x*"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "done-*",
+        "*.done",
+        "v?.ok",
+        "FAIL[12]",
+        "[a-f]*",
+        "x*",
+        "[*]done",
+        "[!!]done",
+        "[!0-9a-zA-Z]x",
+        "[]-a]",
+        "[]x",
+        "a[b",
+        "[[]?][!]x]",
+    ],
+)
 def test_a_marker_with_wildcards_alone_is_matched_by_what_the_box_writes(pattern: str) -> None:
-    assert matches(pattern, written_marker((pattern,), "training_complete.txt"))
+    assert matches(pattern, written_success((pattern,)))
+    assert matches(pattern, written_failure((pattern,)))
