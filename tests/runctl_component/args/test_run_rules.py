@@ -170,6 +170,36 @@ def test_all_problems_stand_in_one_error_and_nothing_is_registered() -> None:
     assert recorded.resources == []
 
 
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("instnce_type", "instance_type"),
+        ("maxRuntimeHours", "max_runtime_hours"),
+        ("Bucket", "bucket"),
+        ("secret", "secrets"),
+        ("subnet", "subnet_id"),
+        ("on_success", "on_complete"),
+        ("onSuccess", "on_complete"),
+        ("on_error", "on_failure"),
+        ("image", "ami"),
+    ],
+)
+def test_a_misspelled_argument_is_told_what_it_may_mean(key: str, meant: str) -> None:
+    (problem,) = _problems({**GOOD, key: "hunter2"}).problems
+    assert (problem.field, problem.fix) == (key, f"did you mean {meant}?")
+
+
+@pytest.mark.parametrize("key", ["region", "timeout", "env", "volume_size", "role_arn", "name"])
+def test_an_argument_that_is_like_no_other_is_told_which_there_are(key: str) -> None:
+    (problem,) = _problems({**GOOD, key: "hunter2"}).problems
+    assert (problem.fix, problem.accepted) == ("remove it", ", ".join(sorted(RUN_RULES)))
+
+
+def test_a_synonym_is_no_argument_of_a_monitor_that_has_none_of_its_meaning() -> None:
+    with pytest.raises(InvalidArgs, match=r"on_success: an unknown argument; accepted: dashboard, .*; remove it"):
+        Monitor("shared", cast("MonitorArgs", {"watch": [{"bucket": "outputs"}], "on_success": "stop"}))
+
+
 def _fields_refused_beside_an_output(field: str, plain: dict[str, Any]) -> list[str]:
     refused: list[str] = []
 
