@@ -14,9 +14,7 @@ class RunctlError(Exception):
     """The base of all errors of this package."""
 
 
-class InvalidArgs(RunctlError, ValueError):  # noqa: N818 - reads as what it says in a traceback
-    """Args that cannot be used. ``problems`` has one entry per field that is wrong."""
-
+class _ProblemsError(RunctlError, ValueError):
     def __init__(self, subject: str, problems: Sequence[Problem]) -> None:
         """``subject`` says what was declared, for example ``TrainingRun 'llama-ft'``."""
         self.problems = tuple(problems)
@@ -25,5 +23,12 @@ class InvalidArgs(RunctlError, ValueError):  # noqa: N818 - reads as what it say
         super().__init__(f"{subject}: {count}{lines}")
 
 
-class NotWatchedError(RunctlError, ValueError):
-    """A shared monitor has permissions for the buckets and prefixes that its ``watch`` lists, and for no others."""
+class InvalidArgs(_ProblemsError):  # noqa: N818 - reads as what it says in a traceback
+    """Args that cannot be used. ``problems`` has one entry per field that is wrong."""
+
+
+class NotWatchedError(_ProblemsError):
+    """A run that its shared monitor would not watch. ``problems`` has all that does not fit.
+
+    A shared monitor has permissions for the buckets and prefixes that its ``watch`` lists, and for no others.
+    """

@@ -10,11 +10,11 @@ import pulumi
 from monitor_runtime.contract.rules import Problem, Rule, key_prefix
 from monitor_runtime.contract.settings import combination_problems
 from runctl_component.args.arn_rules import Place, key_place_problems
-from runctl_component.args.checked_args import CheckedArgs
+from runctl_component.args.checked_args import CheckedArgs, Requirement
 from runctl_component.args.defaults import complete, default_prefix
 from runctl_component.args.key_rules import name_problems, unknown_keys
 from runctl_component.args.monitor_handle import read_handle
-from runctl_component.args.problem_fields import field_of, fields_touched, without_secrets
+from runctl_component.args.problem_fields import field_of, fields_touched
 from runctl_component.args.run_combinations import combinations, written_marker_problems
 from runctl_component.args.run_rules import (
     LENGTH_IS_PLAIN,
@@ -103,22 +103,16 @@ def resolved_problems(
     return [*absent, *_problems(name, without_none(values), monitor, field_rules)]
 
 
-def require_key_in_place(
-    name: str, checked: CheckedArgs, partition: pulumi.Output[str], region: pulumi.Output[str]
-) -> None:
+def require_key_in_place(checked: CheckedArgs, partition: pulumi.Output[str], region: pulumi.Output[str]) -> None:
     """Let nothing be launched that could not write: refuse a key of another region than the run's."""
 
-    def check(args: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-        arn, place = args.get("kms_key_arn"), Place(known["partition"], known["region"])
-        problems = [*key_place_problems("kms_key_arn", arn, place)] if arn is not None else []
-        if problems:
-            raise InvalidArgs(
-                f"TrainingRun {name!r}", [without_secrets(problem, known["secret"]) for problem in problems]
-            )
+    def check(args: Mapping[str, Any], here: Mapping[str, str]) -> Iterator[Problem]:
+        if args.get("kms_key_arn") is not None:
+            yield from key_place_problems("kms_key_arn", args["kms_key_arn"], Place(**here))
 
     if "kms_key_arn" in checked:
-        secret = checked.secret_fields("kms_key_arn")
-        checked.require(("kms_key_arn",), pulumi.Output.all(partition=partition, region=region, secret=secret), check)
+        here = pulumi.Output.all(partition=partition, region=region)
+        checked.require(Requirement(("kms_key_arn",), here, check))
 
 
 def _problems(name: str, given: Mapping[str, Any], monitor: str, field_rules: Mapping[str, Rule]) -> list[Problem]:

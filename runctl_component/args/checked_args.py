@@ -1,6 +1,7 @@
 """Args, checked and completed; each reading waits for no more than the Outputs that it needs."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 import pulumi
@@ -8,7 +9,7 @@ import pulumi
 from monitor_runtime.contract.rules import Problem
 from runctl_component.args.problem_fields import without_secrets
 from runctl_component.args.unknown_values import STILL_UNKNOWN, as_known, has_output, without_none
-from runctl_component.errors import InvalidArgs
+from runctl_component.errors import InvalidArgs, RunctlError
 
 Value = TypeVar("Value")
 Other = TypeVar("Other")
@@ -17,6 +18,18 @@ Complete = Callable[[Mapping[str, Any]], Args]
 """Adds the defaults to args that were given."""
 Check = Callable[[Mapping[str, Any]], Iterable[Problem]]
 """What is wrong with args once their Outputs have resolved, those that are still unknown excepted."""
+Refusal = Callable[[str, Sequence[Problem]], RunctlError]
+"""Makes the error of what was declared, and of all that is wrong with it."""
+_FITS_WHAT_IS_HIDDEN = "what goes with a secret, which is not shown"
+
+
+@dataclass(frozen=True, eq=False)
+class Requirement:
+    """What must be true of some of the args and of something else, which the engine may know."""
+
+    fields: Sequence[str]
+    other: Any
+    check: Callable[[Args, Any], Iterable[Problem]]
 
 
 class CheckedArgs:
@@ -34,22 +47,23 @@ class CheckedArgs:
         looks at two args, so that each is checked alone and what is made of it depends on no other.
         """
         self.given = given
+        self._subject = subject
         self._complete = complete
         self._outputs = {field: pulumi.Output.from_input(value) for field, value in given.items() if has_output(value)}
         self._plain = {field: value for field, value in given.items() if field not in self._outputs}
         self._checks: dict[str, pulumi.Output[None]] = {}
         for group in [[field] for field in self._outputs] if independent else [list(self._outputs)]:
-            self._checks.update(dict.fromkeys(group, self._check(subject, check_resolved, group)) if group else {})
+            self._checks.update(dict.fromkeys(group, self._check(check_resolved, group)) if group else {})
         self._passed = list(dict.fromkeys(self._checks.values()))
 
-    def _check(self, subject: str, check_resolved: Check, fields: Sequence[str]) -> pulumi.Output[None]:
+    def _check(self, check_resolved: Check, fields: Sequence[str]) -> pulumi.Output[None]:
         """Fails with all that is wrong, and shows no secret; what is still unknown in a preview passes."""
         resolved = {field: as_known(self._outputs[field]) for field in fields}
 
         def check(known: dict[str, Any]) -> None:
             problems = [*check_resolved({**self.given, **known["resolved"]})]
             if problems:
-                raise InvalidArgs(subject, [without_secrets(problem, known["secret"]) for problem in problems])
+                raise InvalidArgs(self._subject, [without_secrets(problem, known["secret"]) for problem in problems])
 
         return pulumi.Output.all(secret=self.secret_fields(*fields), resolved=resolved).apply(check)
 
@@ -98,29 +112,56 @@ class CheckedArgs:
         args = self._completed(fields, {})
         return other.apply(lambda known: reading(args, known))
 
-    def require(
-        self, fields: Sequence[str], other: Other | pulumi.Output[Other], check: Callable[[Args, Other], None]
-    ) -> None:
-        """Let nothing through the gate before the check has passed: at once where all is plain.
+    def require(self, *requirements: Requirement, refusal: Refusal = InvalidArgs) -> None:
+        """Let nothing through the gate before all of them are met: those about plain values at once.
 
         What is still unknown in a preview passes, so that the gate hides nothing of it.
+
+        Raises:
+            RunctlError: the ``refusal``, with everything plain that is wrong.
         """
-        waited_for: dict[str, pulumi.Output[Any]] = {}
-        if any(field in self._outputs for field in fields):
-            waited_for["args"] = as_known(self._resolved(fields))
+        waiting = [each for each in requirements if self._waits(each)]
+        plain = [each for each in requirements if each not in waiting]
+        self._refuse(refusal, [problem for each in plain for problem in self._problems(each, {})])
+        if waiting:
+            found = pulumi.Output.all(*map(self._resolved_problems, waiting))
+            self._passed.append(
+                found.apply(lambda known: self._refuse(refusal, [problem for each in known for problem in each]))
+            )
+
+    def _refuse(self, refusal: Refusal, problems: Sequence[Problem]) -> None:
+        if problems:
+            raise refusal(self._subject, problems)
+
+    def _waits(self, requirement: Requirement) -> bool:
+        return isinstance(requirement.other, pulumi.Output) or any(
+            field in self._outputs for field in requirement.fields
+        )
+
+    def _problems(self, requirement: Requirement, resolved: Mapping[str, Any]) -> Iterable[Problem]:
+        known = {"args": self._completed(requirement.fields, {}), "other": requirement.other, **resolved}
+        return requirement.check(known["args"], known["other"])
+
+    def _resolved_problems(self, requirement: Requirement) -> pulumi.Output[list[Problem]]:
+        """What is wrong once its Outputs have resolved, without secrets; nothing as long as one of them is unknown."""
+        resolved: dict[str, pulumi.Output[Any]] = {}
+        if any(field in self._outputs for field in requirement.fields):
+            resolved["args"] = as_known(self._resolved(requirement.fields))
+        other: object = requirement.other
         if isinstance(other, pulumi.Output):
-            waited_for["other"] = as_known(cast("pulumi.Output[Any]", other))
-        plain: dict[str, Any] = {"args": self._completed(fields, {}), "other": other}
-        if not waited_for:
-            check(plain["args"], plain["other"])
-            return
+            resolved["other"] = as_known(cast("pulumi.Output[Any]", other))
 
-        def look(resolved: Mapping[str, Any]) -> None:
-            if not any(value is STILL_UNKNOWN for value in resolved.values()):
-                known = {**plain, **resolved}
-                check(known["args"], known["other"])
+        def look(known: dict[str, Any]) -> list[Problem]:
+            if any(value is STILL_UNKNOWN for value in known["resolved"].values()):
+                return []
+            problems = [
+                without_secrets(each, known["secret"]) for each in self._problems(requirement, known["resolved"])
+            ]
+            return [replace(each, accepted=_FITS_WHAT_IS_HIDDEN) for each in problems] if known["hidden"] else problems
 
-        self._passed.append(pulumi.Output.all(**waited_for).apply(look))
+        hidden = cast("pulumi.Output[Any]", other).is_secret() if isinstance(other, pulumi.Output) else False
+        secret = self.secret_fields(*requirement.fields)
+        return pulumi.Output.all(secret=secret, resolved=resolved, hidden=hidden).apply(look)
 
     def gate(self, value: Value | pulumi.Output[Value]) -> Value | pulumi.Output[Value]:
         """A value that is there once every arg is checked: with it, nothing is launched from args that are wrong."""

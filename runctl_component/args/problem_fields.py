@@ -17,8 +17,8 @@ def fields_touched(problem: Problem) -> set[str]:
 
 
 def without_secrets(problem: Problem, secret: Collection[str]) -> Problem:
-    """A problem may show the value of its own field, and that of a field which it contradicts."""
+    """A problem may show the value of its own field, and that of a field which it contradicts; its words, of both."""
     hidden = fields_touched(problem) & set(secret)
     if hidden - {field_of(problem)}:
         problem = replace(problem, accepted=f"what fits {', '.join(sorted(hidden))}")
-    return problem.without_value() if field_of(problem) in secret else problem
+    return problem.without_value() if field_of(problem) in secret or (hidden and problem.found) else problem

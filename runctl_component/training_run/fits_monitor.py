@@ -7,11 +7,12 @@ from typing import Any, cast
 import pulumi
 
 from monitor_runtime.contract.rules import Problem
-from runctl_component.args.checked_args import CheckedArgs
-from runctl_component.args.defaults import HEARTBEATS_OF_SILENCE, silence_minutes
+from runctl_component.args.checked_args import CheckedArgs, Requirement
+from runctl_component.args.defaults import HEARTBEATS_OF_SILENCE
 from runctl_component.args.monitor_handle import Watched, read_handle
+from runctl_component.args.problem_fields import field_of
 from runctl_component.args.unknown_values import wrong_value
-from runctl_component.errors import InvalidArgs, NotWatchedError
+from runctl_component.errors import InvalidArgs, NotWatchedError, RunctlError
 from runctl_component.monitor.monitor import Monitor
 
 MARKERS = ("markers", "failure_markers")
@@ -71,29 +72,35 @@ def with_handle(name: str, args: Any, monitor: Monitor | pulumi.Input[str] | Non
     return (monitor, given) if isinstance(monitor, Monitor) else (None, {**given, "monitor": monitor})
 
 
-def require_fitting_monitor(name: str, checked: CheckedArgs, terms: Terms) -> None:
+def require_fitting_monitor(checked: CheckedArgs, terms: Terms) -> None:
     """Let nothing be launched from args that do not fit the monitor: found at once for plain values.
 
     Raises:
-        InvalidArgs: when the run sets what is the monitor's, or is checked too seldom for its alarm.
+        InvalidArgs: when the run only sets what is the monitor's, or is checked too seldom for its alarm.
         NotWatchedError: when the monitor does not listen to the run's markers or watch its bucket and prefix.
     """
-    _refuse_what_is_the_monitors(name, checked.given)
-    if checked.given.get("s3_events"):
-        _require_listening(name, checked, terms)
-    _require_watched(name, checked, terms)
-    _require_checks_within_silence(name, checked, terms)
-
-
-def _refuse_what_is_the_monitors(name: str, given: Mapping[str, Any]) -> None:
-    fix = "set it on the monitor, for all of its runs"
-    problems = [
-        wrong_value(field, given[field], accepted="only with a monitor of the run's own", fix=fix)
-        for field in OF_THE_MONITOR
-        if field in given
+    requirements = [
+        Requirement((), None, lambda _args, _none: _problems_of_the_monitors(checked.given)),
+        Requirement(("bucket", "prefix"), _together(terms.monitor, terms.watched), _watch_problems),
+        Requirement(("max_interval_seconds",), _together(terms.monitor, terms.silence_minutes), _silence_problems),
     ]
-    if problems:
-        raise InvalidArgs(f"TrainingRun {name!r}", problems)
+    if checked.given.get("s3_events"):
+        listening = _together(terms.monitor, terms.s3_events)
+        listened = _together(terms.monitor, terms.s3_events, terms.markers)
+        requirements += [Requirement((), listening, _events_problems), Requirement(MARKERS, listened, _marker_problems)]
+    checked.require(*requirements, refusal=_refusal)
+
+
+def _refusal(subject: str, problems: Sequence[Problem]) -> RunctlError:
+    watched = all(field_of(problem) in (*OF_THE_MONITOR, "max_interval_seconds") for problem in problems)
+    return InvalidArgs(subject, problems) if watched else NotWatchedError(subject, problems)
+
+
+def _problems_of_the_monitors(given: Mapping[str, Any]) -> Iterator[Problem]:
+    fix = "set it on the monitor, for all of its runs"
+    for field in OF_THE_MONITOR:
+        if field in given:
+            yield wrong_value(field, given[field], accepted="only with a monitor of the run's own", fix=fix)
 
 
 def events_off_problems(monitor: str, *, s3_events: bool) -> Iterator[Problem]:
@@ -124,12 +131,8 @@ def place_problems(args: Mapping[str, Any], monitor: str, watched: Sequence[Watc
             found=f"s3://{bucket}/{prefix}",
             accepted=f"at or below {places}",
             fix=f"add the place to watch of monitor {monitor!r}, or give the run a monitor of its own",
+            touches=("prefix",),
         )
-
-
-def _refuse(name: str, problems: Iterator[Problem]) -> None:
-    for problem in problems:
-        raise NotWatchedError(f"TrainingRun {name!r}: {problem}")
 
 
 def _together(*values: object) -> Any:
@@ -137,40 +140,29 @@ def _together(*values: object) -> Any:
     return pulumi.Output.all(*values) if any(isinstance(value, pulumi.Output) for value in values) else values
 
 
-def _require_listening(name: str, checked: CheckedArgs, terms: Terms) -> None:
-    def events(_: Mapping[str, Any], offered: tuple[str, bool]) -> None:
-        monitor, s3_events = offered
-        _refuse(name, events_off_problems(monitor, s3_events=s3_events))
-
-    def markers(args: Mapping[str, Any], offered: tuple[str, Sequence[str]]) -> None:
-        _refuse(name, unwatched_marker_problems(args, *offered))
-
-    checked.require((), _together(terms.monitor, terms.s3_events), events)
-    checked.require(MARKERS, _together(terms.monitor, terms.markers), markers)
+def _watch_problems(args: Mapping[str, Any], offered: tuple[str, Sequence[Watched]]) -> Iterator[Problem]:
+    return place_problems(args, *offered)
 
 
-def _require_watched(name: str, checked: CheckedArgs, terms: Terms) -> None:
-    def check(args: Mapping[str, Any], offered: tuple[str, Sequence[Watched]]) -> None:
-        _refuse(name, place_problems(args, *offered))
-
-    checked.require(("bucket", "prefix"), _together(terms.monitor, terms.watched), check)
+def _events_problems(_: Mapping[str, Any], offered: tuple[str, bool]) -> Iterator[Problem]:
+    monitor, s3_events = offered
+    return events_off_problems(monitor, s3_events=s3_events)
 
 
-def _require_checks_within_silence(name: str, checked: CheckedArgs, terms: Terms) -> None:
+def _marker_problems(args: Mapping[str, Any], offered: tuple[str, bool, Sequence[str]]) -> Iterator[Problem]:
+    monitor, s3_events, listened = offered
+    if s3_events:
+        yield from unwatched_marker_problems(args, monitor, listened)
+
+
+def _silence_problems(args: Mapping[str, Any], offered: tuple[str, float]) -> Iterator[Problem]:
     """An alarm for silence that goes off between two heartbeats is soon ignored."""
-
-    def check(args: Mapping[str, Any], offered: tuple[str, float]) -> None:
-        monitor, minutes = offered
-        interval = args["max_interval_seconds"]
-        longest = int(minutes) * 60 // HEARTBEATS_OF_SILENCE
-        if interval > longest:
-            needed = silence_minutes(interval)
-            problem = Problem(
-                "max_interval_seconds",
-                got=interval,
-                accepted=f"at most {longest} s, a third of silence_minutes ({int(minutes)}) of {monitor!r}",
-                fix=f"lower it, or set silence_minutes of the monitor to {needed} or more",
-            )
-            raise InvalidArgs(f"TrainingRun {name!r}", [problem])
-
-    checked.require(("max_interval_seconds",), _together(terms.monitor, terms.silence_minutes), check)
+    monitor, minutes = offered
+    longest = int(minutes) * 60 // HEARTBEATS_OF_SILENCE
+    if args["max_interval_seconds"] > longest:
+        yield Problem(
+            "max_interval_seconds",
+            got=args["max_interval_seconds"],
+            accepted=f"at most {longest} s, a third of silence_minutes ({int(minutes)}) of {monitor!r}",
+            fix="lower it, or set silence_minutes of the monitor to three times as long",
+        )

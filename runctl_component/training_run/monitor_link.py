@@ -1,6 +1,6 @@
 """What a run uses of its monitor, be that declared in this program or behind a handle."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -11,9 +11,8 @@ import pulumi_aws as aws
 from pulumi.runtime.settings import get_monitor
 
 from monitor_runtime.contract.rules import Problem
-from runctl_component.args.checked_args import CheckedArgs
+from runctl_component.args.checked_args import CheckedArgs, Requirement
 from runctl_component.args.monitor_handle import MonitorFacts, read_handle
-from runctl_component.errors import InvalidArgs
 from runctl_component.monitor.alarms import create_alarm, silence_alarm
 from runctl_component.monitor.monitor import Monitor
 
@@ -79,7 +78,7 @@ def link_by_handle(name: str, checked: CheckedArgs, run: pulumi.Resource) -> Mon
     invoke = pulumi.InvokeOptions(parent=run)
     region = aws.get_region_output(opts=invoke).region
     account_id = aws.get_caller_identity_output(opts=invoke).account_id
-    checked.require(("monitor",), pulumi.Output.all(region, account_id), partial(_require_nearness, name))
+    checked.require(Requirement(("monitor",), pulumi.Output.all(region, account_id), _distance_problems))
     facts = checked.read(("monitor",), lambda args: read_handle(args["monitor"]))
     return MonitorLink(
         tag=_of(facts, lambda known: known.monitor),
@@ -106,20 +105,17 @@ def _of(
     return facts.apply(reading) if isinstance(facts, pulumi.Output) else reading(facts)
 
 
-def _require_nearness(name: str, args: Mapping[str, Any], here: list[str]) -> None:
+def _distance_problems(args: Mapping[str, Any], here: list[str]) -> Iterator[Problem]:
     """EventBridge, Lambda and the tags of instances know one account and one region."""
     facts, (region, account_id) = read_handle(args["monitor"]), here
-    elsewhere = [
-        (f"the handle of a monitor in {there}", f"one in {ours}, where the run is")
-        for there, ours in ((facts.region, region), (facts.account_id, account_id))
-        if there and ours and there != ours
-    ]
-    problems = [
-        Problem("monitor", found=found, accepted=accepted, fix="pass the handle of a monitor there, or leave it out")
-        for found, accepted in elsewhere
-    ]
-    if problems:
-        raise InvalidArgs(f"TrainingRun {name!r}", problems)
+    for there, ours in ((facts.region, region), (facts.account_id, account_id)):
+        if there and ours and there != ours:
+            yield Problem(
+                "monitor",
+                found=f"the handle of a monitor in {there}",
+                accepted=f"one in {ours}, where the run is",
+                fix="pass the handle of a monitor there, or leave it out",
+            )
 
 
 def _expect_checks(

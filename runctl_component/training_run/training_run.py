@@ -113,7 +113,7 @@ class TrainingRun(pulumi.ComponentResource):
         require_own_place(name, checked)
         terms = terms_of(shared, checked)
         if terms:
-            require_fitting_monitor(name, checked, terms)
+            require_fitting_monitor(checked, terms)
         super().__init__("runctl:index:TrainingRun", name, {}, opts)
         self._name = name
         self._checked = checked
@@ -121,7 +121,7 @@ class TrainingRun(pulumi.ComponentResource):
             self._monitor = link_by_handle(name, checked, self)
         else:
             self._monitor = link_to(shared or create_own_monitor(name, checked, self._child()))
-        require_key_in_place(name, checked, self._monitor.partition, self._monitor.region)
+        require_key_in_place(checked, self._monitor.partition, self._monitor.region)
         self._heartbeat = create_heartbeat(name, checked, self._monitor, self._message(heartbeat_input), self)
         self._create_instance()
         if "spot" in checked:

@@ -51,9 +51,11 @@ def test_a_value_is_shown_as_it_is_also_where_it_looks_like_a_name() -> None:
     assert told["reason"].startswith("got 'grace_seconds'; ")
 
 
-def test_an_error_without_problems_is_told_as_it_is() -> None:
-    told = refusal(NotWatchedError("TrainingRun 'a': bucket: add kms_key_arn"), ARGS, NAMES)
-    assert (told.message, told.properties) == ("TrainingRun 'a': bucket: add kmsKeyArn", [])
+def test_an_error_about_the_monitor_is_told_as_it_is() -> None:
+    problem = Problem("bucket", found="unwatched", accepted="a watched one", fix="add kms_key_arn")
+    told = refusal(NotWatchedError("TrainingRun 'a'", [problem]), ARGS, NAMES)
+    assert told.message.endswith("  bucket: unwatched; accepted: a watched one; add kmsKeyArn")
+    assert told.properties == []
 
 
 def test_our_error_is_found_behind_those_of_what_waited_for_it() -> None:

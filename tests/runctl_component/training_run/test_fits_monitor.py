@@ -70,7 +70,7 @@ def test_a_run_that_is_checked_too_seldom_for_the_alarm_for_silence_is_refused()
     (problem,) = caught.value.problems
     assert str(problem) == (
         "max_interval_seconds: got 600; accepted: at most 400 s, a third of silence_minutes (20) of 'shared'"
-        "; lower it, or set silence_minutes of the monitor to 30 or more"
+        "; lower it, or set silence_minutes of the monitor to three times as long"
     )
 
 
@@ -84,7 +84,9 @@ def test_the_same_holds_when_outputs_resolve(where: str) -> None:
         monitor = Monitor("shared", {"watch": [{"bucket": "outputs"}], "silence_minutes": silence})
         TrainingRun("llama-ft", {**BASE, "max_interval_seconds": later(600, "run")}, monitor=monitor)
 
-    with pytest.raises(ValueError, match=r"(?s)max_interval_seconds: got 600.*silence_minutes of the monitor to 30"):
+    with pytest.raises(
+        ValueError, match=r"(?s)max_interval_seconds: got 600.*silence_minutes of the monitor to three times"
+    ):
         record(program)
 
 
@@ -119,6 +121,67 @@ def test_an_output_of_what_is_the_shared_monitors_is_called_one() -> None:
         InvalidArgs, match="notify_topic_arn: an Output; accepted: only with a monitor of the run's own"
     ):
         record(program)
+
+
+ALL_WRONG: dict[str, Any] = {
+    **BASE,
+    "prefix": "elsewhere",
+    "s3_events": True,
+    "markers": ["mine"],
+    "max_interval_seconds": 600,
+    "silence_minutes": 30,
+}
+ALL_REFUSED = {"bucket", "markers", "failure_markers", "max_interval_seconds", "silence_minutes"}
+
+
+def test_all_that_does_not_fit_the_monitor_is_told_at_once() -> None:
+    def program() -> None:
+        monitor = Monitor(
+            "shared", {"watch": [{"bucket": "outputs", "prefix": "runs"}], "s3_events": True, "markers": ["done"]}
+        )
+        TrainingRun("llama-ft", ALL_WRONG, monitor=monitor)  # pyright: ignore[reportArgumentType]
+
+    with pytest.raises(NotWatchedError, match="TrainingRun 'llama-ft': 5 problems") as caught:
+        record(program)
+    assert {problem.field for problem in caught.value.problems} == ALL_REFUSED
+
+
+def test_all_that_does_not_fit_is_told_at_once_when_outputs_resolve() -> None:
+    def program() -> None:
+        later = {field: pulumi.Output.from_input(ALL_WRONG[field]) for field in ("prefix", "max_interval_seconds")}
+        monitor = Monitor("shared", {"watch": [{"bucket": "outputs", "prefix": "runs"}]})
+        TrainingRun("llama-ft", {**BASE, **later}, monitor=monitor)  # pyright: ignore[reportArgumentType]
+
+    with pytest.raises(ValueError, match=r"(?s)2 problems.*bucket: s3://outputs/elsewhere/.*max_interval_seconds: got"):
+        record(program)
+
+
+def _secret(value: Any) -> Any:
+    return pulumi.Output.secret(value)
+
+
+@pytest.mark.parametrize(
+    ("watch", "run", "field"),
+    [
+        ({}, {"bucket": lambda: _secret("hunter2")}, "bucket"),
+        ({}, {"bucket": str, "prefix": lambda: _secret("hunter2")}, "bucket"),
+        ({"prefix": lambda: _secret("hunter2")}, {}, "bucket"),
+        ({}, {"s3_events": lambda: True, "markers": lambda: [_secret("hunter2")]}, "markers"),
+        ({}, {"max_interval_seconds": lambda: _secret(3540)}, "max_interval_seconds"),
+    ],
+)
+def test_no_error_about_the_monitor_shows_a_secret(watch: dict[str, Any], run: dict[str, Any], field: str) -> None:
+    def program() -> None:
+        entry = {"bucket": "outputs", **{key: make() for key, make in watch.items()}}
+        made = {key: make() or "another" for key, make in run.items()}
+        monitor = Monitor("shared", {"watch": [entry], "s3_events": True})  # pyright: ignore[reportArgumentType]
+        TrainingRun("llama-ft", {**BASE, **made}, monitor=monitor)  # pyright: ignore[reportArgumentType]
+
+    with pytest.raises(ValueError, match=rf"  {field}: ") as caught:
+        record(program)
+    assert "hunter2" not in str(caught.value)
+    assert "3540" not in str(caught.value)
+    assert "secret, which is not shown" in str(caught.value)
 
 
 def test_a_monitor_without_runs_has_no_alarm_for_silence() -> None:

@@ -61,6 +61,31 @@ def test_a_run_whose_place_is_around_or_within_anothers_is_refused(prefix: str, 
         record(program)
 
 
+@pytest.mark.parametrize("secret", ["b", "ab"])
+@pytest.mark.parametrize("prefix", ["runs/x", "runs/x/y", "runs"])
+def test_a_place_that_is_secret_is_taken_and_not_shown(secret: str, prefix: str) -> None:
+    def place(name: str, text: str) -> Any:
+        return pulumi.Output.secret(text) if name in secret else text
+
+    def program() -> None:
+        TrainingRun("a", {**RUN, "prefix": place("a", "runs/x")})
+        TrainingRun("b", {**RUN, "prefix": place("b", prefix)})
+
+    with pytest.raises(ValueError, match=r"run '[ab]' writes (there too|around it|within it), ") as caught:
+        record(program)
+    assert "s3://" not in str(caught.value)
+
+
+def test_a_secret_place_is_not_shown_by_the_run_that_wants_it_too() -> None:
+    def program() -> None:
+        TrainingRun("a", {**RUN, "prefix": pulumi.Output.secret("runs/hunter2/a")})
+        TrainingRun("b", {**RUN, "prefix": pulumi.Output.from_input("runs")})
+
+    with pytest.raises(ValueError, match=r"run '[ab]' writes (around|within) it, ") as caught:
+        record(program)
+    assert "hunter2" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "other",
     [{"prefix": "runs/y"}, {"bucket": "others"}, {"bucket": "others", "prefix": "runs/x/y"}, {"prefix": "runs/xy"}],
