@@ -1,11 +1,13 @@
 """Checking the args of a monitor: what is plain at once, Outputs when they resolve."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import pulumi
 
 from monitor_runtime.contract.rules import Problem
 from runctl_component.args.arn_rules import Place, key_place_problems, topic_place_problems
-from runctl_component.args.checked_args import CheckedArgs
+from runctl_component.args.checked_args import CheckedArgs, Requirement
 from runctl_component.args.defaults import DEFAULT_RETENTION_DAYS, DEFAULT_SILENCE_MINUTES
 from runctl_component.args.key_rules import name_problems, unknown_keys
 from runctl_component.args.monitor_handle import Watched
@@ -13,10 +15,17 @@ from runctl_component.args.monitor_rules import (
     MAX_NAME_CHARACTERS,
     MONITOR_RULES,
     PLAIN,
+    PRESENCE_IS_PLAIN,
     RESOLVED_MONITOR_RULES,
 )
 from runctl_component.args.run_combinations import topic_key_problems
-from runctl_component.args.unknown_values import decided_late, has_output, plain_containers, without_none
+from runctl_component.args.unknown_values import (
+    absent_problems,
+    decided_late,
+    has_output,
+    plain_containers,
+    without_none,
+)
 from runctl_component.errors import InvalidArgs
 
 
@@ -31,6 +40,7 @@ def checked_monitor(name: str, args: Mapping[str, Any]) -> CheckedArgs:
 
 
 def _resolved_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from absent_problems(values, PRESENCE_IS_PLAIN)
     for field, value in without_none(values).items():
         if not has_output(value):
             yield from RESOLVED_MONITOR_RULES[field](field, value)
@@ -73,14 +83,26 @@ def check_monitor(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def place_problems(
-    topic_arn: str | None, topic_key_arn: str | None, watched: Sequence[Watched], place: Place
-) -> Iterator[Problem]:
-    """Whether the topic and the keys of a monitor are where it is."""
-    if topic_arn is not None:
-        yield from topic_place_problems("notify_topic_arn", topic_arn, place)
-    if topic_key_arn is not None:
-        yield from key_place_problems("notify_key_arn", topic_key_arn, place, of="the topic")
-    for index, entry in enumerate(watched):
+def require_place(checked: CheckedArgs, partition: pulumi.Output[str], region: pulumi.Output[str]) -> None:
+    """Let nothing through the gate of a monitor whose topic or keys are elsewhere: in a preview too, if they are known.
+
+    Each arg for itself, so that one that is unknown hides nothing of the others.
+    """
+    here = pulumi.Output.all(partition=partition, region=region)
+    requirements = {"watch": _watch_place, "notify_topic_arn": _topic_place, "notify_key_arn": _topic_key_place}
+    checked.require(*(Requirement((field,), here, check) for field, check in requirements.items() if field in checked))
+
+
+def _watch_place(args: Mapping[str, Any], here: Mapping[str, str]) -> Iterator[Problem]:
+    for index, entry in enumerate(args["watch"]):
         if entry.kms_key_arn is not None:
-            yield from key_place_problems(f"watch[{index}].kms_key_arn", entry.kms_key_arn, place)
+            yield from key_place_problems(f"watch[{index}].kms_key_arn", entry.kms_key_arn, Place(**here))
+
+
+def _topic_place(args: Mapping[str, Any], here: Mapping[str, str]) -> Iterator[Problem]:
+    yield from topic_place_problems("notify_topic_arn", args["notify_topic_arn"], Place(**here))
+
+
+def _topic_key_place(args: Mapping[str, Any], here: Mapping[str, str]) -> Iterator[Problem]:
+    if args.get("notify_key_arn") is not None:
+        yield from key_place_problems("notify_key_arn", args["notify_key_arn"], Place(**here), of="the topic")

@@ -27,6 +27,7 @@ from runctl_component.args.run_rules import (
 )
 from runctl_component.args.size_limits import LONGEST_MONITOR, missing_prefix, size_problems
 from runctl_component.args.unknown_values import (
+    absent_problems,
     decided_late,
     has_output,
     known_problems,
@@ -90,16 +91,7 @@ def resolved_problems(
     name: str, monitor: str, field_rules: Mapping[str, Rule], values: Mapping[str, Any]
 ) -> list[Problem]:
     """What is wrong with args whose Outputs have resolved, those that are still unknown excepted."""
-    absent = [
-        Problem(
-            field,
-            found="an Output of None",
-            accepted="a value, for what is created depends on it",
-            fix=f"leave {field} out when there is none",
-        )
-        for field in PRESENCE_IS_PLAIN
-        if field in values and values[field] is None
-    ]
+    absent = absent_problems(values, PRESENCE_IS_PLAIN)
     return [*absent, *_problems(name, without_none(values), monitor, field_rules)]
 
 

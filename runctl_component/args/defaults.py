@@ -61,7 +61,7 @@ def default_prefix(name: str) -> str:
 
 def normal_prefix(prefix: object) -> Any:
     """With the slash at its end that makes it a folder; what is no string is left for its rule to refuse."""
-    return f"{prefix.rstrip('/')}/" if isinstance(prefix, str) and prefix.strip("/") else prefix
+    return f"{prefix.removesuffix('/')}/" if isinstance(prefix, str) and prefix.strip("/") else prefix
 
 
 def to_settings(name: str, monitor: str, checked: Mapping[str, Any], *, box_reports: bool = False) -> Settings:

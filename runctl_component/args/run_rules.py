@@ -13,7 +13,7 @@ from runctl_component.args.defaults import NOT_DECLARED, normal_prefix
 from runctl_component.args.environment_rules import literal_path, variable_name
 from runctl_component.args.instance_types import instance_type
 from runctl_component.args.monitor_handle import handle_rule
-from runctl_component.box.cloud_init import BEGINNINGS, why_not_run
+from runctl_component.box.cloud_init import BEGINNINGS, BYTE_ORDER_MARK, why_not_run
 from runctl_component.box.code_folder import CodeError, code_of
 from runctl_component.box.user_data import MAX_USER_DATA_BYTES
 
@@ -104,6 +104,18 @@ def script(field: str, value: object) -> Iterator[Problem]:
         yield Problem(field, got=value, accepted=accepted, fix=f"write what {field} is to run")
 
 
+def command(field: str, value: object) -> Iterator[Problem]:
+    """What bash runs: it takes a byte order mark for a part of the first word."""
+    yield from script(field, value)
+    if is_text(value) and value.startswith(BYTE_ORDER_MARK):
+        yield Problem(
+            field,
+            found="a text that begins with a byte order mark",
+            accepted="a text that begins with a command: bash takes the mark for a part of its name",
+            fix="store the file as UTF-8 without the mark, or read it with encoding='utf-8-sig'",
+        )
+
+
 def user_data(field: str, value: object) -> Iterator[Problem]:
     """What cloud-init runs, of the size that EC2 takes."""
     yield from script(field, value)
@@ -176,7 +188,7 @@ RUN_RULES: Mapping[str, Rule] = {
         "write for example ami-0123456789abcdef0",
         maximum=1011,
     ),
-    "command": script,
+    "command": command,
     "user_data": user_data,
     "environment": all_of(text_map(variable_name, maximum=100, value_characters=4096), literal_path),
     "secrets": all_of(text_map(variable_name, maximum=50, value_characters=2048), each_text(secret_arn)),
@@ -223,6 +235,6 @@ PLAIN = ("code", "dashboard", "s3_events", "spot")
 """Args on which it depends which resources there are: they must be known when the program runs."""
 LENGTH_IS_PLAIN = ("policy_arns",)
 """Args of which each entry is a resource: lists, of which the entries may be Outputs."""
-PRESENCE_IS_PLAIN = ("ami", "iam_instance_profile", "monitor")
-"""Args that may be Outputs, but not of None: whether there is a profile or a monitor to make, and whether a newer image
-may replace the instance, is decided when the program runs."""
+PRESENCE_IS_PLAIN = ("ami", "iam_instance_profile", "monitor", "notify_topic_arn")
+"""Args that may be Outputs, but not of None: whether there is a profile or a monitor to make, whether a newer image may
+replace the instance, and whether anybody is told, is decided when the program runs."""

@@ -1,5 +1,6 @@
 """What must fit into AWS's limits when all of a run is put together; what is unknown counts at its longest."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -18,6 +19,13 @@ LONGEST_MONITOR = "m" * 256
 """The tag of a monitor of which nothing is known."""
 _LONGEST = {"bucket": "b" * 63, "prefix": f"{'p' * 189}/"}
 _LONGEST_REGION = "ap-northeast-1"
+_OF_PATTERNS = ("expected_outputs", "checkpoint_patterns", "markers", "failure_markers", "stalled")
+_EMPTY: Mapping[str, Any] = {"command": "", "environment": {}, "secrets": {}}
+_SHORTER = {
+    "command": "put the script into code, and call it",
+    "environment": "put what is long into a file in code",
+    "secrets": "put several into one secret, and take them apart in the command",
+}
 
 
 def size_problems(name: str, given: Mapping[str, Any], monitor: str) -> Iterator[Problem]:
@@ -52,12 +60,12 @@ def _heartbeat_problems(name: str, given: Mapping[str, Any], monitor: str) -> It
     known = {field: value for field, value in given.items() if not has_output(value)}
     args = complete(name, _consistent(name, known))
     settings = to_settings(name, monitor, args, box_reports="command" in given)
-    size = len(heartbeat_input(settings.to_document()).encode())
+    document = settings.to_document()
+    size = len(heartbeat_input(document).encode())
     if size > MAX_EVENT_INPUT_BYTES:
         accepted = f"settings of at most {MAX_EVENT_INPUT_BYTES} bytes (EventBridge Scheduler's limit)"
-        yield Problem(
-            "expected_outputs", found=f"settings of {size} bytes", accepted=accepted, fix="use fewer, shorter patterns"
-        )
+        largest = max(_OF_PATTERNS, key=lambda field: len(json.dumps(document[field])))
+        yield Problem(largest, found=f"settings of {size} bytes", accepted=accepted, fix="use fewer, shorter patterns")
 
 
 def _consistent(name: str, known: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -69,19 +77,25 @@ def _consistent(name: str, known: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _user_data_problems(name: str, given: Mapping[str, Any]) -> Iterator[Problem]:
-    """EC2's limit counts all of it together: tells what is left for the command."""
+    """EC2's limit counts all of it together: names what takes most, and tells what is left for that."""
     known = {field: value for field, value in given.items() if not has_output(value)}
     maps = {field: _known_texts(given.get(field)) for field in ("environment", "secrets")}
-    text = render_user_data(to_training(name, {**known, **maps}, _LONGEST_REGION))
-    size, length = len(text.encode()), len(given["command"].encode())
+    args = {**known, **maps}
+    size = _user_data_bytes(name, args)
     if size > MAX_USER_DATA_BYTES:
-        room = max(0, MAX_USER_DATA_BYTES - size + length)
+        taken = {field: size - _user_data_bytes(name, {**args, field: empty}) for field, empty in _EMPTY.items()}
+        largest = max(taken, key=lambda field: taken[field])
+        room = max(0, MAX_USER_DATA_BYTES - size + taken[largest])
         yield Problem(
-            "command",
-            found=f"{length} bytes",
+            largest,
+            found=f"{taken[largest]} bytes",
             accepted=f"at most {room} bytes beside the other arguments (EC2's limit for all: {MAX_USER_DATA_BYTES})",
-            fix="put the script into code, and call it",
+            fix=_SHORTER[largest],
         )
+
+
+def _user_data_bytes(name: str, args: Mapping[str, Any]) -> int:
+    return len(render_user_data(to_training(name, args, _LONGEST_REGION)).encode())
 
 
 def _known_texts(entries: object) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Values that only the engine knows: finding them among args, and looking at what of them is known already."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
 from typing import Any, cast
 
 import pulumi
@@ -34,6 +35,15 @@ def decided_late(values: Mapping[str, Any], plain: Iterable[str]) -> Iterator[Pr
             yield Problem(field, found="an Output", accepted="a plain value", fix=fix)
 
 
+def absent_problems(values: Mapping[str, Any], present: Iterable[str]) -> Iterator[Problem]:
+    """The args among ``present`` whose Outputs have resolved to None: on their presence it depends what there is."""
+    for field in present:
+        if field in values and values[field] is None:
+            fix = f"leave {field} out when there is none"
+            accepted = "a value, for what is created depends on it"
+            yield Problem(field, found="an Output of None", accepted=accepted, fix=fix)
+
+
 def wrong_value(field: str, value: object, *, accepted: str, fix: str) -> Problem:
     """The problem of a value that is of a wrong kind, or misplaced; an Output has nothing to show."""
     if has_output(value):
@@ -58,12 +68,12 @@ def shown_text(value: object) -> pulumi.Output[str | None]:
 
 
 def plain_containers(value: object) -> Any:
-    """Dicts and lists in place of other mappings and of tuples: in these alone Pulumi finds Outputs."""
+    """Dicts and lists in place of other mappings and of tuples, in which alone Pulumi finds Outputs; and no enums."""
     if isinstance(value, Mapping):
         return {key: plain_containers(entry) for key, entry in cast("Mapping[object, object]", value).items()}
     if isinstance(value, list | tuple):
         return [plain_containers(entry) for entry in cast("list[object]", value)]
-    return value
+    return cast("object", value.value) if isinstance(value, Enum) else value
 
 
 def without_none(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ _GZIP = b"\x1f\x8b"
 _HEADER = re.compile(r"(?:From .*\r?\n)?[!-9;-~]+:")
 _MIME_VERSION = "mime-version:"
 _MIME_VERSION_WITHIN = 4096
-_BYTE_ORDER_MARK = "\ufeff"
+BYTE_ORDER_MARK = "\ufeff"
 
 
 def why_not_run(user_data: str) -> str | None:
@@ -82,7 +82,7 @@ def _why_gzip_not_run(content: bytes) -> str | None:
 def _why_not_run(text: str) -> str | None:
     """What keeps a text from being run that is no base64."""
     first, _, rest = text.partition("\n")
-    if text[:1].isspace() or text.startswith(_BYTE_ORDER_MARK):
+    if text[:1].isspace() or text.startswith(BYTE_ORDER_MARK):
         return _before_the_beginning(text[0])
     if text.startswith(_SCRIPT) and not first.removeprefix(_SCRIPT).strip():
         return "names no program behind its #!"
@@ -97,7 +97,7 @@ def _why_not_run(text: str) -> str | None:
 
 def _before_the_beginning(sign: str) -> str:
     """cloud-init sees the type of a script behind blanks too, but Linux does not: `#!` must be its first two bytes."""
-    if sign == _BYTE_ORDER_MARK:
+    if sign == BYTE_ORDER_MARK:
         return "begins with a byte order mark"
     return "begins with a line end" if sign in "\r\n" else "begins with blanks"
 

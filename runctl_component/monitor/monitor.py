@@ -9,8 +9,8 @@ import pulumi_aws as aws
 from monitor_runtime.contract import names
 from monitor_runtime.contract.lateness import TIMEOUT_SECONDS
 from runctl_component import policies
-from runctl_component.args.arn_rules import Place
-from runctl_component.args.check_monitor import checked_monitor, place_problems
+from runctl_component.args.check_monitor import checked_monitor, require_place
+from runctl_component.args.checked_args import CheckedArgs
 from runctl_component.args.declared import MonitorArgs
 from runctl_component.args.defaults import DEFAULT_MARKERS, ROLE_ARGUMENTS
 from runctl_component.args.monitor_handle import MonitorFacts, Watched, to_handle
@@ -74,13 +74,14 @@ class Monitor(pulumi.ComponentResource):
         self.silence_minutes: int | pulumi.Output[int] = checked.read_one("silence_minutes")
         self._topic_arn: pulumi.Input[str] | None = checked.read_one("notify_topic_arn")
         self._topic_key_arn: pulumi.Input[str] | None = checked.read_one("notify_key_arn")
-        self._secret_args = checked.secret_fields("watch", "notify_topic_arn", "notify_key_arn")
+        self._secret_args = checked.secret_fields("watch")
         self.notifies = "notify_topic_arn" in given
         self.encrypted_topic = "notify_key_arn" in given
         self.has_dashboard = bool(given.get("dashboard", True))
         self._expects_checks = False
         self._create_foundation(name, checked.read_one("log_retention_days"))
-        self._create_roles(name, exact_markers, checked.given_as(ROLE_ARGUMENTS))
+        require_place(checked, self.partition, self.region)
+        self._create_roles(name, exact_markers, checked)
         self._create_function(name)
         targets = create_rules(self, given["watch"], exact_markers)
         alarms_made = self._create_alarms(name)
@@ -137,9 +138,8 @@ class Monitor(pulumi.ComponentResource):
         self.schedule_group_name = self._group.name
         self.dead_letter_queue_url = self.dead_letters.url
 
-    def _create_roles(
-        self, name: str, exact_markers: pulumi.Input[Sequence[str]] | None, further: Mapping[str, Any]
-    ) -> None:
+    def _create_roles(self, name: str, exact_markers: pulumi.Input[Sequence[str]] | None, checked: CheckedArgs) -> None:
+        further = checked.given_as(ROLE_ARGUMENTS)
         trust = pulumi.Output.all(account_id=self._account_id, schedule_group_arn=self._group.arn).apply(
             lambda known: to_json(policies.scheduler_trust(**known))
         )
@@ -161,7 +161,9 @@ class Monitor(pulumi.ComponentResource):
             markers=exact_markers,
             secret=self._secret_args,
         ).apply(self._policy_text)
-        self._role_policy = aws.iam.RolePolicy(f"{name}-function", role=self._role.id, policy=policy, opts=self.child())
+        self._role_policy = aws.iam.RolePolicy(
+            f"{name}-function", role=self._role.id, policy=checked.gate(policy), opts=self.child()
+        )
 
     def _policy_text(self, known: Mapping[str, Any]) -> str:
         watched: Sequence[Watched] = known["watched"]
@@ -172,15 +174,7 @@ class Monitor(pulumi.ComponentResource):
             kms_key_arns=sorted({entry.kms_key_arn for entry in watched if entry.kms_key_arn}),
             **{key: value for key, value in known.items() if key not in {"watched", "secret"}},
         )
-        problems = [
-            *policies.size_problems("watch", document),
-            *place_problems(
-                known["notify_topic_arn"],
-                known["notify_key_arn"],
-                watched,
-                Place(known["partition"], known["region"]),
-            ),
-        ]
+        problems = [*policies.size_problems("watch", document)]
         if problems:
             shown = [without_secrets(problem, known["secret"]) for problem in problems]
             raise InvalidArgs(f"Monitor {self.name!r}", shown)

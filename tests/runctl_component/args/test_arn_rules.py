@@ -14,6 +14,7 @@ from ..forms import BASE, KEY, TOPIC
 from ..recording import record, unknown
 
 ELSEWHERE = KEY.replace("us-east-1", "eu-west-1")
+TOPIC_ELSEWHERE = TOPIC.replace("us-east-1", "eu-west-1")
 HERE = Place("aws", "us-east-1")
 
 
@@ -74,13 +75,28 @@ def test_a_run_whose_key_is_of_another_region_is_refused_and_not_launched(wrap: 
 
 
 @pytest.mark.parametrize("wrap", [str, pulumi.Output.from_input], ids=["plain", "output"])
-def test_a_watched_bucket_whose_key_is_of_another_region_is_refused(wrap: Any) -> None:
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
+def test_a_monitor_whose_topic_and_keys_are_of_another_region_is_refused_with_all_of_them(
+    wrap: Any, *, preview: bool
+) -> None:
     def program() -> None:
         entries = [{"bucket": "outputs"}, {"bucket": "others", "kms_key_arn": wrap(ELSEWHERE)}]
-        Monitor("shared", {"watch": entries})  # pyright: ignore[reportArgumentType]
+        topic = {"notify_topic_arn": wrap(TOPIC_ELSEWHERE), "notify_key_arn": wrap(ELSEWHERE)}
+        Monitor("shared", {"watch": entries, **topic})  # pyright: ignore[reportArgumentType]
 
-    with pytest.raises(ValueError, match=rf"(?s)Monitor 'shared'.*watch\[1\]\.kms_key_arn: got '{ELSEWHERE}'"):
-        record(program)
+    with pytest.raises(ValueError, match=r"(?s)Monitor 'shared': 3 problems") as caught:
+        record(program, preview=preview)
+    assert f"watch[1].kms_key_arn: got '{ELSEWHERE}'" in str(caught.value)
+    assert f"notify_topic_arn: got '{TOPIC_ELSEWHERE}'" in str(caught.value)
+    assert f"notify_key_arn: got '{ELSEWHERE}'" in str(caught.value)
+
+
+def test_a_topic_elsewhere_is_refused_in_a_preview_that_does_not_know_the_bucket() -> None:
+    def program() -> None:
+        Monitor("shared", {"watch": [{"bucket": unknown()}], "notify_topic_arn": TOPIC_ELSEWHERE})
+
+    with pytest.raises(ValueError, match=rf"Monitor 'shared': 1 problem\n  notify_topic_arn: got '{TOPIC_ELSEWHERE}'"):
+        record(program, preview=True)
 
 
 def test_an_error_shows_no_secret_key() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from pathlib import Path
 from types import MappingProxyType
@@ -9,6 +10,7 @@ from typing import Any, cast
 
 import pulumi
 import pytest
+from pulumi_aws.ec2 import InstanceType
 
 from runctl_component import InvalidArgs, TrainingRun, TrainingRunArgs
 from runctl_component.args.check_run import check_early, resolved_problems
@@ -52,7 +54,10 @@ def _refused_beside(field: str, args: dict[str, Any]) -> set[str]:
         ({"spot": "one-time", "terminate_after_days": 3}, "terminate_after_days"),
         ({"max_runtime_hours": 0.1}, "max_runtime_hours"),
         ({"command": "x" * 14_000}, "command"),
+        ({"environment": {f"V{n}": "x" * 4000 for n in range(4)}}, "environment"),
         ({"expected_outputs": [f"{n}{'x' * 250}" for n in range(40)]}, "expected_outputs"),
+        ({"markers": [f"{n}{'x' * 250}" for n in range(40)], "expected_outputs": ["a"]}, "markers"),
+        ({"stalled": {"patterns": [f"{n}{'x' * 250}" for n in range(40)], "minutes": 60}}, "stalled"),
         ({"idle": {"metric": "CPUUtilization", "threshold": 5, "minutes": 60}, "max_runtime_hours": 1}, "idle.minutes"),
         ({"stalled": {"patterns": ["*.pt"], "minutes": 60}, "max_runtime_hours": 1}, "stalled.minutes"),
         ({"spot_max_price": "1"}, "spot_max_price"),
@@ -131,6 +136,15 @@ def test_a_command_is_measured_in_bytes() -> None:
     assert _refused({**GOOD, "command": "ä" * (_longest_command({}) // 2 + 1)}) == {"command"}
 
 
+def test_what_takes_most_of_the_user_data_is_told_what_is_left_for_it() -> None:
+    environment = dict.fromkeys("ABC", "b" * 4000)
+    (message,) = _messages({**GOOD, "command": "x" * 3000, "environment": environment})
+    taken, room = map(int, re.findall(r"\d+", message)[:2])
+    assert message.startswith("environment: 12")
+    shorter = {**environment, "C": "b" * (4000 - (taken - room))}
+    check_early("llama-ft", {**GOOD, "command": "x" * 3000, "environment": shorter})
+
+
 def test_user_data_of_the_callers_own_may_have_what_ec2_takes() -> None:
     own = {"bucket": "outputs", "user_data": "#!" + "ä" * (MAX_USER_DATA_BYTES // 2 - 1)}
     check_early("llama-ft", own)
@@ -167,6 +181,7 @@ def test_the_tag_of_the_monitor_counts_in_the_size_of_the_heartbeat() -> None:
     ("args", "field"),
     [
         ({"command": "echo \ud800"}, "command"),
+        ({"command": "\ufeffecho"}, "command"),
         ({"environment": {"A": "\ud800"}}, "environment.A"),
         ({"tags": {"A": "\ud800"}}, "tags.A"),
         ({"markers": ["a\ud800"]}, "markers[0]"),
@@ -235,6 +250,12 @@ def test_no_error_shows_a_value_of_the_environment(args: dict[str, Any]) -> None
     assert "hunter2" not in str(caught.value)
 
 
+def test_an_enum_is_the_value_that_it_stands_for() -> None:
+    assert type(check_early("llama-ft", {**GOOD, "instance_type": InstanceType.G5_X_LARGE})["instance_type"]) is str
+    args = {**GOOD, "instance_type": InstanceType.G5_X_LARGE, "ami": "/images/arm64/latest"}
+    assert "the processor of g5.xlarge;" in " ".join(_messages(args))
+
+
 def test_a_wrong_name_does_not_hide_what_else_is_wrong() -> None:
     assert _refused({**GOOD, "grace_seconds": -1}, "a b") == {"name", "grace_seconds"}
 
@@ -249,7 +270,7 @@ def _messages(args: dict[str, Any]) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
-@pytest.mark.parametrize("prefix", ["/runs/a", "a//b", "runs/../a/"])
+@pytest.mark.parametrize("prefix", ["/runs/a", "a//b", "a//", "runs/../a/"])
 def test_a_prefix_is_shown_as_it_was_written(prefix: str) -> None:
     (message,) = _messages({**GOOD, "prefix": prefix})
     assert message.startswith(f"prefix: got {prefix!r}; accepted: folders")
