@@ -75,8 +75,8 @@ class Watching:
         """Requests by service. EC2's beyond the checks: the first one's dry runs, the tags, the stop."""
         calls = {
             "ec2": self.checks + self.events + 10,
-            "s3": self.checks * self.lists_per_check + 5,
-            "scheduler": 2 * self.follow_ups + self.events + 4,
+            "s3": self.checks * self.lists_per_check + 6,
+            "scheduler": 2 * self.follow_ups + self.events + 7,
         }
         return {**calls, "cloudwatch": self.checks + self.gpu_minutes} if self.asks_metric else calls
 
@@ -85,7 +85,7 @@ class Watching:
         billed = self.checks * CHECK_SECONDS + self.follow_ups * WAIT_SECONDS
         spent = {
             "lambda": self.invocations * prices.LAMBDA_REQUEST + billed * MEMORY_GB * prices.LAMBDA_GB_SECOND,
-            "s3": self.checks * self.lists_per_check * prices.S3_LIST + 5 * prices.S3_GET,
+            "s3": (self.checks * self.lists_per_check + 1) * prices.S3_LIST + 5 * prices.S3_GET,
             "scheduler": (self.heartbeats + self.follow_ups) * prices.SCHEDULER_INVOCATION,
             "logs": self.invocations * (HANDLER_LOG_BYTES + LAMBDA_LOG_BYTES) * prices.LOG_BYTE,
         }
