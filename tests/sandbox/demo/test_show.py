@@ -46,7 +46,7 @@ def test_each_resource_of_a_preview_stands_once_below_its_parent() -> None:
 
 def test_times_are_told_since_the_launch(story: Story) -> None:
     lines = [checks_line([entry], story.launched_at).plain for entry in story.invocations]
-    assert "2:10:46  heartbeat     wait       marker training_complete.txt: grace period until 2:15:00" in lines
+    assert "2:10:14  heartbeat     wait       marker training_complete.txt: grace period until 2:15:00" in lines
     assert "2:15:00  follow-up     end        marker training_complete.txt (exit code 0)" in lines
 
 
