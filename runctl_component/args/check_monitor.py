@@ -15,12 +15,10 @@ from runctl_component.args.monitor_rules import (
     MAX_NAME_CHARACTERS,
     MONITOR_RULES,
     PLAIN,
-    PRESENCE_IS_PLAIN,
     RESOLVED_MONITOR_RULES,
 )
 from runctl_component.args.run_combinations import topic_key_problems
 from runctl_component.args.unknown_values import (
-    absent_problems,
     decided_late,
     has_output,
     plain_containers,
@@ -40,7 +38,6 @@ def checked_monitor(name: str, args: Mapping[str, Any]) -> CheckedArgs:
 
 
 def _resolved_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from absent_problems(values, PRESENCE_IS_PLAIN)
     for field, value in without_none(values).items():
         if not has_output(value):
             yield from RESOLVED_MONITOR_RULES[field](field, value)
@@ -100,7 +97,8 @@ def _watch_place(args: Mapping[str, Any], here: Mapping[str, str]) -> Iterator[P
 
 
 def _topic_place(args: Mapping[str, Any], here: Mapping[str, str]) -> Iterator[Problem]:
-    yield from topic_place_problems("notify_topic_arn", args["notify_topic_arn"], Place(**here))
+    if args.get("notify_topic_arn") is not None:
+        yield from topic_place_problems("notify_topic_arn", args["notify_topic_arn"], Place(**here))
 
 
 def _topic_key_place(args: Mapping[str, Any], here: Mapping[str, str]) -> Iterator[Problem]:

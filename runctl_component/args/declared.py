@@ -108,7 +108,7 @@ class TrainingRunArgs(TypedDict):
     monitor: NotRequired[pulumi.Input[str]]
     """The handle of a monitor that watches the run: the output `handle` of a `Monitor`, of this program or of another one in the same account and region. In Python you can also pass the `Monitor` itself, as `TrainingRun(name, args, monitor=...)`. Default: a monitor of the run's own. If you pass an Output, it must not resolve to None."""
     notify_topic_arn: NotRequired[pulumi.Input[str]]
-    """A standard SNS topic in the run's region, for one message when a launch is watched and one when it ends, and for the alarms. Default: no notifications. If you pass an Output, it must not resolve to None. With a shared monitor, set it on the monitor."""
+    """A standard SNS topic in the run's region, for one message when a launch is watched and one when it ends, and for the alarms. Default: no notifications. With a shared monitor, set it on the monitor."""
     notify_key_arn: NotRequired[pulumi.Input[str]]
     """The KMS key of the topic, if it is encrypted with a customer managed one: lets the monitor use it, through SNS alone. For the alarms, the key's own policy must also let `cloudwatch.amazonaws.com` use it. With a shared monitor, set it on the monitor."""
     log_retention_days: NotRequired[pulumi.Input[int]]
@@ -148,7 +148,7 @@ class MonitorArgs(TypedDict):
     markers: NotRequired[Sequence[str]]
     """Marker names, of success and of failure, to listen for with `s3_events`."""
     notify_topic_arn: NotRequired[pulumi.Input[str]]
-    """A standard SNS topic in the monitor's region, for one message when a run is watched and one when it ends, and for the alarms. Default: no notifications. If you pass an Output, it must not resolve to None."""
+    """A standard SNS topic in the monitor's region, for one message when a run is watched and one when it ends, and for the alarms. Default: no notifications."""
     notify_key_arn: NotRequired[pulumi.Input[str]]
     """The KMS key of the topic, if it is encrypted with a customer managed one: lets the monitor use it, through SNS alone. For the alarms, the key's own policy must also let `cloudwatch.amazonaws.com` use it."""
     permissions_boundary_arn: NotRequired[pulumi.Input[str]]

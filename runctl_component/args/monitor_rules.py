@@ -60,8 +60,6 @@ MONITOR_RULES: Mapping[str, Rule] = {
 """One rule for each arg of a monitor; ``watch`` is looked at entry by entry."""
 PLAIN = ("s3_events", "markers", "dashboard")
 """Args on which it depends which resources there are: they must be known when the program runs."""
-PRESENCE_IS_PLAIN = ("notify_topic_arn",)
-"""Args that may be Outputs, but not of None: whether anybody is told is decided when the program runs."""
 
 RESOLVED_MONITOR_RULES: Mapping[str, Rule] = {
     **MONITOR_RULES,

@@ -235,6 +235,6 @@ PLAIN = ("code", "dashboard", "s3_events", "spot")
 """Args on which it depends which resources there are: they must be known when the program runs."""
 LENGTH_IS_PLAIN = ("policy_arns",)
 """Args of which each entry is a resource: lists, of which the entries may be Outputs."""
-PRESENCE_IS_PLAIN = ("ami", "iam_instance_profile", "monitor", "notify_topic_arn")
-"""Args that may be Outputs, but not of None: whether there is a profile or a monitor to make, whether a newer image may
-replace the instance, and whether anybody is told, is decided when the program runs."""
+PRESENCE_IS_PLAIN = ("ami", "iam_instance_profile", "monitor")
+"""Args that may be Outputs, but not of None: whether there is a profile or a monitor to make, and whether a newer image
+may replace the instance, is decided when the program runs."""

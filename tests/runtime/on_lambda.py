@@ -34,6 +34,9 @@ from tests.monitor_runtime.cloud.moto_cloud import (
     schedule_heartbeat,
 )
 
+FUNCTION_ARN = "arn:aws:lambda:us-east-1:012345678912:function:function"
+"""Of every function in AWS's emulator."""
+
 
 class OnLambda(Cloud):
     """A run whose monitor is in the emulator. Nothing waits: what is to be over was done earlier."""
@@ -73,7 +76,7 @@ def run_on_lambda(function: EmulatedFunction, listener: socket.socket, **fields:
         run = OnLambda(VirtualClock(_stands_still), launch(RUN), settings)
         run.function, run.aws = function, aws
         run.launched(hours=2)
-        schedule_heartbeat(settings)
+        schedule_heartbeat(settings, FUNCTION_ARN)
         with served(aws, listener):
             yield run
 

@@ -34,6 +34,7 @@ from ..builders import LAUNCH
 BUCKET, PREFIX, GROUP, RUN = "outputs", "runs/llama-ft/", "schedules", "llama-ft"
 MONITOR = "team/dev/llama-ft-monitor"
 ACCOUNT = "123456789012"
+FUNCTION_ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:monitor"
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -54,7 +55,7 @@ Fault = Callable[[], object]
 class Context:
     """What the handler uses of Lambda's context."""
 
-    invoked_function_arn: str = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:monitor"
+    invoked_function_arn: str = FUNCTION_ARN
     aws_request_id: str = "8f5ea1a2-6c1f-4b6e-9d3c-2f1f0c8f2b11"
 
     def get_remaining_time_in_millis(self) -> int:
@@ -236,8 +237,8 @@ def launch(run: str) -> str:
     return launched["Instances"][0]["InstanceId"]
 
 
-def schedule_heartbeat(settings: Settings) -> None:
-    """The heartbeat of a run, which carries its settings."""
+def schedule_heartbeat(settings: Settings, function_arn: str = FUNCTION_ARN) -> None:
+    """The heartbeat of a run, which carries its settings to the monitor's function."""
     carried = {"trigger": "heartbeat", "scheduled_time": format_time(LAUNCH), "settings": settings.to_document()}
     client("scheduler").create_schedule(
         Name=settings.run,
@@ -245,7 +246,7 @@ def schedule_heartbeat(settings: Settings) -> None:
         ScheduleExpression="rate(5 minutes)",
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={
-            "Arn": Context().invoked_function_arn,
+            "Arn": function_arn,
             "RoleArn": ENVIRONMENT[names.ENV_SCHEDULER_ROLE_ARN],
             "Input": json.dumps(carried),
         },

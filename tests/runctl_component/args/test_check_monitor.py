@@ -131,16 +131,12 @@ def test_none_is_an_arg_that_was_not_given(field: str) -> None:
     assert _inputs(_monitor({field: None})) == _inputs(_monitor())
 
 
-@pytest.mark.parametrize("field", ["notify_key_arn", "log_retention_days", "silence_minutes"])
+@pytest.mark.parametrize("field", ["notify_topic_arn", "notify_key_arn", "log_retention_days", "silence_minutes"])
 def test_an_output_of_none_is_an_arg_that_was_not_given(field: str) -> None:
-    assert _inputs(_monitor({field: lambda: pulumi.Output.from_input(None)})) == _inputs(_monitor())
-
-
-def test_a_topic_that_turns_out_to_be_none_is_refused_as_the_plan_says_that_it_is_told() -> None:
-    with pytest.raises(
-        ValueError, match="Monitor 'shared': 1 problem\n  notify_topic_arn: an Output of None; accepted"
-    ):
-        _monitor({"notify_topic_arn": lambda: pulumi.Output.from_input(None)})
+    changed = _inputs(_monitor({field: lambda: pulumi.Output.from_input(None)}))
+    environment = changed["aws:lambda/function:Function shared-function"]["environment"]["variables"]
+    assert not environment.pop("RUNCTL_NOTIFY_TOPIC_ARN", "")
+    assert changed == _inputs(_monitor())
 
 
 def test_an_output_of_none_in_watch_is_a_field_that_was_not_given() -> None:

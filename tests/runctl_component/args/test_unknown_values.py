@@ -143,7 +143,7 @@ def test_a_secret_in_the_environment_makes_no_other_output_secret() -> None:
 
 
 OPTIONAL = sorted(
-    WITHOUT_USER_DATA - {"bucket", "command", "ami", "iam_instance_profile", "notify_topic_arn"},
+    WITHOUT_USER_DATA - {"bucket", "command", "ami", "iam_instance_profile"},
 )
 
 
@@ -163,7 +163,7 @@ def test_an_output_of_none_is_an_arg_that_was_not_given(field: str) -> None:
     assert inputs(resolved, *policy)["policy"] == inputs(absent, *policy)["policy"]
 
 
-@pytest.mark.parametrize("field", ["ami", "iam_instance_profile", "bucket", "monitor", "notify_topic_arn"])
+@pytest.mark.parametrize("field", ["ami", "iam_instance_profile", "bucket", "monitor"])
 def test_an_output_of_none_is_refused_where_it_would_decide_what_there_is(field: str) -> None:
     with pytest.raises(ValueError, match=rf"{field}: (an Output of None|missing); accepted: a value"):
         _with(field, lambda: pulumi.Output.from_input(None))
