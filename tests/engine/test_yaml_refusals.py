@@ -80,7 +80,7 @@ def test_a_place_that_the_monitor_does_not_watch_is_told_of(tmp_path: Path) -> N
     monitor = {"type": "runctl:Monitor", "properties": {"watch": [{"bucket": BUCKET, "prefix": "other"}]}}
     resources = {"trainings": monitor, RUN: _run(monitor="${trainings.handle}")}
     error = _refused(tmp_path, resources, "preview", "up")
-    assert "TrainingRun 'llama-ft': bucket: s3://runctl-demo-outputs/runs/llama/; accepted: at or below" in error
+    assert "1 problem\n  bucket: s3://runctl-demo-outputs/runs/llama/; accepted: at or below" in error
 
 
 def test_two_runs_at_one_place_are_refused(tmp_path: Path) -> None:
