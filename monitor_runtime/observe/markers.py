@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from monitor_runtime.cloud.interface import Cloud, CloudError
 from monitor_runtime.contract.settings import Settings
@@ -29,6 +30,9 @@ def read_markers(cloud: Cloud, settings: Settings, keys: Sequence[str]) -> Marke
             continue
         if bodies[name].failed:
             return MarkerBody.together(bodies)
+    if denied or not bodies:
+        return denied or MarkerBody()
+    read = MarkerBody.together(bodies)
     if len(keys) > MAX_MARKERS_READ:
-        bodies["more"] = MarkerBody(not_understood=f"of more than {MAX_MARKERS_READ} markers")
-    return denied or (MarkerBody.together(bodies) if bodies else MarkerBody())
+        return replace(read, not_understood=f"{len(keys)} markers have one, and only {MAX_MARKERS_READ} are read")
+    return read
