@@ -27,6 +27,8 @@ SPOT_REASON = "spot interruption"
 """How the reason of every ending by EC2 begins, which distinguishes it from an ending that was reported or refused."""
 _REFUSED_REASON = "refused: "
 """How a reason begins of an ending that EC2 refused, so that the instance ran on."""
+STOP = "stop"
+"""What is noticed of an instance that stops by itself, where EC2 does not say since when."""
 _UNSURE = " unsure"
 _MAX_MONITOR = 200
 """Leaves room in a tag for the time, the action and `_UNSURE`."""
@@ -69,10 +71,6 @@ class Refusals(NamedTuple):
     times: int
     at: datetime
     what: str
-
-
-STOP = "stop"
-"""What is noticed of an instance that stops by itself, where EC2 does not say since when."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,9 +79,8 @@ def _unrecorded(settings: Settings, seen: Observation, now: datetime) -> Decisio
         return Over(reason, _unnoticed(instance, memory))
     outcome, evidence = _outcome(settings, seen, now)
     reason = f"{FOUND} {instance.state}; {evidence}"
-    terminates = instance.state is InstanceState.STOPPED and _action(settings, outcome) is Action.TERMINATE
-    if memory.hold.until:
-        terminates = False
+    can_terminate = instance.state is InstanceState.STOPPED and not memory.hold.until
+    terminates = can_terminate and _action(settings, outcome) is Action.TERMINATE
     if outcome is memory.ended_as and memory.reason.startswith(SPOT_REASON):
         due = _terminate_stopped(memory, reason, now) if terminates else None
         return Settle(outcome, reason, record=True, is_news=False, then=due)

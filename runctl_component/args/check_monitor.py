@@ -18,12 +18,7 @@ from runctl_component.args.monitor_rules import (
     RESOLVED_MONITOR_RULES,
 )
 from runctl_component.args.run_combinations import topic_key_problems
-from runctl_component.args.unknown_values import (
-    decided_late,
-    has_output,
-    plain_containers,
-    without_none,
-)
+from runctl_component.args.unknown_values import decided_late, has_output, plain_containers, without_none
 from runctl_component.errors import InvalidArgs
 
 

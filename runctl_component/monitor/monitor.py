@@ -174,7 +174,7 @@ class Monitor(pulumi.ComponentResource):
             kms_key_arns=sorted({entry.kms_key_arn for entry in watched if entry.kms_key_arn}),
             **{key: value for key, value in known.items() if key not in {"watched", "secret"}},
         )
-        problems = [*policies.size_problems("watch", document)]
+        problems = list(policies.size_problems("watch", document))
         if problems:
             shown = [without_secrets(problem, known["secret"]) for problem in problems]
             raise InvalidArgs(f"Monitor {self.name!r}", shown)
