@@ -93,11 +93,12 @@ def _unrecorded(settings: Settings, seen: Observation, now: datetime) -> Decisio
 
 
 def _outcome(settings: Settings, seen: Observation, now: datetime) -> tuple[Outcome, str]:
-    """What was recorded while the instance ran stays, unless its work is in doubt now, or the run went on."""
+    """What was recorded while the instance ran stays, unless a complete run's work came or went, or the run went on."""
     memory, recorded = seen.memory, seen.memory.ended_as
     if recorded is None or _went_on(seen):
         return _worked_out(settings, seen, now)
-    if recorded is Outcome.SUCCEEDED and seen.completion and seen.completion.outcome is recorded:
+    complete = seen.completion is not None and seen.completion.outcome is Outcome.SUCCEEDED
+    if complete and recorded in {Outcome.SUCCEEDED, Outcome.UNVERIFIED}:
         return _worked_out(settings, seen, now)
     return recorded, memory.evidence
 

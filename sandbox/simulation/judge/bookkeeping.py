@@ -32,7 +32,7 @@ CHANGES = 3
 
 
 def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
-    """One notification an ending, and an interruption that came to nothing is one.
+    """One notification an ending, and an interruption that came to nothing, or before the work had arrived, is one.
 
     One more when checks overlap, or when it could not be remembered that it was told. An instance that somebody
     stripped of the monitor's tag takes no tags that could remember it.
@@ -43,10 +43,11 @@ def an_ending_is_told_once(truth: Truth) -> Iterator[Found]:
     for told in by_launch.values():
         tellers = [entry.check for entry in told]
         recorders = [entry.check for entry in truth.record.taggings if _is_recorded_since(truth, entry, told)]
-        in_vain = truth.record.interrupted_at is not None and truth.record.scenario.interrupted_in_vain
+        went_on = truth.record.scenario.interrupted_in_vain or len({entry.outcome for entry in told}) > 1
         one_time = truth.record.scenario.machine.spot is SpotKind.ONE_TIME
         kept = one_time and any(entry.outcome is Outcome.UNVERIFIED for entry in told)
-        allowed = (_endings(truth, told) if _reports(truth) else 1 + in_vain) + kept
+        interrupted = truth.record.interrupted_at is not None and went_on
+        allowed = (_endings(truth, told) if _reports(truth) else 1 + interrupted) + kept
         # Who forgives a refusal takes away what remembers that the instance was kept.
         allowed += kept and told[0].at <= (truth.record.unprotected_at or -1) <= told[-1].at
         ended_by_us = any(ending.launch.stamped == told[0].launched_at for ending in truth.record.endings)

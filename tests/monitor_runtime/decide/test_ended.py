@@ -53,6 +53,14 @@ def test_a_run_that_stopped_itself_and_cannot_be_verified_is_kept() -> None:
     assert decision.outcome is Outcome.UNVERIFIED
 
 
+@pytest.mark.parametrize("reason", ["spot interruption: marker done", "refused: marker done"])
+def test_work_that_arrived_after_it_was_recorded_as_unverified_is_a_success(reason: str) -> None:
+    recorded = {**_recorded(Outcome.UNVERIFIED), names.TAG_REASON: reason}
+    decision = decided(settings(), _stopped(DONE, tags=recorded), NOW)
+    assert isinstance(decision, Settle)
+    assert (decision.outcome, decision.is_news) == (Outcome.SUCCEEDED, True)
+
+
 def test_a_run_that_was_paused_by_hand_is_kept() -> None:
     decision = decided(TERMINATE, _stopped(), NOW)
     assert isinstance(decision, Settle)

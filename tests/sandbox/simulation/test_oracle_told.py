@@ -58,6 +58,19 @@ def test_what_was_told_is_forgotten_with_the_tags_that_somebody_strips(
     assert broken(told, an_ending_is_told_once) is wrong
 
 
+@pytest.mark.parametrize(("then", "wrong"), [(Outcome.SUCCEEDED, False), (Outcome.UNVERIFIED, True)])
+def test_work_that_arrives_while_ec2_takes_the_instance_back_is_told_as_another_outcome(
+    then: Outcome, *, wrong: bool
+) -> None:
+    told = record({})
+    told.interrupted_at = 10 * MINUTE
+    launch = launched(told, 0)
+    for minute, outcome in ((10, Outcome.UNVERIFIED), (20, then)):
+        check = checked(told, launch, minute * MINUTE, "interrupt")
+        told.notifications.append(Notification(check.started_at + MINUTE, launch.stamped, outcome, check))
+    assert broken(told, an_ending_is_told_once) is wrong
+
+
 @pytest.mark.parametrize(("early", "wrong"), [(0, True), (1, False)])
 def test_a_box_is_silent_for_a_check_that_begins_twenty_minutes_after_its_launch(early: int, *, wrong: bool) -> None:
     told = record({"box_reports": True})
