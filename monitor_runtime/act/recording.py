@@ -87,8 +87,8 @@ def notice(context: CheckContext, instance: Instance, seen: Observation, *, goes
 
 
 def note_first_seen(context: CheckContext, instance: Instance, what: str, at: datetime) -> None:
-    """Remember since when something is so of which AWS says no time."""
-    _note(context, instance, noticed_value(what, at))
+    """Remember since when something is so of which AWS says no time; by the second, like LaunchTime."""
+    _note(context, instance, noticed_value(what, at.replace(microsecond=0)))
 
 
 def _note(context: CheckContext, instance: Instance, noticed: str) -> None:

@@ -134,6 +134,9 @@ class Memory:
         of_before = bool(refused) and reason.endswith(ONLY_STARTED_AGAIN)
         noticed_at, noticed = _parts(tag(names.TAG_NOTICED), 2)
         noticed_since = _since_launch(launch, noticed_at)
+        if noticed == STOP and noticed_since == launch.launched_at:
+            # Written by a check that looked a moment before the launch: nothing stops in its first second.
+            noticed_since = None
         armed = tag(names.TAG_ARMED)
         progress, progress_at = _parts(tag(names.TAG_PROGRESS), 2)
         return cls(

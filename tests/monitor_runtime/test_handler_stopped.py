@@ -216,6 +216,17 @@ def test_what_s3_denies_for_a_moment_after_a_stop_without_a_time_is_waited_for()
         assert _told(cloud) == ["succeeded"]
 
 
+def test_a_stop_without_a_time_is_noted_as_of_the_second_in_which_the_look_began() -> None:
+    with moto_cloud() as cloud:
+        watched(cloud)
+        cloud.force_state(*POWERED_OFF)
+        cloud.faults["s3:ListObjectsV2"] = DENIED
+        cloud.pass_time(minutes=10, seconds=-cloud.clock.now().microsecond / 1e6 + 0.7)
+        looked_at = format_time(cloud.clock.now())
+        cloud.check()
+        assert cloud.tags[names.TAG_NOTICED] == f"{looked_at} stop"
+
+
 @pytest.mark.parametrize("tagging", [None, DENIED], ids=["tags", "carried"])
 def test_what_s3_denies_for_an_hour_after_a_stop_without_a_time_is_not_waited_for(tagging: Any) -> None:
     with moto_cloud() as cloud:

@@ -184,6 +184,14 @@ def test_what_an_earlier_launch_noticed_is_not_remembered() -> None:
     assert (noticed.noticed, noticed.noticed_since) == ("", None)
 
 
+@pytest.mark.parametrize(("seconds", "since"), [(0, None), (1, LAUNCH + timedelta(seconds=1))])
+def test_a_stop_that_was_seen_in_the_second_of_the_launch_is_the_one_before_it(
+    seconds: int, since: datetime | None
+) -> None:
+    value = memory.noticed_value(memory.STOP, LAUNCH + timedelta(seconds=seconds))
+    assert _remembered({names.TAG_NOTICED: value}).noticed_before(memory.STOP) == since
+
+
 def test_a_grace_period_is_counted_from_the_end_of_the_second_in_which_it_begins() -> None:
     noticed = _remembered({names.TAG_NOTICED: memory.noticed_value("outputs", NOW + timedelta(milliseconds=1))})
     assert noticed.noticed_before("outputs") == NOW + timedelta(seconds=1)
