@@ -81,7 +81,7 @@ def _unrecorded(settings: Settings, seen: Observation, now: datetime) -> Decisio
     reason = f"{FOUND} {instance.state}; {evidence}"
     can_terminate = instance.state is InstanceState.STOPPED and not memory.hold.until
     terminates = can_terminate and _action(settings, outcome) is Action.TERMINATE
-    if outcome is memory.ended_as and memory.reason.startswith(SPOT_REASON):
+    if outcome is memory.ended_as and (memory.notified or memory.reason.startswith(SPOT_REASON)):
         due = _terminate_stopped(memory, reason, now) if terminates else None
         return Settle(outcome, reason, record=True, is_news=False, then=due)
     if not terminates:

@@ -61,6 +61,15 @@ def test_work_that_arrived_after_it_was_recorded_as_unverified_is_a_success(reas
     assert (decision.outcome, decision.is_news) == (Outcome.SUCCEEDED, True)
 
 
+@pytest.mark.parametrize("notified", [True, False])
+def test_an_ending_that_one_check_made_and_told_while_another_was_refused_is_no_news(*, notified: bool) -> None:
+    recorded = {**_recorded(Outcome.SUCCEEDED), names.TAG_REASON: "refused: marker done"}
+    told = {names.TAG_NOTIFIED: format_time(at(hours=2, minutes=1))} if notified else {}
+    decision = decided(settings(), _stopped(DONE, tags={**recorded, **told}), NOW)
+    assert isinstance(decision, Settle)
+    assert (decision.outcome, decision.is_news) == (Outcome.SUCCEEDED, not notified)
+
+
 def test_a_run_that_was_paused_by_hand_is_kept() -> None:
     decision = decided(TERMINATE, _stopped(), NOW)
     assert isinstance(decision, Settle)
