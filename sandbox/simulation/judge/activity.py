@@ -1,7 +1,8 @@
-"""What a launch shows of its activity: that it makes progress, that it idles, that its training had finished before."""
+"""What a launch shows of its activity: that it makes progress, idles, had finished before, or is over."""
 
 from __future__ import annotations
 
+from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.names import STARTED
 from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.judge.facts import Due, names_object
@@ -13,6 +14,7 @@ from sandbox.simulation.world.timeline import HOUR, MINUTE
 
 BOOT = 15 * MINUTE
 PERIOD = 5 * MINUTE
+_STOPPED = frozenset({InstanceState.STOPPING, InstanceState.STOPPED})
 
 
 class Activity(Markers):
@@ -106,3 +108,25 @@ class Activity(Markers):
         told = {(check.reply or {}).get("outcome") for check in self.record.checks if check.launch in earlier}
         told |= {entry.tags.get("runctl:outcome") for entry in self.record.taggings if entry.launch in earlier}
         return {Outcome(each) for each in told if each}
+
+    def stop_known_since(self, launch: Launch, since: int | None, moment: int) -> int:
+        """From when a stop counts: one from inside, of which EC2 says no time, from when a check saw and noted it."""
+        if launch.left_by != "box":
+            return moment if since is None else since
+        seen = [
+            check.started_at
+            for check in self.record.checks
+            if check.launch == launch.number and check.completed and check.state_at_start in _STOPPED
+        ]
+        noted = [
+            tagging.at
+            for tagging in self.record.taggings
+            if tagging.launch == launch.number and tagging.tags.get("runctl:noticed", "").endswith(" stop")
+        ]
+        return min(noted if self.record.lacks(Right.TAG, moment) else [*noted, *seen], default=moment)
+
+    def waits_for_s3(self, launch: Launch, moment: int) -> bool:
+        """Whether the outcome of a stopped instance still waits for S3, which denies: for an hour nobody gives up."""
+        rights = (Right.LIST_BUCKET, Right.GET_OBJECT, Right.LIST_UPLOADS, Right.LIST_PARTS)
+        stopped_at = self.stop_known_since(launch, launch.stopped_at, moment)
+        return any(self.record.lacks(right, moment) for right in rights) and moment - stopped_at < HOUR + MINUTE

@@ -257,12 +257,14 @@ def a_warning_reaches_the_training(truth: Truth) -> Iterator[Found]:
 
 
 def an_interruption_is_recorded(truth: Truth) -> Iterator[Found]:
-    """An undisturbed check that hears in time of a spot warning leaves an outcome of this launch in the tags."""
+    """An undisturbed check that hears in time of a spot warning, and sees the instance run, leaves an outcome."""
     for check in truth.record.checks:
         heard = check.completed and check.trigger == "spot-warning" and check.state_at_start in ALIVE
         launch = truth.record.launches[check.launch]
         heard = heard and truth.is_warned(launch, check.started_at)
         if not heard or check.ended_at is None or (check.reply or {}).get("decision") == "ignored":
+            continue
+        if not launch.is_on(check.described_at or check.started_at):
             continue
         if not any(tagging.at <= check.ended_at for tagging in truth.recorded(launch)):
             yield Found(check.ended_at, f"check {check.number} left the interruption unrecorded")

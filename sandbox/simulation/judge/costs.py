@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.settings import Settings
 from sandbox.simulation.judge.invariants import Found
-from sandbox.simulation.judge.liveness import CARRIED, MAX_REFUSALS, is_silent
+from sandbox.simulation.judge.liveness import CARRIED, MAX_REFUSALS
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.record import Check
@@ -99,7 +99,7 @@ def an_ended_run_costs_one_call(truth: Truth) -> Iterator[Found]:
         ended = check.state_at_start in {InstanceState.STOPPED, InstanceState.TERMINATED}
         reads = {"schedule_input": 1} if check.trigger == "follow-up" else {}
         retries = check.kinds["tag_instance"] and _carries(truth, check)
-        waits = is_silent(truth, truth.record.launches[check.launch], check.started_at)
+        waits = truth.waits_for_s3(truth.record.launches[check.launch], check.started_at)
         forgotten = (check.reply or {}).get("instance") is None
         most = Counter({"find_instances": 1, **reads, **({"list_schedules": 1, "find_by": 2} if forgotten else {})})
         if over and ended and not retries and not waits and not check.kinds <= most:

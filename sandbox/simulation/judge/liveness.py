@@ -13,7 +13,7 @@ from sandbox.simulation.judge.waits import graced_endings, remembered_since, was
 from sandbox.simulation.world.machine import ALIVE, Launch, SpotKind
 from sandbox.simulation.world.record import Check
 from sandbox.simulation.world.tampering import OF_SWITCH, Right
-from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND, to_datetime
+from sandbox.simulation.world.timeline import MINUTE, SECOND, to_datetime
 from sandbox.simulation.world.weather import Weather
 
 MAX_REFUSALS = 3
@@ -227,12 +227,12 @@ def an_ended_run_is_settled_by_the_next_check(truth: Truth) -> Iterator[Found]:
         recorded = any(tagging.at <= at for tagging in truth.recorded(launch))
         told = any(entry.launched_at == launch.stamped and entry.at <= at for entry in truth.record.notifications)
         released = launch.released_at is not None
-        if not (recorded or released or is_silent(truth, launch, at)):
+        if not (recorded or released or truth.waits_for_s3(launch, at)):
             yield Found(at, f"launch {launch.number} has no outcome after check {check.number}")
-        told |= truth.record.lacks(Right.PUBLISH, at) or is_silent(truth, launch, at)
+        told |= truth.record.lacks(Right.PUBLISH, at) or truth.waits_for_s3(launch, at)
         if truth.record.scenario.notifies and not told and not released:
             yield Found(at, f"nobody was told of launch {launch.number} by check {check.number}")
-        kept = truth.record.lacks(Right.DELETE_SCHEDULE, at) or is_silent(truth, launch, at)
+        kept = truth.record.lacks(Right.DELETE_SCHEDULE, at) or truth.waits_for_s3(launch, at)
         kept |= _was_armed_meanwhile(truth, launch)
         if check.switch_after is not None and not kept:
             yield Found(at, f"check {check.number} left the deadline switch behind")
@@ -255,13 +255,6 @@ def _was_armed_meanwhile(truth: Truth, launch: Launch) -> bool:
     )
 
 
-def is_silent(truth: Truth, launch: Launch, moment: int) -> bool:
-    """Whether the outcome of a stopped instance still waits for S3, which denies: for an hour it is not given up."""
-    rights = (Right.LIST_BUCKET, Right.GET_OBJECT, Right.LIST_UPLOADS, Right.LIST_PARTS)
-    stopped_at = moment if launch.stopped_at is None else launch.stopped_at
-    return any(truth.record.lacks(right, moment) for right in rights) and moment - stopped_at < HOUR + MINUTE
-
-
 def a_stuck_stop_is_forced(truth: Truth) -> Iterator[Found]:
     """An instance that has been stopping for longer than it may is forced by the next undisturbed check.
 
@@ -269,12 +262,13 @@ def a_stuck_stop_is_forced(truth: Truth) -> Iterator[Found]:
     """
     for check in truth.record.checks:
         launch = truth.record.launches[check.launch]
-        since, forced = launch.left_running_at, launch.forced
+        left_at, forced = launch.left_running_at, launch.forced
         sees = check.completed and check.trigger in CARRIED and check.described_at is not None
         if not sees or check.state_at_start is not InstanceState.STOPPING:
             continue
         given_up = truth.refusals(launch, check.started_at) >= MAX_REFUSALS
-        if since is not None and check.started_at - since > truth.stuck_after + SECOND and not forced and not given_up:
+        since = truth.stop_known_since(launch, left_at, check.started_at)
+        if check.started_at - since > truth.stuck_after + SECOND and not forced and not given_up:
             yield Found(check.started_at, f"check {check.number} left the instance stuck")
 
 

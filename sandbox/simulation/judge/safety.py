@@ -218,7 +218,8 @@ def a_stopped_instance_is_kept(truth: Truth) -> Iterator[Found]:
         # A marker that was recorded may be taken away while the instance is on hold.
         recorded = [tagging.at for tagging in truth.recorded(launch) if tagging.at <= at]
         finishes = [finish for look in (check.looked_at or at, *recorded) if (finish := truth.finish(launch, look))]
-        declared = any(truth.due_of(launch, finish, at).action is Action.TERMINATE for finish in finishes)
+        readings = [reading for finish in finishes for reading in finish.readings()]
+        declared = any(truth.due_of(launch, reading, at).action is Action.TERMINATE for reading in readings)
         deadline = truth.deadline(launch)
         declared |= deadline is not None and at >= deadline and truth.settings.on_deadline is Action.TERMINATE
         if early and not declared and check.state_at_start not in ALIVE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
@@ -10,22 +10,71 @@ from random import Random
 from monitor_runtime.contract.names import STARTED
 from sandbox.simulation.world.bucket import Bucket, UploadTruth
 from sandbox.simulation.world.machine import Launch
-from sandbox.simulation.world.scenario import FAILURE_NAMES, Scenario
-from sandbox.simulation.world.timeline import Timeline
+from sandbox.simulation.world.scenario import DEFAULT_MARKERS, FAILURE_NAMES, GLOB_MARKERS, Scenario
+from sandbox.simulation.world.timeline import SECOND, Timeline
 from sandbox.simulation.world.training_plan import Course, PlannedUpload, PlannedWrite, TrainingPlan, draw_training
 
 FAILING_USER_DATA = 0.2
+POWERING_OFF = 0.08
+RANKED = 0.08
+SHARDED = 0.08
+GIVEN_UP = 0.3
+RANK_NAMES: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    DEFAULT_MARKERS: DEFAULT_MARKERS,
+    GLOB_MARKERS: ("finished-2", "finished-3", "rank-1.complete"),
+    (): (),
+}
+"""The markers that further ranks of a training write, for each set of markers."""
+RANK_BODIES = (b"", b"rank done", b'{"exit_code":0}', b'{"exit_code":3}', b'{"outcome":"failed"')
 FINISHES = frozenset({Course.MARKER, Course.OUTPUTS, Course.FAILURE})
 
 
 def draw_launch(scenario: Scenario, number: int) -> TrainingPlan:
     """What becomes of the ``number``-th launch: its training, or nothing at all where its user data fails."""
     plan = draw_training(scenario, number)
+    for drawn in (_powering_off, _ranked, _sharded):
+        plan = drawn(scenario, number, plan)
     if not scenario.settings.box_reports:
         return plan
     if Random(f"{scenario.seed}:user data:{number}").random() >= FAILING_USER_DATA:
         return replace(plan, reports_at=plan.starts_at)
     return _idling(plan)
+
+
+def _powering_off(scenario: Scenario, number: int, plan: TrainingPlan) -> TrainingPlan:
+    """Some trainings end with ``shutdown -h``, at once or after a while; drawn apart from all else."""
+    random = Random(f"{scenario.seed}:power off:{number}")
+    if random.random() >= POWERING_OFF:
+        return plan
+    return replace(plan, powers_off_after=random.choice((0, 5, 60, 600)) * SECOND)
+
+
+def _ranked(scenario: Scenario, number: int, plan: TrainingPlan) -> TrainingPlan:
+    """Some trainings have several ranks, each of which writes a marker; drawn apart from all else."""
+    random = Random(f"{scenario.seed}:ranks:{number}")
+    if random.random() >= RANKED or plan.course is not Course.MARKER or plan.ends_at is None:
+        return plan
+    settings, ends_at = scenario.settings, plan.ends_at
+    writes: list[PlannedWrite] = []
+    for name in random.sample(RANK_NAMES[settings.markers], 2):
+        body, late = random.choice(RANK_BODIES), random.choice((0, 1, 20, 120, settings.grace_seconds // 2))
+        writes.append(PlannedWrite(ends_at + late * SECOND, settings.prefix + name, len(body), body))
+    return replace(plan, writes=tuple(sorted((*plan.writes, *writes), key=lambda write: write.at)))
+
+
+def _sharded(scenario: Scenario, number: int, plan: TrainingPlan) -> TrainingPlan:
+    """Some trainings upload a checkpoint in shards, and some of these are given up; drawn apart from all else."""
+    random = Random(f"{scenario.seed}:shards:{number}")
+    if random.random() >= SHARDED or plan.ends_at is None:
+        return plan
+    uploads: list[PlannedUpload] = []
+    for shard in range(random.randint(2, 5)):
+        begins = max(plan.ends_at - random.choice((60, 600, 5000)) * SECOND, plan.starts_at)
+        ends = max(plan.ends_at + random.choice((-30, 1, 30, 400, 900)) * SECOND, begins + SECOND)
+        given_up = random.random() < GIVEN_UP
+        key = f"{scenario.settings.prefix}checkpoints/shard-{shard}.pt"
+        uploads.append(PlannedUpload(begins, None if given_up else ends, key, 5 << 30))
+    return replace(plan, uploads=(*plan.uploads, *uploads))
 
 
 def _idling(plan: TrainingPlan) -> TrainingPlan:
@@ -76,6 +125,8 @@ class Box:
     timeline: Timeline
     scenario: Scenario
     bucket: Bucket
+    shut_down: Callable[[Launch], None]
+    """Powers the launch's instance off from inside."""
     trainings: list[TrainingTruth] = field(default_factory=list[TrainingTruth])
 
     def boot(self, launch: Launch) -> None:
@@ -157,8 +208,15 @@ class Box:
             self.timeline.at(completes_at, complete)
 
     def _finish(self, truth: TrainingTruth) -> None:
-        truth.finished |= truth.exited_at is None and truth.signalled_at is None and truth.plan.course in FINISHES
+        by_itself = truth.exited_at is None and truth.signalled_at is None
+        truth.finished |= by_itself and truth.plan.course in FINISHES
+        if by_itself and truth.plan.powers_off_after is not None:
+            self.timeline.after(truth.plan.powers_off_after, partial(self._power_off_by_itself, truth))
         self._exit(truth)
+
+    def _power_off_by_itself(self, truth: TrainingTruth) -> None:
+        if truth.powered:
+            self.shut_down(truth.launch)
 
     def _exit(self, truth: TrainingTruth) -> None:
         if truth.exited_at is None:

@@ -167,6 +167,17 @@ class Machine:
         """CancelSpotInstanceRequests."""
         self.request_open = False
 
+    def shut_down(self) -> None:
+        """The operating system powers off, of which EC2 says no time; protection is against the calls alone."""
+        if self.state is not InstanceState.RUNNING:
+            return
+        if self.traits.spot is SpotKind.ONE_TIME:
+            self._leave("box", InstanceState.SHUTTING_DOWN, 30 * SECOND)
+        else:
+            stuck = self.random.random() < self.traits.stuck_chance
+            self._leave("box", InstanceState.STOPPING, STUCK if stuck else 40 * SECOND, InstanceState.STOPPED)
+        self.state_changed_at = None
+
     def take_back(self) -> None:
         """EC2 interrupts the spot instance: a persistent request stops it and starts it again some day."""
         if self.state not in ALIVE:

@@ -76,6 +76,8 @@ class TrainingPlan:
     marks_its_shutdown: bool
     reports_at: int | None = None
     """When its box reports that it begins; None for one that never does."""
+    powers_off_after: int | None = None
+    """How long after its end its box powers itself off; None for one that stays on."""
 
 
 def draw_training(scenario: Scenario, number: int) -> TrainingPlan:

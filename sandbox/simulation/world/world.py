@@ -46,7 +46,7 @@ class World:
         self.faults = draw_faults(drawn, scenario.weather, scenario.works_for, Random(f"{scenario.seed}:calls"))
         self._faults_of_audits = replace(self.faults, random=Random(f"{scenario.seed}:calls of audits"))
         self.bucket = Bucket(self.timeline, scenario.skew, scenario.page_size, self._written)
-        self.box = Box(self.timeline, scenario, self.bucket)
+        self.box = Box(self.timeline, scenario, self.bucket, self._shut_down)
         self.machines: list[Machine] = []
         launches: list[Launch] = []
         self.record = Record(scenario, self.bucket, launches, self.box.trainings)
@@ -84,6 +84,9 @@ class World:
             self.record.launches,
         )
         self.machines.append(machine)
+
+    def _shut_down(self, launch: Launch) -> None:
+        next(machine for machine in self.machines if launch in machine.launches).shut_down()
 
     def machine_of(self, instance_id: str) -> Machine:
         """The machine with that id.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -257,3 +258,11 @@ def noticed_ever(original: Callable[..., Memory], instance: Instance, now: datet
 
 def unreported(original: Callable[..., Memory], *args: object) -> Memory:
     return replace(original(*args), reported=frozenset[Outcome]())
+
+
+def only_the_first(original: Callable[..., Any], cloud: object, given: Settings, keys: Sequence[str]) -> Any:
+    return original(cloud, given, keys[:1])
+
+
+def only_the_newest(original: Callable[..., Any], *args: Any) -> Any:
+    return itertools.islice(original(*args), 1)

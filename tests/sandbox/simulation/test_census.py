@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from fnmatch import fnmatchcase
 from itertools import count, islice
 
 import pytest
@@ -44,6 +45,10 @@ LEAST: tuple[tuple[str, int], ...] = (
     ("stale markers", 25),
     ("large object dated back", 5),
     ("upload lost", 10),
+    ("powered off from inside", 10),
+    ("several markers with a body", 5),
+    ("shard uploaded", 20),
+    ("shard given up", 5),
     ("skewed clock", 100),
     ("set of parts", 20),
     ("set that misses a part", 5),
@@ -101,14 +106,32 @@ def _happened(record: Record) -> Counter[str]:
             "removed late": record.replaced_at is not None and bool(replacement and replacement.lives_on_for),
             "two instances": record.replaced_at is not None and bool(replacement and replacement.abandons_old),
             "tampered with": record.tampered_at is not None,
+            "powered off from inside": sum(launch.left_by == "box" for launch in record.launches),
             "calm": scenario.weather is Weather.CALM,
             "impossible course": sum(not completes.get(each.plan.course, (1,)) for each in record.trainings),
         }
     )
     found.update(_taken_away(record) + _sets(record) + _failed_audits(record) + _signs_of_life(record))
+    found.update(_shards(record) + Counter({"several markers with a body": _has_several_bodies(record)}))
     findings = [each for check in record.checks for each in (check.reply or {}).get("findings", [])]
     found.update({f"told {each['flaw']}" for each in findings})
     return found
+
+
+def _shards(record: Record) -> Counter[str]:
+    shards = [upload for upload in record.bucket.uploads if "/shard-" in upload.key]
+    return Counter(
+        {
+            "shard uploaded": sum(upload.completed_at is not None for upload in shards),
+            "shard given up": sum(not upload.moves for upload in shards),
+        }
+    )
+
+
+def _has_several_bodies(record: Record) -> bool:
+    settings, history = record.scenario.settings, record.bucket.history
+    names = {written.key.removeprefix(settings.prefix) for written in history if written.body}
+    return sum(any(fnmatchcase(name, marker) for marker in settings.markers) for name in names) > 1
 
 
 def _signs_of_life(record: Record) -> Counter[str]:

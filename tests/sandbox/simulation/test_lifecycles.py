@@ -19,8 +19,12 @@ CHUNK = 125
 FOUND_SOMETHING = (
     478,
     3_822,
+    6_820,
     17_715,
+    18_675,
+    19_006,
     20_533,
+    22_372,
     28_127,
     31_962,
     42_131,
@@ -65,6 +69,10 @@ FOUND_SOMETHING = (
     1_018_104_954,
     1_018_149_531,
     1_019_013_291,
+    1_022_009_674,
+    1_022_014_668,
+    1_022_040_990,
+    1_022_044_001,
 )
 """What was wrong with the monitor, or with its judge, did not show in thousands of others."""
 GRACE_IGNORED = next(mutation for mutation in MUTATIONS if mutation.name == "grace is ignored")

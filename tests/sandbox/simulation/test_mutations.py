@@ -9,7 +9,6 @@ NOT_FOUND_YET = frozenset(
     {
         "what was stopped is terminated though somebody has started it again",
         "what Pulumi removes before a retry was ended by the check",
-        "a large output counts from when its upload began",
         "unverified work is ended by a deadline that is only reported while S3 fails",
         "what is completed while a check waits is not waited for",
         "an ending is dated by when it is written down",

@@ -25,6 +25,33 @@ def test_a_stop_is_forced_until_ec2_has_refused_that_three_times(refusals: int, 
     assert broken(told, a_stuck_stop_is_forced) is wrong
 
 
+@pytest.mark.parametrize(
+    ("left_by", "seen_at", "noted_at", "wrong"),
+    [
+        ("people", None, None, True),
+        ("box", None, None, False),
+        ("box", 15, None, False),
+        ("box", 5, None, True),
+        ("box", None, 15, False),
+        ("box", None, 5, True),
+    ],
+)
+def test_a_stop_from_inside_is_stuck_from_when_a_check_saw_or_noted_it(
+    left_by: str, seen_at: int | None, noted_at: int | None, *, wrong: bool
+) -> None:
+    told = record({})
+    launch = launched(told, 0, left_running_at=MINUTE)
+    launch.left_by = left_by
+    if seen_at is not None:
+        checked(told, launch, seen_at * MINUTE, "over").state_at_start = InstanceState.STOPPING
+    if noted_at is not None:
+        at = noted_at * MINUTE
+        noticed = {"runctl:noticed": f"{format_time(to_datetime(at))} stop"}
+        told.taggings.append(Tagging(at, launch.number, noticed, checked(told, launch, at)))
+    checked(told, launch, 20 * MINUTE).state_at_start = InstanceState.STOPPING
+    assert broken(told, a_stuck_stop_is_forced) is wrong
+
+
 PARDONS = [
     (Right.TAG, Pardon(HOUR, 2 * MINUTE), MAX_REFUSALS),
     (Right.METRIC, Pardon(HOUR, 2 * MINUTE), 0),

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.simulation.judge.safety import no_upload_is_lost
+from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Action
+from sandbox.simulation.judge.safety import a_stopped_instance_is_kept, no_upload_is_lost
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 
-from .records import PREFIX, broken, ended, launched, record
+from .records import PREFIX, broken, checked, ended, launched, record
 
 SEEN, BEGUN_BY_THE_SIGNAL = f"{PREFIX}big.pt", f"{PREFIX}last.pt"
 
@@ -42,3 +44,23 @@ def test_an_upload_was_given_up_an_hour_before_a_large_output_was_there_and_not_
     ended(told, launch, there_at + 2 * SECOND)
     told.endings[-1] = replace(told.endings[-1], looks=(there_at + SECOND,), under_way=(SEEN,))
     assert broken(told, no_upload_is_lost) is wrong
+
+
+@pytest.mark.parametrize("dated_back", [True, False])
+def test_an_upload_may_have_been_given_up_an_hour_before_a_late_check_of_a_stopped_instance(
+    *, dated_back: bool
+) -> None:
+    told = record({"expected_outputs": ("model.pt",), "on_complete": Action.TERMINATE})
+    launch = launched(told, 0, left_running_at=11 * MINUTE)
+    told.bucket.timeline.now = MINUTE
+    told.bucket.begin_upload(SEEN, 10, 0, moves=False)
+    output = told.bucket.begin_upload(f"{PREFIX}model.pt", 10, 0, moves=True)
+    told.bucket.timeline.now = 10 * MINUTE
+    if dated_back:
+        told.bucket.complete_upload(output)
+    else:
+        told.bucket.put(f"{PREFIX}model.pt", 10)
+    check = checked(told, launch, 3 * HOUR, "end")
+    check.state_at_start = InstanceState.STOPPED
+    told.terminated_stopped.append((3 * HOUR, launch, check))
+    assert broken(told, a_stopped_instance_is_kept) is not dated_back

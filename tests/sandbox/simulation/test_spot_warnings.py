@@ -40,6 +40,14 @@ def test_a_warning_asks_for_nothing_in_a_later_launch(invariant: Invariant) -> N
     assert not broken(_heard(2 * MINUTE, WARNED_AT + MINUTE), invariant)
 
 
+@pytest.mark.parametrize(("left_after", "wrong"), [(-SECOND, False), (SECOND, True)])
+def test_what_ec2_has_taken_before_the_check_sees_it_is_settled_by_a_later_one(left_after: int, *, wrong: bool) -> None:
+    told = _heard(MINUTE)
+    check = told.checks[-1]
+    told.launches[0].left_running_at = check.started_at + left_after
+    assert broken(told, an_interruption_is_recorded) is wrong
+
+
 @pytest.mark.parametrize(
     ("completed_after", "deleted", "wrong"),
     [(SECOND, False, False), (3 * SECOND, False, True), (-SECOND, True, False), (SECOND, True, True)],

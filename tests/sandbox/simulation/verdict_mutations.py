@@ -8,7 +8,7 @@ from monitor_runtime import check
 from monitor_runtime.act import carry_out, recording
 from monitor_runtime.contract import deadline, memory
 from monitor_runtime.decide import completed, completion, decide, ended, unmet
-from monitor_runtime.observe import markers
+from monitor_runtime.observe import markers, observe, uploads
 
 from .mutation import Mutation
 from .patches import (
@@ -19,6 +19,8 @@ from .patches import (
     noted_unless_gone,
     nothing,
     noticed_ever,
+    only_the_first,
+    only_the_newest,
     replaced,
     uncounted,
     understood,
@@ -48,6 +50,18 @@ VERDICT_MUTATIONS = (
         500,
     ),
     Mutation("the body of a marker is not read", replaced(markers, "parse_body", unread), "the_outcome_is_true", 300),
+    Mutation(
+        "of several markers only the first is read",
+        wrapped(observe, "read_markers", only_the_first),
+        "the_outcome_is_true",
+        1000,
+    ),
+    Mutation(
+        "of several uploads only the newest is looked into",
+        wrapped(uploads, "_not_superseded", only_the_newest),
+        "grace_is_given_in_full",
+        1000,
+    ),
     Mutation(
         "a body that is not understood is believed",
         wrapped(markers, "parse_body", understood),
@@ -130,6 +144,12 @@ VERDICT_MUTATIONS = (
         "what is stuck is left alone",
         replaced(ended, "STUCK_AFTER", timedelta(days=1000)),
         "a_stuck_stop_is_forced",
+    ),
+    Mutation(
+        "a stop without a time is never noted",
+        replaced(check, "note_first_seen", nothing),
+        "a_stuck_stop_is_forced",
+        1500,
     ),
     Mutation(
         "every stop is forced",
