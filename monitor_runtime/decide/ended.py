@@ -97,10 +97,15 @@ def _outcome(settings: Settings, seen: Observation, now: datetime) -> tuple[Outc
     memory, recorded = seen.memory, seen.memory.ended_as
     if recorded is None or _went_on(seen):
         return _worked_out(settings, seen, now)
-    complete = seen.completion is not None and seen.completion.outcome is Outcome.SUCCEEDED
-    if complete and recorded in {Outcome.SUCCEEDED, Outcome.UNVERIFIED}:
+    if recorded in {Outcome.SUCCEEDED, Outcome.UNVERIFIED} and seen.completion and not _failed_on_its_way_out(seen):
         return _worked_out(settings, seen, now)
     return recorded, memory.evidence
+
+
+def _failed_on_its_way_out(seen: Observation) -> bool:
+    """Whether a complete run's failure marker came of the shutdown itself."""
+    found, since = seen.completion, seen.instance.state_changed_at
+    return bool(found and found.outcome is Outcome.FAILED and since and found.modified_at >= since)
 
 
 def _went_on(seen: Observation) -> bool:

@@ -61,6 +61,17 @@ def test_work_that_arrived_after_it_was_recorded_as_unverified_is_a_success(reas
     assert (decision.outcome, decision.is_news) == (Outcome.SUCCEEDED, True)
 
 
+@pytest.mark.parametrize(("seconds", "outcome"), [(-1, Outcome.FAILED), (1, Outcome.SUCCEEDED)])
+def test_a_failure_marker_counts_against_a_recorded_success_unless_the_shutdown_wrote_it(
+    seconds: int, outcome: Outcome
+) -> None:
+    recorded = {**_recorded(Outcome.SUCCEEDED), names.TAG_REASON: "spot interruption: marker done"}
+    failed = stored("FAILED", at(hours=2, minutes=1) + timedelta(seconds=seconds))
+    decision = decided(settings(), _stopped(DONE, failed, tags=recorded), NOW)
+    assert isinstance(decision, Settle)
+    assert decision.outcome is outcome
+
+
 @pytest.mark.parametrize("notified", [True, False])
 def test_an_ending_that_one_check_made_and_told_while_another_was_refused_is_no_news(*, notified: bool) -> None:
     recorded = {**_recorded(Outcome.SUCCEEDED), names.TAG_REASON: "refused: marker done"}
