@@ -70,7 +70,7 @@ def notice(context: CheckContext, instance: Instance, seen: Observation, *, goes
     """
     found, noticed = seen.completion, seen.memory.noticed
     if found is None:
-        if goes_on and noticed and not isinstance(seen.objects, Unknown | None):
+        if goes_on and noticed not in {"", STOP} and not isinstance(seen.objects, Unknown | None):
             context.report.problem(f"{noticed} is gone again: the run goes on, its grace period has ended")
             _note(context, instance, "")
         return

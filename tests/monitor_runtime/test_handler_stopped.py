@@ -239,6 +239,18 @@ def test_what_s3_denies_for_an_hour_after_a_stop_without_a_time_is_not_waited_fo
         assert _told(cloud)[:1] == ["interrupted"]
 
 
+def test_a_stop_without_a_time_is_no_marker_that_is_gone_when_ec2_refuses_to_terminate_it() -> None:
+    with moto_cloud(on_deadline=Action.TERMINATE) as cloud:
+        watched(cloud)
+        cloud.faults["ec2:TerminateInstances"] = NOT_PERMITTED
+        _checks(cloud, 1, hours=40)
+        for state in (("stopping", 64, "User initiated"), POWERED_OFF):
+            cloud.force_state(*state)
+            _checks(cloud, 1, minutes=3)
+        assert cloud.tags[names.TAG_OUTCOME] == "deadline"
+        assert cloud.tags[names.TAG_NOTICED].endswith(" stop")
+
+
 @pytest.mark.parametrize("action", Action)
 def test_a_stop_without_a_time_that_is_found_late_is_not_taken_for_the_deadline(action: Action) -> None:
     with moto_cloud(on_deadline=action) as cloud:
