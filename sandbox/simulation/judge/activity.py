@@ -117,6 +117,7 @@ class Activity(Markers):
             check.started_at
             for check in self.record.checks
             if check.launch == launch.number and check.completed and check.state_at_start in _STOPPED
+            if check.trigger != "audit"
         ]
         noted = [
             tagging.at

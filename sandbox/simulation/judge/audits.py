@@ -94,15 +94,17 @@ def _audits_of_tampered_runs(truth: Truth) -> Iterator[Check]:
 def goes_on(truth: Truth, check: Check) -> bool:
     """Whether the run was neither ended nor about to be removed, from the beginning of a check to its end.
 
-    Once its deadline switch is gone, nothing names an instance any more that has lost all its tags.
+    EC2 may not know a new instance yet. Once its deadline switch is gone, nothing names an instance any more that has lost all its tags.
     """
     launch, ended_at = truth.record.launches[check.launch], check.ended_at or check.started_at
     nameless = check.tampered is Tampering.TAGS_STRIPPED and check.switch_after is None
     alive = check.state_at_start in ALIVE and check.state_at_end in ALIVE
+    known = launch.previous is not None or check.started_at >= launch.at + truth.record.scenario.machine.unknown_for
     changed = check.tampered_after not in {None, check.tampered}
     destroyed = truth.record.destroyed_at is not None and truth.record.destroyed_at < ended_at
     return (
         alive
+        and known
         and not nameless
         and not changed
         and not destroyed

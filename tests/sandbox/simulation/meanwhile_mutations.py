@@ -10,12 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor_runtime import check
-from monitor_runtime.act import carry_out, unrecorded
+from monitor_runtime.act import unrecorded
 from monitor_runtime.act.check_context import CheckContext
-from monitor_runtime.act.follow_up import Recheck
-from monitor_runtime.cloud.values import Instance
 from monitor_runtime.contract.deadline import LAST_LOOK, deadline
-from monitor_runtime.contract.memory import Memory
 from monitor_runtime.contract.settings import Settings
 from monitor_runtime.decide import case, decide
 from monitor_runtime.decide.decisions import Decision, End
@@ -30,15 +27,6 @@ def _last_look_of_any(settings: Settings, launched_at: datetime) -> datetime | N
     return due and due + LAST_LOOK
 
 
-def _unreleased(
-    original: Callable[[CheckContext, Instance, Memory], bool],
-    context: CheckContext,
-    instance: Instance,
-    memory: Memory,
-) -> bool:
-    return original(context, instance, replace(memory, released_at=None))
-
-
 def _just_due(
     original: Callable[[CheckContext, Observation, Decision], bool],
     context: CheckContext,
@@ -49,21 +37,7 @@ def _just_due(
     return original(context, seen, as_if)
 
 
-def _as_any(original: Callable[..., float], context: CheckContext, recheck: Recheck, *seconds: float) -> float:
-    return original(context, replace(recheck, in_grace=False), *seconds)
-
-
 MEANWHILE_MUTATIONS = (
-    Mutation(
-        "what was stopped is terminated though somebody has started it again",
-        replaced(carry_out, "is_overtaken", lambda *_: False),
-        "every_ending_has_a_cause",
-    ),
-    Mutation(
-        "what Pulumi removes before a retry was ended by the check",
-        wrapped(carry_out, "is_ended_by_another", _unreleased),
-        "a_removed_instance_is_no_news",
-    ),
     Mutation(
         "a deadline that is only reported has a last look",
         replaced(case, "last_look", _last_look_of_any),
@@ -73,11 +47,6 @@ MEANWHILE_MUTATIONS = (
         "what is overdue was not refused",
         wrapped(check, "_asks_memory", _just_due),
         "calls_are_bounded",
-    ),
-    Mutation(
-        "what is completed while a check waits is not waited for",
-        wrapped(check, "_can_wait", _as_any),
-        "a_noticed_completion_is_ended_at_once",
     ),
     Mutation(
         "unverified work is ended by a deadline that is only reported while S3 fails",

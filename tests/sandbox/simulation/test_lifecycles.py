@@ -73,6 +73,10 @@ FOUND_SOMETHING = (
     1_022_014_668,
     1_022_040_990,
     1_022_044_001,
+    1_023_005_507,
+    1_023_023_369,
+    1_023_028_875,
+    1_023_034_223,
 )
 """What was wrong with the monitor, or with its judge, did not show in thousands of others."""
 GRACE_IGNORED = next(mutation for mutation in MUTATIONS if mutation.name == "grace is ignored")

@@ -48,6 +48,7 @@ def test_a_stop_from_inside_is_stuck_from_when_a_check_saw_or_noted_it(
         at = noted_at * MINUTE
         noticed = {"runctl:noticed": f"{format_time(to_datetime(at))} stop"}
         told.taggings.append(Tagging(at, launch.number, noticed, checked(told, launch, at)))
+    checked(told, launch, 2 * MINUTE, "over", "audit").state_at_start = InstanceState.STOPPING
     checked(told, launch, 20 * MINUTE).state_at_start = InstanceState.STOPPING
     assert broken(told, a_stuck_stop_is_forced) is wrong
 

@@ -35,8 +35,7 @@ VERDICT_MUTATIONS = (
     Mutation(
         "an ending is dated by when it is written down",
         wrapped(carry_out, "outcome_tags", dated_late),
-        "an_ended_run_is_settled_by_the_next_check",
-        1000,
+        "an_ending_is_told_once",
     ),
     Mutation(
         "nothing is verified",
