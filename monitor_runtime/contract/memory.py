@@ -124,7 +124,7 @@ class Memory:
         def tag(name: str) -> str:
             return launch.tags.get(name, "")
 
-        ended_at = _since_launch(launch, tag(names.TAG_ENDED_AT))
+        ended_at = _after_launch(launch, tag(names.TAG_ENDED_AT))
         notified_at = _since_launch(launch, tag(names.TAG_NOTIFIED))
         outcome = tag(names.TAG_OUTCOME)
         known = Outcome(outcome) if outcome in set(Outcome) else None
@@ -133,10 +133,7 @@ class Memory:
         refused = refusals if refusals and _is_of(launch, refusals.at) else None
         of_before = bool(refused) and reason.endswith(ONLY_STARTED_AGAIN)
         noticed_at, noticed = _parts(tag(names.TAG_NOTICED), 2)
-        noticed_since = _since_launch(launch, noticed_at)
-        if noticed == STOP and noticed_since == launch.launched_at:
-            # Written by a check that looked a moment before the launch: nothing stops in its first second.
-            noticed_since = None
+        noticed_since = (_after_launch if noticed == STOP else _since_launch)(launch, noticed_at)
         armed = tag(names.TAG_ARMED)
         progress, progress_at = _parts(tag(names.TAG_PROGRESS), 2)
         return cls(
@@ -221,6 +218,12 @@ def _since_launch(launch: Launch, value: str) -> datetime | None:
     """The time that is written there, if it belongs to the current launch."""
     moment = parse_time(value)
     return moment if moment and _is_of(launch, moment) else None
+
+
+def _after_launch(launch: Launch, value: str) -> datetime | None:
+    """The same of an end: none comes within a launch's first second, and a check may have looked a moment before it."""
+    moment = _since_launch(launch, value)
+    return None if moment == launch.launched_at else moment
 
 
 def _is_of(launch: Launch, moment: datetime) -> bool:

@@ -16,6 +16,7 @@ from ..builders import LAUNCH, at, instance
 NOW = at(hours=3)
 BEFORE_LAUNCH = "2026-03-02T08:59:59Z"
 AT_LAUNCH = "2026-03-02T09:00:00Z"
+AFTER_LAUNCH = "2026-03-02T09:00:01Z"
 
 
 # Times.
@@ -120,23 +121,35 @@ def _ended(value: str, moment: str, launched_at: datetime | None = LAUNCH) -> In
 @pytest.mark.parametrize(
     ("told", "outcome"),
     [
-        (_ended("succeeded", AT_LAUNCH), Outcome.SUCCEEDED),
+        (_ended("succeeded", AFTER_LAUNCH), Outcome.SUCCEEDED),
         (_ended("unverified", "2026-03-05T00:00:00Z"), Outcome.UNVERIFIED),
         (_ended("failed", AT_LAUNCH, launched_at=None), Outcome.FAILED),
         (_ended("succeeded", BEFORE_LAUNCH), None),
+        (_ended("succeeded", AT_LAUNCH), None),
         (_ended("succeeded", ""), None),
         (_ended("succeeded", "soon"), None),
-        (_ended("SUCCEEDED", AT_LAUNCH), None),
-        (_ended("", AT_LAUNCH), None),
+        (_ended("SUCCEEDED", AFTER_LAUNCH), None),
+        (_ended("", AFTER_LAUNCH), None),
         (instance(), None),
     ],
-    ids=["at launch", "later", "launch unknown", "earlier launch", "no time", "bad time", "case", "empty", "no tags"],
+    ids=[
+        "a second later",
+        "later",
+        "launch unknown",
+        "earlier launch",
+        "looked before the launch",
+        "no time",
+        "bad time",
+        "case",
+        "empty",
+        "no tags",
+    ],
 )
 def test_an_outcome_counts_when_it_is_of_the_present_launch(told: Instance, outcome: Outcome | None) -> None:
     assert Memory.of(told, NOW).outcome == outcome
 
 
-@pytest.mark.parametrize(("moment", "ended_at"), [(AT_LAUNCH, LAUNCH), (BEFORE_LAUNCH, None), ("", None)])
+@pytest.mark.parametrize(("moment", "ended_at"), [(AFTER_LAUNCH, at(seconds=1)), (AT_LAUNCH, None), ("", None)])
 def test_an_ending_has_its_time_from_the_present_launch(moment: str, ended_at: datetime | None) -> None:
     assert Memory.of(_ended("succeeded", moment), NOW).ended_at == ended_at
 
@@ -225,7 +238,7 @@ def test_a_refusal_of_an_earlier_launch_or_without_a_count_is_none(written: str)
     assert (found.refused, found.refused_count, found.refused_at) == ("", 0, None)
 
 
-@pytest.mark.parametrize(("ended_at", "reason"), [(AT_LAUNCH, "marker done"), (BEFORE_LAUNCH, "")])
+@pytest.mark.parametrize(("ended_at", "reason"), [(AFTER_LAUNCH, "marker done"), (BEFORE_LAUNCH, "")])
 def test_the_reason_stands_beside_the_outcome_of_this_launch(ended_at: str, reason: str) -> None:
     assert Memory.of(_ended("succeeded", ended_at), NOW).reason == reason
 
