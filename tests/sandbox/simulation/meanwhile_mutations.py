@@ -14,7 +14,7 @@ from monitor_runtime.act import unrecorded
 from monitor_runtime.act.check_context import CheckContext
 from monitor_runtime.contract.deadline import LAST_LOOK, deadline
 from monitor_runtime.contract.settings import Settings
-from monitor_runtime.decide import case, decide
+from monitor_runtime.decide import case
 from monitor_runtime.decide.decisions import Decision, End
 from monitor_runtime.decide.observation import Observation
 
@@ -47,11 +47,6 @@ MEANWHILE_MUTATIONS = (
         "what is overdue was not refused",
         wrapped(check, "_asks_memory", _just_due),
         "calls_are_bounded",
-    ),
-    Mutation(
-        "unverified work is ended by a deadline that is only reported while S3 fails",
-        replaced(decide, "_is_spared", lambda *_: False),
-        "an_ending_is_told_once",
     ),
     Mutation(
         "a refusal that a person forgave comes back",

@@ -77,6 +77,7 @@ FOUND_SOMETHING = (
     1_023_023_369,
     1_023_028_875,
     1_023_034_223,
+    1_023_047_859,
 )
 """What was wrong with the monitor, or with its judge, did not show in thousands of others."""
 GRACE_IGNORED = next(mutation for mutation in MUTATIONS if mutation.name == "grace is ignored")
