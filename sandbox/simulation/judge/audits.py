@@ -94,7 +94,8 @@ def _audits_of_tampered_runs(truth: Truth) -> Iterator[Check]:
 def goes_on(truth: Truth, check: Check) -> bool:
     """Whether the run was neither ended nor about to be removed, from the beginning of a check to its end.
 
-    EC2 may not know a new instance yet. Once its deadline switch is gone, nothing names an instance any more that has lost all its tags.
+    EC2 may not know a new instance yet. Once its deadline switch is gone, nothing names an instance any more that has
+    lost all its tags.
     """
     launch, ended_at = truth.record.launches[check.launch], check.ended_at or check.started_at
     nameless = check.tampered is Tampering.TAGS_STRIPPED and check.switch_after is None
