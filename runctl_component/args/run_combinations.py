@@ -25,6 +25,7 @@ def combinations(values: Mapping[str, Any]) -> Iterator[Problem]:
             fix="remove one of the two" if both else "say with one of the two what starts the training",
         )
     yield from _user_data_problems(values)
+    yield from _gpu_problems(values)
     yield from _tag_problems(values)
     yield from declared_twice(values)
     if "kms_key_arn" in values and values.get("server_side_encryption") == "AES256":
@@ -92,13 +93,36 @@ def _user_data_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
     for field, fix in _DONE_BY_THE_RUNNER.items():
         if field in values:
             yield Problem(field, found="given together with user_data", accepted="only with command", fix=fix)
+
+
+def _gpu_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """A measure of GPUs that nobody would publish: the run would never be found idle."""
     idle = values.get("idle")
-    if isinstance(idle, Mapping) and cast("Mapping[str, object]", idle).get("metric") == GPU_WORD:
+    metric = cast("Mapping[str, object]", idle).get("metric") if isinstance(idle, Mapping) else None
+    instance_type = values.get("instance_type", DEFAULT_INSTANCE_TYPE)
+    if not isinstance(metric, str) or "gpu" not in metric.lower() or "/" in metric:
+        return
+    if metric != GPU_WORD:
         yield Problem(
             "idle.metric",
-            got=GPU_WORD,
+            got=metric,
+            accepted=f"{GPU_WORD}, or Namespace/MetricName: EC2 itself publishes no GPU metric",
+            fix=f"write {GPU_WORD} with command, or CWAgent/nvidia_smi_utilization_gpu where the CloudWatch agent runs",
+        )
+    elif "user_data" in values:
+        yield Problem(
+            "idle.metric",
+            got=metric,
             accepted="the name of a metric, with user_data: only with command there is a runner that measures the GPUs",
             fix="let the CloudWatch agent publish it, and write CWAgent/nvidia_smi_utilization_gpu",
+        )
+    elif "ami" not in values and isinstance(instance_type, str) and not has_nvidia_gpu(instance_type):
+        yield Problem(
+            "idle.metric",
+            got=metric,
+            accepted=f"a metric that {instance_type} has: its default image drives no GPU",
+            fix="write CPUUtilization, choose an instance_type with NVIDIA GPUs, or an ami with their driver",
+            touches=("instance_type", "ami"),
         )
 
 

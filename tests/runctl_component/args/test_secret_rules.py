@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
 
 from runctl_component.args.run_combinations import combinations
@@ -76,11 +77,34 @@ def test_what_our_runner_does_is_not_done_beside_other_user_data(field: str, val
     assert str(problem).startswith(f"{field}: given together with user_data; accepted: only with command")
 
 
+IDLE = {"metric": "gpu", "threshold": 5, "minutes": 30}
+
+
 def test_nobody_measures_the_gpus_beside_other_user_data() -> None:
-    idle = {"metric": "gpu", "threshold": 5, "minutes": 30}
-    (problem,) = combinations({"bucket": "outputs", "user_data": "#!/bin/sh", "idle": idle})
+    (problem,) = combinations({"bucket": "outputs", "user_data": "#!/bin/sh", "idle": IDLE})
     assert str(problem).startswith("idle.metric: got 'gpu'")
-    assert list(combinations({**BASE, "idle": idle})) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "accepted"),
+    [
+        ({"instance_type": "g5.xlarge"}, True),
+        ({"instance_type": "m7i.large", "ami": "ami-0123456789abcdef0"}, True),
+        ({"instance_type": pulumi.Output.from_input("m7i.large")}, True),
+        ({"instance_type": "m7i.large"}, False),
+        ({}, True),
+    ],
+)
+def test_gpus_are_measured_where_the_image_drives_them(where: dict[str, Any], *, accepted: bool) -> None:
+    problems = list(combinations({**BASE, **where, "idle": IDLE}))
+    assert [problem.field for problem in problems] == ([] if accepted else ["idle.metric"])
+
+
+@pytest.mark.parametrize("metric", ["GPU", "Gpu", "GPUUtilization", "nvidia_smi_utilization_gpu"])
+def test_a_gpu_metric_that_ec2_does_not_publish_is_refused(metric: str) -> None:
+    values = {**BASE, "instance_type": "g5.xlarge", "idle": {**IDLE, "metric": metric}}
+    (problem,) = combinations(values)
+    assert str(problem).startswith(f"idle.metric: got '{metric}'; accepted: gpu, or Namespace/MetricName")
 
 
 def test_a_key_of_the_bucket_contradicts_a_key_of_s3s_own() -> None:
