@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.settings import Idle, Stalled
@@ -19,6 +20,10 @@ S3_EVENT = {
     "detail-type": "Object Created",
     "detail": {"bucket": {"name": BUCKET}, "object": {"key": f"{PREFIX}done"}},
 }
+
+
+POWERED_OFF = ("stopped", 80, "User initiated")
+"""A shutdown from inside, of which EC2 says no time."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,23 @@ def watched(cloud: Cloud) -> Cloud:
     cloud.check("first-check")
     cloud.pass_time(hours=2)
     return cloud
+
+
+def checks(cloud: Cloud, times: int, **apart: float) -> dict[str, Any]:
+    """Checks, whatever EC2 refuses; the reply to the last one."""
+    reply: dict[str, Any] = {}
+    for _ in range(times):
+        cloud.pass_time(**apart)
+        try:
+            reply = cloud.check()
+        except EndingFailedError:
+            continue
+    return reply
+
+
+def told(cloud: Cloud) -> list[str]:
+    """The outcomes that were told, taken from the queue with this."""
+    return [message["outcome"] for message in cloud.messages()]
 
 
 def _noticeable(cloud: Cloud) -> None:

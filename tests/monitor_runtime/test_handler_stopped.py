@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from monitor_runtime.act.ending import EndingFailedError
 from monitor_runtime.contract import names
 from monitor_runtime.contract.outcomes import Action
 from monitor_runtime.contract.times import format_time
@@ -15,10 +14,8 @@ from sandbox.aws.boto import client
 
 from .cloud.aws_failures import DENIED, error, raiser
 from .cloud.moto_cloud import Cloud, moto_cloud
-from .handler_paths import watched
+from .handler_paths import POWERED_OFF, checks, told, watched
 
-POWERED_OFF = ("stopped", 80, "User initiated")
-"""A shutdown from inside, of which EC2 says no time."""
 NOT_PERMITTED = raiser(error("OperationNotPermitted", 400))
 TOPIC_GONE = raiser(error("NotFound", 404))
 MARKERS = pytest.mark.parametrize(("marker", "outcome"), [("done", "succeeded"), ("FAILED", "failed")])
@@ -37,22 +34,6 @@ def _warn(cloud: Cloud) -> dict[str, Any]:
             "detail": {"instance-id": cloud.instance_id, "instance-action": "stop"},
         }
     )
-
-
-def _checks(cloud: Cloud, times: int, **apart: float) -> dict[str, Any]:
-    """Checks, whatever EC2 refuses; the reply to the last one."""
-    reply: dict[str, Any] = {}
-    for _ in range(times):
-        cloud.pass_time(**apart)
-        try:
-            reply = cloud.check()
-        except EndingFailedError:
-            continue
-    return reply
-
-
-def _told(cloud: Cloud) -> list[str]:
-    return [message["outcome"] for message in cloud.messages()]
 
 
 def _open_requests() -> int:
@@ -77,13 +58,13 @@ def test_a_complete_run_that_ec2_takes_back_is_terminated_once_it_has_stopped(ma
         _complete_and_interrupted(cloud, marker)
         cloud.check()
         assert (cloud.state, _open_requests()) == ("terminated", 0)
-        assert _told(cloud) == [outcome]
+        assert told(cloud) == [outcome]
 
 
 def test_a_complete_run_that_ec2_takes_back_stays_stopped_where_a_stop_is_declared() -> None:
     with moto_cloud() as cloud:
         _complete_and_interrupted(cloud)
-        assert _checks(cloud, 3, hours=1)["decision"] == "over"
+        assert checks(cloud, 3, hours=1)["decision"] == "over"
         assert cloud.state == "stopped"
 
 
@@ -95,8 +76,8 @@ def test_an_interrupted_run_waits_for_ec2_to_start_it_again() -> None:
         cloud.put("FAILED")
         cloud.pass_time(minutes=2)
         cloud.force_state(*POWERED_OFF)
-        assert _checks(cloud, 30, hours=1)["decision"] == "over"
-        assert (cloud.state, _told(cloud)) == ("stopped", ["interrupted"])
+        assert checks(cloud, 30, hours=1)["decision"] == "over"
+        assert (cloud.state, told(cloud)) == ("stopped", ["interrupted"])
         assert "s3:ListObjectsV2" not in cloud.made()
 
 
@@ -104,12 +85,12 @@ def test_a_run_that_went_on_after_a_vain_warning_ends_as_what_it_became() -> Non
     with moto_cloud(**_terminates()) as cloud:
         watched(cloud)
         _warn(cloud)
-        _checks(cloud, 1, minutes=10)
+        checks(cloud, 1, minutes=10)
         cloud.pass_time(hours=1)
         cloud.put("done")
         cloud.force_state(*POWERED_OFF)
         cloud.check()
-        assert (cloud.state, sorted(_told(cloud))) == ("terminated", ["interrupted", "succeeded"])
+        assert (cloud.state, sorted(told(cloud))) == ("terminated", ["interrupted", "succeeded"])
 
 
 @pytest.mark.parametrize("forgiven", [False, True], ids=["hourly", "forgiven"])
@@ -121,40 +102,40 @@ def test_what_ec2_refused_to_terminate_is_terminated_once_it_has_stopped(
         cloud.make_spot("persistent")
         watched(cloud).put(marker)
         cloud.faults["ec2:TerminateInstances"] = NOT_PERMITTED
-        _checks(cloud, 5, minutes=5)
+        checks(cloud, 5, minutes=5)
         cloud.force_state(*POWERED_OFF)
         if forgiven:
             client("ec2").delete_tags(Resources=[cloud.instance_id], Tags=[{"Key": names.TAG_REFUSED}])
         cloud.faults.clear()
-        _checks(cloud, 2, minutes=1 if forgiven else 50)
+        checks(cloud, 2, minutes=1 if forgiven else 50)
         assert (cloud.state, _open_requests()) == ("terminated", 0)
-        assert _told(cloud) == [outcome]
+        assert told(cloud) == [outcome]
 
 
 def test_what_ec2_goes_on_refusing_of_a_stopped_instance_is_asked_for_once_an_hour() -> None:
     with moto_cloud(**_terminates()) as cloud:
         watched(cloud).put("done")
         cloud.faults["ec2:TerminateInstances"] = NOT_PERMITTED
-        _checks(cloud, 5, minutes=5)
+        checks(cloud, 5, minutes=5)
         cloud.force_state(*POWERED_OFF)
-        _checks(cloud, 5, hours=1)
+        checks(cloud, 5, hours=1)
         asked = 0
         for _ in range(12):
-            assert "refused too often" in "".join(_checks(cloud, 1, minutes=10).get("problems", ["refused too often"]))
+            assert "refused too often" in "".join(checks(cloud, 1, minutes=10).get("problems", ["refused too often"]))
             asked += "ec2:TerminateInstances" in cloud.made()
         assert asked <= 2
-        assert _told(cloud) == ["succeeded"]
+        assert told(cloud) == ["succeeded"]
 
 
 def test_what_the_monitor_stopped_itself_after_a_refusal_stays_stopped_though_the_declaration_changes() -> None:
     with moto_cloud() as cloud:
         watched(cloud).put("done")
         cloud.faults["ec2:StopInstances"] = NOT_PERMITTED
-        _checks(cloud, 2, minutes=5)
+        checks(cloud, 2, minutes=5)
         cloud.faults.clear()
-        _checks(cloud, 1, minutes=5)
+        checks(cloud, 1, minutes=5)
         cloud.declare(**_terminates())
-        _checks(cloud, 3, hours=1)
+        checks(cloud, 3, hours=1)
         assert cloud.state == "stopped"
 
 
@@ -164,12 +145,12 @@ def test_refused_work_that_is_in_doubt_by_now_stays_stopped() -> None:
         cloud.faults["ec2:TerminateInstances"] = NOT_PERMITTED
         cloud.put("last.pt")
         cloud.put("done")
-        _checks(cloud, 3, minutes=5)
+        checks(cloud, 3, minutes=5)
         cloud.force_state(*POWERED_OFF)
         cloud.put("last.pt", b"")
         cloud.faults.clear()
-        _checks(cloud, 3, hours=1)
-        assert (cloud.state, _told(cloud)) == ("stopped", ["unverified"])
+        checks(cloud, 3, hours=1)
+        assert (cloud.state, told(cloud)) == ("stopped", ["unverified"])
 
 
 # What cannot be told or cleared away keeps nothing back.
@@ -182,9 +163,9 @@ def test_what_cannot_be_told_or_cleared_away_does_not_keep_a_stopped_instance(ca
     with moto_cloud(terminate_after_days=1) as cloud:
         watched(cloud).put("done")
         cloud.faults[call] = fault
-        _checks(cloud, 3, minutes=5)
+        checks(cloud, 3, minutes=5)
         assert cloud.state == "stopped"
-        reply = _checks(cloud, 1, days=2)
+        reply = checks(cloud, 1, days=2)
         assert cloud.state == "terminated"
         assert (reply["decision"], reply["action"]) == ("settle", "terminate")
         assert call in cloud.made()
@@ -196,91 +177,10 @@ def test_a_topic_that_is_gone_does_not_keep_what_was_on_hold_when_it_stopped_its
         cloud.faults["sns:Publish"] = TOPIC_GONE
         cloud.tag(hold_until=format_time(cloud.clock.now() + timedelta(hours=1)))
         cloud.force_state(*POWERED_OFF)
-        _checks(cloud, 2, minutes=10)
+        checks(cloud, 2, minutes=10)
         assert cloud.state == "stopped"
-        _checks(cloud, 1, hours=1)
+        checks(cloud, 1, hours=1)
         assert cloud.state == "terminated"
-
-
-# A stop of which EC2 says no time counts from when it was first seen.
-
-
-def test_what_s3_denies_for_a_moment_after_a_stop_without_a_time_is_waited_for() -> None:
-    with moto_cloud() as cloud:
-        watched(cloud).put("done")
-        cloud.force_state(*POWERED_OFF)
-        cloud.faults["s3:ListObjectsV2"] = DENIED
-        assert _checks(cloud, 5, minutes=10)["decision"] == "over"
-        cloud.faults.clear()
-        assert _checks(cloud, 1, minutes=5)["outcome"] == "succeeded"
-        assert _told(cloud) == ["succeeded"]
-
-
-def test_a_stop_without_a_time_is_noted_as_of_the_second_in_which_the_look_began() -> None:
-    with moto_cloud() as cloud:
-        watched(cloud)
-        cloud.force_state(*POWERED_OFF)
-        cloud.faults["s3:ListObjectsV2"] = DENIED
-        cloud.pass_time(minutes=10, seconds=-cloud.clock.now().microsecond / 1e6 + 0.7)
-        looked_at = format_time(cloud.clock.now())
-        cloud.check()
-        assert cloud.tags[names.TAG_NOTICED] == f"{looked_at} stop"
-
-
-@pytest.mark.parametrize("tagging", [None, DENIED], ids=["tags", "carried"])
-def test_what_s3_denies_for_an_hour_after_a_stop_without_a_time_is_not_waited_for(tagging: Any) -> None:
-    with moto_cloud() as cloud:
-        watched(cloud)
-        cloud.force_state(*POWERED_OFF)
-        cloud.faults["s3:ListObjectsV2"] = DENIED
-        if tagging:
-            cloud.faults["ec2:CreateTags"] = tagging
-        _checks(cloud, 8, minutes=10)
-        assert _told(cloud)[:1] == ["interrupted"]
-
-
-def test_a_stop_without_a_time_is_no_marker_that_is_gone_when_ec2_refuses_to_terminate_it() -> None:
-    with moto_cloud(on_deadline=Action.TERMINATE) as cloud:
-        watched(cloud)
-        cloud.faults["ec2:TerminateInstances"] = NOT_PERMITTED
-        _checks(cloud, 1, hours=40)
-        for state in (("stopping", 64, "User initiated"), POWERED_OFF):
-            cloud.force_state(*state)
-            _checks(cloud, 1, minutes=3)
-        assert cloud.tags[names.TAG_OUTCOME] == "deadline"
-        assert cloud.tags[names.TAG_NOTICED].endswith(" stop")
-
-
-@pytest.mark.parametrize("action", Action)
-def test_a_stop_without_a_time_that_is_found_late_is_not_taken_for_the_deadline(action: Action) -> None:
-    with moto_cloud(on_deadline=action) as cloud:
-        watched(cloud)
-        cloud.force_state(*POWERED_OFF)
-        reply = _checks(cloud, 1, hours=40)
-        assert (reply["outcome"], cloud.state) == ("interrupted", "stopped")
-        assert "since when is not known" in reply["reason"]
-
-
-@pytest.mark.parametrize("tagging", [None, DENIED], ids=["tags", "carried"])
-def test_a_stop_without_a_time_that_hangs_is_forced(tagging: Any) -> None:
-    with moto_cloud() as cloud:
-        watched(cloud)
-        cloud.force_state("stopping", 64, "User initiated")
-        if tagging:
-            cloud.faults["ec2:CreateTags"] = tagging
-        assert _checks(cloud, 2, minutes=5)["decision"] == "over"
-        reply = _checks(cloud, 2, minutes=5)
-        assert reply["decision"] == "force-stop"
-        assert "ec2:StopInstances" in cloud.made()
-
-
-def test_a_stop_without_a_time_is_not_counted_from_a_refusal_before_it() -> None:
-    with moto_cloud() as cloud:
-        watched(cloud).put("done")
-        cloud.faults["ec2:StopInstances"] = NOT_PERMITTED
-        _checks(cloud, 3, minutes=10)
-        cloud.force_state("stopping", 64, "User initiated")
-        assert _checks(cloud, 1, minutes=1)["decision"] == "over"
 
 
 # Terminated by somebody else.
@@ -294,11 +194,11 @@ def test_the_spot_request_of_a_run_that_somebody_terminated_is_cancelled(fault: 
         cloud.force_state("terminated", 48, "User initiated (2026-03-02 11:00:00 GMT)")
         if fault:
             cloud.faults["ec2:CancelSpotInstanceRequests"] = fault
-        reply = _checks(cloud, 1, minutes=5)
+        reply = checks(cloud, 1, minutes=5)
         assert _open_requests() == open_requests
         assert any("not cancelled" in problem for problem in reply["problems"]) is bool(fault)
         (message,) = cloud.messages()
         done = "could not cancel" if fault else "cancelled"
         assert message["done"] == f"found the instance terminated, and {done} its spot request"
-        _checks(cloud, 1, minutes=5)
+        checks(cloud, 1, minutes=5)
         assert "ec2:CancelSpotInstanceRequests" not in cloud.made()

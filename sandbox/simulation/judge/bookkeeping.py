@@ -103,22 +103,26 @@ def the_recorded_outcome_is_true(truth: Truth) -> Iterator[Found]:
             continue
         at, outcome = recorded[-1].at, Outcome(recorded[-1].tags["runctl:outcome"])
         true = _true_outcomes(truth, launch, at, recorded[-1].check.looked_at or at) | truth.refused_before(launch, at)
-        for moment in _worked_out_at(truth, recorded[-1]):
+        for moment in _worked_out_at(truth, recorded):
             true |= _true_outcomes(truth, launch, moment, moment)
         if outcome not in true:
             yield Found(at, f"launch {launch.number} is recorded as {outcome}, true is {', '.join(sorted(true))}")
 
 
-def _worked_out_at(truth: Truth, tagging: Tagging) -> Iterator[int]:
+def _worked_out_at(truth: Truth, recorded: Sequence[Tagging]) -> Iterator[int]:
     """When else the outcome may have been worked out: what is carried, by an earlier check.
 
-    Another instance of the run may have written since the check looked.
+    Another instance of the run may have written since the check looked. What was recorded as EC2 took it back stays.
     """
+    tagging = recorded[-1]
     told_at = to_milliseconds(datetime.fromisoformat(tagging.tags["runctl:ended-at"]))
     if truth.record.replaced_at is not None:
         yield tagging.check.first_described_at or tagging.at
     if truth.record.replaced_at is not None or told_at < whole_seconds(tagging.check.started_at):
         yield told_at
+    if truth.record.interrupted_at is not None:
+        same = [each for each in recorded[:-1] if each.tags["runctl:outcome"] == tagging.tags["runctl:outcome"]]
+        yield from (each.check.looked_at or each.at for each in same)
 
 
 def _recorded_blindly(truth: Truth, tagging: Tagging) -> bool:
@@ -243,33 +247,6 @@ def a_refusal_is_asked_for_again(truth: Truth) -> Iterator[Found]:
             yield Found(check.started_at, f"check {check.number} did not ask again for what was refused long ago")
 
 
-def a_warning_reaches_the_training(truth: Truth) -> Iterator[Found]:
-    """A check that hears in time of a spot interruption signals the training, if it is still at work."""
-    for check in truth.record.checks:
-        heard = check.completed and check.trigger == "spot-warning" and check.state_at_start is InstanceState.RUNNING
-        launch, training = truth.record.launches[check.launch], truth.record.trainings[check.launch]
-        heard = heard and truth.is_warned(launch, check.started_at)
-        if not heard or not truth.record.scenario.has_agent or check.decision in {"ignored", "over"}:
-            continue
-        working = check.looks and not any(truth.finish(launch, look) for look in check.looks)
-        if working and check.ended_at is not None and (training.signalled_at or check.ended_at + 1) > check.ended_at:
-            yield Found(check.started_at, f"check {check.number} did not signal the training")
-
-
-def an_interruption_is_recorded(truth: Truth) -> Iterator[Found]:
-    """An undisturbed check that hears in time of a spot warning, and sees the instance run, leaves an outcome."""
-    for check in truth.record.checks:
-        heard = check.completed and check.trigger == "spot-warning" and check.state_at_start in ALIVE
-        launch = truth.record.launches[check.launch]
-        heard = heard and truth.is_warned(launch, check.started_at)
-        if not heard or check.ended_at is None or (check.reply or {}).get("decision") == "ignored":
-            continue
-        if not launch.is_on(check.described_at or check.started_at):
-            continue
-        if not any(tagging.at <= check.ended_at for tagging in truth.recorded(launch)):
-            yield Found(check.ended_at, f"check {check.number} left the interruption unrecorded")
-
-
 def a_first_check_tries_what_ends_the_run(truth: Truth) -> Iterator[Found]:
     """A first check that lets ``pulumi up`` succeed has asked EC2 for each change, and said that the run is watched.
 
@@ -294,6 +271,4 @@ BOOKKEEPING = (
     only_declared_errors_come_out,
     a_refusal_is_not_asked_for_ever,
     a_refusal_is_asked_for_again,
-    a_warning_reaches_the_training,
-    an_interruption_is_recorded,
 )

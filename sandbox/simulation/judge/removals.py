@@ -1,13 +1,14 @@
-"""Invariants about what goes away: the instance that Pulumi removes, and the marker that somebody deletes."""
+"""Invariants about what goes away: the instance that Pulumi removes or EC2 takes back, the marker that one deletes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
 
+from monitor_runtime.cloud.values import InstanceState
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.truth import REMOVAL, Truth
-from sandbox.simulation.world.machine import Launch
+from sandbox.simulation.world.machine import ALIVE, Launch
 from sandbox.simulation.world.record import Check
 from sandbox.simulation.world.tampering import OF_TAGS
 from sandbox.simulation.world.timeline import MINUTE
@@ -65,6 +66,33 @@ def only_what_was_there_is_gone(truth: Truth) -> Iterator[Found]:
             yield Found(check.started_at, f"check {check.number} says that something is gone that never was there")
 
 
+def a_warning_reaches_the_training(truth: Truth) -> Iterator[Found]:
+    """A check that hears in time of a spot interruption signals the training, if it is still at work."""
+    for check in truth.record.checks:
+        heard = check.completed and check.trigger == "spot-warning" and check.state_at_start is InstanceState.RUNNING
+        launch, training = truth.record.launches[check.launch], truth.record.trainings[check.launch]
+        heard = heard and truth.is_warned(launch, check.started_at)
+        if not heard or not truth.record.scenario.has_agent or check.decision in {"ignored", "over"}:
+            continue
+        working = check.looks and not any(truth.finish(launch, look) for look in check.looks)
+        if working and check.ended_at is not None and (training.signalled_at or check.ended_at + 1) > check.ended_at:
+            yield Found(check.started_at, f"check {check.number} did not signal the training")
+
+
+def an_interruption_is_recorded(truth: Truth) -> Iterator[Found]:
+    """An undisturbed check that hears in time of a spot warning, and sees the instance run, leaves an outcome."""
+    for check in truth.record.checks:
+        heard = check.completed and check.trigger == "spot-warning" and check.state_at_start in ALIVE
+        launch = truth.record.launches[check.launch]
+        heard = heard and truth.is_warned(launch, check.started_at)
+        if not heard or check.ended_at is None or (check.reply or {}).get("decision") == "ignored":
+            continue
+        if not launch.is_on(check.described_at or check.started_at):
+            continue
+        if not any(tagging.at <= check.ended_at for tagging in truth.recorded(launch)):
+            yield Found(check.ended_at, f"check {check.number} left the interruption unrecorded")
+
+
 def _tells(check: Check) -> bool:
     return any("is gone again" in problem for problem in (check.reply or {}).get("problems", []))
 
@@ -87,4 +115,6 @@ REMOVALS = (
     nothing_is_made_for_what_is_being_removed,
     a_marker_that_is_gone_is_told,
     only_what_was_there_is_gone,
+    a_warning_reaches_the_training,
+    an_interruption_is_recorded,
 )

@@ -127,7 +127,8 @@ def endings_are_as_declared(truth: Truth) -> Iterator[Found]:
     for ending in truth.record.endings:
         outcome = outcome_of(ending)
         wanted = declared.get(outcome) if outcome else None
-        if any(due.outcome == outcome for due in truth.started_again(ending.launch, ending.sent_at)):
+        again = [due for look in (*ending.looks, ending.sent_at) for due in truth.started_again(ending.launch, look)]
+        if any(due.outcome == outcome for due in again):
             wanted = Action.STOP
         climbed = wanted is Action.STOP and truth.record.scenario.machine.spot is SpotKind.ONE_TIME
         if outcome is Outcome.UNVERIFIED and ending.action is Action.TERMINATE and not _was_over(truth, ending):

@@ -113,7 +113,7 @@ class Truth(Activity):
         if found:
             dues.extend(sorted(due for due in found if moment >= due.at))
             return dues
-        again = self.started_again(launch, moment)
+        again = self.started_again(launch, moment if looked_at is None else looked_at)
         if again and sure:
             return dues
         dues.extend(due for due in again if moment >= due.at)

@@ -78,6 +78,9 @@ FOUND_SOMETHING = (
     1_023_028_875,
     1_023_034_223,
     1_023_047_859,
+    1_024_106_744,
+    1_024_108_410,
+    1_024_110_196,
 )
 """What was wrong with the monitor, or with its judge, did not show in thousands of others."""
 GRACE_IGNORED = next(mutation for mutation in MUTATIONS if mutation.name == "grace is ignored")

@@ -207,6 +207,17 @@ def test_a_success_marker_that_is_overwritten_with_a_failure_tells_of_it_from_th
     assert broken(told, a_finished_run_is_ended_in_time) is wrong
 
 
+@pytest.mark.parametrize(("failed_at", "wrong"), [(50 * MINUTE, False), (11 * MINUTE, True)])
+def test_a_second_marker_tells_of_a_failure_from_when_it_was_written(failed_at: int, *, wrong: bool) -> None:
+    told = record({"grace_seconds": 1, "max_interval_seconds": 300, "verify_timeout_seconds": 0})
+    launched(told, 0, left_running_at=56 * MINUTE)
+    told.finished_at = HOUR
+    _wrote(told, 10 * MINUTE)
+    told.bucket.timeline.now = failed_at
+    told.bucket.put(f"{PREFIX}COMPLETE", 15, b'{"exit_code":3}')
+    assert broken(told, a_finished_run_is_ended_in_time) is wrong
+
+
 @pytest.mark.parametrize(("deleted", "wrong"), [(False, True), (True, False)])
 def test_a_marker_that_goes_before_the_call_excuses_a_late_end_of_its_grace(*, deleted: bool, wrong: bool) -> None:
     told = record({"grace_seconds": 60})

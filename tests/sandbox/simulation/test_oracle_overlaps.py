@@ -218,6 +218,23 @@ def test_what_is_carried_was_true_when_it_was_worked_out(ended_at: int, *, wrong
     assert broken(told, the_recorded_outcome_is_true) is wrong
 
 
+@pytest.mark.parametrize(("interrupted_at", "wrong"), [(31 * MINUTE, False), (None, True)])
+def test_what_was_recorded_as_ec2_took_the_instance_stays_though_its_marker_is_deleted(
+    interrupted_at: int | None, *, wrong: bool
+) -> None:
+    told = record({})
+    launch = launched(told, 0, left_running_at=40 * MINUTE)
+    launch.left_by = "interruption"
+    told.interrupted_at = interrupted_at
+    told.bucket.timeline.now = 30 * MINUTE
+    told.bucket.put(f"{PREFIX}done", 0)
+    told.bucket.timeline.now = 35 * MINUTE
+    told.bucket.delete(f"{PREFIX}done")
+    for at, decision in ((32 * MINUTE, "interrupt"), (HOUR, "settle")):
+        tagged(told, checked(told, launch, at, decision), at, Outcome.SUCCEEDED)
+    assert broken(told, the_recorded_outcome_is_true) is wrong
+
+
 @pytest.mark.parametrize(("by_us", "wrong"), [(True, True), (False, False)])
 def test_checks_that_wake_at_once_each_tell_of_what_they_find_ended(*, by_us: bool, wrong: bool) -> None:
     told = record({})

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from monitor_runtime.cloud.values import InstanceState
-from sandbox.simulation.judge.bookkeeping import a_warning_reaches_the_training, an_interruption_is_recorded
 from sandbox.simulation.judge.invariants import Invariant
+from sandbox.simulation.judge.removals import a_warning_reaches_the_training, an_interruption_is_recorded
 from sandbox.simulation.world.record import Record
 from sandbox.simulation.world.timeline import HOUR, MINUTE, SECOND
 
