@@ -89,7 +89,7 @@ def _latest(truth: Truth, launch: Launch) -> int | None:
     if record.scenario.machine.spot is SpotKind.ONE_TIME and truth.settings.on_deadline is Action.STOP:
         unable = _is_disturbed(truth, start - HOUR, latest) or not truth.can_end(Action.STOP, latest)
         return latest if not unable and _was_watched(truth, launch, start) else None
-    late = any(firing.at > firing.due_at + MINUTE for firing in fired)
+    late = any(firing.at > firing.due_at + MINUTE for firing in fired) or record.switch_arrives_at > record.finished_at
     late |= record.tampered_at is not None and record.tampered_at <= latest
     return latest if not late and _was_watched(truth, launch, start) else None
 

@@ -195,6 +195,8 @@ class Record:
     lost_triggers: list[int] = field(default_factory=list[int])
     injected: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     calls: Counter[str] = field(default_factory=Counter[str])
+    switch_arrives_at: int = 0
+    """When the last copy of a deadline switch that has fired arrives, maybe after all that is recorded."""
     dead_letters: int = 0
     interrupted_at: int | None = None
     orphan_launched_by: str = ""

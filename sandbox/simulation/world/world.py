@@ -153,6 +153,7 @@ class World:
                     Firing(at, self.timeline.now, set_for, launch, delivered=False, failed=False, hit=False)
                 )
                 return
+            self.record.switch_arrives_at = self.timeline.now + max(delivery.delays)
             for delay in delivery.delays:
                 self.timeline.after(delay, lambda: self._switch(machine, at, action, set_for, 0))
 

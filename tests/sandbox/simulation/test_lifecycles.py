@@ -81,6 +81,7 @@ FOUND_SOMETHING = (
     1_024_106_744,
     1_024_108_410,
     1_024_110_196,
+    1_024_156_171,
 )
 """What was wrong with the monitor, or with its judge, did not show in thousands of others."""
 GRACE_IGNORED = next(mutation for mutation in MUTATIONS if mutation.name == "grace is ignored")

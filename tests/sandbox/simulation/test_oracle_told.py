@@ -112,6 +112,13 @@ def test_what_ec2_cannot_stop_is_ended_late_where_no_check_can_be_planned(right:
     assert broken(told, nothing_runs_past_its_deadline) is wrong
 
 
+@pytest.mark.parametrize(("arrives_at", "wrong"), [(4 * HOUR, False), (2 * HOUR, True)])
+def test_a_switch_that_is_still_on_its_way_at_the_end_may_be_late(arrives_at: int, *, wrong: bool) -> None:
+    told = _past_its_deadline(Right.STOP, {}, left_running_at=3 * HOUR)
+    told.switch_arrives_at = arrives_at
+    assert broken(told, nothing_runs_past_its_deadline) is wrong
+
+
 @pytest.mark.parametrize("disturbed", [True, False])
 def test_a_release_that_could_not_be_written_down_has_taken_the_switch_away(*, disturbed: bool) -> None:
     told = _past_its_deadline(Right.METRIC, {}, left_running_at=2 * HOUR)
