@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -55,7 +56,8 @@ def _with_its_conftest(file: str) -> str:
 def test_each_test_of_the_readme_is_collected() -> None:
     tests = sorted({f"{file}::{name}" for _, file, name in PROVEN.values()})
     command = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", "-p", "no:cacheprovider", *tests]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    env = {**os.environ, "PYTEST_ADDOPTS": ""}
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120, env=env)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert {line.partition("[")[0] for line in answer.stdout.splitlines() if line.startswith("tests/")} == set(tests)
 
