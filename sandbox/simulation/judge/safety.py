@@ -216,13 +216,15 @@ def a_stopped_instance_is_kept(truth: Truth) -> Iterator[Found]:
         early = days is None or since is None or at < whole_seconds(since) + days * DAY
         if truth.may_hide_a_marker(launch, check.looked_at or at):
             continue
-        # A marker that was recorded may be taken away while the instance is on hold.
+        # A marker that was recorded may be taken away while the instance is on hold; a refused ending stays due.
         recorded = [tagging.at for tagging in truth.recorded(launch) if tagging.at <= at]
         finishes = [finish for look in (check.looked_at or at, *recorded) if (finish := truth.finish(launch, look))]
         readings = [reading for finish in finishes for reading in finish.readings()]
         declared = any(truth.due_of(launch, reading, at).action is Action.TERMINATE for reading in readings)
         deadline = truth.deadline(launch)
         declared |= deadline is not None and at >= deadline and truth.settings.on_deadline is Action.TERMINATE
+        hung = bool({Outcome.IDLE, Outcome.STALLED} & truth.refused_before(launch, at))
+        declared |= hung and truth.settings.on_failure is Action.TERMINATE
         if early and not declared and check.state_at_start not in ALIVE:
             yield Found(at, "a stopped instance was terminated before its time")
 

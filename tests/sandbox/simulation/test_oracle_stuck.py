@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from monitor_runtime.cloud.values import InstanceState
+from monitor_runtime.contract.outcomes import Action, Outcome
 from monitor_runtime.contract.times import format_time
 from sandbox.simulation.judge.bookkeeping import a_refusal_is_asked_for_again, a_refusal_is_not_asked_for_ever
 from sandbox.simulation.judge.liveness import MAX_REFUSALS, a_stuck_stop_is_forced
+from sandbox.simulation.judge.safety import a_stopped_instance_is_kept
 from sandbox.simulation.judge.truth import Truth
 from sandbox.simulation.world.record import Pardon, Refusal, Tagging
 from sandbox.simulation.world.tampering import Right
@@ -98,3 +100,20 @@ def test_a_refusal_that_could_not_be_tagged_is_as_young_as_any(*, refused_again:
         told.refusals.append(Refusal(launch.number, 2 * HOUR))
     checked(told, launch, 2 * HOUR + MINUTE, "refused")
     assert broken(told, a_refusal_is_asked_for_again) is wrong
+
+
+@pytest.mark.parametrize(("outcome", "wrong"), [(Outcome.IDLE, False), (Outcome.DEADLINE, True)])
+def test_what_ec2_refused_to_terminate_as_hung_is_terminated_once_it_has_stopped(
+    outcome: Outcome, *, wrong: bool
+) -> None:
+    told = record({"on_failure": Action.TERMINATE})
+    launch = launched(told, 0, left_running_at=HOUR)
+    check = checked(told, launch, 50 * MINUTE, "end")
+    refused = f"1 {format_time(to_datetime(50 * MINUTE))} {outcome}"
+    told.taggings.append(
+        Tagging(50 * MINUTE, launch.number, {"runctl:outcome": outcome, "runctl:ending-refused": refused}, check)
+    )
+    ending = checked(told, launch, 2 * HOUR, "end")
+    ending.state_at_start = InstanceState.STOPPED
+    told.terminated_stopped.append((2 * HOUR, launch, ending))
+    assert broken(told, a_stopped_instance_is_kept) is wrong
