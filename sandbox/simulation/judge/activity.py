@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.names import STARTED
 from monitor_runtime.contract.outcomes import Action, Outcome
-from sandbox.simulation.judge.facts import Due, names_object
+from sandbox.simulation.judge.facts import Due, is_named
 from sandbox.simulation.judge.markers import Markers
 from sandbox.simulation.world.bucket import Written
 from sandbox.simulation.world.machine import Launch
@@ -24,7 +24,7 @@ class Activity(Markers):
         """What the launch had written by then of what its training writes while it makes progress."""
         patterns = self.settings.stalled.patterns if self.settings.stalled else ()
         written = self.objects(launch, moment).items()
-        return [entry for name, entry in written if any(names_object(pattern, name) for pattern in patterns)]
+        return [entry for name, entry in written if is_named(name, patterns)]
 
     def stalled_at(self, launch: Launch, moment: int, large_late: int = 0) -> int | None:
         """When the launch has stalled, by what lay in S3 at a moment; None while something is being uploaded.
@@ -52,7 +52,7 @@ class Activity(Markers):
             and (upload.completed_at is None or upload.completed_at > moment)
             and launch.stamp <= upload.stamp
             and stamps.get(upload.key, 0) <= upload.stamp
-            and any(names_object(pattern, upload.key[len(prefix) :]) for pattern in patterns)
+            and is_named(upload.key[len(prefix) :], patterns)
             for upload in self.record.bucket.uploads
         )
 

@@ -85,6 +85,11 @@ def names_object(pattern: str, name: str) -> bool:
     )
 
 
+def is_named(name: str, patterns: Iterable[str]) -> bool:
+    """Whether any of the patterns means an object."""
+    return any(names_object(pattern, name) for pattern in patterns)
+
+
 _PART = re.compile(r"(?P<head>.*?)(?P<number>\d+)(?P<of>[-_]of[-_])(?P<total>\d+)(?P<tail>.*)")
 
 

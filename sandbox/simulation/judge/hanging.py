@@ -9,7 +9,7 @@ from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.names import TAG_BOX, TAG_OUTCOME
 from monitor_runtime.contract.outcomes import Action
 from sandbox.simulation.judge.activity import BOOT, PERIOD
-from sandbox.simulation.judge.facts import names_object
+from sandbox.simulation.judge.facts import is_named
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.liveness import CARRIED
 from sandbox.simulation.judge.truth import Truth
@@ -103,7 +103,7 @@ def _has_own_object(truth: Truth, launch: Launch, moment: int) -> bool:
     """Whether a marker or an output of the launch was there by then."""
     settings = truth.settings
     patterns = settings.markers + settings.failure_markers + settings.expected_outputs
-    return any(names_object(pattern, name) for name in truth.objects(launch, moment) for pattern in patterns)
+    return any(is_named(name, patterns) for name in truth.objects(launch, moment))
 
 
 def _is_known(truth: Truth, launch: Launch, moment: int) -> bool:

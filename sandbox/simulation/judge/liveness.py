@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from monitor_runtime.cloud.values import InstanceState
 from monitor_runtime.contract.outcomes import Action, Outcome
-from sandbox.simulation.judge.facts import Due, Finish, names_object
+from sandbox.simulation.judge.facts import Due, Finish, is_named
 from sandbox.simulation.judge.invariants import Found
 from sandbox.simulation.judge.truth import INTERRUPTION, LAST_LOOK, Truth
 from sandbox.simulation.judge.waits import graced_endings, remembered_since, was_noticed
@@ -121,12 +121,8 @@ def _latest_end(truth: Truth, launch: Launch) -> int | None:
     settled = [] if due.outcome is Outcome.FAILED else _verified_by(truth, launch, finish, end, unplanned=unplanned)
     if finish.kind is Outcome.SUCCEEDED and due.outcome is Outcome.FAILED:
         # That it failed is told by a body: maybe of a later marker, or of a version before which it told otherwise.
-        markers = truth.settings.markers
-        settled += [
-            written.at + to_notice
-            for name, written in truth.objects(launch, end).items()
-            if any(names_object(marker, name) for marker in markers)
-        ]
+        written_then = truth.objects(launch, end).items()
+        settled += [written.at + to_notice for name, written in written_then if is_named(name, truth.settings.markers)]
     # What a marker had hidden that was taken away is found by the next look.
     settled += [at + to_notice for at, _ in truth.record.bucket.removed if finish.since <= at <= end]
     if finish.uncertain:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monitor_runtime.contract.outcomes import Outcome
 from monitor_runtime.observe.listing import MAX_PAGES
-from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Finish, body_of, names_object, tells_failure, together
+from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Finish, body_of, is_named, tells_failure, together
 from sandbox.simulation.world.bucket import Written
 from sandbox.simulation.world.machine import Launch
 from sandbox.simulation.world.record import Check, Record
@@ -53,7 +53,7 @@ class Markers:
         """The marker that counts at a moment: a failure before a success, then the earliest."""
         objects = self.objects(launch, moment)
         for outcome, patterns in self._kinds():
-            found = sorted((written.stamp, name) for name, written in objects.items() if _is_named(name, patterns))
+            found = sorted((written.stamp, name) for name, written in objects.items() if is_named(name, patterns))
             if found:
                 stamp, _ = found[0]
                 unread = self.record.lacks(Right.GET_OBJECT, moment)
@@ -82,7 +82,7 @@ class Markers:
         asked = launch.number, moment
         if asked not in self._kind:
             names = self.objects(launch, moment)
-            of_it = (kind for kind, patterns in self._kinds() if any(_is_named(name, patterns) for name in names))
+            of_it = (kind for kind, patterns in self._kinds() if any(is_named(name, patterns) for name in names))
             self._kind[asked] = next(of_it, None)
         return self._kind[asked]
 
@@ -92,11 +92,7 @@ class Markers:
         Of several, the first that a page shows is the one that counts, and only some pages are read. What earlier
         launches left behind is on them too.
         """
-        markers = [
-            name
-            for name in self.objects(launch, moment)
-            if any(names_object(pattern, name) for pattern in self.settings.markers)
-        ]
+        markers = [name for name in self.objects(launch, moment) if is_named(name, self.settings.markers)]
         prefix = self.settings.prefix
         # An object beside a folder of its name is listed beside it.
         there = {
@@ -117,7 +113,7 @@ class Markers:
     def _written(self, launch: Launch, moment: int, patterns: Sequence[str]) -> Iterator[Written]:
         for written in self.record.bucket.history:
             current = written.at <= moment and written.stamp >= launch.stamp
-            if current and _is_named(written.key[len(self.settings.prefix) :], patterns):
+            if current and is_named(written.key[len(self.settings.prefix) :], patterns):
                 yield written
 
     def _was_seen(self, launch: Launch, moment: int, patterns: Sequence[str], stamp: int) -> bool:
@@ -130,13 +126,13 @@ class Markers:
 
     def _stamps(self, launch: Launch, moment: int, patterns: Sequence[str]) -> set[int]:
         objects = self.objects(launch, moment)
-        return {written.stamp for name, written in objects.items() if _is_named(name, patterns)}
+        return {written.stamp for name, written in objects.items() if is_named(name, patterns)}
 
     def _was_gone(self, launch: Launch, moment: int, patterns: Sequence[str], forgotten_at: int) -> bool:
         """Whether a marker of these was deleted, and nobody surely saw that: some check may have."""
         start = len(self.settings.prefix)
         return any(
-            max(forgotten_at, launch.at) < at <= moment and _is_named(key[start:], patterns)
+            max(forgotten_at, launch.at) < at <= moment and is_named(key[start:], patterns)
             for at, key in self.record.bucket.removed
         )
 
@@ -174,7 +170,3 @@ class Markers:
     def kinds_seen(self, launch: Launch, check: Check) -> set[Outcome | None]:
         """The kinds of marker that its last look may have met."""
         return {self.kind(launch, look) for look in check.looks}
-
-
-def _is_named(name: str, patterns: Sequence[str]) -> bool:
-    return any(names_object(pattern, name) for pattern in patterns)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from monitor_runtime.contract.outcomes import Action, Outcome
 from sandbox.simulation.judge.activity import Activity
-from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, counted_since, is_whole, names_object
+from sandbox.simulation.judge.facts import NOT_UNDERSTOOD, Due, Finish, counted_since, is_named, is_whole
 from sandbox.simulation.world.bucket import UploadTruth
 from sandbox.simulation.world.machine import Launch, SpotKind
 from sandbox.simulation.world.record import Pardon, Tagging
@@ -46,7 +46,7 @@ class Truth(Activity):
         objects, expected = self.objects(launch, moment), self.settings.expected_outputs
         if not expected or not all(is_whole(pattern, objects) for pattern in expected):
             return None
-        written = [entry for name, entry in objects.items() if any(names_object(pattern, name) for pattern in expected)]
+        written = [entry for name, entry in objects.items() if is_named(name, expected)]
         since, stamp = max(counted_since(entry) for entry in written), max(entry.stamp for entry in written)
         return Finish(Outcome.SUCCEEDED, since, stamp, {}, any(entry.multipart for entry in written))
 
